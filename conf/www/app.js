@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: ISC
+/*
+ * The story of the page.  It asks who is logged in and shows one of two
+ * screens; what it knows of the login is in `session`, and every change of it
+ * goes through log_in() and log_out(), which also tell the other tabs.
+ */
+
+import { access_left_ms, account_id, account_name, is_same_login, show_access,
+	show_account } from './account.js';
+import { call, Trouble } from './api.js';
+import { apply_filter, arrange, clear_artists, has_artists, set_artists,
+	set_filter, set_loading, show_no_list } from './artists.js';
+import { keep_fragment, login_url, restore_fragment } from './login.js';
+import { $, announce, clear_notice, notice, show_trouble } from './view.js';
+import { explain, moment, plural, span } from './words.js';
+
+const RECHECK_MS = 60000;	/* a page seen again asks anew after this */
+const SOON_MS = 120000;		/* below that a call may renew the access */
+const FRESH_S = 30;		/* the server fetches anew at most this often */
+
+let session = null;	/* the answer of `session`, or null when logged out */
+let checked_at = 0;
+let asked = 0;		/* of several questions at once the last one's answer holds */
+let fetched_at = 0;	/* of the list on screen */
+let loading = null;	/* the AbortController of a list on its way */
+
+const tabs = new BroadcastChannel(`spotify-fcgi ${new URL('.', location).pathname}`);
+
+/* What the buttons of a message do; `again` is what failed. */
+function actions(again)
+{
+	return {
+		retry: { label: 'Try again', run: again },
+		reload: { label: 'Load the page anew', run: () => location.reload() },
+		login: { label: 'Log in again', href: login_url() },
+		switch: { label: 'Use another account', href: login_url({ other: true }) },
+	};
+}
+
+/* Without a button: the screen it is shown on is there to log in. */
+function ended(code)
+{
+	return { kind: 'note', code, ...explain(code), action: null };
+}
+
+/* A failed call: 401 ends the login on this page, the rest is a message. */
+function failed(topic, trouble, again)
+{
+	if (!(trouble instanceof Trouble))
+		throw trouble;
+	if (trouble.code === 'aborted')
+		return;
+	if (trouble.code === 'not_logged_in' || trouble.code === 'login_expired') {
+		log_out(ended(trouble.code));
+		return;
+	}
+	show_trouble(topic, trouble, actions(again));
+}
+
+function show_screen(state)
+{
+	document.documentElement.dataset.state = state;
+	$('welcome').hidden = state !== 'out';
+	$('home').hidden = state !== 'in';
+	$('skip').href = state === 'in' ? '#artists-title' : '#main';
+	$('skip').textContent = state === 'in' ? 'Skip to the artists'
+		: 'Skip to the content';
+	document.title = state === 'in'
+		? `Artists you follow – ${account_name(session)}` : 'Artists you follow';
+}
+
+function log_in(answer)
+{
+	const known = session !== null;
+	const same = known && is_same_login(session, answer);
+	session = answer;
+	clear_notice('session');
+	show_account(answer);
+	show_screen('in');
+	if (same)
+		return;
+	tabs.postMessage({ logged_in: true });
+	clear_notice('login');
+	drop_list();
+	load_artists();
+}
+
+/* `message` says why, if the user did not come here logged out. */
+function log_out(message)
+{
+	const known = session !== null;
+	asked++;
+	session = null;
+	drop_list();
+	for (const topic of ['session', 'artists', 'refresh', 'logout'])
+		clear_notice(topic);
+	show_screen('out');
+	if (known) {
+		tabs.postMessage({ logged_in: false });
+		$('welcome-title').focus();
+	}
+	if (message)
+		notice('login', message);
+}
+
+function drop_list()
+{
+	loading?.abort();
+	loading = null;
+	fetched_at = 0;
+	set_loading(false);
+	clear_artists();
+}
+
+/* Calls. */
+
+/* Quietly: a page that already shows something is not disturbed by a failure. */
+async function check_session({ quiet = false } = {})
+{
+	const question = ++asked;
+	checked_at = Date.now();
+	try {
+		const answer = await call('session');
+		if (question !== asked)
+			return;
+		if (typeof answer.logged_in !== 'boolean')
+			throw new Trouble('not_json');
+		if (answer.logged_in)
+			log_in(answer);
+		else
+			log_out(session ? ended('not_logged_in') : null);
+	} catch (trouble) {
+		if (question !== asked || (quiet && trouble instanceof Trouble))
+			return;
+		if (!session)
+			show_screen('trouble');
+		failed('session', trouble, () => check_session());
+	}
+}
+
+function say_list_state(answer, again)
+{
+	const at = answer.fetched_at * 1000;
+	const when = at > 0 ? moment(at) : 'an earlier visit';
+	if (answer.stale === true)
+		notice('artists', { kind: 'note', code: 'stale',
+			title: `This list is from ${when}`,
+			text: 'Spotify could not be reached just now.',
+			action: actions(again).retry });
+	else if (answer.complete === false)
+		notice('artists', { kind: 'note', code: 'incomplete',
+			title: 'This list is not complete',
+			text: 'Spotify did not send all of the artists you follow.',
+			action: actions(again).retry });
+	else
+		clear_notice('artists');
+}
+
+function say_reloaded(answer)
+{
+	const age = Math.max(0, Math.round(Date.now() / 1000 - answer.fetched_at));
+	notice('artists', { kind: 'good', ...(answer.fetched_at === fetched_at ? {
+		title: 'This is still the newest list',
+		text: `It was fetched ${plural(age, 'second')} ago; the site asks Spotify at most every ${FRESH_S} seconds.`,
+	} : { title: 'The list is up to date', text: `${plural(answer.artists.length, 'artist')}.` }) });
+}
+
+async function load_artists({ fresh = false } = {})
+{
+	const again = () => load_artists({ fresh });
+	const control = new AbortController();
+	loading?.abort();
+	loading = control;
+	set_loading(true);
+	announce('Fetching the artists you follow…');
+	try {
+		const answer = await call(fresh ? 'artists?fresh=1' : 'artists',
+			{ signal: control.signal });
+		if (loading !== control)
+			return;
+		if (!Array.isArray(answer.artists))
+			throw new Trouble('not_json');
+		announce(set_artists(answer.artists));
+		say_list_state(answer, again);
+		if (fresh && answer.stale !== true && answer.complete !== false)
+			say_reloaded(answer);
+		fetched_at = answer.fetched_at;
+	} catch (trouble) {
+		failed('artists', trouble, again);
+		if (session && loading === control && !has_artists())
+			show_no_list();
+	} finally {
+		if (loading === control) {
+			loading = null;
+			set_loading(false);
+		}
+	}
+	/* The call may have renewed the access and filled in the account. */
+	if (session && (access_left_ms() < SOON_MS || !account_id(session)))
+		check_session({ quiet: true });
+}
+
+/* A button that is busy keeps its focus and ignores a second press. */
+async function busy(button, words, work)
+{
+	if (button.getAttribute('aria-disabled') === 'true')
+		return;
+	const label = button.textContent;
+	button.setAttribute('aria-disabled', 'true');
+	button.textContent = words;
+	try {
+		await work();
+	} finally {
+		button.removeAttribute('aria-disabled');
+		button.textContent = label;
+	}
+	if ($('notice').childElementCount > 0)
+		$('notice').scrollIntoView({ block: 'nearest' });
+}
+
+const refresh = () => busy($('refresh'), 'Refreshing…', async () => {
+	try {
+		const answer = await call('refresh', { method: 'POST' });
+		if (typeof answer?.refreshed !== 'boolean')
+			throw new Trouble('not_json');
+		show_access(answer.expires_in);
+		notice('refresh', { kind: 'good',
+			title: answer.refreshed ? 'Access renewed' : 'Still fresh, nothing to do',
+			text: access_left_ms() > 0
+				? `It is good for ${span(access_left_ms())}.` : '' });
+	} catch (trouble) {
+		failed('refresh', trouble, refresh);
+	}
+});
+
+const leave = () => busy($('logout'), 'Logging out…', async () => {
+	try {
+		await call('logout', { method: 'POST' });
+		log_out({ kind: 'good', title: 'You are logged out',
+			text: 'You are still logged in at Spotify itself, and the permission you gave remains.',
+			action: { label: 'See your permissions at Spotify',
+				href: 'https://www.spotify.com/account/apps/' } });
+	} catch (trouble) {
+		failed('logout', trouble, leave);
+	}
+});
+
+/* Listeners. */
+
+function on_key(event)
+{
+	const typing = event.target.closest('input, select, textarea');
+	if (event.key === 'Escape' && event.target === $('filter')) {
+		event.preventDefault();
+		set_filter('');
+	} else if (event.key === '/' && !typing && session && !event.ctrlKey
+	    && !event.metaKey && !event.altKey) {
+		event.preventDefault();
+		$('filter').focus();
+		$('filter').select();
+	}
+}
+
+function on_tab(event)
+{
+	if (session !== null || event.data?.logged_in === true)
+		check_session({ quiet: true });
+}
+
+function listen()
+{
+	let spoken = 0;
+	$('filter').addEventListener('input', () => {
+		if (!has_artists())
+			return;	/* what was typed holds when the list comes */
+		const words = apply_filter();
+		clearTimeout(spoken);
+		spoken = setTimeout(() => announce(words), 600);
+	});
+	$('sort').addEventListener('change', arrange);
+	$('refresh').addEventListener('click', refresh);
+	$('reload').addEventListener('click', () => busy($('reload'), 'Reloading…',
+		() => load_artists({ fresh: has_artists() || fetched_at > 0 })));
+	$('logout-form').addEventListener('submit', (event) => {
+		event.preventDefault();
+		leave();
+	});
+	document.addEventListener('keydown', on_key);
+	document.addEventListener('click', (event) => {
+		if (event.target.closest?.('a[href^="login"]'))
+			keep_fragment();
+	});
+	document.addEventListener('visibilitychange', () => {
+		if (!document.hidden && Date.now() - checked_at > RECHECK_MS)
+			check_session({ quiet: true });
+	});
+	addEventListener('pageshow', (event) => {
+		if (event.persisted)
+			check_session({ quiet: true });
+	});
+	addEventListener('online', () => {
+		for (const button of document.querySelectorAll('#notice [data-code=offline] button:not(.close)'))
+			button.click();
+	});
+	tabs.addEventListener('message', on_tab);
+}
+
+$('login').href = login_url();
+$('switch').href = login_url({ other: true });
+show_screen('checking');
+announce('Looking up your login…');
+restore_fragment();
+listen();
+check_session();

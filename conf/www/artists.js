@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: ISC
+/*
+ * The grid of artists: builds a card per artist once, and from then on only
+ * hides and reorders the cards, so that 2,000 of them stay smooth.
+ */
+
+import { $, element, picture, spotify_link } from './view.js';
+import { count } from './words.js';
+
+const IMAGE_PX = 320;
+const GENRES_SHOWN = 3;
+const SKELETONS = 12;
+
+const collator = new Intl.Collator(undefined,
+	{ numeric: true, sensitivity: 'base' });
+
+let cards = [];		/* { node, name, key, text, place, popularity } */
+
+/* Letters that Unicode does not take apart into a base and a mark. */
+const plain = { 'ø': 'o', 'ł': 'l', 'đ': 'd', 'ð': 'd', 'þ': 'th', 'ß': 'ss',
+	'æ': 'ae', 'œ': 'oe', 'ı': 'i' };
+
+/* "BJÖRK" and "bjork" are the same to somebody who searches. */
+function fold(text)
+{
+	return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()
+		.replace(/[øłđðþßæœı]/g, (letter) => plain[letter]);
+}
+
+/* The smallest picture that fills a card, else the largest there is. */
+function best_image(images)
+{
+	const width = (image) => image.width > 0 ? image.width : IMAGE_PX;
+	const sorted = (Array.isArray(images) ? images : [])
+		.filter((image) => typeof image?.url === 'string')
+		.sort((a, b) => width(a) - width(b));
+	return (sorted.find((image) => width(image) >= IMAGE_PX * 0.9)
+		?? sorted.at(-1))?.url;
+}
+
+function make_card(artist, place)
+{
+	const name = typeof artist.name === 'string' && artist.name.trim()
+		? artist.name : 'An artist without a name';
+	const genres = (Array.isArray(artist.genres) ? artist.genres : [])
+		.filter((genre) => typeof genre === 'string');
+	const link = spotify_link(artist.url, name);
+	link.className = 'name';
+	link.dir = 'auto';
+	const node = element('li', { class: 'artist' },
+		element('div', { class: 'picture' },
+			picture(best_image(artist.images), name, true)),
+		link,
+		genres.length === 0 ? null : element('p', { class: 'genres', dir: 'auto' },
+			genres.slice(0, GENRES_SHOWN).join(', ')));
+	return {
+		node, name, place,
+		key: name.replace(/^the\s+(?=\S)/i, '').trim(),
+		text: fold([name, ...genres].join('\n')),
+		popularity: Number(artist.popularity) || 0,
+	};
+}
+
+const orders = {
+	name: (a, b) => collator.compare(a.key, b.key) || a.place - b.place,
+	spotify: (a, b) => a.place - b.place,
+	popularity: (a, b) => b.popularity - a.popularity || orders.name(a, b),
+};
+
+/* Puts the cards in the chosen order. */
+export function arrange()
+{
+	const fragment = document.createDocumentFragment();
+	cards.sort(orders[$('sort').value]);
+	for (const { node } of cards)
+		fragment.append(node);
+	$('artists').replaceChildren(fragment);
+}
+
+function say_empty(title, text, button = null)
+{
+	$('empty').replaceChildren(...[element('h3', {}, title),
+		element('p', {}, text), button].filter(Boolean));
+	$('empty').hidden = false;
+}
+
+/* The message in #notice says why. */
+export function show_no_list()
+{
+	say_empty('There is no list to show',
+		'It could not be fetched. “Reload artists” tries again.');
+	$('filter').disabled = $('sort').disabled = true;
+}
+
+function explain_emptiness(shown)
+{
+	$('empty').hidden = shown > 0;
+	if (shown > 0)
+		return;
+	if (cards.length === 0) {
+		say_empty('You do not follow any artists yet',
+			'Follow one at Spotify, then come back and choose “Reload artists”.',
+			element('a', { class: 'button', href: 'https://open.spotify.com/',
+				target: '_blank', rel: 'noopener noreferrer' }, 'Open Spotify'));
+		return;
+	}
+	const clear = element('button', { type: 'button' }, 'Clear the filter');
+	clear.addEventListener('click', () => {
+		set_filter('');
+		$('filter').focus();
+	});
+	say_empty('No artist matches',
+		`Nothing here is called “${$('filter').value.trim()}”.`, clear);
+}
+
+/* Shows the cards that have every word of the filter; gives the words for it. */
+export function apply_filter()
+{
+	const words = fold($('filter').value).split(/\s+/).filter(Boolean);
+	let shown = 0;
+	for (const card of cards) {
+		const match = words.every((word) => card.text.includes(word));
+		card.node.hidden = !match;
+		shown += match;
+	}
+	$('filter').disabled = $('sort').disabled = cards.length === 0;
+	const text = count(shown, cards.length);
+	$('count').textContent = text;
+	explain_emptiness(shown);
+	return text;
+}
+
+export function set_filter(text)
+{
+	$('filter').value = text;
+	/* The listener of app.js counts and announces. */
+	$('filter').dispatchEvent(new Event('input'));
+}
+
+/* Replaces the list. */
+export function set_artists(artists)
+{
+	cards = artists.filter((artist) => artist !== null && typeof artist === 'object')
+		.map(make_card);
+	const option = $('sort').querySelector('[value=popularity]');
+	const known = cards.some((card) => card.popularity > 0);
+	option.hidden = option.disabled = !known;
+	if (!known && $('sort').value === 'popularity')
+		$('sort').value = 'name';
+	arrange();
+	return apply_filter();
+}
+
+export function clear_artists()
+{
+	cards = [];
+	$('artists').replaceChildren();
+	$('count').textContent = '';
+	$('filter').value = '';
+	$('filter').disabled = $('sort').disabled = false;
+	$('empty').hidden = true;
+}
+
+/* While the list is on its way: the bar, and grey cards where none are yet. */
+export function set_loading(loading)
+{
+	const grid = $('artists');
+	$('progress').hidden = !loading;
+	grid.setAttribute('aria-busy', String(loading));
+	if (loading && cards.length === 0) {
+		$('empty').hidden = true;
+		grid.replaceChildren(...Array.from({ length: SKELETONS }, () =>
+			element('li', { class: 'skeleton', 'aria-hidden': 'true' },
+				element('div', { class: 'picture' }), element('span'))));
+	} else if (!loading && cards.length === 0) {
+		grid.replaceChildren();
+	}
+}
+
+export function has_artists()
+{
+	return cards.length > 0;
+}

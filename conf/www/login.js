@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: ISC
+/*
+ * The way to Spotify and back: a login leaves this page, and should end on the
+ * very spot where it began.
+ */
+
+const RETURN_TO_MAX = 512;	/* the server's limit, in bytes */
+const FRAGMENT = 'spotify-fcgi fragment';
+
+function here()
+{
+	return location.pathname + location.search;
+}
+
+/* The link that starts a login; without return_to the server knows where to end. */
+export function login_url({ other = false } = {})
+{
+	const query = new URLSearchParams();
+	const back = [here(), location.pathname].find(
+		(path) => path.length <= RETURN_TO_MAX && !path.startsWith('//'));
+	if (other)
+		query.set('switch', '1');
+	if (back)
+		query.set('return_to', back);
+	return query.size > 0 ? `login?${query}` : 'login';
+}
+
+/*
+ * The #fragment does not survive the way over Spotify: it waits in the tab's
+ * own storage, which a browser may refuse us; then the fragment is lost.
+ */
+export function keep_fragment()
+{
+	try {
+		sessionStorage.setItem(FRAGMENT, here() + location.hash);
+	} catch { /* lost */ }
+}
+
+export function restore_fragment()
+{
+	let kept = null;
+	try {
+		kept = sessionStorage.getItem(FRAGMENT);
+		sessionStorage.removeItem(FRAGMENT);
+	} catch { /* lost */ }
+	if (kept?.startsWith(`${here()}#`) && !location.hash)
+		location.replace(kept.slice(here().length));
+}
