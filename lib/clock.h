@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+/* Floor 1: the only place that asks what time it is. */
+#ifndef CLOCK_H
+#define CLOCK_H
+
+#include <stdint.h>
+
+/*
+ * Seconds since 1970, for anything that is kept or compared with something
+ * kept. May jump. In a build with --enable-test-clock the environment
+ * variable SPOTIFY_FCGI_TEST_CLOCK names a file with an offset in seconds (8
+ * bytes, native order) that is added at each call.
+ */
+int64_t clock_now_s(void);
+
+/* Milliseconds on a clock that never jumps, for waiting and deadlines. */
+int64_t clock_mono_ms(void);
+
+/* What is left until a deadline on clock_mono_ms(), at least 0, at most
+ * cap_ms. */
+int64_t clock_left_ms(int64_t deadline_ms, int64_t cap_ms);
+
+#endif

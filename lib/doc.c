@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides Jansson's traps: the last duplicate wins, the depth limit is 2,048, a
+ * small hostile document takes 79 times its size in memory, and a wrong type
+ * reads as zero.
+ */
+#include "config.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "doc.h"
+#include "secret.h"
+
+void
+doc_init(void)
+{
+	json_set_alloc_funcs(malloc, secret_free_wiped);
+}
+
+/*
+ * Whether nesting and number of values stay within their limits. Strings are
+ * skipped; everything else about the grammar is left to the parser.
+ */
+static bool
+is_modest(struct str text)
+{
+	bool in_string = false;
+	unsigned depth = 0, nodes = 0;
+	size_t i;
+
+	for (i = 0; i < text.n; i++) {
+		if (in_string) {
+			if (text.p[i] == '\\')
+				i++;
+			else if (text.p[i] == '"')
+				in_string = false;
+			continue;
+		}
+		switch (text.p[i]) {
+		case '"': in_string = true; break;
+		case '[': case '{': depth++; nodes++; break;
+		case ']': case '}': depth -= depth > 0; break;
+		case ',': nodes++; break;
+		default: break;
+		}
+		if (depth > DOC_DEPTH_MAX || nodes > DOC_NODES_MAX)
+			return false;
+	}
+	return true;
+}
+
+enum result
+doc_parse(struct str text, json_t **object)
+{
+	*object = NULL;
+	if (text.n == 0 || !is_modest(text))
+		return RESULT_UPSTREAM_FAILED;
+	*object = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
+	if (json_is_object(*object))
+		return OK;
+	json_decref(*object);
+	*object = NULL;
+	return RESULT_UPSTREAM_FAILED;
+}
+
+struct str
+doc_text(const json_t *object, const char *member)
+{
+	const json_t *value = json_object_get(object, member);
+
+	return (struct str){ json_string_value(value),
+	    json_string_length(value) };
+}
+
+int64_t
+doc_integer(const json_t *object, const char *member, int64_t min,
+    int64_t max, int64_t fallback)
+{
+	const json_t *value = json_object_get(object, member);
+
+	if (!json_is_integer(value) || json_integer_value(value) < min ||
+	    json_integer_value(value) > max)
+		return fallback;
+	return json_integer_value(value);
+}
+
+void
+doc_write_text(struct buf *buf, struct str text)
+{
+	size_t from = 0, i;
+	unsigned char c;
+
+	buf_putc(buf, '"');
+	for (i = 0; i < text.n; i++) {
+		c = (unsigned char)text.p[i];
+		if (c >= 0x20 && c != '"' && c != '\\' && c != '<' &&
+		    c != '>' && c != '&')
+			continue;
+		buf_add(buf, text.p + from, i - from);
+		from = i + 1;
+		if (c == '"' || c == '\\')
+			buf_printf(buf, "\\%c", c);
+		else
+			buf_printf(buf, "\\u%04x", c);
+	}
+	if (text.n > from)
+		buf_add(buf, text.p + from, text.n - from);
+	buf_putc(buf, '"');
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+/* Floor 3: parameters of a query string, and cookies. */
+#ifndef FORM_H
+#define FORM_H
+
+#include <stdbool.h>
+
+#include "buf.h"
+
+/* One parameter that a program knows. Fill in name and value's maximum. */
+struct form_field {
+	const char *name;
+	struct buf value;	/* decoded; empty when absent or without value */
+	bool seen;
+};
+
+/*
+ * Read a query string (the form encoding, "&" only) into the fields it
+ * names; other parameters are ignored. Names and values are decoded once. A
+ * parameter without value counts as absent (RFC 6749, section 3.1). The
+ * caller frees each value whatever comes.
+ * OK, RESULT_NO_MEMORY, or RESULT_BAD_REQUEST: a broken escape, a known
+ * parameter given twice, a value longer than its maximum or with a byte that
+ * is not printable ASCII.
+ */
+enum result form_query(struct str query, struct form_field *fields, size_t n)
+    __attribute__((warn_unused_result));
+
+/*
+ * Take the next cookie off a Cookie header (RFC 6265bis, section 4.2.1).
+ * Slices of the header. False at the end; pieces without "=" are skipped.
+ */
+bool form_cookie_next(struct str *rest, struct str *name, struct str *value);
+
+/*
+ * The value of one cookie; names are compared exactly.
+ * OK, RESULT_ABSENT, or RESULT_BAD_REQUEST when it is there twice.
+ */
+enum result form_cookie(struct str header, const char *name,
+    struct str *value) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides libcurl. This is the one place that sets libcurl up, and
+ * everything that it can be talked into is off: redirects, other protocols,
+ * cookies, netrc, proxies of the environment, decompression.
+ *
+ * Each thread keeps one easy handle in one multi handle. The multi handle
+ * holds the connections and lets a request travel while its thread works.
+ */
+#include "config.h"
+
+#include <curl/curl.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "http.h"
+#include "log.h"
+#include "secret.h"
+#include "trust.h"
+
+#define HEADERS_MAX 65536
+#define RETRY_AFTER_MAX_S 86400
+/* Below the idle limits of the usual servers, so that a form seldom meets a
+ * connection that is closing: it must not be sent a second time. */
+#define IDLE_CONNECTION_S 55L
+
+struct http {
+	const struct conf *conf;
+	CURLM *multi;
+	CURL *easy;
+	struct curl_slist *headers;
+	bool running;
+	/* The request under way. */
+	const char *what;
+	struct str form;	/* what is left to send */
+	int64_t deadline_ms;
+	size_t headers_n;
+	struct http_answer answer;
+};
+
+/* realloc() that wipes what it leaves behind; libcurl moves tokens about. */
+static void *
+realloc_wiped(void *old, size_t n)
+{
+	size_t had = old == NULL ? 0 : malloc_usable_size(old);
+	void *p = malloc(n);
+
+	if (p == NULL)
+		return NULL;
+	if (old != NULL) {
+		memcpy(p, old, had < n ? had : n);
+		secret_free_wiped(old);
+	}
+	return p;
+}
+
+enum result
+http_global_init(void)
+{
+	static const char *const variables[] = { "SSLKEYLOGFILE", "http_proxy",
+	    "https_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy", "NO_PROXY",
+	    "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR", "NETRC" };
+	size_t i;
+
+	for (i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
+		unsetenv(variables[i]);
+	return curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc,
+	    secret_free_wiped, realloc_wiped, strdup, calloc) == CURLE_OK ?
+	    OK : RESULT_NO_MEMORY;
+}
+
+static size_t
+take_body(char *p, size_t size, size_t n, void *data)
+{
+	struct http *http = data;
+
+	buf_add(&http->answer.body, p, size * n);
+	return buf_result(&http->answer.body) == OK ? size * n : 0;
+}
+
+/* The form goes out through a callback that cannot rewind, so libcurl cannot
+ * send it again when a kept connection turns out to be dead. */
+static size_t
+give_form(char *p, size_t size, size_t n, void *data)
+{
+	struct http *http = data;
+	size_t room = size * n;
+
+	if (room > http->form.n)
+		room = http->form.n;
+	if (room > 0)
+		memcpy(p, http->form.p, room);
+	http->form.p += room;
+	http->form.n -= room;
+	return room;
+}
+
+/* Delay in seconds or HTTP date (RFC 9110, section 10.2.3), clamped. */
+static int64_t
+read_retry_after(struct str value)
+{
+	char date[64];
+	uint64_t seconds;
+	int64_t left;
+	time_t at;
+	size_t i;
+
+	for (i = 0; i < value.n && value.p[i] >= '0' && value.p[i] <= '9'; i++)
+		continue;
+	if (i == value.n && i > 0)
+		return str_number(value, RETRY_AFTER_MAX_S, &seconds) ?
+		    (int64_t)seconds : RETRY_AFTER_MAX_S;
+	if (value.n < 20 || value.n >= sizeof(date))
+		return -1;
+	memcpy(date, value.p, value.n);
+	date[value.n] = '\0';
+	if ((at = curl_getdate(date, NULL)) < 0)
+		return -1;
+	left = (int64_t)at - clock_now_s();
+	return left < 0 ? 0 : left < RETRY_AFTER_MAX_S ? left :
+	    RETRY_AFTER_MAX_S;
+}
+
+static size_t
+take_header(char *p, size_t size, size_t n, void *data)
+{
+	struct http *http = data;
+	struct str value = { p, size * n }, name;
+
+	http->headers_n += value.n;
+	if (http->headers_n > HEADERS_MAX)
+		return 0;
+	while (value.n > 0 &&
+	    (value.p[value.n - 1] == '\r' || value.p[value.n - 1] == '\n'))
+		value.n--;
+	name = str_cut(&value, ':');
+	value = str_trim(value);
+	if (str_equal_nocase(name, STR("retry-after"))) {
+		http->answer.retry_after_s = read_retry_after(value);
+	} else if (str_equal_nocase(name, STR("content-type"))) {
+		value = str_trim(str_cut(&value, ';'));
+		http->answer.json =
+		    str_equal_nocase(value, STR("application/json"));
+	}
+	return size * n;
+}
+
+/* What is the same for every request of a handle. */
+static bool
+set_up(struct http *http)
+{
+	CURL *e = http->easy;
+	CURLcode bad = CURLE_OK;
+
+	bad |= curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	bad |= curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
+	bad |= curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
+	bad |= curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	bad |= curl_easy_setopt(e, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+	bad |= curl_easy_setopt(e, CURLOPT_PROXY,
+	    http->conf->proxy == NULL ? "" : http->conf->proxy);
+	bad |= curl_easy_setopt(e, CURLOPT_NOPROXY, "");
+	bad |= curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	bad |= curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L);
+	bad |= curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
+	bad |= curl_easy_setopt(e, CURLOPT_SSLVERSION,
+	    (long)CURL_SSLVERSION_TLSv1_2);
+	bad |= curl_easy_setopt(e, CURLOPT_CAINFO, NULL);
+	bad |= curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
+	bad |= curl_easy_setopt(e, CURLOPT_SSL_CTX_FUNCTION, trust_use);
+	bad |= curl_easy_setopt(e, CURLOPT_HTTP_VERSION,
+	    (long)CURL_HTTP_VERSION_1_1);
+	bad |= curl_easy_setopt(e, CURLOPT_HTTP_CONTENT_DECODING, 0L);
+	bad |= curl_easy_setopt(e, CURLOPT_MAXAGE_CONN, IDLE_CONNECTION_S);
+	bad |= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS,
+	    (long)HTTP_CONNECT_MS);
+	bad |= curl_easy_setopt(e, CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
+	bad |= curl_easy_setopt(e, CURLOPT_USERAGENT,
+	    PACKAGE_NAME "/" PACKAGE_VERSION);
+	bad |= curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_body);
+	bad |= curl_easy_setopt(e, CURLOPT_WRITEDATA, http);
+	bad |= curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, take_header);
+	bad |= curl_easy_setopt(e, CURLOPT_HEADERDATA, http);
+	bad |= curl_easy_setopt(e, CURLOPT_READFUNCTION, give_form);
+	bad |= curl_easy_setopt(e, CURLOPT_READDATA, http);
+	bad |= curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, 4L) !=
+	    CURLM_OK;
+	return bad == CURLE_OK;
+}
+
+struct http *
+http_new(const struct conf *conf)
+{
+	struct http *http = calloc(1, sizeof(*http));
+
+	if (http == NULL)
+		return NULL;
+	http->conf = conf;
+	http->multi = curl_multi_init();
+	http->easy = curl_easy_init();
+	if (http->multi != NULL && http->easy != NULL && set_up(http))
+		return http;
+	http_free(http);
+	return NULL;
+}
+
+void
+http_free(struct http *http)
+{
+	if (http == NULL)
+		return;
+	http_cancel(http);
+	curl_easy_cleanup(http->easy);
+	curl_multi_cleanup(http->multi);
+	free(http);
+}
+
+/* Append one header line; an empty value takes libcurl's own header away. */
+static bool
+add_header(struct http *http, const char *name, const char *value)
+{
+	struct buf line = BUF(16384);
+	struct curl_slist *more = NULL;
+
+	buf_printf(&line, "%s:%s%s", name, value[0] == '\0' ? "" : " ",
+	    value);
+	if (buf_result(&line) == OK)
+		more = curl_slist_append(http->headers, line.p);
+	if (more != NULL)
+		http->headers = more;
+	buf_free(&line);
+	return more != NULL;
+}
+
+static bool
+set_request(struct http *http, const struct http_request *request)
+{
+	CURL *e = http->easy;
+	bool post = request->form.p != NULL;
+	CURLcode bad = CURLE_OK;
+	long left_ms;
+
+	if (!add_header(http, "Accept", "application/json") ||
+	    !add_header(http, "Expect", "") ||
+	    (post && !add_header(http, "Content-Type",
+	    "application/x-www-form-urlencoded")) ||
+	    (request->authorization != NULL && !add_header(http,
+	    "Authorization", request->authorization)))
+		return false;
+	left_ms = (long)clock_left_ms(request->deadline_ms, HTTP_CALL_MS);
+	bad |= curl_easy_setopt(e, CURLOPT_URL, request->url);
+	bad |= curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR,
+	    strncmp(request->url, "https:", 6) == 0 ? "https" : "http");
+	bad |= curl_easy_setopt(e, CURLOPT_HTTPHEADER, http->headers);
+	bad |= curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, left_ms);
+	if (post)
+		bad |= curl_easy_setopt(e, CURLOPT_POST, 1L);
+	else
+		bad |= curl_easy_setopt(e, CURLOPT_HTTPGET, 1L);
+	bad |= curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE,
+	    post ? (curl_off_t)request->form.n : (curl_off_t)-1);
+	return bad == CURLE_OK;
+}
+
+enum result
+http_start(struct http *http, const struct http_request *request)
+{
+	int running;
+
+	http->what = request->what;
+	http->form = request->form;
+	http->headers_n = 0;
+	http->deadline_ms = clock_mono_ms() +
+	    clock_left_ms(request->deadline_ms, HTTP_CALL_MS);
+	buf_free(&http->answer.body);
+	http->answer = (struct http_answer){ .retry_after_s = -1,
+	    .body = BUF(request->body_max) };
+	if (trust_load(http->conf->ca_file) != OK)
+		return RESULT_MISCONFIGURED;
+	if (clock_left_ms(http->deadline_ms, 1) == 0)
+		return RESULT_UPSTREAM_TIMEOUT;
+	if (!set_request(http, request) ||
+	    curl_multi_add_handle(http->multi, http->easy) != CURLM_OK) {
+		curl_slist_free_all(http->headers);
+		http->headers = NULL;
+		return RESULT_NO_MEMORY;
+	}
+	http->running = true;
+	/* Gets a kept connection to send the request now. */
+	curl_multi_perform(http->multi, &running);
+	return OK;
+}
+
+static enum result
+translate(const struct http *http, CURLcode code)
+{
+	if (code == CURLE_OK)
+		return OK;
+	if (buf_result(&http->answer.body) == RESULT_NO_MEMORY ||
+	    code == CURLE_OUT_OF_MEMORY)
+		return RESULT_NO_MEMORY;
+	log_event(LOG_LEVEL_WARN, "upstream_error", "call=%s curl=%d "
+	    "cause=\"%s\"", http->what, (int)code, curl_easy_strerror(code));
+	return code == CURLE_OPERATION_TIMEDOUT ? RESULT_UPSTREAM_TIMEOUT :
+	    RESULT_UPSTREAM_FAILED;
+}
+
+/* Drive the transfer to its end. */
+static CURLcode
+drive(struct http *http)
+{
+	int running = 1, queued, left_ms;
+	CURLMsg *message;
+
+	while (curl_multi_perform(http->multi, &running) == CURLM_OK &&
+	    running > 0) {
+		/* libcurl has the same limit; this is for its bad days. */
+		left_ms = (int)clock_left_ms(http->deadline_ms + 250, 1000);
+		if (left_ms == 0)
+			return CURLE_OPERATION_TIMEDOUT;
+		if (curl_multi_poll(http->multi, NULL, 0, left_ms, NULL) !=
+		    CURLM_OK)
+			break;
+	}
+	while ((message = curl_multi_info_read(http->multi, &queued)) != NULL)
+		if (message->msg == CURLMSG_DONE)
+			return message->data.result;
+	return CURLE_FAILED_INIT;
+}
+
+enum result
+http_finish(struct http *http, struct http_answer *answer)
+{
+	enum result result = translate(http, drive(http));
+	long status = 0;
+
+	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
+	http->answer.status = (int)status;
+	http_cancel(http);
+	*answer = http->answer;
+	http->answer.body = BUF(0);
+	return result;
+}
+
+enum result
+http_call(struct http *http, const struct http_request *request,
+    struct http_answer *answer)
+{
+	enum result result;
+
+	*answer = (struct http_answer){ .retry_after_s = -1 };
+	if ((result = http_start(http, request)) != OK)
+		return result;
+	return http_finish(http, answer);
+}
+
+void
+http_cancel(struct http *http)
+{
+	if (http->running)
+		curl_multi_remove_handle(http->multi, http->easy);
+	http->running = false;
+	curl_easy_setopt(http->easy, CURLOPT_HTTPHEADER, NULL);
+	curl_slist_free_all(http->headers);
+	http->headers = NULL;
+}

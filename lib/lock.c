@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides how processes and threads exclude each other. The lock is a byte of
+ * one file, at an offset made of the id, held by an open file description
+ * (F_OFD_SETLK): it has no time to live and dies with its holder. Threads of
+ * one process first queue for the id on a condition variable, and only the
+ * first of the queue asks the kernel, because a process that polls with fifty
+ * threads would starve the others.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "lock.h"
+#include "log.h"
+
+#define POLL_MIN_MS 2
+#define POLL_MAX_MS 25
+
+/* The threads of this process that want one byte. */
+struct lock_queue {
+	struct lock_queue *next;
+	off_t offset;
+	unsigned users;		/* the holder and those who wait */
+	bool taken;
+	pthread_cond_t turn;
+};
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct lock_queue *queues;
+
+static off_t
+offset_of(enum lock_task task, const unsigned char *id)
+{
+	uint64_t n;
+
+	memcpy(&n, id, sizeof(n));
+	/* An even byte for one task, the odd one behind it for the other. */
+	n = (n & (UINT64_MAX >> 3)) << 1;
+	return (off_t)(n + (task == LOCK_ARTISTS));
+}
+
+/* Find or make the queue and count us in; the mutex is held. */
+static struct lock_queue *
+join(off_t offset)
+{
+	struct lock_queue *queue;
+	pthread_condattr_t attr;
+
+	for (queue = queues; queue != NULL; queue = queue->next)
+		if (queue->offset == offset) {
+			queue->users++;
+			return queue;
+		}
+	if ((queue = calloc(1, sizeof(*queue))) == NULL)
+		return NULL;
+	queue->offset = offset;
+	queue->users = 1;
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&queue->turn, &attr);
+	pthread_condattr_destroy(&attr);
+	queue->next = queues;
+	queues = queue;
+	return queue;
+}
+
+/* Count us out; the mutex is held. */
+static void
+leave(struct lock_queue *queue)
+{
+	struct lock_queue **at;
+
+	if (--queue->users > 0)
+		return;
+	for (at = &queues; *at != queue; at = &(*at)->next)
+		continue;
+	*at = queue->next;
+	pthread_cond_destroy(&queue->turn);
+	free(queue);
+}
+
+/* Wait until no thread of this process has the byte. */
+static bool
+wait_for_turn(struct lock_queue *queue, int64_t deadline_ms)
+{
+	struct timespec until = { .tv_sec = (time_t)(deadline_ms / 1000),
+	    .tv_nsec = (long)(deadline_ms % 1000) * 1000000 };
+
+	while (queue->taken)
+		if (deadline_ms == 0 || pthread_cond_timedwait(&queue->turn,
+		    &mutex, &until) == ETIMEDOUT)
+			return false;
+	queue->taken = true;
+	return true;
+}
+
+static void
+pass_on(struct lock_queue *queue)
+{
+	pthread_mutex_lock(&mutex);
+	queue->taken = false;
+	pthread_cond_signal(&queue->turn);
+	leave(queue);
+	pthread_mutex_unlock(&mutex);
+}
+
+/* Ask the kernel until it gives us the byte or time is up. */
+static enum result
+take_byte(int fd, off_t offset, int64_t deadline_ms)
+{
+	struct flock range = { .l_type = F_WRLCK, .l_whence = SEEK_SET,
+	    .l_start = offset, .l_len = 1 };
+	struct timespec pause = { 0 };
+	int64_t pause_ms = POLL_MIN_MS;
+
+	while (fcntl(fd, F_OFD_SETLK, &range) != 0) {
+		if (errno != EAGAIN && errno != EACCES && errno != EINTR) {
+			log_event(LOG_LEVEL_ERROR, "store_failed", "call=lock "
+			    "errno=%d", errno);
+			return RESULT_STORE;
+		}
+		if (clock_left_ms(deadline_ms, 1) == 0)
+			return RESULT_BUSY;
+		pause.tv_nsec = (long)pause_ms * 1000000;
+		nanosleep(&pause, NULL);
+		pause_ms = pause_ms * 2 > POLL_MAX_MS ? POLL_MAX_MS :
+		    pause_ms * 2;
+	}
+	return OK;
+}
+
+enum result
+lock_take(const struct store *store, enum lock_task task,
+    const unsigned char id[static STORE_ID_BYTES], int64_t deadline_ms,
+    struct lock *lock)
+{
+	struct lock_queue *queue;
+	enum result result = RESULT_NO_MEMORY;
+
+	*lock = (struct lock){ .fd = -1 };
+	pthread_mutex_lock(&mutex);
+	if ((queue = join(offset_of(task, id))) != NULL) {
+		result = wait_for_turn(queue, deadline_ms) ? OK : RESULT_BUSY;
+		if (result != OK)
+			leave(queue);
+	}
+	pthread_mutex_unlock(&mutex);
+	if (result != OK)
+		return result;
+	/* Opened anew each time: the lock belongs to the description. */
+	lock->fd = openat(store->dir, "lock", O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	result = lock->fd < 0 ? RESULT_STORE :
+	    take_byte(lock->fd, queue->offset, deadline_ms);
+	if (result == OK) {
+		lock->queue = queue;
+		return OK;
+	}
+	if (lock->fd >= 0)
+		close(lock->fd);
+	else
+		log_event(LOG_LEVEL_ERROR, "store_failed", "call=open_lock "
+		    "errno=%d", errno);
+	pass_on(queue);
+	return result;
+}
+
+void
+lock_release(struct lock *lock)
+{
+	if (lock->queue == NULL)
+		return;
+	close(lock->fd);
+	pass_on(lock->queue);
+	lock->queue = NULL;
+}

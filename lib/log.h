@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+/* Floor 0: one line per event, to stderr. */
+#ifndef LOG_H
+#define LOG_H
+
+enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO,
+	LOG_LEVEL_DEBUG, LOG_LEVEL__MAX };
+
+/*
+ * Once, before threads start: the program's name (borrowed for ever) and the
+ * least important level that is written.
+ */
+void log_init(const char *program, enum log_level level);
+
+/*
+ * The request id that this thread's lines carry from now on; NULL ends it.
+ * Copied and cut to 40 characters; anything but letters, digits and "-_."
+ * becomes "?".
+ */
+void log_request(const char *request_id);
+
+/* The request id of this thread, "" if it has none; borrowed until the next
+ * log_request(). */
+const char *log_request_id(void);
+
+/*
+ * Write one line in logfmt: time, level, program, request id, the event word,
+ * then the formatted "key=value ..." text. One write(2), at most 1,024 bytes;
+ * bytes that are not printable ASCII come out as "?". errno is kept. No
+ * secret, cookie, header or body may be passed: struct secret has no printing
+ * function to make sure of it.
+ */
+void log_event(enum log_level level, const char *event, const char *format,
+    ...) __attribute__((format(printf, 3, 4)));
+
+#endif

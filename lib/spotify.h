@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC */
+/* Floor 4: Spotify's Web API; the only unit that knows its field names. */
+#ifndef SPOTIFY_H
+#define SPOTIFY_H
+
+#include <jansson.h>
+
+#include "context.h"
+#include "secret.h"
+
+#define SPOTIFY_ID_BYTES 22
+#define SPOTIFY_ACCOUNT_TEXT_MAX 512
+
+/* Who is logged in. Strings are owned; NULL where Spotify sent nothing that
+ * can be used. Only id is always there for a known account. */
+struct account {
+	char *id;
+	char *account_id;
+	char *display_name;
+	char *image;
+	char *email;
+};
+
+void account_free(struct account *account);
+
+/* One page of followed artists, as parsed. */
+struct page {
+	json_t *document;	/* released by spotify_page_free() */
+	size_t items;		/* elements, null ones included */
+	int64_t total;		/* as Spotify says; -1 if it does not */
+	char after[SPOTIFY_ID_BYTES + 1]; /* cursor of the next; "": last */
+};
+
+/*
+ * The errors of all calls: RESULT_UNAUTHORIZED (401: the access token is no
+ * good), RESULT_NOT_ON_ALLOWLIST, RESULT_OWNER_NOT_PREMIUM,
+ * RESULT_SCOPE_MISSING, RESULT_RATE_LIMITED and RESULT_QUOTA_EXCEEDED (with
+ * context->retry_after_s; also without a call while a pause lasts),
+ * RESULT_UPSTREAM_FAILED, RESULT_UPSTREAM_TIMEOUT, RESULT_MISCONFIGURED (no
+ * CA certificates), RESULT_NO_MEMORY.
+ */
+
+/* GET /v1/me. OK or an error; *account is empty then. */
+enum result spotify_me(struct context *context, const struct secret *access,
+    struct account *account) __attribute__((warn_unused_result));
+
+/* Ask for the page behind a cursor ("" for the first) and return while it
+ * travels. OK (spotify_page() must follow) or an error. */
+enum result spotify_page_start(struct context *context,
+    const struct secret *access, const char *after)
+    __attribute__((warn_unused_result));
+
+/* Wait for that page and parse it. OK or an error. */
+enum result spotify_page(struct context *context, struct page *page)
+    __attribute__((warn_unused_result));
+
+void spotify_page_free(struct page *page);
+
+/*
+ * The id of element i, exactly SPOTIFY_ID_BYTES letters and digits, borrowed
+ * from the page; NULL for what is no artist.
+ */
+const char *spotify_artist_id(const struct page *page, size_t i);
+
+/* Append element i, rebuilt from the fields we know, as a JSON object. */
+void spotify_artist_write(const struct page *page, size_t i,
+    const struct conf *conf, struct buf *out);
+
+#endif

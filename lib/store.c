@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides the file system. A reader sees a file as it was or as it is to be,
+ * never in between, and a crash leaves at worst a "temp-" file behind, which
+ * the clean-up removes.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "log.h"
+#include "secret.h"
+#include "store.h"
+
+#define NAME_BYTES 80
+#define OPEN_FLAGS (O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+
+static enum result
+failed(const char *call)
+{
+	log_event(LOG_LEVEL_ERROR, "store_failed", "call=%s errno=%d "
+	    "cause=\"%s\"", call, errno, strerror(errno));
+	return RESULT_STORE;
+}
+
+/* The hex digits of an id behind a prefix. */
+static void
+write_name(char name[static NAME_BYTES], const char *prefix,
+    const unsigned char *id, size_t n)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t at = (size_t)snprintf(name, 16, "%s", prefix), i;
+
+	for (i = 0; i < n; i++) {
+		name[at++] = digits[id[i] >> 4];
+		name[at++] = digits[id[i] & 15];
+	}
+	name[at] = '\0';
+}
+
+static void
+file_name(char name[static NAME_BYTES], enum store_kind kind,
+    const unsigned char *id)
+{
+	write_name(name, kind == STORE_SESSION ? "session-" : "copy-", id,
+	    STORE_ID_BYTES);
+}
+
+enum result
+store_open(const char *path, struct store *store)
+{
+	const char *complaint = store_complaint(path);
+	int fd;
+
+	store->dir = -1;
+	if (complaint != NULL) {
+		log_event(LOG_LEVEL_ERROR, "store_refused", "dir=%s cause="
+		    "\"%s\"", path, complaint);
+		return RESULT_STORE;
+	}
+	store->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (store->dir < 0)
+		return failed("open_dir");
+	/* The lock file is made here, so that taking a lock needs no room. */
+	fd = openat(store->dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW |
+	    O_CLOEXEC, 0600);
+	if (fd < 0)
+		return failed("open_lock");
+	close(fd);
+	return OK;
+}
+
+void
+store_close(struct store *store)
+{
+	if (store->dir >= 0)
+		close(store->dir);
+	store->dir = -1;
+}
+
+/* Whether an open file is one that we made: plain, ours, one name, private. */
+static bool
+is_ours(const struct stat *st, size_t max)
+{
+	return S_ISREG(st->st_mode) && st->st_uid == geteuid() &&
+	    st->st_nlink == 1 && (st->st_mode & 077) == 0 &&
+	    (uintmax_t)st->st_size <= max;
+}
+
+static enum result
+read_all(int fd, size_t n, struct buf *content)
+{
+	char *room = buf_room(content, n);
+	size_t have = 0;
+	ssize_t got;
+
+	if (room == NULL)
+		return RESULT_NO_MEMORY;
+	while (have < n) {
+		got = read(fd, room + have, n - have);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return failed("read");
+		if (got == 0)
+			return RESULT_ABSENT;
+		have += (size_t)got;
+	}
+	buf_grown(content, n);
+	return OK;
+}
+
+enum result
+store_load(const struct store *store, enum store_kind kind,
+    const unsigned char id[static STORE_ID_BYTES], size_t max,
+    struct buf *content, int64_t *used_at)
+{
+	char name[NAME_BYTES];
+	enum result result;
+	struct stat st;
+	int fd;
+
+	file_name(name, kind, id);
+	if ((fd = openat(store->dir, name, OPEN_FLAGS)) < 0) {
+		if (errno == ENOENT || errno == ELOOP || errno == ENXIO)
+			return RESULT_ABSENT;
+		return failed("open");
+	}
+	if (fstat(fd, &st) != 0) {
+		result = failed("fstat");
+	} else if (!is_ours(&st, max)) {
+		log_event(LOG_LEVEL_WARN, "store_strange_file", "mode=%o "
+		    "links=%u", (unsigned)st.st_mode, (unsigned)st.st_nlink);
+		result = RESULT_ABSENT;
+	} else {
+		*used_at = (int64_t)st.st_mtim.tv_sec;
+		result = read_all(fd, (size_t)st.st_size, content);
+	}
+	close(fd);
+	return result;
+}
+
+enum result
+store_prepare(const struct store *store, size_t n, struct store_file *file)
+{
+	char name[NAME_BYTES];
+	unsigned char random[8];
+	int error;
+
+	file->fd = -1;
+	secret_random(random, sizeof(random));
+	write_name(name, "temp-", random, sizeof(random));
+	memcpy(file->name, name, sizeof(file->name));
+	file->fd = openat(store->dir, file->name, O_WRONLY | O_CREAT | O_EXCL |
+	    O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (file->fd < 0)
+		return failed("create");
+	do
+		error = posix_fallocate(file->fd, 0, (off_t)n);
+	while (error == EINTR);
+	if (error != 0) {
+		errno = error;
+		failed("allocate");
+		store_abandon(store, file);
+		return RESULT_STORE;
+	}
+	return OK;
+}
+
+static bool
+write_all(int fd, struct str content)
+{
+	ssize_t n;
+
+	while (content.n > 0) {
+		n = write(fd, content.p, content.n);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		content.p += n;
+		content.n -= (size_t)n;
+	}
+	return true;
+}
+
+/* Give the prepared file its content and close it. */
+static enum result
+fill(struct store_file *file, struct str content, bool durable)
+{
+	const struct timespec times[2] = {
+		{ .tv_nsec = UTIME_OMIT }, { .tv_sec = (time_t)clock_now_s() }
+	};
+	int fd = file->fd;
+
+	if (!write_all(fd, content))
+		return failed("write");
+	if (ftruncate(fd, (off_t)content.n) != 0)
+		return failed("truncate");
+	/* The last use is told by our clock, as store_touch() does. */
+	if (futimens(fd, times) != 0)
+		return failed("futimens");
+	if (durable && fsync(fd) != 0)
+		return failed("fsync");
+	file->fd = -1;
+	return close(fd) != 0 ? failed("close") : OK;
+}
+
+static enum result
+put_in_place(const struct store *store, const char *temp, const char *name,
+    enum store_way way)
+{
+	unsigned flags = way == STORE_CREATE ? RENAME_NOREPLACE :
+	    way == STORE_REPLACE ? RENAME_EXCHANGE : 0;
+
+	if (renameat2(store->dir, temp, store->dir, name, flags) != 0) {
+		if (way == STORE_CREATE && errno == EEXIST)
+			return RESULT_EXISTS;
+		if (way == STORE_REPLACE && errno == ENOENT)
+			return RESULT_ABSENT;
+		return failed("rename");
+	}
+	return OK;
+}
+
+enum result
+store_commit(const struct store *store, struct store_file *file,
+    enum store_way way, enum store_kind kind,
+    const unsigned char id[static STORE_ID_BYTES], struct str content)
+{
+	bool durable = way != STORE_OVERWRITE;
+	char name[NAME_BYTES];
+	enum result result;
+
+	file_name(name, kind, id);
+	result = fill(file, content, durable);
+	if (result == OK)
+		result = put_in_place(store, file->name, name, way);
+	/* After an exchange the old content has the temporary name. */
+	if (result != OK || way == STORE_REPLACE)
+		unlinkat(store->dir, file->name, 0);
+	if (file->fd >= 0)
+		close(file->fd);
+	file->fd = -1;
+	if (result == OK && durable && fsync(store->dir) != 0)
+		result = failed("fsync_dir");
+	return result;
+}
+
+void
+store_abandon(const struct store *store, struct store_file *file)
+{
+	if (file->fd < 0)
+		return;
+	close(file->fd);
+	unlinkat(store->dir, file->name, 0);
+	file->fd = -1;
+}
+
+enum result
+store_remove(const struct store *store, enum store_kind kind,
+    const unsigned char id[static STORE_ID_BYTES])
+{
+	char name[NAME_BYTES];
+
+	file_name(name, kind, id);
+	if (unlinkat(store->dir, name, 0) != 0)
+		return errno == ENOENT ? OK : failed("unlink");
+	/* A copy may come back after a crash; a session must not. */
+	if (kind == STORE_SESSION && fsync(store->dir) != 0)
+		return failed("fsync_dir");
+	return OK;
+}
+
+void
+store_touch(const struct store *store, enum store_kind kind,
+    const unsigned char id[static STORE_ID_BYTES], int64_t now_s)
+{
+	const struct timespec times[2] = {
+		{ .tv_nsec = UTIME_OMIT }, { .tv_sec = (time_t)now_s }
+	};
+	char name[NAME_BYTES];
+
+	file_name(name, kind, id);
+	if (utimensat(store->dir, name, times, AT_SYMLINK_NOFOLLOW) != 0 &&
+	    errno != ENOENT)
+		failed("utimensat");
+}
+
+int64_t
+store_fact(const struct store *store, const char *name)
+{
+	char text[24];
+	uint64_t number;
+	ssize_t n;
+	int fd;
+
+	if ((fd = openat(store->dir, name, OPEN_FLAGS)) < 0)
+		return 0;
+	n = read(fd, text, sizeof(text));
+	close(fd);
+	if (n <= 0 || !str_number((struct str){ text, (size_t)n }, INT64_MAX,
+	    &number))
+		return 0;
+	return (int64_t)number;
+}
+
+void
+store_set_fact(const struct store *store, const char *name, int64_t number)
+{
+	struct store_file file;
+	char text[24];
+	int n;
+
+	if (store_prepare(store, sizeof(text), &file) != OK)
+		return;
+	n = snprintf(text, sizeof(text), "%lld", (long long)number);
+	if (fill(&file, (struct str){ text, (size_t)n }, false) != OK ||
+	    renameat(store->dir, file.name, store->dir, name) != 0)
+		unlinkat(store->dir, file.name, 0);
+	if (file.fd >= 0)
+		close(file.fd);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: ISC */
+/* Floor 4: flat files in one directory, replaced whole or not at all. */
+#ifndef STORE_H
+#define STORE_H
+
+#include <stdint.h>
+
+#include "buf.h"
+
+#define STORE_ID_BYTES 32
+
+/* A directory that was checked. */
+struct store {
+	int dir;
+};
+
+/* The kind is the first part of a file's name, for the clean-up by find. */
+enum store_kind { STORE_SESSION, STORE_COPY };
+
+/* How a prepared file takes its place. */
+enum store_way {
+	STORE_CREATE,		/* nothing may be there; durable */
+	STORE_REPLACE,		/* something must be there; durable */
+	STORE_OVERWRITE		/* whatever is there; not durable */
+};
+
+/* A file on its way: it exists under a name that nobody reads. */
+struct store_file {
+	int fd;			/* -1: none */
+	char name[32];
+};
+
+/*
+ * What is wrong with the directory: NULL, or a sentence that says what to
+ * do. It must be owned by this user with mode 0700, on a local file system,
+ * below directories that nobody else can write to.
+ */
+const char *store_complaint(const char *path);
+
+/* Open a directory and its lock file. RESULT_STORE: logged why. */
+enum result store_open(const char *path, struct store *store)
+    __attribute__((warn_unused_result));
+
+void store_close(struct store *store);
+
+/*
+ * Append a file's content; *used_at is its mtime, the last use.
+ * OK, RESULT_ABSENT (also for whatever is no plain file of ours with one
+ * name, or larger than max), RESULT_STORE, RESULT_NO_MEMORY.
+ */
+enum result store_load(const struct store *store, enum store_kind kind,
+    const unsigned char id[static STORE_ID_BYTES], size_t max,
+    struct buf *content, int64_t *used_at)
+    __attribute__((warn_unused_result));
+
+/*
+ * Create a file with room for n bytes, so that a full disk is met now.
+ * OK (store_commit() or store_abandon() must follow) or RESULT_STORE.
+ */
+enum result store_prepare(const struct store *store, size_t n,
+    struct store_file *file) __attribute__((warn_unused_result));
+
+/*
+ * Write content, at most what was prepared, and put the file in its place.
+ * The file is used up whatever comes; on failure what was there is untouched.
+ * OK, RESULT_STORE, RESULT_EXISTS (CREATE only), RESULT_ABSENT (REPLACE
+ * only: somebody has removed it meanwhile, and it stays removed).
+ */
+enum result store_commit(const struct store *store, struct store_file *file,
+    enum store_way way, enum store_kind kind,
+    const unsigned char id[static STORE_ID_BYTES], struct str content)
+    __attribute__((warn_unused_result));
+
+/* Give a prepared file up; one that was committed already is left alone. */
+void store_abandon(const struct store *store, struct store_file *file);
+
+/* Remove durably. OK also when nothing was there; RESULT_STORE. */
+enum result store_remove(const struct store *store, enum store_kind kind,
+    const unsigned char id[static STORE_ID_BYTES])
+    __attribute__((warn_unused_result));
+
+/* Say that a file was used now. Failure is logged and does no harm. */
+void store_touch(const struct store *store, enum store_kind kind,
+    const unsigned char id[static STORE_ID_BYTES], int64_t now_s);
+
+/*
+ * Mark id as used, once for ever. began_s, the same at each try, names the
+ * window of ten minutes in which the mark is kept; marks of windows older
+ * than two before now_s are removed, a few at a time.
+ * OK, RESULT_EXISTS when it was marked already, RESULT_STORE.
+ */
+enum result store_claim(const struct store *store, int64_t began_s,
+    int64_t now_s, const unsigned char id[static STORE_ID_BYTES])
+    __attribute__((warn_unused_result));
+
+/*
+ * A small fact that all processes share: a number under a name that is a
+ * literal. store_fact() gives 0 when there is none; a failure to write is
+ * logged and does no harm.
+ */
+int64_t store_fact(const struct store *store, const char *name);
+void store_set_fact(const struct store *store, const char *name,
+    int64_t number);
+
+#endif
