@@ -31,6 +31,9 @@ struct lock_queue {
 	off_t offset;
 	unsigned users;		/* the holder and those who wait */
 	bool taken;
+	uint64_t tickets;	/* how many have asked so far */
+	uint64_t failed_at;	/* tickets at the last failure */
+	enum result failure;
 	pthread_cond_t turn;
 };
 
@@ -145,11 +148,15 @@ lock_take(const struct store *store, enum lock_task task,
 {
 	struct lock_queue *queue;
 	enum result result = RESULT_NO_MEMORY;
+	uint64_t ticket;
 
 	*lock = (struct lock){ .fd = -1 };
 	pthread_mutex_lock(&mutex);
 	if ((queue = join(offset_of(task, id))) != NULL) {
+		ticket = ++queue->tickets;
 		result = wait_for_turn(queue, deadline_ms) ? OK : RESULT_BUSY;
+		if (ticket <= queue->failed_at)
+			lock->found = queue->failure;
 		if (result != OK)
 			leave(queue);
 	}
@@ -171,6 +178,15 @@ lock_take(const struct store *store, enum lock_task task,
 		    "errno=%d", errno);
 	pass_on(queue);
 	return result;
+}
+
+void
+lock_fail(const struct lock *lock, enum result why)
+{
+	pthread_mutex_lock(&mutex);
+	lock->queue->failed_at = lock->queue->tickets;
+	lock->queue->failure = why;
+	pthread_mutex_unlock(&mutex);
 }
 
 void

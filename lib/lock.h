@@ -12,6 +12,7 @@ enum lock_task { LOCK_REFRESH, LOCK_ARTISTS };
 struct lock {
 	int fd;
 	struct lock_queue *queue;
+	enum result found;	/* what lock_fail() left while we waited for it */
 };
 
 /*
@@ -25,6 +26,14 @@ enum result lock_take(const struct store *store, enum lock_task task,
     const unsigned char id[static STORE_ID_BYTES], int64_t deadline_ms,
     struct lock *lock) __attribute__((warn_unused_result));
 
+/*
+ * Tell the threads of this process that wait for the lock now that its task
+ * has just failed, so that they do not try the same, one after the other. It
+ * is found by them alone: who asks for the lock later tries anew.
+ */
+void lock_fail(const struct lock *lock, enum result why);
+
+/* Release a lock; one that is not held is left alone. */
 void lock_release(struct lock *lock);
 
 #endif
