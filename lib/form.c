@@ -89,6 +89,13 @@ form_query(struct str query, struct form_field *fields, size_t n)
 	return result;
 }
 
+void
+form_free(struct form_field *fields, size_t n)
+{
+	while (n > 0)
+		buf_free(&fields[--n].value);
+}
+
 bool
 form_cookie_next(struct str *rest, struct str *name, struct str *value)
 {

@@ -26,6 +26,9 @@ struct form_field {
 enum result form_query(struct str query, struct form_field *fields, size_t n)
     __attribute__((warn_unused_result));
 
+/* Release the values. */
+void form_free(struct form_field *fields, size_t n);
+
 /*
  * Take the next cookie off a Cookie header (RFC 6265bis, section 4.2.1).
  * Slices of the header. False at the end; pieces without "=" are skipped.

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Answers with all artists that the visitor follows. A browser that has the
+ * list already is told so, at the cost of a few bytes.
+ */
+#include "config.h"
+
+#include "app.h"
+#include "artists.h"
+#include "crosssite.h"
+#include "form.h"
+
+/* Whether If-None-Match names the tag, by weak comparison (RFC 9110, section
+ * 13.1.2); quoted is the tag with its quotes. */
+static bool
+has_tag(struct str header, struct str quoted)
+{
+	struct str tag;
+
+	while (header.p != NULL) {
+		tag = str_trim(str_cut(&header, ','));
+		if (str_starts(tag, STR("W/")))
+			tag = (struct str){ tag.p + 2, tag.n - 2 };
+		if (str_equal(tag, quoted) || str_equal(tag, STR("*")))
+			return true;
+	}
+	return false;
+}
+
+static void
+write_list(const struct artists *artists, struct buf *body)
+{
+	buf_puts(body, "{\"artists\":");
+	buf_add_str(body, buf_str(&artists->list));
+	buf_printf(body, ",\"total\":%lld,\"complete\":%s,\"stale\":%s,"
+	    "\"fetched_at\":%lld}\n", (long long)artists->total,
+	    artists->complete ? "true" : "false",
+	    artists->stale ? "true" : "false", (long long)artists->fetched_s);
+}
+
+static enum result
+answer(const struct artists *artists, const struct request *request,
+    struct reply *reply)
+{
+	struct buf tag = BUF(64);
+	enum result result;
+
+	buf_printf(&tag, "W/\"%s\"", artists->tag);
+	if ((result = buf_result(&tag)) == OK) {
+		reply->cache = "private, no-cache";
+		reply_header(reply, "Vary", STR("Cookie"));
+		reply_header(reply, "ETag", buf_str(&tag));
+		/* The tag covers the artists only, not how old they are. */
+		if (artists->complete && !artists->stale && has_tag(
+		    request->if_none_match,
+		    (struct str){ tag.p + 2, tag.n - 2 })) {
+			reply->status = 304;
+		} else {
+			reply_json(reply);
+			write_list(artists, &reply->body);
+		}
+	}
+	buf_free(&tag);
+	return result;
+}
+
+static enum result
+handle(struct context *context, const struct request *request,
+    struct reply *reply)
+{
+	struct form_field fresh = { .name = "fresh", .value = BUF(8) };
+	struct artists artists = { .total = 0 };
+	struct session session = { 0 };
+	enum result result = crosssite_check_read(context->conf, request);
+
+	if (result == OK)
+		result = form_query(request->query, &fresh, 1);
+	if (result == OK)
+		result = session_open(context, buf_str(&request->cookies),
+		    &session);
+	if (result == OK) {
+		session_touch(context, &session);
+		result = artists_get(context, &session,
+		    str_equal(buf_str(&fresh.value), STR("1")), &artists);
+	}
+	if (result == OK)
+		result = answer(&artists, request, reply);
+	artists_free(&artists);
+	session_free(&session);
+	form_free(&fresh, 1);
+	return result;
+}
+
+int
+main(int argc, char **argv)
+{
+	return app_run(argc, argv, &(struct app){ .name = "artists",
+	    .methods = METHOD_GET | METHOD_HEAD, .opens = CONF_ALL,
+	    .threads = 64, .calls_spotify = true, .shares = true,
+	    .handle = handle });
+}

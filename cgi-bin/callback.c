@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Receives the browser when it comes back from Spotify: finds the login that
+ * it began, exchanges the code for tokens, asks whose they are, and begins a
+ * session. Every way in which that can fail ends on a page of its own.
+ */
+#include "config.h"
+
+#include "app.h"
+#include "arrival.h"
+#include "clock.h"
+#include "log.h"
+#include "session.h"
+
+/* Where a login without a place to return to ends. */
+static void
+go(const struct conf *conf, struct str return_to, struct reply *reply)
+{
+	struct str home = str_of(conf->after_login);
+
+	if (return_to.n == 0)
+		return_to = home;
+	reply_redirect(reply, return_to.p[0] == '/' ? conf->redirect.origin :
+	    STR(""), return_to);
+}
+
+/* Back and reload bring the browser here again: it is logged in already. */
+static enum result
+come_again(struct context *context, const struct request *request,
+    enum result why, struct reply *reply)
+{
+	struct session session;
+
+	if (why != RESULT_LOGIN_NO_COOKIE || session_open(context,
+	    buf_str(&request->cookies), &session) != OK)
+		return why;
+	session_free(&session);
+	go(context->conf, STR(""), reply);
+	return OK;
+}
+
+/* The login is ours, and now used up: get tokens and begin the session. */
+static enum result
+log_in(struct context *context, const struct request *request,
+    const struct arrival *arrival, struct reply *reply)
+{
+	struct oauth_tokens tokens = { .expires_in_s = 0 };
+	struct account account = { 0 };
+	struct session session = { 0 };
+	enum result result;
+
+	result = arrival_exchange(context, arrival, &tokens);
+	if (result == OK)
+		result = arrival_ask_who(context, &tokens, &account);
+	if (result == OK)
+		result = session_create(context, buf_str(&request->cookies),
+		    &tokens, &account, reply, &session);
+	if (result == OK)
+		go(context->conf, buf_str(&arrival->pending.return_to),
+		    reply);
+	oauth_tokens_free(&tokens);
+	account_free(&account);
+	session_free(&session);
+	return result;
+}
+
+static enum result
+handle(struct context *context, const struct request *request,
+    struct reply *reply)
+{
+	struct arrival arrival;
+	enum result result;
+
+	result = arrival_read(context, request, reply, &arrival);
+	if (result == OK)
+		result = arrival_claim(context, &arrival);
+	if (result == OK)
+		result = log_in(context, request, &arrival, reply);
+	else
+		result = come_again(context, request, result, reply);
+	arrival_free(&arrival);
+	log_event(result == OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "login",
+	    "outcome=%s", result_row(result)->code);
+	return result;
+}
+
+int
+main(int argc, char **argv)
+{
+	return app_run(argc, argv, &(struct app){ .name = "callback",
+	    .methods = METHOD_GET, .opens = CONF_ALL, .threads = 64,
+	    .calls_spotify = true, .shows_pages = true, .handle = handle });
+}

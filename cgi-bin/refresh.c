@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Renews the access token before it ends, for a page that wants to be sure.
+ * With more than five minutes left there is nothing to do.
+ */
+#include "config.h"
+
+#include "access.h"
+#include "app.h"
+#include "crosssite.h"
+
+static enum result
+handle(struct context *context, const struct request *request,
+    struct reply *reply)
+{
+	struct session session = { 0 };
+	enum result result = crosssite_check_write(context->conf, request);
+	int64_t ended_s = 0;
+
+	if (result == OK)
+		result = session_open(context, buf_str(&request->cookies),
+		    &session);
+	if (result == OK) {
+		session_touch(context, &session);
+		ended_s = session.access_ends_s;
+		result = access_get(context, &session, ACCESS_RENEW);
+	}
+	if (result == OK) {
+		reply_json(reply);
+		buf_printf(&reply->body, "{\"expires_in\":%lld,"
+		    "\"refreshed\":%s}\n",
+		    (long long)session_access_left_s(&session),
+		    session.access_ends_s != ended_s ? "true" : "false");
+	}
+	session_free(&session);
+	return result;
+}
+
+int
+main(int argc, char **argv)
+{
+	return app_run(argc, argv, &(struct app){ .name = "refresh",
+	    .methods = METHOD_POST, .opens = CONF_ALL, .threads = 16,
+	    .calls_spotify = true, .shares = true, .handle = handle });
+}

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides libfcgi and the process. libfcgi's own signal handling loses requests
+ * and its accept waits for ever on a silent peer, so signals are blocked and
+ * taken by main, and connections are accepted here, with time limits, and
+ * handed to libfcgi. Threads wait by epoll with EPOLLEXCLUSIVE: one
+ * connection wakes one of them.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcgiapp.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "log.h"
+#include "server.h"
+
+#define REQUEST_MS 18000	/* the web server gives up after 20 s */
+#define PEER_S 10		/* between two bytes of the web server */
+#define BACKLOG 511
+#define ANSWER_MAX (33u << 20)
+#define RESPONDER 1		/* FastCGI 1.0, section 3.4 */
+#ifdef SANITIZERS
+#define STACK_BYTES (8u << 20)
+#else
+#define STACK_BYTES (512u << 10)
+#endif
+
+/* What the threads of a process share. */
+struct pool {
+	const struct server_work *work;
+	int listener;
+	int stop;		/* an eventfd that stays readable */
+	bool drain;		/* serve the queue before leaving */
+	atomic_bool failed;	/* a thread could not begin */
+};
+
+/* ---- the listening socket ---- */
+
+static bool
+is_listening(int fd)
+{
+	int listening = 0;
+	socklen_t n = sizeof(listening);
+
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &n) ==
+	    0 && listening;
+}
+
+/* Whether somebody answers at the address already. */
+static bool
+is_taken(const struct sockaddr_un *address)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool taken;
+
+	taken = fd >= 0 && connect(fd, (const struct sockaddr *)address,
+	    sizeof(*address)) == 0;
+	if (fd >= 0)
+		close(fd);
+	return taken;
+}
+
+static int
+complain(const char *path, const char *why)
+{
+	fprintf(stderr, "%s: %s\n", path, why);
+	return -1;
+}
+
+static int
+open_socket(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct stat st;
+	mode_t mask;
+	int fd, bad;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return complain(path, "too long for a socket; use a shorter "
+		    "path");
+	memcpy(address.sun_path, path, strlen(path));
+	if (is_taken(&address))
+		return complain(path, "another process listens there");
+	/* Only a dead socket is in our way, never a file. */
+	if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
+		unlink(path);
+	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) < 0)
+		return complain(path, strerror(errno));
+	mask = umask(0117);
+	bad = bind(fd, (const struct sockaddr *)&address, sizeof(address));
+	umask(mask);
+	if (bad != 0 || listen(fd, BACKLOG) != 0) {
+		complain(path, strerror(errno));
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+int
+server_listen(const char *path)
+{
+	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
+	char self[16];
+	int fd = 0;
+
+	snprintf(self, sizeof(self), "%ld", (long)getpid());
+	if (path != NULL)
+		fd = open_socket(path);
+	else if (pid != NULL && fds != NULL && strcmp(pid, self) == 0 &&
+	    strcmp(fds, "1") == 0)
+		fd = 3;
+	if (fd < 0 || !is_listening(fd))
+		return -1;
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+	return fd;
+}
+
+/* ---- one FastCGI request ---- */
+
+static size_t
+read_fcgi(struct server_call *call, char *p, size_t n)
+{
+	int got = FCGX_GetStr(p, (int)n, call->stream);
+
+	return got < 0 ? 0 : (size_t)got;
+}
+
+static bool
+has_more_fcgi(struct server_call *call)
+{
+	const FCGX_Stream *in = call->stream;
+
+	return in->rdNext != in->stop;
+}
+
+static void
+serve_fcgi(const struct pool *pool, void *own, FCGX_Request *request,
+    int64_t accepted_ms)
+{
+	struct buf answer = BUF(ANSWER_MAX);
+	struct server_call call = {
+		.envp = request->envp,
+		/* libfcgi also hands over what was cut short. */
+		.broken = FCGX_GetError(request->in) != 0 ||
+		    request->role != RESPONDER,
+		.deadline_ms = accepted_ms + REQUEST_MS,
+		.read = read_fcgi,
+		.has_more = has_more_fcgi,
+		.stream = request->in,
+	};
+
+	pool->work->serve(own, &call, &answer);
+	if (FCGX_PutStr(answer.p, (int)answer.n, request->out) < 0)
+		log_event(LOG_LEVEL_DEBUG, "client_gone", "bytes=%zu",
+		    answer.n);
+	log_request(NULL);
+	buf_free(&answer);
+}
+
+/* Give an accepted connection to libfcgi and serve what comes. */
+static void
+take_connection(const struct pool *pool, void *own, FCGX_Request *request,
+    int fd)
+{
+	const struct timeval limit = { .tv_sec = PEER_S };
+	int64_t accepted_ms = clock_mono_ms();
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	/* As if it were a kept connection, libfcgi reads from it at once. */
+	request->ipcFd = fd;
+	request->keepConnection = 1;
+	if (FCGX_Accept_r(request) != 0)
+		return;
+	serve_fcgi(pool, own, request, accepted_ms);
+	request->keepConnection = 0;
+	/* The plain close: libfcgi's own would wait for the peer's. */
+	FCGX_Detach(request);
+	FCGX_Finish_r(request);
+}
+
+/* ---- threads ---- */
+
+/* Wait for a connection; false when it is time to leave. */
+static bool
+wait_for_work(const struct pool *pool, int poll)
+{
+	struct epoll_event events[2];
+	bool stop = false, work = false;
+	int i, n = epoll_wait(poll, events, 2, -1);
+
+	for (i = 0; i < n; i++)
+		if (events[i].data.fd == pool->stop)
+			stop = true;
+		else
+			work = true;
+	return !stop || (pool->drain && work);
+}
+
+static void
+accept_one(const struct pool *pool, void *own, FCGX_Request *request)
+{
+	const struct timespec pause = { .tv_nsec = 50000000 };
+	int fd = accept4(pool->listener, NULL, NULL, SOCK_CLOEXEC);
+
+	if (fd >= 0) {
+		take_connection(pool, own, request, fd);
+	} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+	    errno == ENOMEM) {
+		log_event(LOG_LEVEL_ERROR, "accept_failed", "errno=%d "
+		    "cause=\"%s\"", errno, strerror(errno));
+		nanosleep(&pause, NULL);
+	}
+}
+
+static int
+open_poll(const struct pool *pool)
+{
+	struct epoll_event work = { .events = EPOLLIN | EPOLLEXCLUSIVE,
+	    .data.fd = pool->listener };
+	struct epoll_event stop = { .events = EPOLLIN,
+	    .data.fd = pool->stop };
+	int poll = epoll_create1(EPOLL_CLOEXEC);
+
+	if (poll >= 0 &&
+	    epoll_ctl(poll, EPOLL_CTL_ADD, pool->listener, &work) == 0 &&
+	    epoll_ctl(poll, EPOLL_CTL_ADD, pool->stop, &stop) == 0)
+		return poll;
+	if (poll >= 0)
+		close(poll);
+	return -1;
+}
+
+static void *
+run_thread(void *data)
+{
+	struct pool *pool = data;
+	void *own = pool->work->begin(pool->work->data);
+	int poll = open_poll(pool);
+	FCGX_Request request;
+
+	/* No socket to accept on: that is done here. */
+	FCGX_InitRequest(&request, -1, 0);
+	if (own == NULL || poll < 0) {
+		log_event(LOG_LEVEL_ERROR, "thread_failed", "errno=%d",
+		    errno);
+		/* With fewer threads than asked for: leave, to be restarted. */
+		atomic_store(&pool->failed, true);
+		kill(getpid(), SIGTERM);
+	} else {
+		while (wait_for_work(pool, poll))
+			accept_one(pool, own, &request);
+	}
+	FCGX_Free(&request, 1);
+	if (poll >= 0)
+		close(poll);
+	if (own != NULL)
+		pool->work->end(own);
+	return NULL;
+}
+
+/* Start the threads; how many are there. */
+static int
+start_threads(struct pool *pool, pthread_t *threads)
+{
+	pthread_attr_t attr;
+	int n = 0;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_BYTES);
+	while (n < pool->work->threads && pthread_create(&threads[n], &attr,
+	    run_thread, pool) == 0)
+		n++;
+	pthread_attr_destroy(&attr);
+	return n;
+}
+
+/* Wait for the signal that ends us; a second one kills. */
+static void
+wait_for_end(const sigset_t *ends)
+{
+	int number;
+
+	do
+		sigwait(ends, &number);
+	while (number == SIGHUP);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
+	signal(SIGUSR1, SIG_DFL);
+}
+
+bool
+server_run(int listener, const char *path, const struct server_work *work)
+{
+	struct pool pool = { .work = work, .listener = listener,
+	    .stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+	    .drain = path != NULL };
+	pthread_t *threads = calloc((size_t)work->threads, sizeof(*threads));
+	const uint64_t one = 1;
+	sigset_t ends;
+	int n = 0;
+
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGUSR1);
+	sigaddset(&ends, SIGHUP);
+	/* Before any thread, so that libfcgi's handlers never run. */
+	pthread_sigmask(SIG_BLOCK, &ends, NULL);
+	if (pool.stop >= 0 && threads != NULL && FCGX_Init() == 0)
+		n = start_threads(&pool, threads);
+	signal(SIGPIPE, SIG_IGN);	/* FCGX_Init() has taken it */
+	if (n == work->threads) {
+		log_event(LOG_LEVEL_INFO, "started", "threads=%d", n);
+		wait_for_end(&ends);
+		log_event(LOG_LEVEL_INFO, "stopping", "threads=%d", n);
+	} else {
+		log_event(LOG_LEVEL_ERROR, "start_failed", "threads=%d "
+		    "errno=%d", n, errno);
+		atomic_store(&pool.failed, true);
+	}
+	if (path != NULL)
+		unlink(path);
+	if (pool.stop >= 0 && write(pool.stop, &one, sizeof(one)) < 0)
+		log_event(LOG_LEVEL_ERROR, "stop_failed", "errno=%d", errno);
+	pthread_sigmask(SIG_UNBLOCK, &ends, NULL);
+	while (n > 0)
+		pthread_join(threads[--n], NULL);
+	free(threads);
+	if (pool.stop >= 0)
+		close(pool.stop);
+	return !atomic_load(&pool.failed);
+}
+
+/* ---- plain CGI ---- */
+
+static size_t
+read_cgi(struct server_call *call, char *p, size_t n)
+{
+	(void)call;
+	return fread(p, 1, n, stdin);
+}
+
+static bool
+has_more_cgi(struct server_call *call)
+{
+	(void)call;
+	return false;
+}
+
+bool
+server_run_cgi(const struct server_work *work)
+{
+	struct buf answer = BUF(ANSWER_MAX);
+	struct server_call call = { .envp = environ, .read = read_cgi,
+	    .has_more = has_more_cgi,
+	    .deadline_ms = clock_mono_ms() + REQUEST_MS };
+	void *own = work->begin(work->data);
+	bool good = false;
+
+	if (own != NULL) {
+		work->serve(own, &call, &answer);
+		good = fwrite(answer.p, 1, answer.n, stdout) == answer.n &&
+		    fflush(stdout) == 0;
+		work->end(own);
+	}
+	buf_free(&answer);
+	return good;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: ISC */
+/* Floor 9: taking requests in, as FastCGI or as one plain CGI request. */
+#ifndef SERVER_H
+#define SERVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buf.h"
+
+/* One request; borrowed while it is served. */
+struct server_call {
+	char *const *envp;	/* NAME=value strings */
+	bool broken;		/* cut short, or not for a RESPONDER */
+	int64_t deadline_ms;	/* on clock_mono_ms() */
+	/* Read up to n bytes of the body; fewer at its end only. */
+	size_t (*read)(struct server_call *call, char *p, size_t n);
+	/* Whether more has arrived than was read; does not wait. */
+	bool (*has_more)(struct server_call *call);
+	void *stream;
+};
+
+/* What is done with requests. */
+struct server_work {
+	int threads;
+	/* What a thread needs for itself; NULL: no memory. */
+	void *(*begin)(const void *data);
+	void (*end)(void *own);
+	/* Append the whole answer, header block first. */
+	void (*serve)(void *own, struct server_call *call, struct buf *answer);
+	const void *data;
+};
+
+/*
+ * The listening socket: a new one at path, which only user and group may
+ * connect to, or one that was handed over (LISTEN_FDS, fd 0) if path is NULL.
+ * -1: none there, or the reason has been printed.
+ */
+int server_listen(const char *path);
+
+/*
+ * Serve until TERM, INT or USR1, then finish what was accepted. With path,
+ * which is removed, also what waits in the queue; without it the queue stays
+ * for the next process. False: threads could not be started (logged).
+ */
+bool server_run(int listener, const char *path,
+    const struct server_work *work);
+
+/* Answer the one request in the environment, as CGI (RFC 3875). False when
+ * the answer could not be written. */
+bool server_run_cgi(const struct server_work *work);
+
+#endif
