@@ -74,7 +74,8 @@ vouch(const struct account *account, struct reply *reply)
 		buf_puts(&id, "user:");
 		codec_percent(&id, str_of(account->id));
 	} else {
-		return RESULT_NOT_LOGGED_IN;
+		/* Not 401: the site would send the visitor round in circles. */
+		return RESULT_REFRESH_FAILED;
 	}
 	if ((result = buf_result(&id)) == OK)
 		reply_header(reply, "X-Spotify-Account-Id", buf_str(&id));

@@ -25,7 +25,7 @@ export function is_same_login(old, session)
 export function account_name(session)
 {
 	return session?.account?.display_name || session?.account?.id
-		|| 'your Spotify account';
+		|| 'Your Spotify account';
 }
 
 export function access_left_ms()
@@ -65,7 +65,8 @@ export function show_account(session)
 	$('account-email').hidden = !email;
 	/* A picture that is there already is not loaded again. */
 	if ($('account-picture').dataset.of !== `${image} ${name}`)
-		$('account-picture').replaceChildren(picture(image, name, false));
+		$('account-picture').replaceChildren(picture(image,
+			account_id(session) ? name : '', false));
 	$('account-picture').dataset.of = `${image} ${name}`;
 	show_authorization(session.authorization_expires_at * 1000,
 		session.renew_soon === true);

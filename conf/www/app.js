@@ -145,7 +145,7 @@ function say_list_state(answer, again)
 	if (answer.stale === true)
 		notice('artists', { kind: 'note', code: 'stale',
 			title: `This list is from ${when}`,
-			text: 'Spotify could not be reached just now.',
+			text: 'Spotify did not give a newer one just now.',
 			action: actions(again).retry });
 	else if (answer.complete === false)
 		notice('artists', { kind: 'note', code: 'incomplete',
@@ -225,7 +225,7 @@ const refresh = () => busy($('refresh'), 'Refreshing…', async () => {
 			throw new Trouble('not_json');
 		show_access(answer.expires_in);
 		notice('refresh', { kind: 'good',
-			title: answer.refreshed ? 'Access renewed' : 'Still fresh, nothing to do',
+			title: answer.refreshed ? 'Access refreshed' : 'Still fresh, nothing to do',
 			text: access_left_ms() > 0
 				? `It is good for ${span(access_left_ms())}.` : '' });
 	} catch (trouble) {

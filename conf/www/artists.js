@@ -4,17 +4,19 @@
  * hides and reorders the cards, so that 2,000 of them stay smooth.
  */
 
-import { $, element, picture, spotify_link } from './view.js';
+import { $, announce, element, picture, spotify_link } from './view.js';
 import { count } from './words.js';
 
 const IMAGE_PX = 320;
 const GENRES_SHOWN = 3;
 const SKELETONS = 12;
+const PATIENCE_MS = 5000;	/* after that, a word on why it takes so long */
 
 const collator = new Intl.Collator(undefined,
 	{ numeric: true, sensitivity: 'base' });
 
 let cards = [];		/* { node, name, key, text, place, popularity } */
+let patience = 0;
 
 /* Letters that Unicode does not take apart into a base and a mark. */
 const plain = { 'ø': 'o', 'ł': 'l', 'đ': 'd', 'ð': 'd', 'þ': 'th', 'ß': 'ss',
@@ -165,6 +167,13 @@ export function clear_artists()
 export function set_loading(loading)
 {
 	const grid = $('artists');
+	clearTimeout(patience);
+	$('progress-text').textContent = 'Fetching the artists you follow…';
+	if (loading)
+		patience = setTimeout(() => {
+			$('progress-text').textContent = 'Still fetching: a long list can take a quarter of a minute…';
+			announce($('progress-text').textContent);
+		}, PATIENCE_MS);
 	$('progress').hidden = !loading;
 	grid.setAttribute('aria-busy', String(loading));
 	if (loading && cards.length === 0) {

@@ -187,20 +187,20 @@ export function span(ms)
 export function authorization(ends, now = Date.now())
 {
 	if (ends <= now)
-		return `Your authorization ended on ${date(ends)}`;
-	return `Your authorization lasts until ${date(ends)} (${span(ends - now)})`;
+		return `Your permission ended on ${date(ends)}`;
+	return `Your permission lasts until ${date(ends)} (${span(ends - now)})`;
 }
 
 export function access(ends, now = Date.now())
 {
 	const s = Math.ceil((ends - now) / 1000);
 	if (s <= 0)
-		return 'Access renews with the next request';
+		return 'Access refreshes with the next request';
 	if (s < 120)
-		return `Access renews in ${s} s`;
+		return `Access refreshes by itself in ${s} s`;
 	if (s < 7200)
-		return `Access renews in ${Math.floor(s / 60)} min`;
-	return `Access renews in ${Math.floor(s / 3600)} h`;
+		return `Access refreshes by itself in ${Math.floor(s / 60)} min`;
+	return `Access refreshes by itself in ${Math.floor(s / 3600)} h`;
 }
 
 /* When a refused request may be repeated.  Rounded up: never promise too early. */
