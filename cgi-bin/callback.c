@@ -8,34 +8,20 @@
 
 #include "app.h"
 #include "arrival.h"
-#include "clock.h"
 #include "log.h"
 #include "session.h"
 
-/* Where a login without a place to return to ends. */
-static void
-go(const struct conf *conf, struct str return_to, struct reply *reply)
-{
-	struct str home = str_of(conf->after_login);
-
-	if (return_to.n == 0)
-		return_to = home;
-	reply_redirect(reply, return_to.p[0] == '/' ? conf->redirect.origin :
-	    STR(""), return_to);
-}
-
-/* Back and reload bring the browser here again: it is logged in already. */
+/* Back and reload bring the browser here again, logged in already. */
 static enum result
 come_again(struct context *context, const struct request *request,
-    enum result why, struct reply *reply)
+    struct reply *reply)
 {
 	struct session session;
 
-	if (why != RESULT_LOGIN_NO_COOKIE || session_open(context,
-	    buf_str(&request->cookies), &session) != OK)
-		return why;
+	if (session_open(context, buf_str(&request->cookies), &session) != OK)
+		return RESULT_LOGIN_NO_COOKIE;
 	session_free(&session);
-	go(context->conf, STR(""), reply);
+	reply_go(reply, context->conf, STR(""));
 	return OK;
 }
 
@@ -56,8 +42,8 @@ log_in(struct context *context, const struct request *request,
 		result = session_create(context, buf_str(&request->cookies),
 		    &tokens, &account, reply, &session);
 	if (result == OK)
-		go(context->conf, buf_str(&arrival->pending.return_to),
-		    reply);
+		reply_go(reply, context->conf,
+		    buf_str(&arrival->pending.return_to));
 	oauth_tokens_free(&tokens);
 	account_free(&account);
 	session_free(&session);
@@ -76,12 +62,11 @@ handle(struct context *context, const struct request *request,
 		result = arrival_claim(context, &arrival);
 	if (result == OK)
 		result = log_in(context, request, &arrival, reply);
-	else
-		result = come_again(context, request, result, reply);
 	arrival_free(&arrival);
 	log_event(result == OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "login",
 	    "outcome=%s", result_row(result)->code);
-	return result;
+	return result == RESULT_LOGIN_NO_COOKIE ?
+	    come_again(context, request, reply) : result;
 }
 
 int

@@ -20,13 +20,6 @@ is_form(const struct request *request)
 	return str_starts(request->accept, STR("text/html"));
 }
 
-static void
-go_home(const struct conf *conf, struct reply *reply)
-{
-	reply_redirect(reply, conf->after_login[0] == '/' ?
-	    conf->redirect.origin : STR(""), str_of(conf->after_login));
-}
-
 static enum result
 handle(struct context *context, const struct request *request,
     struct reply *reply)
@@ -48,7 +41,7 @@ handle(struct context *context, const struct request *request,
 		reply_cookie(reply, conf, str_of(conf->session_cookie),
 		    STR(""), 0);
 		if (is_form(request))
-			go_home(conf, reply);
+			reply_go(reply, conf, STR(""));
 	}
 	session_free(&session);
 	return result;

@@ -216,7 +216,8 @@ serve(void *own, struct server_call *call, struct buf *answer)
 		explain(process, result, &reply);
 	if (process->app->shares)
 		crosssite_allow(&process->conf, &request, &reply);
-	log_event(LOG_LEVEL_DEBUG, "answered", "status=%d code=%s",
+	log_event(result == OK || result == RESULT_NOT_LOGGED_IN ?
+	    LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, "answered", "status=%d code=%s",
 	    reply.status, result_row(result)->code);
 	if (reply_write(&reply, request.method == METHOD_HEAD, answer) != OK)
 		write_last_resort(answer);

@@ -86,6 +86,16 @@ reply_redirect(struct reply *reply, struct str base, struct str rest)
 }
 
 void
+reply_go(struct reply *reply, const struct conf *conf, struct str path)
+{
+	if (path.n == 0)
+		path = str_of(conf->after_login);
+	/* after_login may be a URL on an allowed origin. */
+	reply_redirect(reply, path.p[0] == '/' ? conf->redirect.origin :
+	    STR(""), path);
+}
+
+void
 reply_json(struct reply *reply)
 {
 	reply->status = 200;
@@ -128,7 +138,8 @@ reply_write(const struct reply *reply, bool head_only, struct buf *out)
 		    reply->content_type);
 	/* A 204 has no length (RFC 9110, section 8.6), a 304 that of the 200. */
 	if (reply->status != 204 && reply->status != 304)
-		buf_printf(out, "Content-Length: %zu\r\n", reply->body.n);
+		buf_printf(out, "Content-Length: %zu\r\n",
+		    reply->content_type == NULL ? 0 : reply->body.n);
 	if (reply->retry_after_s > 0)
 		buf_printf(out, "Retry-After: %lld\r\n",
 		    (long long)reply->retry_after_s);
@@ -144,6 +155,8 @@ reply_write(const struct reply *reply, bool head_only, struct buf *out)
 	buf_puts(out, "\r\n");
 	if (!head_only && reply->content_type != NULL)
 		buf_add_str(out, buf_str(&reply->body));
+	if (buf_result(&reply->policy) != OK)
+		return buf_result(&reply->policy);
 	if (buf_result(&reply->cookies) != OK)
 		return buf_result(&reply->cookies);
 	if (buf_result(&reply->headers) != OK)

@@ -41,6 +41,9 @@ void reply_cookie(struct reply *reply, const struct conf *conf,
 /* 303 to an absolute URL, given in two parts of which either may be empty. */
 void reply_redirect(struct reply *reply, struct str base, struct str rest);
 
+/* 303 to a path of this site; an empty one stands for after_login. */
+void reply_go(struct reply *reply, const struct conf *conf, struct str path);
+
 /* 200 with JSON; the caller appends to the body. */
 void reply_json(struct reply *reply);
 
