@@ -10,23 +10,6 @@
 #include "crosssite.h"
 #include "form.h"
 
-/* Whether If-None-Match names the tag, by weak comparison (RFC 9110, section
- * 13.1.2); quoted is the tag with its quotes. */
-static bool
-has_tag(struct str header, struct str quoted)
-{
-	struct str tag;
-
-	while (header.p != NULL) {
-		tag = str_trim(str_cut(&header, ','));
-		if (str_starts(tag, STR("W/")))
-			tag = (struct str){ tag.p + 2, tag.n - 2 };
-		if (str_equal(tag, quoted) || str_equal(tag, STR("*")))
-			return true;
-	}
-	return false;
-}
-
 static void
 write_list(const struct artists *artists, struct buf *body)
 {
@@ -51,9 +34,8 @@ answer(const struct artists *artists, const struct request *request,
 		reply_header(reply, "Vary", STR("Cookie"));
 		reply_header(reply, "ETag", buf_str(&tag));
 		/* The tag covers the artists only, not how old they are. */
-		if (artists->complete && !artists->stale && has_tag(
-		    request->if_none_match,
-		    (struct str){ tag.p + 2, tag.n - 2 })) {
+		if (artists->complete && !artists->stale && form_has_tag(
+		    request->if_none_match, str_of(artists->tag))) {
 			reply->status = 304;
 		} else {
 			reply_json(reply);

@@ -7,39 +7,11 @@
 
 #include "app.h"
 #include "clock.h"
-#include "codec.h"
 #include "crosssite.h"
-#include "doc.h"
 #include "form.h"
 #include "session.h"
 
 #define RENEW_SOON_S (14 * 86400)
-
-static void
-write_text(struct buf *body, const char *member, const char *text)
-{
-	buf_printf(body, ",\"%s\":", member);
-	if (text == NULL)
-		buf_puts(body, "null");
-	else
-		doc_write_text(body, str_of(text));
-}
-
-static void
-write_account(const struct account *account, struct buf *body)
-{
-	buf_puts(body, "{\"logged_in\":true,\"account\":{\"id\":");
-	if (account->id == NULL)
-		buf_puts(body, "null");
-	else
-		doc_write_text(body, str_of(account->id));
-	write_text(body, "account_id", account->account_id);
-	write_text(body, "display_name", account->display_name);
-	write_text(body, "image", account->image);
-	if (account->email != NULL)
-		write_text(body, "email", account->email);
-	buf_putc(body, '}');
-}
 
 static void
 describe(const struct conf *conf, const struct session *session,
@@ -48,7 +20,8 @@ describe(const struct conf *conf, const struct session *session,
 	int64_t ends_s = session_authorization_ends_s(session);
 
 	reply_json(reply);
-	write_account(&session->account, &reply->body);
+	buf_puts(&reply->body, "{\"logged_in\":true,\"account\":");
+	account_write(&session->account, &reply->body);
 	buf_printf(&reply->body, ",\"expires_in\":%lld,"
 	    "\"session_expires_at\":%lld,\"authorization_expires_at\":%lld,"
 	    "\"renew_soon\":%s}\n",
@@ -57,29 +30,20 @@ describe(const struct conf *conf, const struct session *session,
 	    ends_s - clock_now_s() < RENEW_SOON_S ? "true" : "false");
 }
 
-/*
- * For the web server: 204 with an id that an application may store. It is
- * percent-encoded, as old account names are not ASCII; the name stands in,
- * marked as such, while Spotify sends no account_id.
- */
+/* For the web server: 204 with a word that an application may store. */
 static enum result
 vouch(const struct account *account, struct reply *reply)
 {
-	struct buf id = BUF(2048);
+	struct buf key = BUF(2048);
 	enum result result;
 
-	if (account->account_id != NULL) {
-		codec_percent(&id, str_of(account->account_id));
-	} else if (account->id != NULL) {
-		buf_puts(&id, "user:");
-		codec_percent(&id, str_of(account->id));
-	} else {
-		/* Not 401: the site would send the visitor round in circles. */
-		return RESULT_REFRESH_FAILED;
-	}
-	if ((result = buf_result(&id)) == OK)
-		reply_header(reply, "X-Spotify-Account-Id", buf_str(&id));
-	buf_free(&id);
+	account_write_key(account, &key);
+	reply_header(reply, "X-Spotify-Account-Id", buf_str(&key));
+	/* Unknown still. Not 401: the site would send the visitor round in
+	 * circles. */
+	if ((result = buf_result(&key)) == OK && key.n == 0)
+		result = RESULT_REFRESH_FAILED;
+	buf_free(&key);
 	return result;
 }
 

@@ -1,112 +1,36 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Hides the file format and the rules of each key. The grammar:
+ * Hides the file format, and what the values mean together. The grammar:
  *
  *	file    = *( line LF )
  *	line    = blank / comment / key "=" value [ " #" anything ]
  *	comment = "#" anything
  *
- * Blanks around key and value do not count. One table names every key: it
- * drives the reader, the printout of -n and the test that compares it with
- * the manual page.
+ * Blanks around key and value do not count. The keys are in confkeys.c.
  */
 #include "config.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "conf.h"
+#include "confkeys.h"
 #include "keyfile.h"
 #include "rules.h"
 
 #define FILE_MAX 65536
-
-enum type { TYPE_TEXT, TYPE_PATH, TYPE_CLIENT_ID, TYPE_REDIRECT,
-	TYPE_SCOPE, TYPE_ENDPOINT, TYPE_NUMBER, TYPE_DURATION, TYPE_LEVEL };
-
-struct key {
-	const char *name;
-	const char *fallback;	/* NULL: none */
-	size_t offset;		/* of a char *, or of an int64_t */
-	int64_t min, max;	/* of a number or duration */
-	enum type type;
-	bool required;
-};
-
-#define AT(member) offsetof(struct conf, member)
-#define DAY 86400
-
-static const struct key keys[] = {
-	{ "client_id", NULL, AT(client_id), 0, 0, TYPE_CLIENT_ID, true },
-	{ "client_secret_file", NULL, AT(client_secret_file), 0, 0, TYPE_TEXT,
-	    true },
-	{ "server_key_file", NULL, AT(server_key_file), 0, 0, TYPE_TEXT,
-	    true },
-	{ "redirect_uri", NULL, AT(redirect_uri), 0, 0, TYPE_REDIRECT, true },
-	{ "scope", "user-read-email user-follow-read", AT(scope), 0, 0,
-	    TYPE_SCOPE, false },
-	{ "after_login", "/", AT(after_login), 0, 0, TYPE_TEXT, false },
-	{ "session_dir", NULL, AT(session_dir), 0, 0, TYPE_PATH, true },
-	{ "workers", "0", AT(workers), 0, 512, TYPE_NUMBER, false },
-	{ "proxy", NULL, AT(proxy), 0, 0, TYPE_TEXT, false },
-	{ "idle_limit", "7d", AT(idle_limit_s), 60, 180 * DAY, TYPE_DURATION,
-	    false },
-	{ "absolute_limit", "30d", AT(absolute_limit_s), 300, 180 * DAY,
-	    TYPE_DURATION, false },
-	{ "artists_max_age", "10m", AT(artists_max_age_s), 0, DAY,
-	    TYPE_DURATION, false },
-	{ "allowed_origins", NULL, AT(allowed_origins), 0, 0, TYPE_TEXT,
-	    false },
-	{ "authorize_url", "https://accounts.spotify.com/authorize",
-	    AT(authorize_url), 0, 0, TYPE_ENDPOINT, false },
-	{ "token_url", "https://accounts.spotify.com/api/token",
-	    AT(token_url), 0, 0, TYPE_ENDPOINT, false },
-	{ "api_url", "https://api.spotify.com/v1", AT(api_url), 0, 0,
-	    TYPE_ENDPOINT, false },
-	{ "ca_file", NULL, AT(ca_file), 0, 0, TYPE_PATH, false },
-	{ "log_level", "info", AT(log_level), 0, 0, TYPE_LEVEL, false },
-};
-#define NKEYS (sizeof(keys) / sizeof(keys[0]))
-
-static const char *const levels[LOG_LEVEL__MAX] = {
-	[LOG_LEVEL_ERROR] = "error",
-	[LOG_LEVEL_WARN] = "warn",
-	[LOG_LEVEL_INFO] = "info",
-	[LOG_LEVEL_DEBUG] = "debug",
-};
 
 /* A file on its way into a struct conf. */
 struct reading {
 	const char *file;
 	struct conf *conf;
 	unsigned line;
-	unsigned lines[NKEYS];	/* where each key was set; 0: not yet */
+	unsigned lines[CONFKEYS_N];	/* where each key was set; 0: not yet */
 	unsigned mistakes;
 };
-
-static bool
-is_number(enum type type)
-{
-	return type == TYPE_NUMBER || type == TYPE_DURATION ||
-	    type == TYPE_LEVEL;
-}
-
-static char **
-text_at(struct conf *conf, const struct key *key)
-{
-	return (char **)(void *)((char *)conf + key->offset);
-}
-
-static int64_t *
-number_at(struct conf *conf, const struct key *key)
-{
-	return (int64_t *)(void *)((char *)conf + key->offset);
-}
 
 static void
 complain(struct reading *r, unsigned line, const char *key,
@@ -120,67 +44,7 @@ complain(struct reading *r, unsigned line, const char *key,
 static void
 complain_key(struct reading *r, const char *name, const char *complaint)
 {
-	size_t i;
-
-	for (i = 0; i < NKEYS; i++)
-		if (strcmp(keys[i].name, name) == 0)
-			complain(r, r->lines[i], name, complaint);
-}
-
-static const char *
-set_level(struct str value, int64_t *level)
-{
-	for (*level = 0; *level < LOG_LEVEL__MAX; ++*level)
-		if (str_equal(value, str_of(levels[*level])))
-			return NULL;
-	return "must be error, warn, info or debug";
-}
-
-static const char *
-set_number(const struct key *key, struct str value, int64_t *number)
-{
-	const char *complaint;
-	uint64_t n;
-
-	if (key->type == TYPE_LEVEL)
-		return set_level(value, number);
-	if (key->type == TYPE_DURATION) {
-		complaint = rules_duration(value, number);
-		if (complaint != NULL)
-			return complaint;
-	} else {
-		if (!str_number(value, INT32_MAX, &n))
-			return "must be a number";
-		*number = (int64_t)n;
-	}
-	return *number < key->min || *number > key->max ?
-	    "is out of range; see spotify-fcgi.conf(5)" : NULL;
-}
-
-static const char *
-check_text(const struct key *key, struct str value)
-{
-	switch (key->type) {
-	case TYPE_CLIENT_ID: return rules_client_id(value);
-	case TYPE_REDIRECT: return rules_redirect_uri(value);
-	case TYPE_SCOPE: return rules_scope(value);
-	case TYPE_ENDPOINT: return rules_endpoint(value);
-	case TYPE_PATH: return rules_path(value);
-	default: return NULL;
-	}
-}
-
-static const char *
-set_value(struct conf *conf, const struct key *key, struct str value)
-{
-	const char *complaint;
-
-	if (is_number(key->type))
-		return set_number(key, value, number_at(conf, key));
-	if ((complaint = check_text(key, value)) != NULL)
-		return complaint;
-	*text_at(conf, key) = strndup(value.p, value.n);
-	return *text_at(conf, key) == NULL ? "out of memory" : NULL;
+	complain(r, r->lines[confkeys_find(str_of(name))], name, complaint);
 }
 
 static void
@@ -188,25 +52,22 @@ set_key(struct reading *r, struct str name, struct str value)
 {
 	char shown[32];
 	const char *complaint;
-	size_t i;
+	size_t i = confkeys_find(name);
 
-	for (i = 0; i < NKEYS; i++)
-		if (str_equal(name, str_of(keys[i].name)))
-			break;
-	if (i == NKEYS) {
+	if (i == CONFKEYS_N) {
 		snprintf(shown, sizeof(shown), "%.*s", (int)name.n, name.p);
 		complain(r, r->line, str_graphic(name) ? shown : "?",
 		    "unknown key; see spotify-fcgi.conf(5)");
 	} else if (r->lines[i] != 0) {
-		complain(r, r->line, keys[i].name, "set twice; keep one");
+		complain(r, r->line, confkeys[i].name, "set twice; keep one");
 	} else {
 		r->lines[i] = r->line;
 		complaint = value.n == 0 ? "has no value" :
 		    memchr(value.p, '"', value.n) != NULL ?
 		    "quotes are not needed; leave them out" :
-		    set_value(r->conf, &keys[i], value);
+		    confkeys_set(r->conf, &confkeys[i], value);
 		if (complaint != NULL)
-			complain(r, r->line, keys[i].name, complaint);
+			complain(r, r->line, confkeys[i].name, complaint);
 	}
 }
 
@@ -263,15 +124,15 @@ set_defaults(struct reading *r)
 	const char *complaint;
 	size_t i;
 
-	for (i = 0; i < NKEYS; i++) {
+	for (i = 0; i < CONFKEYS_N; i++) {
 		if (r->lines[i] != 0)
 			continue;
-		if (keys[i].required)
-			complain(r, r->line, keys[i].name,
+		if (confkeys[i].required)
+			complain(r, r->line, confkeys[i].name,
 			    "is required and missing");
-		else if (keys[i].fallback != NULL && (complaint = set_value(
-		    r->conf, &keys[i], str_of(keys[i].fallback))) != NULL)
-			complain(r, r->line, keys[i].name, complaint);
+		else if (confkeys[i].fallback != NULL && (complaint = confkeys_set(
+		    r->conf, &confkeys[i], str_of(confkeys[i].fallback))) != NULL)
+			complain(r, r->line, confkeys[i].name, complaint);
 	}
 }
 
@@ -367,34 +228,13 @@ conf_load(const char *file, unsigned opens, struct conf *conf)
 	return r.mistakes;
 }
 
-void
-conf_print(const struct conf *conf, FILE *out)
-{
-	struct conf copy = *conf;
-	const char *text;
-	size_t i;
-
-	for (i = 0; i < NKEYS; i++) {
-		if (keys[i].type == TYPE_LEVEL) {
-			fprintf(out, "%s = %s\n", keys[i].name,
-			    levels[conf->log_level]);
-		} else if (is_number(keys[i].type)) {
-			fprintf(out, "%s = %lld%s\n", keys[i].name,
-			    (long long)*number_at(&copy, &keys[i]),
-			    keys[i].type == TYPE_DURATION ? "s" : "");
-		} else if ((text = *text_at(&copy, &keys[i])) != NULL) {
-			fprintf(out, "%s = %s\n", keys[i].name, text);
-		}
-	}
-}
-
 bool
 conf_allows_origin(const struct conf *conf, struct str origin)
 {
 	struct str rest = str_of(conf->allowed_origins);
 
-	while (rest.p != NULL)
-		if (origin.n > 0 && str_equal(str_cut(&rest, ' '), origin))
+	while (origin.n > 0 && rest.p != NULL)
+		if (str_equal(str_cut(&rest, ' '), origin))
 			return true;
 	return false;
 }
@@ -402,11 +242,7 @@ conf_allows_origin(const struct conf *conf, struct str origin)
 void
 conf_free(struct conf *conf)
 {
-	size_t i;
-
-	for (i = 0; i < NKEYS; i++)
-		if (!is_number(keys[i].type))
-			free(*text_at(conf, &keys[i]));
+	confkeys_free(conf);
 	secret_free(&conf->client_secret);
 	seal_ring_wipe(&conf->ring);
 	*conf = (struct conf){ 0 };

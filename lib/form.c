@@ -124,3 +124,22 @@ form_cookie(struct str header, const char *wanted, struct str *value)
 	}
 	return seen ? OK : RESULT_ABSENT;
 }
+
+bool
+form_has_tag(struct str header, struct str tag)
+{
+	struct str word;
+
+	while (header.p != NULL) {
+		word = str_trim(str_cut(&header, ','));
+		if (str_equal(word, STR("*")))
+			return true;
+		if (str_starts(word, STR("W/")))
+			word = (struct str){ word.p + 2, word.n - 2 };
+		if (word.n == tag.n + 2 && word.p[0] == '"' &&
+		    word.p[word.n - 1] == '"' &&
+		    str_equal((struct str){ word.p + 1, tag.n }, tag))
+			return true;
+	}
+	return false;
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 3: parameters of a query string, and cookies. */
+/* Floor 3: parameters of a query string, cookies, entity tags. */
 #ifndef FORM_H
 #define FORM_H
 
@@ -41,5 +41,9 @@ bool form_cookie_next(struct str *rest, struct str *name, struct str *value);
  */
 enum result form_cookie(struct str header, const char *name,
     struct str *value) __attribute__((warn_unused_result));
+
+/* Whether If-None-Match names the tag, which is without its quotes; by weak
+ * comparison (RFC 9110, section 13.1.2). */
+bool form_has_tag(struct str header, struct str tag);
 
 #endif

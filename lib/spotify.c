@@ -120,17 +120,6 @@ call_finish(struct context *context, enum limit_group group,
 
 /* ---- the account ---- */
 
-void
-account_free(struct account *account)
-{
-	free(account->id);
-	free(account->account_id);
-	free(account->display_name);
-	free(account->image);
-	free(account->email);
-	*account = (struct account){ 0 };
-}
-
 /* A copy of the text, or NULL for none and for what is far too long. */
 static char *
 copy_text(struct str text)

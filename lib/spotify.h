@@ -5,23 +5,12 @@
 
 #include <jansson.h>
 
+#include "account.h"
 #include "context.h"
 #include "secret.h"
 
 #define SPOTIFY_ID_BYTES 22
 #define SPOTIFY_ACCOUNT_TEXT_MAX 512
-
-/* Who is logged in. Strings are owned; NULL where Spotify sent nothing that
- * can be used. Only id is always there for a known account. */
-struct account {
-	char *id;
-	char *account_id;
-	char *display_name;
-	char *image;
-	char *email;
-};
-
-void account_free(struct account *account);
 
 /* One page of followed artists, as parsed. */
 struct page {
