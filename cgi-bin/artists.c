@@ -21,21 +21,26 @@ write_list(const struct artists *artists, struct buf *body)
 	    artists->stale ? "true" : "false", (long long)artists->fetched_s);
 }
 
+/*
+ * The tag covers the artists only. A stale list goes without: with the tag of
+ * the same artists, a browser would keep its "stale" for the fresh ones.
+ */
 static enum result
 answer(const struct artists *artists, const struct request *request,
     struct reply *reply)
 {
 	struct buf tag = BUF(64);
+	bool good = artists->complete && !artists->stale;
 	enum result result;
 
 	buf_printf(&tag, "W/\"%s\"", artists->tag);
 	if ((result = buf_result(&tag)) == OK) {
 		reply->cache = "private, no-cache";
 		reply_header(reply, "Vary", STR("Cookie"));
-		reply_header(reply, "ETag", buf_str(&tag));
-		/* The tag covers the artists only, not how old they are. */
-		if (artists->complete && !artists->stale && form_has_tag(
-		    request->if_none_match, str_of(artists->tag))) {
+		if (good)
+			reply_header(reply, "ETag", buf_str(&tag));
+		if (good && form_has_tag(request->if_none_match,
+		    str_of(artists->tag))) {
 			reply->status = 304;
 		} else {
 			reply_json(reply);

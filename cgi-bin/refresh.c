@@ -26,6 +26,7 @@ handle(struct context *context, const struct request *request,
 		result = access_get(context, &session, ACCESS_RENEW);
 	}
 	if (result == OK) {
+		access_fill_account(context, &session);
 		reply_json(reply);
 		buf_printf(&reply->body, "{\"expires_in\":%lld,"
 		    "\"refreshed\":%s}\n",

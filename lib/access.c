@@ -10,6 +10,7 @@
 
 #include "access.h"
 #include "clock.h"
+#include "limit.h"
 #include "lock.h"
 #include "log.h"
 
@@ -121,10 +122,16 @@ refresh_locked(struct context *context, struct session *session,
 	    !secret_equal(secret_str(&session->access), refused))
 		return OK;
 	/* Who had the lock before us has just tried. */
-	if (lock->found != OK)
+	if (lock->found != OK) {
+		if (limit_check(context->store, LIMIT_TOKEN,
+		    &context->retry_after_s) != OK)
+			return RESULT_REFRESH_FAILED;
 		return lock->found;
+	}
 	result = spend(context, session);
-	if (result != OK)
+	/* Out of time or memory were we alone. */
+	if (result != OK && result != RESULT_BUSY &&
+	    result != RESULT_NO_MEMORY)
 		lock_fail(lock, result);
 	return result;
 }
@@ -174,30 +181,46 @@ access_replace(struct context *context, struct session *session)
 	return result;
 }
 
-void
-access_fill_account(struct context *context, struct session *session)
+/* Put an account into the file, unless one is there; takes it over. */
+static void
+save_account(const struct context *context, struct session *session,
+    struct account *account)
 {
-	struct context brief = *context;
-	struct account account;
 	struct store_file file;
 	struct lock lock;
 
-	brief.deadline_ms = wait_until(context, FILL_MS);
-	if (spotify_me(&brief, &session->access, &account) != OK)
-		return;
 	if (lock_take(context->store, LOCK_REFRESH, session->id,
-	    brief.deadline_ms, &lock) == OK) {
-		if (session_load(context, session) == OK &&
-		    session->account.id == NULL &&
-		    store_prepare(context->store, SESSION_FILE_MAX, &file) ==
-		    OK) {
-			session->account = account;
-			account = (struct account){ 0 };
-			if (session_save(context, session, &file) != OK)
-				log_refresh(session, LOG_LEVEL_WARN,
-				    "account_not_saved");
-		}
-		lock_release(&lock);
+	    context->deadline_ms, &lock) != OK)
+		return;
+	if (session_load(context, session) == OK &&
+	    session->account.id == NULL && store_prepare(context->store,
+	    SESSION_FILE_MAX, &file) == OK) {
+		account_free(&session->account);
+		session->account = *account;
+		*account = (struct account){ 0 };
+		if (session_save(context, session, &file) != OK)
+			log_refresh(session, LOG_LEVEL_WARN,
+			    "account_not_saved");
 	}
+	lock_release(&lock);
+}
+
+void
+access_fill_account(const struct context *context, struct session *session)
+{
+	struct context brief = *context;
+	struct account account = { 0 };
+	struct lock lock;
+
+	if (session->account.id != NULL || lock_take(context->store,
+	    LOCK_ACCOUNT, session->id, 0, &lock) != OK)
+		return;
+	brief.deadline_ms = wait_until(context, FILL_MS);
+	/* Whoever had the lock before us may have done it. */
+	if (session_load(context, session) == OK &&
+	    session->account.id == NULL &&
+	    spotify_me(&brief, &session->access, &account) == OK)
+		save_account(&brief, session, &account);
+	lock_release(&lock);
 	account_free(&account);
 }

@@ -32,8 +32,10 @@ enum result access_get(struct context *context, struct session *session,
 enum result access_replace(struct context *context, struct session *session)
     __attribute__((warn_unused_result));
 
-/* Fill in an account that Spotify could not tell at login. Failure is no
- * harm: the next request tries again. */
-void access_fill_account(struct context *context, struct session *session);
+/* Fill in an account that Spotify could not tell at login, by one request at
+ * a time; a known one is left alone. Failure is no harm: the next request
+ * tries again. */
+void access_fill_account(const struct context *context,
+    struct session *session);
 
 #endif

@@ -14,6 +14,7 @@
 #include "check.h"
 #include "crosssite.h"
 #include "doc.h"
+#include "listener.h"
 #include "log.h"
 #include "page.h"
 #include "secret.h"
@@ -285,7 +286,7 @@ run(struct process *process, const struct check_options *options)
 		return 2;
 	if (options->cgi)
 		return server_run_cgi(&work) ? 0 : 1;
-	if ((listener = server_listen(options->socket)) < 0) {
+	if ((listener = listener_open(options->socket)) < 0) {
 		if (options->socket == NULL)
 			check_usage(app->name);
 		return 2;

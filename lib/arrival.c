@@ -48,7 +48,7 @@ arrival_read(const struct context *context, const struct request *request,
     struct reply *reply, struct arrival *arrival)
 {
 	struct form_field fields[NFIELDS] = {
-		[STATE] = { .name = "state", .value = BUF(64) },
+		[STATE] = { .name = "state", .value = BUF(CODE_MAX) },
 		[CODE] = { .name = "code", .value = BUF(CODE_MAX) },
 		[ERROR] = { .name = "error", .value = BUF(ERROR_MAX) },
 		[ISS] = { .name = "iss", .value = BUF(256) },

@@ -118,6 +118,12 @@ save_copy(const struct fetch *fetch)
 	if (result != OK)
 		log_event(LOG_LEVEL_WARN, "copy_not_saved", "bytes=%zu",
 		    plain.n);
+	/* A logout removes first the session and then the copy, which was
+	 * perhaps not there yet. */
+	else if (!store_has(context->store, STORE_SESSION,
+	    fetch->session->id) && store_remove(context->store, STORE_COPY,
+	    fetch->session->id) != OK)
+		log_event(LOG_LEVEL_WARN, "copy_kept", "cause=store");
 	buf_free(&sealed);
 	buf_free(&plain);
 }
@@ -269,13 +275,15 @@ fetch_once(struct fetch *fetch, int64_t seen_s)
 		return OK;
 	}
 	result = lock.found;
-	if (result == OK) {
+	/* During a pause no call is made, and the time left is told. */
+	if (result == OK || result == RESULT_RATE_LIMITED ||
+	    result == RESULT_QUOTA_EXCEEDED)
 		result = fetch_list(fetch);
-		if (result == OK && fetch->artists->complete)
-			save_copy(fetch);
-		if (result != OK)
-			lock_fail(&lock, result);
-	}
+	if (result == OK && fetch->artists->complete)
+		save_copy(fetch);
+	if (result != OK && result != RESULT_BUSY &&
+	    result != RESULT_NO_MEMORY)
+		lock_fail(&lock, result);
 	lock_release(&lock);
 	return result;
 }
@@ -314,7 +322,7 @@ artists_get(struct context *context, struct session *session, bool fresh,
 	result = access_get(context, session, ACCESS_USE);
 	if (result == OK)
 		result = fetch_once(&fetch, seen_s);
-	if (result == OK && session->account.id == NULL)
+	if (result == OK)
 		access_fill_account(context, session);
 	return result == OK ? OK : fall_back(&fetch, result);
 }

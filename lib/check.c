@@ -19,7 +19,7 @@
 #include "clock.h"
 #include "conf.h"
 #include "http.h"
-#include "server.h"
+#include "listener.h"
 #include "store.h"
 #include "str.h"
 #include "trust.h"
@@ -96,7 +96,7 @@ check_arguments(int argc, char **argv, const char *program,
 	*options = (struct check_options){ .file = file != NULL ? file :
 	    CONF_FILE };
 	options->cgi = getenv("GATEWAY_INTERFACE") != NULL &&
-	    server_listen(NULL) < 0;
+	    listener_open(NULL) < 0;
 	if (options->cgi || read_options(argc, argv, options))
 		return true;
 	check_usage(program);

@@ -52,12 +52,13 @@ codec_hex(struct buf *buf, const void *p, size_t n)
 /*
  * libsodium accepts no padding, blank or other alphabet here, and refuses
  * bits beyond the last byte; with a NULL end it refuses trailing junk too.
+ * But it takes the byte 0xff for a digit where char is signed.
  */
 static bool
 decode(struct str in, void *out, size_t size, size_t *n)
 {
-	return in.n > 0 && sodium_base642bin(out, size, in.p, in.n, NULL, n,
-	    NULL, BASE64URL) == 0;
+	return in.n > 0 && str_graphic(in) && sodium_base642bin(out, size,
+	    in.p, in.n, NULL, n, NULL, BASE64URL) == 0;
 }
 
 bool
@@ -74,14 +75,15 @@ codec_base64url_exact(struct str in, void *out, size_t n)
 enum result
 codec_base64url_decode(struct str in, struct buf *out)
 {
+	/* To the byte: what just fits the limit of out must fit. */
+	size_t got = 0, n = in.n / 4 * 3 + in.n % 4 * 3 / 4;
 	char *room;
-	size_t got = 0;
 
 	if (in.n == 0)
 		return RESULT_BAD_REQUEST;
-	if ((room = buf_room(out, in.n / 4 * 3 + 3)) == NULL)
+	if ((room = buf_room(out, n)) == NULL)
 		return buf_result(out);
-	if (!decode(in, room, in.n / 4 * 3 + 3, &got))
+	if (!decode(in, room, n, &got))
 		return RESULT_BAD_REQUEST;
 	buf_grown(out, got);
 	return OK;

@@ -103,6 +103,7 @@ read_file(const char *file, struct buf *content)
 	struct stat st;
 	char *room = NULL;
 	ssize_t n = -1;
+	size_t have = 0;
 	int fd;
 
 	if ((fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) < 0)
@@ -110,11 +111,14 @@ read_file(const char *file, struct buf *content)
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
 	    st.st_size <= FILE_MAX &&
 	    (room = buf_room(content, FILE_MAX)) != NULL)
-		n = read(fd, room, FILE_MAX);
+		/* A file cut short would be another configuration. */
+		while ((n = read(fd, room + have, FILE_MAX - have)) > 0 ||
+		    (n < 0 && errno == EINTR))
+			have += n > 0 ? (size_t)n : 0;
 	close(fd);
 	if (room == NULL || n < 0)
 		return "not a readable file of at most 64 KiB";
-	buf_grown(content, (size_t)n);
+	buf_grown(content, have);
 	return NULL;
 }
 
@@ -130,8 +134,9 @@ set_defaults(struct reading *r)
 		if (confkeys[i].required)
 			complain(r, r->line, confkeys[i].name,
 			    "is required and missing");
-		else if (confkeys[i].fallback != NULL && (complaint = confkeys_set(
-		    r->conf, &confkeys[i], str_of(confkeys[i].fallback))) != NULL)
+		else if (confkeys[i].fallback != NULL &&
+		    (complaint = confkeys_set(r->conf, &confkeys[i],
+		    str_of(confkeys[i].fallback))) != NULL)
 			complain(r, r->line, confkeys[i].name, complaint);
 	}
 }

@@ -27,7 +27,7 @@ const struct confkeys_key confkeys[] = {
 	{ "after_login", "/", AT(after_login), 0, 0, TYPE_TEXT, false },
 	{ "session_dir", NULL, AT(session_dir), 0, 0, TYPE_PATH, true },
 	{ "workers", "0", AT(workers), 0, 512, TYPE_NUMBER, false },
-	{ "proxy", NULL, AT(proxy), 0, 0, TYPE_TEXT, false },
+	{ "proxy", NULL, AT(proxy), 0, 0, TYPE_PROXY, false },
 	{ "idle_limit", "7d", AT(idle_limit_s), 60, 180 * DAY, TYPE_DURATION,
 	    false },
 	{ "absolute_limit", "30d", AT(absolute_limit_s), 300, 180 * DAY,
@@ -123,6 +123,7 @@ check_text(const struct confkeys_key *key, struct str value)
 	case TYPE_REDIRECT: return rules_redirect_uri(value);
 	case TYPE_SCOPE: return rules_scope(value);
 	case TYPE_ENDPOINT: return rules_endpoint(value);
+	case TYPE_PROXY: return rules_proxy(value);
 	case TYPE_PATH: return rules_path(value);
 	default: return NULL;
 	}

@@ -2,21 +2,69 @@
 /*
  * Hides Jansson's traps: the last duplicate wins, the depth limit is 2,048, a
  * small hostile document takes 79 times its size in memory, and a wrong type
- * reads as zero.
+ * reads as zero. When memory runs out within a string or number, its parser
+ * goes on without the byte that did not fit, or aborts the process; so it
+ * never sees that happen: the allocator leaves the parser and takes back what
+ * it had.
  */
 #include "config.h"
 
+#include <setjmp.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "doc.h"
 #include "secret.h"
 
+/* What stands before each piece of memory that Jansson has. */
+struct block {
+	_Alignas(max_align_t) struct block *older;
+	struct block **at;	/* what points to this block */
+};
+
+/* This thread's blocks, and where to go when there are no more. */
+static _Thread_local struct block *newest;
+static _Thread_local bool parsing;
+static _Thread_local jmp_buf no_memory;
+
+static void *
+take(size_t n)
+{
+	struct block *block = NULL;
+
+	if (n <= SIZE_MAX - sizeof(*block))
+		block = malloc(sizeof(*block) + n);
+	if (block == NULL) {
+		if (parsing)
+			longjmp(no_memory, 1);
+		return NULL;
+	}
+	*block = (struct block){ newest, &newest };
+	if (newest != NULL)
+		newest->at = &block->older;
+	newest = block;
+	return block + 1;
+}
+
+static void
+give_back(void *p)
+{
+	struct block *block = p;
+
+	if (block-- == NULL)
+		return;
+	*block->at = block->older;
+	if (block->older != NULL)
+		block->older->at = block->at;
+	secret_free_wiped(block);
+}
+
 void
 doc_init(void)
 {
-	json_set_alloc_funcs(malloc, secret_free_wiped);
+	json_set_alloc_funcs(take, give_back);
 }
 
 /*
@@ -54,10 +102,20 @@ is_modest(struct str text)
 enum result
 doc_parse(struct str text, json_t **object)
 {
+	struct block *before = newest;
+
 	*object = NULL;
 	if (text.n == 0 || !is_modest(text))
 		return RESULT_UPSTREAM_FAILED;
+	if (setjmp(no_memory) != 0) {
+		parsing = false;
+		while (newest != before)
+			give_back(newest + 1);
+		return RESULT_NO_MEMORY;
+	}
+	parsing = true;
 	*object = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
+	parsing = false;
 	if (json_is_object(*object))
 		return OK;
 	json_decref(*object);

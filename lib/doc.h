@@ -14,7 +14,8 @@
 
 /*
  * Once per process, before the first document: memory that Jansson gives
- * back is wiped, because token answers pass through it.
+ * back is wiped, because token answers pass through it, and doc_parse() can
+ * tell when there is none left. A document stays in the thread that parsed it.
  */
 void doc_init(void);
 
@@ -24,7 +25,7 @@ void doc_init(void);
  * values, counted before the parser, which takes up to 79 times the size of
  * a document in memory, sees it. The caller releases *object with
  * json_decref().
- * OK or RESULT_UPSTREAM_FAILED.
+ * OK, RESULT_UPSTREAM_FAILED or RESULT_NO_MEMORY.
  */
 enum result doc_parse(struct str text, json_t **object)
     __attribute__((warn_unused_result));

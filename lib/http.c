@@ -135,6 +135,11 @@ take_header(char *p, size_t size, size_t n, void *data)
 	while (value.n > 0 &&
 	    (value.p[value.n - 1] == '\r' || value.p[value.n - 1] == '\n'))
 		value.n--;
+	/* An informational answer (103) says nothing about the real one. */
+	if (str_starts(value, STR("HTTP/"))) {
+		http->answer.retry_after_s = -1;
+		http->answer.json = false;
+	}
 	name = str_cut(&value, ':');
 	value = str_trim(value);
 	if (str_equal_nocase(name, STR("retry-after"))) {

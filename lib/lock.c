@@ -46,9 +46,9 @@ offset_of(enum lock_task task, const unsigned char *id)
 	uint64_t n;
 
 	memcpy(&n, id, sizeof(n));
-	/* An even byte for one task, the odd one behind it for the other. */
-	n = (n & (UINT64_MAX >> 3)) << 1;
-	return (off_t)(n + (task == LOCK_ARTISTS));
+	/* Four bytes for an id, one for each task. */
+	n = (n & (UINT64_MAX >> 3)) & ~UINT64_C(3);
+	return (off_t)(n + (uint64_t)task);
 }
 
 /* Find or make the queue and count us in; the mutex is held. */
@@ -98,9 +98,11 @@ wait_for_turn(struct lock_queue *queue, int64_t deadline_ms)
 	struct timespec until = { .tv_sec = (time_t)(deadline_ms / 1000),
 	    .tv_nsec = (long)(deadline_ms % 1000) * 1000000 };
 
+	/* A waiter that is late may have been woken all the same: then the
+	 * turn is its own, as nobody else is woken for it. */
 	while (queue->taken)
-		if (deadline_ms == 0 || pthread_cond_timedwait(&queue->turn,
-		    &mutex, &until) == ETIMEDOUT)
+		if (deadline_ms == 0 || (pthread_cond_timedwait(&queue->turn,
+		    &mutex, &until) == ETIMEDOUT && queue->taken))
 			return false;
 	queue->taken = true;
 	return true;
@@ -163,8 +165,10 @@ lock_take(const struct store *store, enum lock_task task,
 	pthread_mutex_unlock(&mutex);
 	if (result != OK)
 		return result;
-	/* Opened anew each time: the lock belongs to the description. */
-	lock->fd = openat(store->dir, "lock", O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	/* Opened anew each time: the lock belongs to the description. Made
+	 * anew if an operator has emptied the directory to log all out. */
+	lock->fd = openat(store->dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW |
+	    O_CLOEXEC, 0600);
 	result = lock->fd < 0 ? RESULT_STORE :
 	    take_byte(lock->fd, queue->offset, deadline_ms);
 	if (result == OK) {

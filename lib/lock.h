@@ -6,13 +6,13 @@
 #include "store.h"
 
 /* What is done one at a time for a session. */
-enum lock_task { LOCK_REFRESH, LOCK_ARTISTS };
+enum lock_task { LOCK_REFRESH, LOCK_ARTISTS, LOCK_ACCOUNT };
 
 /* A lock that is held. */
 struct lock {
 	int fd;
 	struct lock_queue *queue;
-	enum result found;	/* what lock_fail() left while we waited for it */
+	enum result found;	/* what lock_fail() left meanwhile */
 };
 
 /*

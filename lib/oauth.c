@@ -172,7 +172,8 @@ read_answer(struct context *context, const struct http_answer *http,
 		return read_error(http);
 	limit_note(context->store, LIMIT_TOKEN, RESULT_RATE_LIMITED,
 	    http->retry_after_s);
-	context->retry_after_s = http->retry_after_s;
+	if (http->retry_after_s > 0)
+		context->retry_after_s = http->retry_after_s;
 	return RESULT_RATE_LIMITED;
 }
 

@@ -12,6 +12,7 @@
 #include "config.h"
 
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
@@ -28,6 +29,7 @@
 #define PLAIN_MAX (FIXED_BYTES + URL_RETURN_MAX)
 #define SEALED_MAX (PLAIN_MAX + SEAL_OVERHEAD)
 #define NAME_MAX_BYTES 64
+#define OTHERS_MAX 24		/* of which all fit into one answer */
 #define CLOCK_SLACK_S 60	/* of another process's clock */
 
 /* The cookie's name: the prefix and 8 characters of a hash of the state. */
@@ -139,27 +141,37 @@ cookie_began_s(const struct conf *conf, struct str name, struct str value)
 	return began_s;
 }
 
-/* Make room for one more: delete the oldest while there are too many. */
+/* A cookie of another login, and when that began. */
+struct other {
+	struct str name;
+	int64_t began_s;
+};
+
+static int
+compare_others(const void *a, const void *b)
+{
+	const struct other *x = a, *y = b;
+
+	return (x->began_s > y->began_s) - (x->began_s < y->began_s);
+}
+
+/* Make room for one more: delete the oldest of those that are too many. A
+ * browser that restores its tabs may have begun many at once. */
 static void
 drop_oldest(const struct conf *conf, struct str cookies, struct reply *reply)
 {
-	struct str name, value, rest = cookies, oldest = { NULL, 0 };
-	int64_t began_s, least_s = INT64_MAX;
-	unsigned n = 0;
+	struct str name, value, rest = cookies;
+	struct other others[OTHERS_MAX];
+	size_t i, n = 0;
 
-	while (form_cookie_next(&rest, &name, &value)) {
-		if (!str_starts(name, str_of(conf->pending_prefix)) ||
-		    name.n > NAME_MAX_BYTES)
-			continue;
-		n++;
-		began_s = cookie_began_s(conf, name, value);
-		if (began_s < least_s) {
-			least_s = began_s;
-			oldest = name;
-		}
-	}
-	if (n >= PENDING_MAX)
-		reply_cookie(reply, conf, oldest, STR(""), 0);
+	while (n < OTHERS_MAX && form_cookie_next(&rest, &name, &value))
+		if (str_starts(name, str_of(conf->pending_prefix)) &&
+		    name.n <= NAME_MAX_BYTES)
+			others[n++] = (struct other){ name,
+			    cookie_began_s(conf, name, value) };
+	qsort(others, n, sizeof(others[0]), compare_others);
+	for (i = 0; i + PENDING_MAX <= n; i++)
+		reply_cookie(reply, conf, others[i].name, STR(""), 0);
 }
 
 /* The code verifier is 43 characters (RFC 7636, section 4.1): the random

@@ -27,7 +27,7 @@ struct pending_request {
 
 /*
  * Begin a login: add its sealed cookie to the reply, and delete the oldest
- * of those the browser sent in cookies when it holds PENDING_MAX already.
+ * of those the browser sent in cookies, so that PENDING_MAX are left.
  * return_to is a local path or empty. The caller frees both buffers of
  * *request with pending_request_free() whatever comes.
  * OK or RESULT_NO_MEMORY.

@@ -136,7 +136,7 @@ reply_write(const struct reply *reply, bool head_only, struct buf *out)
 	if (reply->content_type != NULL)
 		buf_printf(out, "Content-Type: %s; charset=utf-8\r\n",
 		    reply->content_type);
-	/* A 204 has no length (RFC 9110, section 8.6), a 304 that of the 200. */
+	/* A 204 has no length (RFC 9110, section 8.6), a 304 the 200's. */
 	if (reply->status != 204 && reply->status != 304)
 		buf_printf(out, "Content-Length: %zu\r\n",
 		    reply->content_type == NULL ? 0 : reply->body.n);

@@ -65,6 +65,18 @@ rules_endpoint(struct str value)
 }
 
 const char *
+rules_proxy(struct str value)
+{
+	struct url url;
+
+	if (!url_split(value, &url) ||
+	    !(url.path.n == 0 || str_equal(url.path, STR("/"))))
+		return "not a proxy; write scheme, host and port only, for "
+		    "example http://proxy.example:3128";
+	return NULL;
+}
+
+const char *
 rules_origin(struct str value, bool dev)
 {
 	struct url url;

@@ -19,6 +19,10 @@ const char *rules_redirect_uri(struct str value);
 /* An upstream URL: https, or http on a loopback address. */
 const char *rules_endpoint(struct str value);
 
+/* A proxy: scheme, host and port, without user and password, which would
+ * show in the printout of -n. */
+const char *rules_proxy(struct str value);
+
 /* An origin for CORS as a browser writes it: https without path; http only on
  * a loopback address, and only if the redirect URI is on one (dev). */
 const char *rules_origin(struct str value, bool dev);

@@ -30,7 +30,8 @@ static void
 derive(unsigned char *out, size_t n, struct str text,
     const unsigned char *key, const char *purpose)
 {
-	unsigned char personal[crypto_generichash_blake2b_PERSONALBYTES] = { 0 };
+	unsigned char personal[crypto_generichash_blake2b_PERSONALBYTES] =
+	    { 0 };
 
 	memcpy(personal, purpose, strlen(purpose));
 	crypto_generichash_blake2b_salt_personal(out, n,

@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <fcgiapp.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -20,9 +19,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -31,7 +28,8 @@
 
 #define REQUEST_MS 18000	/* the web server gives up after 20 s */
 #define PEER_S 10		/* between two bytes of the web server */
-#define BACKLOG 511
+#define END_S 1			/* for the end of a body */
+#define END_MAX (1u << 20)	/* of a body that nobody reads */
 #define ANSWER_MAX (33u << 20)
 #define RESPONDER 1		/* FastCGI 1.0, section 3.4 */
 #ifdef SANITIZERS
@@ -48,89 +46,6 @@ struct pool {
 	bool drain;		/* serve the queue before leaving */
 	atomic_bool failed;	/* a thread could not begin */
 };
-
-/* ---- the listening socket ---- */
-
-static bool
-is_listening(int fd)
-{
-	int listening = 0;
-	socklen_t n = sizeof(listening);
-
-	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &n) ==
-	    0 && listening;
-}
-
-/* Whether somebody answers at the address already. */
-static bool
-is_taken(const struct sockaddr_un *address)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool taken;
-
-	taken = fd >= 0 && connect(fd, (const struct sockaddr *)address,
-	    sizeof(*address)) == 0;
-	if (fd >= 0)
-		close(fd);
-	return taken;
-}
-
-static int
-complain(const char *path, const char *why)
-{
-	fprintf(stderr, "%s: %s\n", path, why);
-	return -1;
-}
-
-static int
-open_socket(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct stat st;
-	mode_t mask;
-	int fd, bad;
-
-	if (strlen(path) >= sizeof(address.sun_path))
-		return complain(path, "too long for a socket; use a shorter "
-		    "path");
-	memcpy(address.sun_path, path, strlen(path));
-	if (is_taken(&address))
-		return complain(path, "another process listens there");
-	/* Only a dead socket is in our way, never a file. */
-	if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
-		unlink(path);
-	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) < 0)
-		return complain(path, strerror(errno));
-	mask = umask(0117);
-	bad = bind(fd, (const struct sockaddr *)&address, sizeof(address));
-	umask(mask);
-	if (bad != 0 || listen(fd, BACKLOG) != 0) {
-		complain(path, strerror(errno));
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-int
-server_listen(const char *path)
-{
-	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
-	char self[16];
-	int fd = 0;
-
-	snprintf(self, sizeof(self), "%ld", (long)getpid());
-	if (path != NULL)
-		fd = open_socket(path);
-	else if (pid != NULL && fds != NULL && strcmp(pid, self) == 0 &&
-	    strcmp(fds, "1") == 0)
-		fd = 3;
-	if (fd < 0 || !is_listening(fd))
-		return -1;
-	fcntl(fd, F_SETFD, FD_CLOEXEC);
-	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-	return fd;
-}
 
 /* ---- one FastCGI request ---- */
 
@@ -150,6 +65,26 @@ has_more_fcgi(struct server_call *call)
 	return in->rdNext != in->stop;
 }
 
+/*
+ * Read to the end of the body, which the answer did not need. Apache sends the
+ * record that ends it on its own, and a connection that is closed before that
+ * is a failure to it. A peer that forgets the record (HAProxy, over HTTP/2) has
+ * to wait.
+ */
+static void
+await_end(FCGX_Request *request)
+{
+	const struct timeval limit = { .tv_sec = END_S };
+	char piece[4096];
+	size_t n = 0;
+
+	setsockopt(request->ipcFd, SOL_SOCKET, SO_RCVTIMEO, &limit,
+	    sizeof(limit));
+	while (!FCGX_HasSeenEOF(request->in) && n < END_MAX &&
+	    FCGX_GetStr(piece, sizeof(piece), request->in) > 0)
+		n += sizeof(piece);
+}
+
 static void
 serve_fcgi(const struct pool *pool, void *own, FCGX_Request *request,
     int64_t accepted_ms)
@@ -167,6 +102,8 @@ serve_fcgi(const struct pool *pool, void *own, FCGX_Request *request,
 	};
 
 	pool->work->serve(own, &call, &answer);
+	if (!FCGX_HasSeenEOF(request->in))
+		await_end(request);
 	if (FCGX_PutStr(answer.p, (int)answer.n, request->out) < 0)
 		log_event(LOG_LEVEL_DEBUG, "client_gone", "bytes=%zu",
 		    answer.n);
@@ -262,8 +199,8 @@ run_thread(void *data)
 		log_event(LOG_LEVEL_ERROR, "thread_failed", "errno=%d",
 		    errno);
 		/* With fewer threads than asked for: leave, to be restarted. */
-		atomic_store(&pool->failed, true);
-		kill(getpid(), SIGTERM);
+		if (!atomic_exchange(&pool->failed, true))
+			kill(getpid(), SIGTERM);
 	} else {
 		while (wait_for_work(pool, poll))
 			accept_one(pool, own, &request);
@@ -292,6 +229,20 @@ start_threads(struct pool *pool, pthread_t *threads)
 	return n;
 }
 
+/* The signals by which service managers end a program. */
+static sigset_t
+end_signals(void)
+{
+	sigset_t ends;
+
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGUSR1);
+	sigaddset(&ends, SIGHUP);
+	return ends;
+}
+
 /* Wait for the signal that ends us; a second one kills. */
 static void
 wait_for_end(const sigset_t *ends)
@@ -314,14 +265,9 @@ server_run(int listener, const char *path, const struct server_work *work)
 	    .drain = path != NULL };
 	pthread_t *threads = calloc((size_t)work->threads, sizeof(*threads));
 	const uint64_t one = 1;
-	sigset_t ends;
+	const sigset_t ends = end_signals();
 	int n = 0;
 
-	sigemptyset(&ends);
-	sigaddset(&ends, SIGTERM);
-	sigaddset(&ends, SIGINT);
-	sigaddset(&ends, SIGUSR1);
-	sigaddset(&ends, SIGHUP);
 	/* Before any thread, so that libfcgi's handlers never run. */
 	pthread_sigmask(SIG_BLOCK, &ends, NULL);
 	if (pool.stop >= 0 && threads != NULL && FCGX_Init() == 0)
@@ -354,8 +300,12 @@ server_run(int listener, const char *path, const struct server_work *work)
 static size_t
 read_cgi(struct server_call *call, char *p, size_t n)
 {
+	const char *length = getenv("CONTENT_LENGTH");
+
 	(void)call;
-	return fread(p, 1, n, stdin);
+	/* Without it there is no body, and perhaps no end (RFC 3875, 4.2). */
+	return length == NULL || length[0] == '\0' ? 0 :
+	    fread(p, 1, n, stdin);
 }
 
 static bool
@@ -368,13 +318,17 @@ has_more_cgi(struct server_call *call)
 bool
 server_run_cgi(const struct server_work *work)
 {
+	const sigset_t ends = end_signals();
 	struct buf answer = BUF(ANSWER_MAX);
 	struct server_call call = { .envp = environ, .read = read_cgi,
 	    .has_more = has_more_cgi,
 	    .deadline_ms = clock_mono_ms() + REQUEST_MS };
-	void *own = work->begin(work->data);
+	void *own;
 	bool good = false;
 
+	/* A web server that ends its child must not end a refresh halfway. */
+	pthread_sigmask(SIG_BLOCK, &ends, NULL);
+	own = work->begin(work->data);
 	if (own != NULL) {
 		work->serve(own, &call, &answer);
 		good = fwrite(answer.p, 1, answer.n, stdout) == answer.n &&

@@ -32,13 +32,6 @@ struct server_work {
 };
 
 /*
- * The listening socket: a new one at path, which only user and group may
- * connect to, or one that was handed over (LISTEN_FDS, fd 0) if path is NULL.
- * -1: none there, or the reason has been printed.
- */
-int server_listen(const char *path);
-
-/*
  * Serve until TERM, INT or USR1, then finish what was accepted. With path,
  * which is removed, also what waits in the queue; without it the queue stays
  * for the next process. False: threads could not be started (logged).

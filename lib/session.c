@@ -64,35 +64,33 @@ session_unseal(const struct conf *conf, const struct session *session,
 
 /* ---- the record ---- */
 
+static void
+write_member(struct buf *plain, const char *member, struct str text)
+{
+	if (text.n == 0)
+		return;
+	buf_printf(plain, ",\"%s\":", member);
+	doc_write_text(plain, text);
+}
+
 static enum result
 write_record(const struct session *session, struct buf *plain)
 {
 	const struct account *account = &session->account;
-	char *room = buf_room(plain, PLAIN_MAX);
-	json_t *record;
-	size_t n = 0;
 
-	if (room == NULL)
-		return buf_result(plain);
-	record = json_pack("{s:I,s:I,s:I,s:s%,s:s%,s:s*,s:s*,s:s*,s:s*,s:s*}",
-	    "created", (json_int_t)session->created_s,
-	    "authorized", (json_int_t)session->authorized_s,
-	    "access_ends", (json_int_t)session->access_ends_s,
-	    "access", session->access.p, session->access.n,
-	    "refresh", session->refresh.n > 0 ? session->refresh.p : "",
-	    session->refresh.n,
-	    "id", account->id, "account_id", account->account_id,
-	    "display_name", account->display_name, "image", account->image,
-	    "email", account->email);
-	if (record != NULL)
-		n = json_dumpb(record, room, PLAIN_MAX, JSON_COMPACT);
-	json_decref(record);
-	if (n == 0)
-		return RESULT_NO_MEMORY;
-	if (n > PLAIN_MAX)
-		return RESULT_TOO_LARGE;
-	buf_grown(plain, n);
-	return OK;
+	buf_printf(plain, "{\"created\":%lld,\"authorized\":%lld,"
+	    "\"access_ends\":%lld", (long long)session->created_s,
+	    (long long)session->authorized_s,
+	    (long long)session->access_ends_s);
+	write_member(plain, "access", secret_str(&session->access));
+	write_member(plain, "refresh", secret_str(&session->refresh));
+	write_member(plain, "id", str_of(account->id));
+	write_member(plain, "account_id", str_of(account->account_id));
+	write_member(plain, "display_name", str_of(account->display_name));
+	write_member(plain, "image", str_of(account->image));
+	write_member(plain, "email", str_of(account->email));
+	buf_putc(plain, '}');
+	return buf_result(plain);
 }
 
 /* A copy of a member that may be absent; clears *good when memory is out. */
@@ -112,11 +110,12 @@ read_record(struct str plain, struct session *session)
 {
 	struct account account = { 0 };
 	struct str access, refresh;
+	enum result result;
 	bool good = true;
 	json_t *record;
 
-	if (doc_parse(plain, &record) != OK)
-		return RESULT_ABSENT;
+	if ((result = doc_parse(plain, &record)) != OK)
+		return result == RESULT_NO_MEMORY ? result : RESULT_ABSENT;
 	session->created_s = doc_integer(record, "created", 1, INT64_MAX, 0);
 	session->authorized_s = doc_integer(record, "authorized", 1,
 	    INT64_MAX, 0);
@@ -185,7 +184,8 @@ session_access_left_s(const struct session *session)
 enum result
 session_load(const struct context *context, struct session *session)
 {
-	struct buf sealed = BUF(SESSION_FILE_MAX), plain = BUF(SESSION_FILE_MAX);
+	struct buf sealed = BUF(SESSION_FILE_MAX);
+	struct buf plain = BUF(SESSION_FILE_MAX);
 	char word[SESSION_WORD_BYTES];
 	enum result result;
 
@@ -231,7 +231,7 @@ static enum result
 write_file(const struct context *context, const struct session *session,
     struct store_file *file, enum store_way way)
 {
-	struct buf sealed = BUF(SESSION_FILE_MAX), plain = BUF(SESSION_FILE_MAX);
+	struct buf sealed = BUF(SESSION_FILE_MAX), plain = BUF(PLAIN_MAX);
 	enum result result = write_record(session, &plain);
 
 	if (result == OK)

@@ -112,8 +112,13 @@ call_finish(struct context *context, enum limit_group group,
 	*document = NULL;
 	if (result == OK)
 		result = read_status(context, group, &answer);
-	if (result == OK)
+	if (result == OK) {
 		result = doc_parse(buf_str(&answer.body), document);
+		if (result == RESULT_UPSTREAM_FAILED)
+			log_event(LOG_LEVEL_WARN, "answer_unreadable",
+			    "call=%s bytes=%zu", group == LIMIT_ME ? "me" :
+			    "following", answer.body.n);
+	}
 	buf_free(&answer.body);
 	return result;
 }

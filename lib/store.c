@@ -85,13 +85,29 @@ store_close(struct store *store)
 	store->dir = -1;
 }
 
-/* Whether an open file is one that we made: plain, ours, one name, private. */
+/* Whether an open file is one that we made: plain, ours, private, one name;
+ * or none, when it has just been replaced. */
 static bool
 is_ours(const struct stat *st, size_t max)
 {
 	return S_ISREG(st->st_mode) && st->st_uid == geteuid() &&
-	    st->st_nlink == 1 && (st->st_mode & 077) == 0 &&
+	    st->st_nlink <= 1 && (st->st_mode & 077) == 0 &&
 	    (uintmax_t)st->st_size <= max;
+}
+
+/* A link, a socket, or a device that cannot be opened is no file of ours;
+ * anything else that cannot be opened is trouble. */
+static enum result
+cannot_open(const struct store *store, const char *name, size_t max)
+{
+	int error = errno;
+	struct stat st;
+
+	if (error == ENOENT || (fstatat(store->dir, name, &st,
+	    AT_SYMLINK_NOFOLLOW) == 0 && !is_ours(&st, max)))
+		return RESULT_ABSENT;
+	errno = error;
+	return failed("open");
 }
 
 static enum result
@@ -128,11 +144,8 @@ store_load(const struct store *store, enum store_kind kind,
 	int fd;
 
 	file_name(name, kind, id);
-	if ((fd = openat(store->dir, name, OPEN_FLAGS)) < 0) {
-		if (errno == ENOENT || errno == ELOOP || errno == ENXIO)
-			return RESULT_ABSENT;
-		return failed("open");
-	}
+	if ((fd = openat(store->dir, name, OPEN_FLAGS)) < 0)
+		return cannot_open(store, name, max);
 	if (fstat(fd, &st) != 0) {
 		result = failed("fstat");
 	} else if (!is_ours(&st, max)) {
@@ -145,6 +158,17 @@ store_load(const struct store *store, enum store_kind kind,
 	}
 	close(fd);
 	return result;
+}
+
+bool
+store_has(const struct store *store, enum store_kind kind,
+    const unsigned char id[static STORE_ID_BYTES])
+{
+	char name[NAME_BYTES];
+
+	file_name(name, kind, id);
+	return faccessat(store->dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
+	    errno != ENOENT;
 }
 
 enum result
@@ -230,6 +254,19 @@ put_in_place(const struct store *store, const char *temp, const char *name,
 	return OK;
 }
 
+/* Undo put_in_place(), whose work may not last; what a logout has removed
+ * meanwhile stays removed. */
+static void
+take_back(const struct store *store, const char *temp, const char *name,
+    enum store_way way)
+{
+	if (way == STORE_REPLACE)
+		(void)renameat2(store->dir, temp, store->dir, name,
+		    RENAME_EXCHANGE);
+	else
+		unlinkat(store->dir, name, 0);
+}
+
 enum result
 store_commit(const struct store *store, struct store_file *file,
     enum store_way way, enum store_kind kind,
@@ -243,14 +280,16 @@ store_commit(const struct store *store, struct store_file *file,
 	result = fill(file, content, durable);
 	if (result == OK)
 		result = put_in_place(store, file->name, name, way);
+	if (result == OK && durable && fsync(store->dir) != 0) {
+		result = failed("fsync_dir");
+		take_back(store, file->name, name, way);
+	}
 	/* After an exchange the old content has the temporary name. */
 	if (result != OK || way == STORE_REPLACE)
 		unlinkat(store->dir, file->name, 0);
 	if (file->fd >= 0)
 		close(file->fd);
 	file->fd = -1;
-	if (result == OK && durable && fsync(store->dir) != 0)
-		result = failed("fsync_dir");
 	return result;
 }
 
@@ -304,7 +343,8 @@ store_fact(const struct store *store, const char *name)
 
 	if ((fd = openat(store->dir, name, OPEN_FLAGS)) < 0)
 		return 0;
-	n = read(fd, text, sizeof(text));
+	while ((n = read(fd, text, sizeof(text))) < 0 && errno == EINTR)
+		continue;
 	close(fd);
 	if (n <= 0 || !str_number((struct str){ text, (size_t)n }, INT64_MAX,
 	    &number))
@@ -316,14 +356,18 @@ void
 store_set_fact(const struct store *store, const char *name, int64_t number)
 {
 	struct store_file file;
+	enum result result;
 	char text[24];
 	int n;
 
 	if (store_prepare(store, sizeof(text), &file) != OK)
 		return;
 	n = snprintf(text, sizeof(text), "%lld", (long long)number);
-	if (fill(&file, (struct str){ text, (size_t)n }, false) != OK ||
+	result = fill(&file, (struct str){ text, (size_t)n }, false);
+	if (result == OK &&
 	    renameat(store->dir, file.name, store->dir, name) != 0)
+		result = failed("rename_fact");
+	if (result != OK)
 		unlinkat(store->dir, file.name, 0);
 	if (file.fd >= 0)
 		close(file.fd);

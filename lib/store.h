@@ -53,6 +53,10 @@ enum result store_load(const struct store *store, enum store_kind kind,
     struct buf *content, int64_t *used_at)
     __attribute__((warn_unused_result));
 
+/* Whether there is a file; true also when that cannot be told. */
+bool store_has(const struct store *store, enum store_kind kind,
+    const unsigned char id[static STORE_ID_BYTES]);
+
 /*
  * Create a file with room for n bytes, so that a full disk is met now.
  * OK (store_commit() or store_abandon() must follow) or RESULT_STORE.
