@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: ISC
+"""The ground that the other tests stand on, and what tests/demo runs."""
+
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+
+import pytest
+
+from stack import PROGRAMS, Client, Stack, StackError
+from stack.cookies import CookieJar
+from stack.fixtures import BUILD_DIR
+from stack.processes import wait_until
+
+TESTS = pathlib.Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(name="demo")
+def fixture_demo():
+    """Starts the demo. Its directories are in one that is ours, short enough
+    for sockets, which pytest's own are not."""
+    running = []
+    folder = tempfile.mkdtemp(prefix="sf-", dir="/tmp")
+
+    def start(*arguments):
+        process = subprocess.Popen(
+            ["/usr/bin/python3", "-B", "-m", "stack.demo", str(BUILD_DIR),
+             *arguments], stdout=subprocess.PIPE, text=True,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(TESTS),
+                 "TMPDIR": folder})
+        running.append(process)
+        return process
+    yield start
+    for process in running:
+        process.terminate()
+        process.wait(30)
+        process.stdout.close()
+        process.stderr.close()
+    shutil.rmtree(folder)
+
+
+def read_until(process, word):
+    """Its output up to the line with this word."""
+    lines = []
+    while word not in "".join(lines):
+        line = process.stdout.readline()
+        assert line, process.stderr.read()
+        lines.append(line)
+    return "".join(lines)
+
+
+def processes_in(folder):
+    """Command lines that name this folder."""
+    found = []
+    for entry in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = entry.read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            continue
+        if str(folder) in line:
+            found.append(line)
+    return found
+
+
+@pytest.mark.parametrize("server, number", [
+    ("nginx", signal.SIGINT), ("nginx", signal.SIGTERM),
+    ("apache", signal.SIGINT)])
+def test_the_demo_starts_and_leaves_nothing(demo, server, number):
+    process = demo(server, "0", "", "")
+    text = read_until(process, "Stop with Ctrl-C")
+    folder = re.search(r"Logs are in (\S+)/log", text)[1]
+    assert len(processes_in(folder)) >= len(PROGRAMS) + 1
+    process.send_signal(number)
+    assert process.wait(20) == 0
+    assert processes_in(folder) == [] and not os.path.exists(folder)
+
+
+def test_nothing_outlives_a_killed_process(demo):
+    process = demo("nginx", "0", "", "")
+    text = read_until(process, "Stop with Ctrl-C")
+    folder = re.search(r"Logs are in (\S+)/log", text)[1]
+    spotify = re.search(r"simulated \((\S+)\)", text)[1].rpartition(":")[2]
+    process.kill()
+    process.wait()
+    wait_until(lambda: not processes_in(folder), 10, "processes did not end")
+
+    def is_closed():
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", int(spotify))) != 0
+    wait_until(is_closed, 10, "the simulated Spotify did not end")
+
+
+def test_a_port_in_use_is_one_line(demo, stack):
+    process = demo("nginx", str(stack.port), "", "")
+    assert process.wait(20) == 1
+    assert re.fullmatch(rf"demo: port {stack.port} .*in use.*\n",
+                        process.stderr.read())
+
+
+def test_the_real_spotify_is_told_where_to_send_people(demo, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("0123456789abcdef\n", "utf-8")
+    secret.chmod(0o644)     # as people leave them lying about
+    process = demo("nginx", "0", "an-id", str(secret))
+    text = read_until(process, "Stop with Ctrl-C")
+    url = re.search(r"http://127\.0\.0\.1:\d+/$", text, re.M)[0]
+    assert f"  {url}callback\n" in text
+    done = subprocess.run(
+        [sys.executable, "-c", "import http.client, sys\n"
+         "c = http.client.HTTPConnection('127.0.0.1', sys.argv[1])\n"
+         "c.request('GET', '/login')\n"
+         "print(c.getresponse().getheader('Location'))",
+         url.split(":")[2].strip("/")], text=True, capture_output=True,
+        check=True)
+    assert done.stdout.startswith("https://accounts.spotify.com/authorize?")
+    assert "client_id=an-id" in done.stdout
+
+
+def test_a_missing_program_is_one_line(tmp_path):
+    with pytest.raises(StackError, match="login is missing: build"):
+        Stack(tmp_path)
+
+
+def test_a_mistake_in_the_configuration_is_told():
+    with pytest.raises(StackError, match="idle_limit"):
+        Stack(BUILD_DIR, conf={"idle_limit": "soon"})
+
+
+def test_a_restart_loses_no_request(stack, client):
+    client.login()
+    failed, stopping = [], threading.Event()
+
+    def ask():
+        mine = client.copy()
+        while not stopping.is_set():
+            reply = mine.fetch("artists")
+            if reply.status != 200:
+                failed.append(reply)
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    before = stack.pids("artists")
+    for _ in range(3):
+        stack.restart("artists")
+    stopping.set()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert len(before) == 2 and not set(before) & set(stack.pids("artists"))
+
+
+def test_a_killed_program_is_reported_and_comes_back(stack, client):
+    os.kill(stack.pids("session")[0], signal.SIGKILL)
+    wait_until(lambda: not stack.pids("session"), 10, "it did not die")
+    assert stack.complaints() == ["session ended by itself: -9"]
+    stack.up("session")
+    assert client.fetch("session").status == 200
+
+
+def test_both_clocks_move(stack, client):
+    client.login()
+    first = client.fetch("session").json["expires_in"]
+    stack.clock.advance(600)
+    assert 595 <= first - client.fetch("session").json["expires_in"] <= 605
+
+
+URL = "https://music.test:1/spotify/callback"
+
+
+@pytest.mark.parametrize("cookie, kept", [
+    ("a=1; Path=/", True), ("a=1; Path=/other", False),
+    ("a=1; Path=/spotify", True), ("a=1; Path=/spot", False),
+    ("a=1; Max-Age=0; Path=/", False), ("a=1; Max-Age=60; Path=/", True),
+    ("__Host-a=1; Path=/; Secure", True), ("__Host-a=1; Path=/", False),
+    ("__Host-a=1; Path=/spotify; Secure", False),
+    ("__Secure-a=1; Path=/", False),
+    ("a=1; Path=/; SameSite=None", False)])
+def test_the_clients_jar_keeps_cookies_as_a_browser(cookie, kept):
+    jar = CookieJar()
+    jar.accept(cookie, URL)
+    assert bool(jar.text(URL)) is kept
+    assert jar.text(URL.replace("music.test", "other.test")) == ""
+
+
+def test_the_clients_jar_knows_secure_and_same_site():
+    jar = CookieJar()
+    jar.accept("s=1; Path=/; Secure; SameSite=Strict", URL)
+    jar.accept("l=1; Path=/; Secure", URL)
+    assert jar.text(URL) == "s=1; l=1"
+    assert jar.text(URL, "cross-site", top_get=True) == "l=1"
+    assert jar.text(URL, "cross-site", top_get=False) == ""
+    assert jar.text(URL.replace("https", "http")) == ""
+    jar.accept("n=1; Secure", URL.replace("https", "http"))
+    assert jar.get("n") is None
+    jar.accept("l=; Max-Age=0; Path=/", URL)
+    assert jar.names() == ["s"]
+
+
+def test_clients_are_different_browsers(stack, client):
+    client.login()
+    assert Client(stack).fetch("session").json == {"logged_in": False}
+    assert client.copy().fetch("session").json["logged_in"] is True

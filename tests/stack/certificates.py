@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: ISC
+"""A certificate authority of our own, for one temporary directory."""
+
+import pathlib
+import shutil
+import subprocess
+
+from .error import StackError
+
+CONFIG = """[req]
+distinguished_name = name
+[name]
+[ca]
+basicConstraints = critical,CA:TRUE
+keyUsage = critical,keyCertSign
+[leaf]
+basicConstraints = critical,CA:FALSE
+extendedKeyUsage = serverAuth
+subjectAltName = {names}
+"""
+NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+           "-nodes", "-days", "30"]
+
+
+def openssl(folder, *arguments):
+    """openssl req -x509 ..., with its own words if it fails."""
+    if shutil.which("openssl") is None:
+        raise StackError("openssl is missing: apt-get install openssl")
+    done = subprocess.run(["openssl", "req", "-x509", "-config", "req.cnf",
+                           *NEW_KEY, *arguments], cwd=folder, text=True,
+                          capture_output=True, check=False)
+    if done.returncode != 0:
+        raise StackError(f"openssl: {done.stderr.strip()}")
+
+
+def make(folder, hosts):
+    """ca.pem, leaf.pem and leaf.key in the folder; returns it as a path."""
+    folder = pathlib.Path(folder)
+    folder.mkdir()
+    names = ",".join(("IP:" if host[0].isdigit() else "DNS:") + host
+                     for host in hosts)
+    (folder / "req.cnf").write_text(CONFIG.format(names=names), "utf-8")
+    openssl(folder, "-extensions", "ca", "-subj", "/CN=a test's authority",
+            "-keyout", "ca.key", "-out", "ca.pem")
+    openssl(folder, "-extensions", "leaf", "-subj", "/CN=" + hosts[0],
+            "-CA", "ca.pem", "-CAkey", "ca.key",
+            "-keyout", "leaf.key", "-out", "leaf.pem")
+    return folder

@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: ISC
+"""nginx from the files that are shipped: copies in which nothing but places,
+names and ports differs."""
+
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+
+from . import processes
+from .error import StackError
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+SHIPPED = REPOSITORY / "conf" / "nginx"
+PAGE = REPOSITORY / "conf" / "www"
+READY_S = 10
+
+# user: the master is root in a container, and a worker of another user could
+# not enter our private directory. Who is not root must leave it out.
+FRAME = """daemon off;
+{user}
+worker_processes 1;
+pid {folder}/nginx.pid;
+error_log {folder}/log/error.log warn;
+events {{ worker_connections 1024; }}
+http {{
+	include /etc/nginx/mime.types;
+	default_type application/octet-stream;
+	client_body_temp_path {folder}/body;
+	proxy_temp_path {folder}/proxy;
+	fastcgi_temp_path {folder}/fastcgi;
+	uwsgi_temp_path {folder}/uwsgi;
+	scgi_temp_path {folder}/scgi;
+	access_log off;
+	# As in Debian's nginx.conf, and more so: what must not be compressed
+	# has to say so itself.
+	gzip on;
+	gzip_types application/json application/problem+json;
+	include snippets/spotify-fcgi.http;
+{site}
+}}
+"""
+
+# Development over http, on loopback: what site.conf.example has for the rest.
+LOOPBACK_SITE = """
+	server {{
+		listen 127.0.0.1:{port};
+		server_name 127.0.0.1;
+		server_tokens off;
+		access_log {folder}/log/spotify-fcgi.log spotify_fcgi;
+		large_client_header_buffers 4 16k;
+		include snippets/spotify-fcgi.page;
+		include snippets/spotify-fcgi.locations;
+		{members}
+	}}
+"""
+
+
+def find_nginx():
+    """/usr/sbin is not in everybody's PATH."""
+    found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    if found is None:
+        raise StackError("nginx is missing: apt-get install nginx-light")
+    return found
+
+
+def bind(port):
+    """A listening socket on the loopback."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+        listener.listen(511)
+    except OSError as error:
+        listener.close()
+        raise StackError(f"port {port} of 127.0.0.1: {error.strerror}; "
+                         "choose another one with --port") from None
+    return listener
+
+
+def change(text, pattern, new, what):
+    """Replace all; that there is nothing to replace is an error, or the
+    tests would silently run something else than they say."""
+    text, count = re.subn(pattern, lambda _: new, text, flags=re.M)
+    if count == 0:
+        raise StackError(f"conf/nginx: no {what} to replace")
+    return text
+
+
+class Nginx:
+    """The process, its listening sockets, its directory."""
+
+    def __init__(self, folder, spawner, port=0, **options):
+        self.folder = pathlib.Path(folder)
+        self.options = options
+        self._spawner = spawner
+        self._process = None
+        self._pictures = ""
+        self.binary = find_nginx()
+        self._listeners = [bind(port)]
+        if options["tls"]:
+            self._listeners.append(bind(0))
+        self.ports = [l.getsockname()[1] for l in self._listeners]
+        self.conf = self.folder / "nginx.conf"
+
+    # The configuration
+
+    def _places(self, text):
+        """Directories of an installed system become ours."""
+        for installed, ours in (
+                ("/run/spotify-fcgi/", "run/"), ("/var/log/nginx/", "log/"),
+                ("/usr/share/spotify-fcgi/www", "www")):
+            text = text.replace(installed, f"{self.folder}/{ours}")
+        return text
+
+    def _locations(self, text):
+        prefix = self.options["prefix"]
+        if prefix != "/":   # the very words of the comment in that file
+            text = change(text, "^location = /", f"location = {prefix}",
+                          "locations")
+        return text
+
+    def _http(self, text):
+        """Tests ask more often than people, all from one address."""
+        if not self.options["rate_limits"]:
+            text = change(text, r"rate=\d+r/s", "rate=100000r/s", "rate")
+        return text
+
+    def _page(self, text):
+        """Pictures of a simulated Spotify come from where it lives."""
+        return change(text, "(?<=img-src 'self') ",
+                      f" {self._pictures} ".replace("  ", " "), "img-src")
+
+    def _members(self, text):
+        text = change(text, "http://127.0.0.1:3000",
+                      self.options["members"] or "http://127.0.0.1:9",
+                      "application")
+        prefix = self.options["prefix"]
+        return change(text, "/login", f"{prefix}login", "login")
+
+    def _write_snippets(self):
+        edit = {"spotify-fcgi.locations": self._locations,
+                "spotify-fcgi.http": self._http,
+                "spotify-fcgi.page": self._page,
+                "members.example": self._members}
+        for path in SHIPPED.iterdir():
+            if path.name != "site.conf.example" and path.is_file():
+                text = path.read_text("utf-8")
+                text = edit.get(path.name, lambda text: text)(text)
+                (self.folder / "snippets" / path.name).write_text(
+                    self._places(text), "utf-8")
+
+    def _tls_site(self):
+        """site.conf.example with its name, ports and certificate changed."""
+        text = (SHIPPED / "site.conf.example").read_text("utf-8")
+        text = change(text, r"^\s*listen \[::\].*\n", "", "IPv6 listen")
+        text = change(text, r"listen 443", f"listen 127.0.0.1:{self.ports[0]}",
+                      "TLS port")
+        text = change(text, r"listen 80;", f"listen 127.0.0.1:{self.ports[1]};",
+                      "http port")
+        text = change(text, r"/etc/letsencrypt/live/music\.example/fullchain",
+                      f"{self.folder}/tls/leaf", "certificate")
+        text = change(text, r"/etc/letsencrypt/live/music\.example/privkey.pem",
+                      f"{self.folder}/tls/leaf.key", "key")
+        text = change(text, r"https://music\.example",
+                      f"https://music.test:{self.ports[0]}", "redirect")
+        text = change(text, r"music\.example", "music.test", "name")
+        if self.options["members"]:
+            text = change(text, r"#(?=include snippets/members)", "",
+                          "members.example")
+        return self._places(text)
+
+    def _site(self):
+        if self.options["tls"]:
+            return self._tls_site()
+        members = self.options["members"]
+        return LOOPBACK_SITE.format(
+            port=self.ports[0], folder=self.folder,
+            members="include snippets/members.example;" if members else "")
+
+    def write(self, pictures):
+        """The directory from which nginx runs; pictures: an origin that the
+        page may show pictures of, or nothing."""
+        self._pictures = pictures
+        for name in ("snippets", "log", "www"):
+            (self.folder / name).mkdir(exist_ok=True)
+        self._write_snippets()
+        page = self.folder / "www" / self.options["prefix"].strip("/")
+        shutil.copytree(PAGE, page, dirs_exist_ok=True)
+        self.conf.write_text(FRAME.format(
+            user="user root;" if os.geteuid() == 0 else "",
+            folder=self.folder, site=self._site()), "utf-8")
+
+    # The process
+
+    def start(self):
+        """Start and wait until it has opened its log."""
+        listeners = [l.fileno() for l in self._listeners]
+        for listener in listeners:
+            os.set_inheritable(listener, True)
+        # nginx takes over listening sockets named here, as it does when its
+        # program file is exchanged: so port 0 works, without a race.
+        environment = {"PATH": "/usr/bin:/bin",
+                       "NGINX": "".join(f"{fd};" for fd in listeners)}
+        with open(self.folder / "log" / "nginx.out", "ab") as output:
+            self._process = self._spawner.start(
+                [self.binary, "-p", str(self.folder), "-c", str(self.conf),
+                 "-e", f"{self.folder}/log/error.log"], signal.SIGTERM,
+                stdin=subprocess.DEVNULL, stdout=output,
+                stderr=output, env=environment, pass_fds=listeners,
+                start_new_session=True)
+        processes.wait_until(self._is_ready, READY_S, "nginx did not start")
+
+    def _is_ready(self):
+        if self._process.poll() is not None:
+            lines = self.log("error").strip().splitlines()
+            raise StackError("nginx: " + (lines[-1] if lines else "failed"))
+        return (self.folder / "nginx.pid").exists()
+
+    def reload(self):
+        """Read the configuration again."""
+        self._process.send_signal(signal.SIGHUP)
+
+    def log(self, name):
+        """"access" or "error"."""
+        file = {"access": "spotify-fcgi.log"}.get(name, f"{name}.log")
+        path = self.folder / "log" / file
+        return path.read_text("utf-8", "replace") if path.exists() else ""
+
+    @property
+    def pid(self):
+        """Of the master."""
+        return self._process.pid
+
+    def close(self):
+        """Idempotent."""
+        if self._process is not None and self._process.poll() is None:
+            processes.end(self._process, signal.SIGTERM)
+        for listener in self._listeners:
+            listener.close()
