@@ -20,7 +20,7 @@ struct reply {
 	struct buf cookies;	/* header lines that also go with an error */
 	struct buf headers;	/* further header lines */
 	struct buf body;
-	int64_t retry_after_s;	/* 0: what the result's row says */
+	int64_t retry_after_s;	/* Retry-After; 0: none */
 };
 
 /* An empty answer; reply_free() releases it. */

@@ -17,8 +17,8 @@ from .wire import Answer
 
 PATH = re.compile(r"/(image|account-image)/([^/]{1,300})/([0-9]{1,4})\.svg")
 
-SVG = """<svg xmlns="http://www.w3.org/2000/svg" width="{size}" height="{size}" \
-viewBox="0 0 100 100" role="img" aria-label="{label}">
+SVG = """<svg xmlns="http://www.w3.org/2000/svg" width="{size}" \
+height="{size}" viewBox="0 0 100 100" role="img" aria-label="{label}">
 <defs><linearGradient id="g" gradientTransform="rotate({turn} .5 .5)">
 <stop offset="0" stop-color="hsl({hue},{sat}%,{light}%)"/>
 <stop offset="1" stop-color="hsl({other},{sat}%,{dark}%)"/>

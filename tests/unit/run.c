@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides how a test is replayed, and what it may leave behind: nothing. Its
+ * stderr goes to a file in memory, its files to a directory of its own.
+ */
+#include "config.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#ifdef SANITIZERS
+#include <sanitizer/common_interface_defs.h>
+#endif
+
+#include "alloc.h"
+#include "doc.h"
+#include "log.h"
+#include "run.h"
+
+#define TESTS_MAX 64
+#define FILES_MAX 64
+
+/* Each unit's table is in the file of its name. */
+#define UNITS(X) X(result) X(log) X(str) X(buf) X(secret) X(clock) X(codec) \
+	X(doc) X(url) X(rules) X(seal) X(keyfile) X(conf) X(form) X(request) \
+	X(reply) X(page) X(crosssite) X(store) X(storedir) X(lock) X(limit) \
+	X(oauth) X(account) X(spotify) X(pending) X(session) X(arrival)
+#define DECLARE(unit) extern const struct test unit##_tests[];
+#define ROW(unit) { #unit, unit##_tests },
+UNITS(DECLARE)
+static const struct {
+	const char *name;
+	const struct test *tests;
+} units[] = { UNITS(ROW) };
+
+/* ---- what a test finds and leaves behind ---- */
+
+static int terminal = -1, said = -1;
+static unsigned long refusing;	/* 0: none */
+static char scratch[32];
+static int64_t later_s;
+
+int64_t __real_clock_now_s(void);
+int64_t __wrap_clock_now_s(void);
+
+int64_t
+__wrap_clock_now_s(void)
+{
+	return __real_clock_now_s() + later_s;
+}
+
+void
+run_later(int64_t seconds)
+{
+	later_s = seconds;
+}
+
+bool
+run_refused(void)
+{
+	return alloc_refused();
+}
+
+const char *
+run_said(void)
+{
+	static char text[65536];
+	ssize_t n = pread(said, text, sizeof(text) - 1, 0);
+
+	text[n < 0 ? 0 : n] = '\0';
+	return text;
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	(void)st;
+	(void)flag;
+	(void)ftw;
+	return remove(path);
+}
+
+static void
+leave_scratch(void)
+{
+	if (scratch[0] != '\0' && chdir("/") == 0)
+		nftw(scratch, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	scratch[0] = '\0';
+}
+
+/* In memory where there is such a directory: nobody waits for fsync then. */
+void
+run_in_scratch(void)
+{
+	leave_scratch();
+	snprintf(scratch, sizeof(scratch), "%s/unit-XXXXXX",
+	    access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+	assert_non_null(mkdtemp(scratch));
+	assert_int_equal(chdir(scratch), 0);
+}
+
+void
+run_write(const char *name, unsigned mode, struct str content)
+{
+	int fd;
+
+	/* Only root could write to what a test has made read-only. */
+	unlink(name);
+	fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, content.p, content.n), content.n);
+	assert_int_equal(fchmod(fd, mode), 0);
+	close(fd);
+}
+
+void
+run_text(struct str got, const char *wanted, const char *file, int line)
+{
+	static char text[65536];
+	size_t n = got.n < sizeof(text) ? got.n : sizeof(text) - 1;
+
+	if (n > 0)
+		memcpy(text, got.p, n);
+	text[n] = '\0';
+	_assert_string_equal(text, wanted, file, line);
+	_assert_int_equal(got.n, strlen(wanted), file, line);
+}
+
+static int
+count_files(void)
+{
+	int fd, n = 0;
+
+	for (fd = 0; fd < FILES_MAX; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+/* ---- running ---- */
+
+static void
+begin(unsigned long refuse)
+{
+	fflush(stderr);
+	said = memfd_create("stderr", MFD_CLOEXEC);
+	terminal = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	dup2(said, STDERR_FILENO);
+#ifdef SANITIZERS
+	/* They end the process; nobody would see what they said. */
+	__sanitizer_set_report_fd((void *)(intptr_t)terminal);
+#endif
+	refusing = refuse;
+	later_s = 0;
+	alloc_begin(refuse);
+}
+
+/* Also called when an assertion has left the test in the middle. */
+static int
+end(void **state)
+{
+	(void)state;
+	if (terminal < 0)
+		return 0;
+	fflush(stderr);
+	dup2(terminal, STDERR_FILENO);
+#ifdef SANITIZERS
+	__sanitizer_set_report_fd((void *)(intptr_t)STDERR_FILENO);
+#endif
+	close(terminal);
+	close(said);
+	terminal = said = -1;
+	leave_scratch();
+	return 0;
+}
+
+static int
+end_failed(void **state)
+{
+	if (terminal >= 0 && refusing != 0)
+		print_message("allocation %lu was refused\n", refusing);
+	alloc_begin(0);
+	return end(state);
+}
+
+static void
+run_once(const struct test *test, unsigned long refuse)
+{
+	int files;
+
+	begin(refuse);
+	files = count_files();
+	test->body();
+	/* What is not 0 here is how many were not given back. */
+	assert_int_equal(alloc_live(), 0);
+	assert_int_equal(count_files() - files, 0);
+	end(NULL);
+}
+
+static void
+replay(void **state)
+{
+	const struct test *test = *state;
+	unsigned long n, k;
+
+	run_once(test, 0);
+	for (n = alloc_asked(), k = 1; k <= n; k++)
+		run_once(test, k);
+}
+
+static int
+run_unit(const char *name, const struct test *tests)
+{
+	struct CMUnitTest list[TESTS_MAX];
+	struct test copies[TESTS_MAX];
+	size_t n;
+
+	for (n = 0; n < TESTS_MAX && tests[n].name != NULL; n++) {
+		copies[n] = tests[n];
+		list[n] = (struct CMUnitTest){ tests[n].name, replay, NULL,
+		    end_failed, &copies[n] };
+	}
+	return _cmocka_run_group_tests(name, list, n, NULL, NULL);
+}
+
+/* Run the units that are named, or all. */
+int
+main(int argc, char **argv)
+{
+	int failed = 0, arg;
+	size_t i;
+
+	if (sodium_init() < 0)
+		return 2;
+	doc_init();
+	log_init("unit", LOG_LEVEL_DEBUG);
+	for (i = 0; i < N(units); i++) {
+		for (arg = 1; arg < argc; arg++)
+			if (strcmp(argv[arg], units[i].name) == 0)
+				break;
+		if (argc == 1 || arg < argc)
+			failed += run_unit(units[i].name, units[i].tests);
+	}
+	return failed == 0 ? 0 : 1;
+}
