@@ -60,9 +60,11 @@ async function read(response)
 
 /*
  * GET or POST a path beside this page.  Gives the parsed JSON, null for 204.
+ * `kept` false: what the browser has kept is not good enough; the server's 304
+ * would say that the artists are the same, and leave an old `fetched_at`.
  * Throws Trouble; its code is "aborted" when `signal` ended the call.
  */
-export async function call(path, { method = 'GET', signal } = {})
+export async function call(path, { method = 'GET', signal, kept = true } = {})
 {
 	const control = new AbortController();
 	let late = false;
@@ -78,6 +80,7 @@ export async function call(path, { method = 'GET', signal } = {})
 			credentials: 'same-origin',
 			/* JSON endpoints never redirect: if one does, it is not ours. */
 			redirect: 'manual',
+			cache: kept ? 'default' : 'no-store',
 			headers: { 'Accept': 'application/json', 'X-Requested-With': 'fetch' },
 			signal: control.signal,
 		}));

@@ -11,7 +11,8 @@ import { call, Trouble } from './api.js';
 import { apply_filter, arrange, clear_artists, has_artists, set_artists,
 	set_filter, set_loading, show_no_list } from './artists.js';
 import { keep_fragment, login_url, restore_fragment } from './login.js';
-import { $, announce, clear_notice, notice, show_trouble } from './view.js';
+import { $, announce, clear_notice, notice, scroll_to_notice,
+	show_trouble } from './view.js';
 import { explain, moment, plural, span } from './words.js';
 
 const RECHECK_MS = 60000;	/* a page seen again asks anew after this */
@@ -99,8 +100,10 @@ function log_out(message)
 		tabs.postMessage({ logged_in: false });
 		$('welcome-title').focus();
 	}
-	if (message)
+	if (message) {
 		notice('login', message);
+		scroll_to_notice('login');
+	}
 }
 
 function drop_list()
@@ -175,7 +178,7 @@ async function load_artists({ fresh = false } = {})
 	announce('Fetching the artists you follow…');
 	try {
 		const answer = await call(fresh ? 'artists?fresh=1' : 'artists',
-			{ signal: control.signal });
+			{ signal: control.signal, kept: !fresh });
 		if (loading !== control)
 			return;
 		if (!Array.isArray(answer.artists))
@@ -201,7 +204,7 @@ async function load_artists({ fresh = false } = {})
 }
 
 /* A button that is busy keeps its focus and ignores a second press. */
-async function busy(button, words, work)
+async function busy(button, words, topic, work)
 {
 	if (button.getAttribute('aria-disabled') === 'true')
 		return;
@@ -214,11 +217,10 @@ async function busy(button, words, work)
 		button.removeAttribute('aria-disabled');
 		button.textContent = label;
 	}
-	if ($('notice').childElementCount > 0)
-		$('notice').scrollIntoView({ block: 'nearest' });
+	scroll_to_notice(topic);
 }
 
-const refresh = () => busy($('refresh'), 'Refreshing…', async () => {
+const refresh = () => busy($('refresh'), 'Refreshing…', 'refresh', async () => {
 	try {
 		const answer = await call('refresh', { method: 'POST' });
 		if (typeof answer?.refreshed !== 'boolean')
@@ -233,7 +235,7 @@ const refresh = () => busy($('refresh'), 'Refreshing…', async () => {
 	}
 });
 
-const leave = () => busy($('logout'), 'Logging out…', async () => {
+const leave = () => busy($('logout'), 'Logging out…', 'logout', async () => {
 	try {
 		await call('logout', { method: 'POST' });
 		log_out({ kind: 'good', title: 'You are logged out',
@@ -279,7 +281,7 @@ function listen()
 	});
 	$('sort').addEventListener('change', arrange);
 	$('refresh').addEventListener('click', refresh);
-	$('reload').addEventListener('click', () => busy($('reload'), 'Reloading…',
+	$('reload').addEventListener('click', () => busy($('reload'), 'Reloading…', 'artists',
 		() => load_artists({ fresh: has_artists() || fetched_at > 0 })));
 	$('logout-form').addEventListener('submit', (event) => {
 		event.preventDefault();
@@ -299,7 +301,7 @@ function listen()
 			check_session({ quiet: true });
 	});
 	addEventListener('online', () => {
-		for (const button of document.querySelectorAll('#notice [data-code=offline] button:not(.close)'))
+		for (const button of document.querySelectorAll('.notices [data-code=offline] button:not(.close)'))
 			button.click();
 	});
 	tabs.addEventListener('message', on_tab);

@@ -86,7 +86,7 @@ function say_empty(title, text, button = null)
 	$('empty').hidden = false;
 }
 
-/* The message in #notice says why. */
+/* The message above says why. */
 export function show_no_list()
 {
 	say_empty('There is no list to show',

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 /*
- * What all parts of the page draw with: elements, pictures, the messages in
- * #notice, the spoken #status and the one clock that every countdown hangs on.
+ * What all parts of the page draw with: elements, pictures, messages, the
+ * spoken #status and the one clock that every countdown hangs on.
  * Text enters the document by textContent alone.
  */
 
@@ -131,7 +131,12 @@ const GOOD_NEWS_MS = 15000;
 
 function message_of(topic)
 {
-	return $('notice').querySelector(`[data-topic="${topic}"]`);
+	return document.querySelector(`.notices > [data-topic="${topic}"]`);
+}
+
+export function scroll_to_notice(topic)
+{
+	message_of(topic)?.scrollIntoView({ block: 'nearest' });
 }
 
 export function clear_notice(topic)
@@ -188,7 +193,7 @@ export function notice(topic, { kind, code = null, title, text = '', action,
 	if (old)
 		old.replaceWith(node);
 	else
-		$('notice').append(node);
+		$(topic === 'artists' ? 'artists-notice' : 'notice').append(node);
 	if (focused)
 		node.focus();
 	announce(`${title}. ${text}`);
