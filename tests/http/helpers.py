@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: ISC
+"""What the tests of the endpoints share: a browser that looks at every answer
+of a program, whatever the test is about, and words for common steps."""
+
+import base64
+import concurrent.futures
+import hashlib
+import json
+import os
+import re
+import threading
+import urllib.parse
+
+import pytest
+
+from stack import PROGRAMS, Client
+
+# The public code words and the status that each may come with.
+CODES = {
+    "bad_request": {400}, "not_found": {404}, "method_not_allowed": {405},
+    "too_large": {413}, "cross_site": {403}, "not_logged_in": {401},
+    "login_expired": {401}, "not_on_allowlist": {403},
+    "owner_not_premium": {403}, "scope_missing": {403},
+    "rate_limited": {429}, "quota_exceeded": {429},
+    "upstream_failed": {502, 503}, "upstream_timeout": {504},
+    "store_unavailable": {503}, "misconfigured": {503}, "busy": {503},
+    "login_denied": {403}, "login_late": {400}, "login_replayed": {400},
+    "login_no_cookie": {400}, "login_bad_state": {400},
+    "login_refused": {400}}
+PROBLEM = {"type", "title", "status", "detail", "code", "request_id"}
+POLICY_END = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+SESSION_FILE = re.compile(r"session-[0-9a-f]{64}")
+
+
+def check_security_headers(reply):
+    """Each exactly once."""
+    assert reply.header("X-Content-Type-Options") == "nosniff"
+    assert reply.header("Referrer-Policy") == "no-referrer"
+    assert reply.header("Cross-Origin-Resource-Policy") == "same-origin"
+    policy = reply.header("Content-Security-Policy")
+    assert policy.startswith("default-src 'none'; "), policy
+    assert policy.endswith(POLICY_END), policy
+    assert "unsafe" not in policy
+
+
+def check_caching(reply, program):
+    """Only a list of artists may be kept, by the browser, and asked about."""
+    if program == "artists" and reply.status in (200, 304):
+        assert reply.header("Cache-Control") == "private, no-cache"
+        assert "Cookie" in ", ".join(reply.all("Vary"))
+    else:
+        assert reply.header("Cache-Control") == "no-store", reply
+        assert reply.header("ETag") is None
+
+
+def check_problem(reply):
+    """RFC 9457 with our members."""
+    found = reply.json
+    assert set(found) == PROBLEM | ({"login_url"} if reply.status == 401
+                                    else set())
+    assert found["type"] == "about:blank"
+    assert found["status"] == reply.status
+    assert re.fullmatch(r"[0-9a-zA-Z._?-]{1,40}", found["request_id"])
+    assert found["detail"].endswith(".")
+    if reply.status == 401:
+        assert reply.header("WWW-Authenticate") == "Session"
+
+
+def check_error(reply):
+    """Of whatever form; a code that nobody knows is a mistake."""
+    kind = reply.header("Content-Type")
+    assert kind in ("application/problem+json; charset=utf-8",
+                    "text/html; charset=utf-8"), reply
+    assert reply.status in CODES[reply.code], reply
+    if "json" in kind:
+        check_problem(reply)
+    if reply.status in (429, 503, 502, 504):
+        assert int(reply.header("Retry-After")) in range(1, 86401)
+    else:
+        assert reply.header("Retry-After") is None
+    assert (reply.header("Allow") is not None) == (reply.status == 405)
+
+
+def check_cookies(reply, program):
+    """A late answer must not touch the cookie of a newer login."""
+    names = [text.partition("=")[0] for text in reply.all("Set-Cookie")]
+    if program not in ("callback", "logout"):
+        assert not any(n.endswith("spotify-session") for n in names), names
+    if program not in ("callback", "logout", "login"):
+        assert not names
+    assert len(names) == len(set(names))
+
+
+def check_answer(reply, program, method):
+    """What holds for every answer."""
+    check_security_headers(reply)
+    check_caching(reply, program)
+    check_cookies(reply, program)
+    if reply.status in (204, 304):
+        assert reply.body == b""
+    elif method == "HEAD":
+        assert reply.body == b"" and reply.header("Content-Length")
+    else:
+        assert int(reply.header("Content-Length")) == len(reply.body)
+        if reply.status >= 400:
+            check_error(reply)
+    if reply.status == 303:
+        assert re.match(r"https?://[^/]", reply.location)
+    else:
+        assert reply.location is None
+
+
+class Browser(Client):
+    """A Client that checks what holds for every answer of a program, and
+    keeps the answers for tests that search them."""
+
+    def __init__(self, stack, cookies=None):
+        super().__init__(stack, cookies)
+        self.replies = []
+
+    def copy(self):
+        return Browser(self.stack, self.cookies.copy())
+
+    def _send(self, method, url, headers, body):
+        reply = super()._send(method, url, headers, body)
+        parts = urllib.parse.urlsplit(url)
+        program = parts.path.rpartition("/")[2]
+        if parts.port == self.stack.port and program in PROGRAMS:
+            self.replies.append(reply)
+            check_answer(reply, program, method)
+        return reply
+
+
+def refused(reply, status, code):
+    """Assert a refusal; what it looks like check_answer() has seen."""
+    assert (reply.status, reply.code) == (status, code), reply
+    return reply
+
+
+def together(jobs):
+    """Run functions at the same moment, each in a thread; their results."""
+    jobs = list(jobs)
+    barrier = threading.Barrier(len(jobs))
+
+    def run(job):
+        barrier.wait()
+        return job()
+    with concurrent.futures.ThreadPoolExecutor(len(jobs)) as pool:
+        return list(pool.map(run, jobs))
+
+
+def query_of(url):
+    """The parameters of a URL as a dict; none may come twice."""
+    pairs = urllib.parse.parse_qsl(urllib.parse.urlsplit(url).query,
+                                   keep_blank_values=True,
+                                   strict_parsing=True)
+    assert len(dict(pairs)) == len(pairs)
+    return dict(pairs)
+
+
+def with_query(url, **changes):
+    """The URL with parameters changed; None takes one away."""
+    query = {**query_of(url), **changes}
+    return url.partition("?")[0] + "?" + urllib.parse.urlencode(
+        {name: value for name, value in query.items() if value is not None})
+
+
+def challenge_of(verifier):
+    """RFC 7636, S256."""
+    digest = hashlib.sha256(verifier.encode()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def set_cookies(reply):
+    """{name: (value, set of attributes)} of an answer."""
+    found = {}
+    for text in reply.all("Set-Cookie"):
+        pair, *attributes = text.split("; ")
+        name, _, value = pair.partition("=")
+        found[name] = (value, set(attributes))
+        assert len(set(attributes)) == len(attributes)
+    return found
+
+
+def session_files(stack):
+    """The paths of all sessions in the store."""
+    return sorted(path for path in stack.session_dir.iterdir()
+                  if SESSION_FILE.fullmatch(path.name))
+
+
+def descriptors(pid):
+    """What a process of ours has open: {number: what}."""
+    try:
+        return {int(fd): os.readlink(f"/proc/{pid}/fd/{fd}")
+                for fd in os.listdir(f"/proc/{pid}/fd")}
+    except PermissionError:
+        return pytest.skip("a hardened process shows its files to root only")
+
+
+def count(spotify, target):
+    """How many requests Spotify got there."""
+    return len(spotify.requests(target))
+
+
+def headers_of(request):
+    """Of a logged request, as a dict; none may come twice."""
+    found = dict(request["headers"])
+    assert len(found) == len(request["headers"])
+    return found
+
+
+def bearer_of(request):
+    """The access token that a logged request showed."""
+    scheme, _, token = headers_of(request)["Authorization"].partition(" ")
+    assert scheme == "Bearer"
+    return token
+
+
+def nearly_expired(stack, left_s=0):
+    """Let time pass until access tokens have that many seconds left."""
+    stack.clock.advance(3600 - left_s)
+
+
+def json_answer(value, status=200):
+    """A canned answer with this JSON."""
+    return {"status": status, "headers": {"Content-Type": "application/json"},
+            "body": json.dumps(value)}

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: ISC
+"""Who it is: asked once at the login, and later again if Spotify did not
+say. The login does not depend on it."""
+
+import pytest
+
+from helpers import (Browser, count, json_answer, refused, session_files,
+                     together)
+
+NOBODY = {"id": None, "account_id": None, "display_name": None,
+          "image": None}
+
+
+def account_of(browser):
+    """As session tells it."""
+    return browser.fetch("session").json["account"]
+
+
+@pytest.mark.parametrize("answer", [
+    "rate_limited_429", "quota_429", "text_429", "server_error_500",
+    "bad_gateway_502_html", "unavailable_503_json", "gateway_timeout_504_html",
+    "expired_token_401", "gateway_401", "not_found_404", "forbidden_403",
+    {"cut": 10, "pass": True}, {"huge": 10 ** 9},
+    {"gzip_bomb": 10 ** 8}, {"body": "garbage"}, {"body": ""},
+    json_answer([]), json_answer({}), json_answer({"id": None}),
+    json_answer({"id": 5}), json_answer({"id": ""}),
+    json_answer({"id": "x" * 70000}),
+    {"status": 302, "headers": {"Location": "/v1/me"}, "body": ""}],
+    ids=lambda a: str(a)[:50])
+def test_a_login_without_an_account_is_one(browser, stack, spotify, answer):
+    spotify.answers("me", answer)
+    assert browser.login(return_to="/x").location == stack.url + "/x"
+    found = browser.fetch("session").json
+    assert found["logged_in"] is True and found["account"] == NOBODY
+    assert count(spotify, "me") == 1
+
+
+@pytest.mark.parametrize("answer", ["server_error_500", "expired_token_401"])
+def test_artists_fills_it_in_later(browser, spotify, answer):
+    spotify.answers("me", answer)
+    browser.login()
+    assert account_of(browser)["id"] is None
+    assert browser.fetch("artists").json["total"] == 120
+    assert account_of(browser)["id"] == "wizzler"
+    assert account_of(browser)["email"] == "ada@example.com"
+    browser.fetch("artists?fresh=1")
+    assert count(spotify, "me") == 2
+
+
+def test_and_tries_again_if_that_fails(browser, stack, spotify):
+    spotify.answers("me", "server_error_500", "server_error_500")
+    browser.login()
+    assert browser.fetch("artists").json["total"] == 120
+    assert account_of(browser)["id"] is None
+    stack.clock.advance(700)
+    assert browser.fetch("artists").json["total"] == 120
+    assert account_of(browser)["id"] == "wizzler"
+
+
+def test_a_pause_at_the_login_is_kept_by_artists(browser, stack, spotify):
+    spotify.answers("me", {"name": "rate_limited_429",
+                           "headers": {"Retry-After": "40"}})
+    browser.login()
+    reply = refused(browser.fetch("artists"), 429, "rate_limited")
+    assert int(reply.header("Retry-After")) in range(20, 41)
+    assert count(spotify, "following") == 0
+    stack.clock.advance(41)
+    assert browser.fetch("artists").json["total"] == 120
+    assert account_of(browser)["id"] == "wizzler"
+
+
+def test_a_used_up_quota_of_one_call_does_not_stop_the_other(
+        browser, spotify):
+    spotify.answers("me", "quota_429")
+    browser.login()
+    assert browser.fetch("artists").json["total"] == 120
+    assert count(spotify, "me") == 1
+
+
+def test_somebody_who_is_unknown_is_not_vouched_for(browser, spotify):
+    spotify.answers("me", "server_error_500")
+    browser.login()
+    reply = refused(browser.request("GET", "session?require=1"), 503,
+                    "upstream_failed")
+    assert reply.header("X-Spotify-Account-Id") is None
+    browser.fetch("artists")
+    reply = browser.request("GET", "session?require=1")
+    assert reply.header("X-Spotify-Account-Id") == "aB3dE5fG7h"
+
+
+# What is believed of the answer
+
+@pytest.mark.parametrize("override, member, value", [
+    ({"display_name": None}, "display_name", None),
+    ({"display_name": 7}, "display_name", None),
+    ({"display_name": "</script><b>\u2028\U0001f600"}, "display_name",
+     "</script><b>\u2028\U0001f600"),
+    ({"account_id": "__missing__"}, "account_id", None),
+    ({"account_id": 5}, "account_id", None),
+    ({"images": []}, "image", None), ({"images": None}, "image", None),
+    ({"images": [{"url": "https://evil.example/x"}]}, "image", None),
+    ({"images": [{"url": "http://i.scdn.co/x"}]}, "image", None),
+    ({"images": [{"url": "javascript:alert(1)"}]}, "image", None),
+    ({"images": [{"url": "https://i.scdn.co/x"}]}, "image",
+     "https://i.scdn.co/x"),
+    ({"id": "özkant"}, "id", "özkant"), ({"id": "a\"b\\c"}, "id", "a\"b\\c"),
+    ({"display_name": "x" * 5000}, "display_name", None)],
+    ids=lambda v: str(v)[:40])
+def test_members_are_typed_and_checked(browser, spotify, override, member,
+                                       value):
+    spotify.settings(me_override=override)
+    browser.login()
+    assert account_of(browser)[member] == value
+
+
+@pytest.mark.parametrize("text", ["<", ">", "&"])
+def test_json_is_safe_inside_html(browser, spotify, text):
+    spotify.settings(me_override={"display_name": f"a{text}b"})
+    browser.login()
+    reply = browser.fetch("session")
+    assert text.encode() not in reply.body
+    assert reply.json["account"]["display_name"] == f"a{text}b"
+
+
+@pytest.mark.parametrize("name", ["a\x00b", "a\ud800b"])
+def test_a_name_that_is_no_text_is_no_account(browser, spotify, name):
+    spotify.answers("me", json_answer({"id": "x", "display_name": name}))
+    browser.login()
+    assert account_of(browser) == NOBODY
+
+
+def test_a_kept_connection_that_has_died_is_no_failure(browser, spotify):
+    spotify.answers("me", {"cut": -1})
+    browser.login()
+    assert account_of(browser)["id"] == "wizzler"
+    assert count(spotify, "me") == 2
+
+
+def test_spotify_that_is_slow_is_not_waited_for(stack, spotify):
+    """Both in one test: each takes its 8 seconds."""
+    one, other = Browser(stack), Browser(stack)
+    urls = [b.approve(b.start_login()) for b in (one, other)]
+    spotify.answers("me", {"delay": 12})
+    spotify.answers("token", {"after_commit_delay": 0}, {"delay": 12})
+
+    def second():
+        spotify.wait_for("me")
+        return other.finish(urls[1])
+    replies = together([lambda: one.finish(urls[0]), second])
+    assert replies[0].status == 303
+    assert account_of(one)["id"] is None
+    refused(replies[1], 504, "upstream_timeout")
+    assert len(session_files(stack)) == 1

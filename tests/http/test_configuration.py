@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: ISC
+"""Configurations that cannot work are refused at start, with all that is
+wrong, and without a word of a secret."""
+
+import os
+import re
+import subprocess
+
+import pytest
+
+from configured import Setup
+from stack import PROGRAMS
+
+@pytest.fixture
+def setup(tmp_path):
+    """A good one."""
+    tmp_path.chmod(0o755)
+    return Setup(tmp_path)
+
+
+# Good ones
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_what_is_in_force_is_printed(setup, program):
+    done = setup.run(program)
+    assert (done.returncode, done.stderr) == (0, "")
+    keys = re.findall(r"^(\w+) = (.*)$", done.stdout, re.M)
+    found = dict(keys)
+    assert len(found) == len(keys)
+    assert found == {
+        "client_id": "an-id", "client_secret_file": "client_secret",
+        "server_key_file": "server_key",
+        "redirect_uri": "https://music.example/callback",
+        "scope": "user-read-email user-follow-read", "after_login": "/",
+        "session_dir": f"{setup.folder}/store", "workers": "0",
+        "idle_limit": "604800s", "absolute_limit": "2592000s",
+        "artists_max_age": "600s",
+        "authorize_url": "https://accounts.spotify.com/authorize",
+        "token_url": "https://accounts.spotify.com/api/token",
+        "api_url": "https://api.spotify.com/v1", "log_level": "info"}
+    assert "#\thttps://music.example/callback\n" in done.stdout
+
+
+def test_the_print_is_a_configuration(setup):
+    printed = setup.run().stdout
+    setup.write("c.conf", printed)
+    assert setup.run().stdout == printed
+
+
+def test_the_clean_up_that_is_printed_cleans_up(setup):
+    command = re.search(r"^#\t(find .*)$", setup.run().stdout, re.M)[1]
+    old, limit = setup.folder / "store", 604800 + 86400
+    names = ["session-" + "a" * 64, "copy-" + "a" * 64, "temp-" + "a" * 16,
+             "lock", "limit-api-rate"]
+    for name in names:
+        for prefix, age in (("", limit + 120), ("session-new-", 60)):
+            path = old / (prefix + name)
+            path.touch()
+            past = path.stat().st_mtime - age
+            os.utime(path, (past, past))
+    subprocess.run(["sh", "-c", command], check=True)
+    left = {path.name for path in old.iterdir()}
+    assert left == {"lock", "limit-api-rate"} | {
+        "session-new-" + name for name in names}
+
+
+@pytest.mark.parametrize("text", [
+    "# a comment\n\n   \n\t# another\n", "log_level = debug # why\n",
+    "   log_level   =   debug   \n", "log_level=debug\n",
+    "log_level = debug\r\n", "log_level = debug"])
+def test_how_a_file_may_be_written(setup, text):
+    setup.conf(more=text)
+    done = setup.run()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert ("log_level = debug" in done.stdout) == ("debug" in text)
+
+
+@pytest.mark.parametrize("changes", [
+    {"redirect_uri": "http://127.0.0.1:8080/callback"},
+    {"redirect_uri": "http://[::1]:8080/x/y/back"},
+    {"redirect_uri": "https://music.example:8443/spotify/callback"},
+    {"idle_limit": "60"}, {"idle_limit": "60s"}, {"absolute_limit": "300s"},
+    {"idle_limit": "180d", "absolute_limit": "180d"}, {"workers": "512"},
+    {"artists_max_age": "0"}, {"artists_max_age": "24h"},
+    {"allowed_origins": "https://a.example https://b.example:8443"},
+    {"allowed_origins": "https://a.example",
+     "after_login": "https://a.example/welcome"},
+    {"after_login": "/x?y=z"}, {"scope": "user-follow-read"},
+    {"token_url": "http://127.0.0.1:1/t"}, {"proxy": "http://proxy:3128"},
+    {"ca_file": "/etc/ssl/certs/ca-certificates.crt"}], ids=str)
+def test_good_values(setup, changes):
+    setup.conf(**changes)
+    done = setup.run()
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+# Bad ones: the changes, and what the message must name
+
+BAD = [({key: value}, key) for key, values in {
+    "client_id": (None, "", "a b", "a:b", "x" * 256, "ö", '"x"'),
+    "client_secret_file": (None, "", "nothing", "/nothing/at/all", "."),
+    "server_key_file": (None, "", "nothing", "client_secret"),
+    "redirect_uri": (
+        None, "", "x", "/callback", "callback", "http://music.example/c",
+        "http://localhost/callback", "http://127.0.0.2/callback",
+        "https://music.example", "https://music.example/",
+        "https://music.example/x/", "https://music.example/c?x=y",
+        "https://music.example/c#x", "https://Music.example/callback",
+        "HTTPS://music.example/callback", "https://music.example:443/c",
+        "http://127.0.0.1:80/c", "https://user@music.example/c",
+        "https://user:pass@music.example/c", "https://music.example:0/c",
+        "https://music.example:65536/c", "https://music.example:x/c",
+        "ftp://music.example/c", "https:///callback",
+        "https://music.example\\c/d", "https://mus ic.example/c"),
+    "scope": ("user-read-email", "user-follow-read,user-read-email",
+              "user-follow-read  user-read-email", "x\\y user-follow-read",
+              "user-follow-readx", "ö user-follow-read"),
+    "after_login": ("x", "//evil.example", "/\\evil.example", "https://x/",
+                    "/" + "x" * 600, "javascript:alert(1)", ".."),
+    "session_dir": (None, "store", "./store", "/nothing/at/all",
+                    "{folder}/c.conf", "/tmp", "/"),
+    "workers": ("x", "-1", "513", "1.5", "99999999999999999999"),
+    "idle_limit": ("59", "59s", "181d", "x", "-1", "7w", "1e3", "7 d",
+                   "99999999999999999999d", "d", "0"),
+    "absolute_limit": ("299", "181d", "x"),
+    "artists_max_age": ("86401", "25h", "x", "-1"),
+    "allowed_origins": (
+        "*", "null", "http://a.example", "https://a.example/",
+        "https://A.example", "https://a.example:443", "a.example",
+        "https://a.example,https://b.example", "https://*.example",
+        "https://a.example https://b.example/x"),
+    "authorize_url": ("x", "http://accounts.example/", "ftp://x/",
+                      "http://localhost/"),
+    "token_url": ("x", "http://accounts.example/", "https://u:p@x/"),
+    "api_url": ("x", "http://api.example/"),
+    "ca_file": ("nothing", "/nothing/at/all", "/dev/null", "{folder}/c.conf"),
+    "log_level": ("loud", "INFO", "0", ""),
+    "proxy": ("", "x", "http://user:pass@proxy:3128", "proxy:3128"),
+    "colour": ("blue",), "Client_ID": ("x",), "client_id2": ("x",),
+}.items() for value in values]
+
+
+@pytest.mark.parametrize("changes, named", BAD, ids=lambda v: str(v)[:60])
+def test_bad_values(setup, changes, named):
+    setup.conf(**changes)
+    done = setup.run()
+    assert (done.returncode, done.stdout) == (2, "")
+    name = re.escape(f"{setup.folder}/c.conf")
+    assert re.search(rf"^{name}(:[0-9]+)?: {named}: .{{8,}}", done.stderr,
+                     re.M), done.stderr
+    assert re.search(rf"^{name}: [1-9] mistakes?;", done.stderr, re.M)
+
+
+def test_all_mistakes_are_listed_with_their_lines(setup):
+    setup.write("c.conf", "\n# a comment\ncolour = blue\nworkers = many\n"
+                "nonsense\nworkers = 3\nlog_level =\nclient_id = \"x\"\n")
+    done = setup.run()
+    name = f"{setup.folder}/c.conf"
+    assert done.returncode == 2
+    for line, word in ((3, "colour"), (4, "workers"), (5, 'no "="'),
+                       (6, "workers"), (7, "log_level"), (8, "client_id")):
+        assert f"{name}:{line}: {word}: " in done.stderr
+    for word in ("client_secret_file", "server_key_file", "redirect_uri",
+                 "session_dir"):
+        assert re.search(rf"^{re.escape(name)}:[0-9]+: {word}: ",
+                         done.stderr, re.M), done.stderr
+    assert re.search(r"1[0-9] mistakes", done.stderr)
+
+
+@pytest.mark.parametrize("content", [
+    b"\0", b"a\0b = c\n", b"\xff\xfe", b"= x\n", b"=\n", b"x" * 70_000,
+    b"client_id = a\nclient_id = a\n", b"\xef\xbb\xbfclient_id = x\n",
+    b"%s %s %n %x = %s%n\n", b"\x1b[2J = x\n"], ids=lambda c: str(c)[:30])
+def test_files_that_are_none(setup, content):
+    setup.write("c.conf", content)
+    done = setup.run()
+    assert done.returncode == 2
+    assert "\x1b" not in done.stderr and done.stderr.count("\n") >= 1
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/", "/dev/null", "/dev/zero"])
+def test_a_file_that_is_not_there(setup, path):
+    done = setup.run("login", "-n", "-f", path)
+    assert done.returncode == 2 and path in done.stderr

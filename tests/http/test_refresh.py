@@ -1,0 +1,291 @@
+# SPDX-License-Identifier: ISC
+"""refresh, and how any program gets itself a new access token: once for
+everybody, without losing one that Spotify gave."""
+
+import pytest
+
+from helpers import (Browser, bearer_of, count, headers_of, json_answer,
+                     nearly_expired, refused, session_files, together)
+
+
+def refresh(browser):
+    """Ask for it."""
+    return browser.fetch("refresh", "POST")
+
+
+def logged_in(browser, stack, left_s=0):
+    """The browser, logged in, its access token with that much left."""
+    browser.login()
+    nearly_expired(stack, left_s)
+    stack.spotify.clear_requests()
+    return browser
+
+
+def last_secret(spotify, kind):
+    """The newest."""
+    return [secret["value"] for secret in spotify.secrets()
+            if secret["kind"] == kind][-1]
+
+
+@pytest.mark.parametrize("left_s, done", [(3600, False), (310, False),
+                                          (295, True), (60, True), (0, True),
+                                          (-5000, True)])
+def test_it_refreshes_when_five_minutes_or_less_are_left(
+        browser, stack, spotify, left_s, done):
+    logged_in(browser, stack, left_s)
+    reply = refresh(browser)
+    assert reply.status == 200
+    assert reply.json["refreshed"] is done
+    left = reply.json.pop("expires_in")
+    assert abs(left - (3600 if done else left_s)) < 5
+    assert set(reply.json) == {"expires_in", "refreshed"}
+    assert count(spotify, "token") == int(done)
+
+
+def test_spotify_is_sent_exactly_this(browser, stack, spotify):
+    logged_in(browser, stack)
+    token = last_secret(spotify, "refresh_token")
+    assert refresh(browser).json["refreshed"] is True
+    [request] = spotify.requests()
+    assert request["body"] == \
+        f"grant_type=refresh_token&refresh_token={token}"
+    sent = headers_of(request)
+    assert sent["Authorization"] == \
+        "Basic c2ltdWxhdGVkLWNsaWVudDpzaW11bGF0ZWQlM0FzZWNyZXQlMkIlMjUlMjY="
+    assert set(sent) == {"Host", "User-Agent", "Accept", "Content-Type",
+                         "Authorization", "Content-Length"}
+    assert request["note"] is None
+
+
+def test_a_hundred_in_a_row_make_one_call(browser, stack, spotify):
+    logged_in(browser, stack, 200)
+    done = [refresh(browser).json["refreshed"] for _ in range(100)]
+    assert done == [True] + [False] * 99
+    assert count(spotify, "token") == 1
+
+
+# Once for everybody
+
+def test_fifty_requests_over_two_processes_refresh_once(
+        browser, stack, spotify):
+    logged_in(browser, stack)
+    spotify.answers("token", {"delay": 0.3})
+    replies = together(lambda b=browser.copy(): b.fetch("artists")
+                       for _ in range(50))
+    assert [reply.status for reply in replies] == [200] * 50
+    assert len({reply.header("ETag") for reply in replies}) == 1
+    assert count(spotify, "token") == 1
+    assert count(spotify, "following") == 3
+    assert {bearer_of(request) for request in spotify.requests("following")
+            } == {last_secret(spotify, "access_token")}
+
+
+def test_refresh_and_artists_share_it(browser, stack, spotify):
+    spotify.settings(rotation="strict")
+    logged_in(browser, stack)
+    jobs = [lambda b=browser.copy(): b.fetch("artists") for _ in range(10)]
+    jobs += [lambda b=browser.copy(): refresh(b) for _ in range(10)]
+    replies = together(jobs)
+    assert {reply.status for reply in replies} == {200}
+    assert count(spotify, "token") == 1
+
+
+def test_nobody_waits_while_the_old_token_lives(browser, stack, spotify):
+    logged_in(browser, stack, 60)
+    old = last_secret(spotify, "access_token")
+    spotify.answers("token", {"delay": 3})
+    slow = browser.copy()
+
+    def others():
+        spotify.wait_for("token")
+        replies = together(lambda b=browser.copy(): b.fetch("artists")
+                           for _ in range(10))
+        assert {reply.status for reply in replies} == {200}
+        assert {bearer_of(r) for r in spotify.requests("following")} == {old}
+        assert spotify.requests("token")[0]["status"] is None
+    reply, _ = together([lambda: refresh(slow), others])
+    assert reply.json["refreshed"] is True
+    assert count(spotify, "token") == 1
+
+
+def test_when_it_fails_nobody_tries_the_same_again_at_once(
+        browser, stack, spotify):
+    logged_in(browser, stack)
+    spotify.answers("token", {"name": "server_error_500", "delay": 0.5},
+                    repeat=True)
+    replies = together(lambda b=browser.copy(): refresh(b)
+                       for _ in range(20))
+    assert {reply.status for reply in replies} == {503}
+    assert count(spotify, "token") <= 4
+    spotify.clear_answers()
+    assert refresh(browser).json["refreshed"] is True
+
+
+# What comes back
+
+@pytest.mark.parametrize("how, changes", [
+    ("omit", False), ("same", False), ("empty", False), ("null", False),
+    ("rotate", True), ("strict", True)])
+def test_the_refresh_token_stays_unless_a_new_one_comes(
+        browser, stack, spotify, how, changes):
+    spotify.settings(rotation=how)
+    browser.login()
+    used = []
+    for _ in range(4):
+        stack.clock.advance(3600)
+        assert refresh(browser).json["refreshed"] is True
+        used.append(dict(spotify.requests("token")[-1]["form"])
+                    ["refresh_token"])
+    assert len(set(used)) == (4 if changes else 1)
+    assert browser.fetch("artists").json["total"] == 120
+
+
+def test_a_login_without_a_refresh_token_ends_with_its_access_token(
+        browser, stack, spotify):
+    spotify.settings(omit_initial_refresh=True)
+    logged_in(browser, stack, 100)
+    assert refresh(browser).json["refreshed"] is False
+    assert browser.fetch("artists").status == 200
+    stack.clock.advance(800)
+    refused(refresh(browser), 401, "login_expired")
+    assert session_files(stack) == []
+    assert count(spotify, "token") == 0
+
+
+@pytest.mark.parametrize("members", [
+    {}, {"access_token": ""}, {"access_token": "a\r\nX-Evil: y"},
+    {"access_token": "ok", "refresh_token": "a\r\nX: y"},
+    {"access_token": "ok", "token_type": "mac"}], ids=str)
+def test_an_answer_that_is_none_changes_nothing(browser, stack, spotify,
+                                                members):
+    logged_in(browser, stack)
+    [path] = session_files(stack)
+    before = path.read_bytes()
+    spotify.answers("token", json_answer({"token_type": "Bearer",
+                                          **members}))
+    refused(refresh(browser), 503, "upstream_failed")
+    assert path.read_bytes() == before
+    assert refresh(browser).json["refreshed"] is True
+
+
+# When it fails
+
+@pytest.mark.parametrize("answer", [
+    "invalid_grant_revoked", "invalid_grant_expired", "invalid_grant_refresh",
+    "invalid_grant"])
+@pytest.mark.parametrize("path, method", [("artists", "GET"),
+                                          ("refresh", "POST")])
+def test_an_authorization_that_ended_ends_the_session(
+        browser, stack, spotify, path, method, answer):
+    logged_in(browser, stack)
+    spotify.answers("token", answer)
+    refused(browser.fetch(path, method), 401, "login_expired")
+    assert session_files(stack) == []
+    for _ in range(10):
+        refused(browser.fetch(path, method), 401, "not_logged_in")
+    assert count(spotify, "token") == 1
+    assert browser.fetch("session").json == {"logged_in": False}
+
+
+@pytest.mark.parametrize("answer", [
+    "invalid_client", "invalid_client_secret", "unsupported_grant_type",
+    "invalid_request_refresh"])
+def test_the_operators_mistake_ends_no_session(browser, stack, spotify,
+                                               answer):
+    logged_in(browser, stack)
+    spotify.answers("token", answer)
+    reply = refused(refresh(browser), 503, "misconfigured")
+    assert int(reply.header("Retry-After")) >= 30
+    assert "event=token_refused" in stack.wait_for_log("refresh",
+                                                       "level=error")
+    assert refresh(browser).json["refreshed"] is True
+
+
+TEMPORARY = [
+    "server_error_500", "bad_gateway_502_html", "unavailable_503_html",
+    "unavailable_503_json", "gateway_timeout_504_html", "oauth_server_error",
+    "temporarily_unavailable", "forbidden_403", "not_found_404", "text_429",
+    {"status": 200, "body": "<html>"}, {"huge": 10 ** 9},
+    {"gzip_bomb": 10 ** 8}, {"cut": 30, "pass": True},
+    {"status": 302, "headers": {"Location": "/x"}, "body": ""},
+    {"status": 401, "body": "x"}, {"status": 400, "body": "invalid_grant"},
+    json_answer({"error": {"status": 400, "message": "invalid_grant"}}, 400),
+    json_answer({"error": "invalid_grant"}, 500),
+    json_answer({"error": "invalid_grant"}, 200)]
+
+
+@pytest.mark.parametrize("answer", TEMPORARY, ids=lambda a: str(a)[:50])
+def test_everything_else_is_temporary(browser, stack, spotify, answer):
+    logged_in(browser, stack)
+    spotify.answers("token", answer)
+    refused(refresh(browser), 503, "upstream_failed")
+    assert browser.fetch("session").json["logged_in"] is True
+    assert browser.fetch("session").json["expires_in"] == 0
+    stack.clock.advance(10)
+    assert refresh(browser).json["refreshed"] is True
+
+
+@pytest.mark.parametrize("answer", TEMPORARY[:3] + ["invalid_client"],
+                         ids=str)
+def test_meanwhile_the_old_token_is_used(browser, stack, spotify, answer):
+    logged_in(browser, stack, 100)
+    spotify.answers("token", answer, answer)
+    reply = refresh(browser)
+    assert reply.status == 200 and reply.json["refreshed"] is False
+    assert browser.fetch("artists").json["total"] == 120
+
+
+def test_a_form_is_never_sent_twice(stack, spotify):
+    """libcurl would, over a kept connection that turns out to be dead."""
+    browsers = [Browser(stack) for _ in range(20)]
+    for browser in browsers:
+        browser.login()
+    nearly_expired(stack)
+    assert refresh(browsers[0]).status == 200
+    for browser in browsers[1:]:
+        spotify.clear_requests()
+        spotify.answers("token", {"cut": -1})
+        refused(refresh(browser), 503, "upstream_failed")
+        assert count(spotify, "token") == 1
+
+
+def test_a_pause_is_kept(browser, stack, spotify):
+    logged_in(browser, stack)
+    spotify.answers("token", {"name": "rate_limited_429",
+                              "headers": {"Retry-After": "90"}})
+    reply = refused(refresh(browser), 503, "upstream_failed")
+    assert int(reply.header("Retry-After")) in range(85, 91)
+    for _ in range(3):
+        reply = refused(refresh(browser), 503, "upstream_failed")
+        assert int(reply.header("Retry-After")) in range(80, 91)
+    assert count(spotify, "token") == 1
+    stack.clock.advance(91)
+    assert refresh(browser).json["refreshed"] is True
+
+
+def test_a_slow_answer_is_waited_for_and_a_late_one_is_not(stack, spotify):
+    """Both at once: 3 seconds are fine, after 8 it is a time-out."""
+    slow, late = Browser(stack), Browser(stack)
+    slow.login()
+    late.login()
+    nearly_expired(stack)
+    spotify.clear_requests()
+    spotify.answers("token", {"delay": 3}, {"delay": 12})
+
+    def second():
+        spotify.wait_for("token")
+        return refresh(late)
+    replies = together([lambda: refresh(slow), second])
+    assert replies[0].json["refreshed"] is True
+    refused(replies[1], 504, "upstream_timeout")
+    assert late.fetch("session").json["logged_in"] is True
+    assert count(spotify, "token") == 2
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE",
+                                    "OPTIONS"])
+def test_only_post_refreshes(browser, stack, spotify, method):
+    logged_in(browser, stack)
+    reply = browser.fetch("refresh", method)
+    assert (reply.status, reply.header("Allow")) == (405, "POST")
+    assert count(spotify, "token") == 0
