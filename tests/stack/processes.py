@@ -61,12 +61,18 @@ def listen_unix(path):
 
 def minds(process, number):
     """Whether the signal would not just kill it: a program that has only
-    begun to start has not said yet what it does with it."""
+    begun to start has not said yet what it does with it. All its threads are
+    looked at: one that waits for a signal seems not to block it."""
     try:
-        with open(f"/proc/{process.pid}/status", encoding="ascii") as status:
-            masks = dict(line.split(":", 1) for line in status)
-        return any(int(masks[name], 16) >> (number - 1) & 1
-                   for name in ("SigBlk", "SigCgt", "SigIgn"))
+        tasks = os.listdir(f"/proc/{process.pid}/task")
+        for task in tasks:
+            with open(f"/proc/{process.pid}/task/{task}/status",
+                      encoding="ascii") as status:
+                masks = dict(line.split(":", 1) for line in status)
+            if any(int(masks[name], 16) >> (number - 1) & 1
+                   for name in ("SigBlk", "SigCgt", "SigIgn")):
+                return True
+        return False
     except (OSError, KeyError):     # gone, or a zombie
         return True
 

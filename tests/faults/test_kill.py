@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: ISC
+"""Death and errors at every system call of a refresh, a login and a logout
+(rows D6, D7, D8, R3, R4, R5; contract, item 2). Spotify rotates strictly, so a
+refresh token whose successor is lost is dead: then one clean 401 follows.
+
+Each test prints its table: call, fault, what the client saw, what the next
+request sees."""
+
+import time
+
+import pytest
+from stack import Client
+
+from faulttable import ERRORS, Walk
+from tools import Later, content, expire, files, is_logged_in, logout, refresh
+from tracing import Strace, needs_strace
+
+pytestmark = needs_strace
+
+
+@pytest.fixture(scope="module")
+def slow_stack_of_module():
+    """Every program with one process and one thread; not reset."""
+    from stack.fixtures import start_stack
+    with start_stack(conf={"workers": "1"}) as running:
+        yield running
+        assert running.stop() == []
+
+
+@pytest.fixture
+def stack(slow_stack_of_module):
+    """Fresh for a test."""
+    slow_stack_of_module.reset()
+    slow_stack_of_module.spotify.settings(rotation="strict")
+    yield slow_stack_of_module
+    assert slow_stack_of_module.complaints() == []
+
+
+def tokens_spent(stack):
+    """Token requests that Spotify has answered well."""
+    return sum(stack.spotify.state()["refreshes"].values())
+
+
+class Refreshing:
+    """A renewal after the token has ended."""
+
+    def __init__(self, stack):
+        self.stack, self.client = stack, Client(stack)
+        self.before = self.spent = None
+
+    def prepare(self):
+        """A session with a dead access token."""
+        if self.client.session_cookie is None or not files(self.stack):
+            self.stack.empty_store()
+            self.client.login()
+        expire(self.stack)
+        for path in self.stack.session_dir.glob("temp-*"):
+            path.unlink()
+        self.before = content(self.stack)
+        self.spent = tokens_spent(self.stack)
+
+    def ask(self):
+        """POST refresh."""
+        return refresh(self.client)
+
+    def look(self, reply, fault):
+        """As it was, or as it should become, and nothing else."""
+        spent = tokens_spent(self.stack) > self.spent
+        changed = content(self.stack) != self.before
+        assert files(self.stack) == list(self.before)
+        assert not changed or spent
+        if reply.status == 200:
+            assert changed
+        elif fault != "KILL":
+            assert (reply.status, reply.code) == (503, "store_unavailable")
+            assert reply.header("Retry-After") and not changed
+            assert "event=store_failed" in self.stack.log("refresh")
+        assert len(files(self.stack, "temp-")) <= (fault in ("KILL",
+                                                             "unlinkat"))
+        return self.next(spent, changed)
+
+    def next(self, spent, changed):
+        """One more request, and all the others after it."""
+        reply = refresh(self.client)
+        if reply.status == 401:
+            assert spent and not changed and reply.code == "login_expired"
+            assert reply.header("Set-Cookie") is None
+            assert not is_logged_in(self.client)
+            assert refresh(self.client).code == "not_logged_in"
+            self.client.login()
+            return "401 login_expired, then a login works"
+        assert reply.status == 200, reply
+        assert is_logged_in(self.client)
+        return "200, " + ("new tokens" if changed else "refreshed now")
+
+
+class LoggingIn:
+    """A callback in a browser that has a session already."""
+
+    def __init__(self, stack):
+        self.stack, self.client = stack, Client(stack)
+        self.old = self.url = None
+
+    def prepare(self):
+        """A session, and a login under way."""
+        if self.client.session_cookie is None \
+                or not is_logged_in(self.client):
+            self.client.login()
+        self.stack.empty_store()
+        self.client = Client(self.stack)
+        self.client.login()
+        self.old = self.client.copy()
+        self.url = self.client.approve(self.client.start_login())
+
+    def ask(self):
+        """Come back from Spotify."""
+        return self.client.finish(self.url)
+
+    def look(self, reply, fault):
+        """The old session or the new one, and a new attempt works."""
+        cookies = [text for text in reply.all("Set-Cookie")
+                   if text.startswith("spotify-session=")]
+        old = is_logged_in(self.old)
+        assert len(files(self.stack)) <= 2
+        if reply.status == 303:
+            assert len(cookies) == 1 and is_logged_in(self.client)
+            assert not old or fault == "unlinkat" or fault == "fsync"
+            seen = "logged in"
+        else:
+            assert reply.status == 503 and not cookies, reply
+            if fault != "KILL":
+                assert old and len(files(self.stack)) == 1
+            seen = "old session " + ("lives" if old else "has ended")
+        assert len(files(self.stack, "temp-")) <= (fault in ("KILL",
+                                                             "unlinkat"))
+        again = self.client.finish(self.url)
+        assert again.status in (303, 400), again
+        seen += f", reload {again.status}"
+        self.client.login()
+        assert is_logged_in(self.client)
+        return seen + ", a login works"
+
+
+class LoggingOut:
+    """A logout."""
+
+    def __init__(self, stack):
+        self.stack, self.client = stack, Client(stack)
+        self.held = None
+
+    def prepare(self):
+        """A session with its copy of the artists."""
+        self.stack.empty_store()
+        self.client.login()
+        assert self.client.fetch("artists").status == 200
+        self.held = self.client.copy()
+
+    def ask(self):
+        """POST logout."""
+        return logout(self.client)
+
+    def look(self, reply, fault):
+        """Gone, or a second attempt ends it."""
+        there = is_logged_in(self.held)
+        if reply.status == 204:
+            assert not there and files(self.stack) == []
+        else:
+            assert reply.status == 503, reply
+            assert fault == "KILL" or reply.code == "store_unavailable"
+            assert reply.header("Set-Cookie") is None
+        again = logout(self.held)
+        assert again.status == 204 and not is_logged_in(self.held)
+        assert files(self.stack) == files(self.stack, "copy-") == []
+        return ("still logged in" if there else "logged out") + ", " \
+            "another logout 204"
+
+
+def walk_of(stack, program):
+    """A walk through one of the three."""
+    kind = {"refresh": Refreshing, "callback": LoggingIn,
+            "logout": LoggingOut}[program]
+    scene = kind(stack)
+    return Walk(stack, program, prepare=scene.prepare, ask=scene.ask,
+                look=scene.look)
+
+
+@pytest.mark.parametrize("program", ["refresh", "callback", "logout"])
+def test_a_kill_at_any_system_call_leaves_every_session_whole(stack, program):
+    """D8, R4."""
+    walk = walk_of(stack, program)
+    killed = sum(walk.kill(call) for call in walk.calls())
+    walk.table()
+    assert killed >= {"refresh": 30, "callback": 40, "logout": 6}[program]
+
+
+@pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.parametrize("program", ["refresh", "callback", "logout"])
+def test_an_error_of_any_call_leaves_the_old_file_as_it_was(
+        stack, program, error):
+    """D7, R5: 503, no cookie, no temporary file; the log tells the cause."""
+    walk = walk_of(stack, program)
+    for call in walk.store_calls():
+        walk.fail(call, error)
+    walk.table()
+    assert walk.rows
+
+
+def test_new_tokens_are_on_the_disk_before_anybody_uses_them(stack):
+    """R3. The order of the calls of `artists` with an expired token: write,
+    fsync, rename, fsync of the directory, and only then the API."""
+    client = Client(stack)
+    client.login()
+    expire(stack)
+    with Strace(stack.pids("artists")[0]) as trace:
+        assert client.fetch("artists").status == 200
+    seen = [rest.split('"')[1].split()[1].split("?")[0]
+            if name == "sendto" and '"grant' not in rest else name
+            for name, rest in trace.calls if '"grant' not in rest
+            and (name == "sendto" or "sessions" in rest) and name in
+            ("write", "fallocate", "fsync", "renameat2", "sendto")]
+    assert seen[:7] == ["fallocate", "/api/token", "write", "fsync",
+                        "renameat2", "fsync", "/v1/me/following"], seen
+
+
+def test_who_has_opened_a_file_may_read_it_though_it_was_replaced(stack):
+    """D6. The reader is held up between open and fstat; meanwhile a refresh
+    exchanges the file and removes the old one."""
+    client = Client(stack)
+    client.login()
+    expire(stack)
+    reader = client.copy()
+    with Strace(stack.pids("session")[0],
+                "inject=newfstatat:delay_enter=700000:when=1"):
+        reading = Later(lambda: is_logged_in(reader))
+        time.sleep(0.3)
+        assert refresh(client).json["refreshed"]
+        assert reading.result() is True
+    assert reading.seconds > 0.5
+
+
+def test_files_are_private_from_the_first_moment(stack):
+    """D2. 0600 in the call that makes them, and never a chmod."""
+    client = Client(stack)
+    with Strace(stack.pids("callback")[0]) as trace:
+        client.login()
+    made = [rest for name, rest in trace.calls if "O_CREAT" in rest]
+    assert len(made) == 2 and all(", 0600) " in rest for rest in made)
+    assert not [name for name, _ in trace.calls if "chmod" in name]
+
+
+@pytest.mark.parametrize("value", [
+    "../../etc/passwd", "%2e%2e%2f%2e%2e%2f", "." * 43, "A" * 42, "A" * 44,
+    "A" * 42 + "B", "/" * 43, "=" * 43, "A" * 42 + "+"])
+def test_a_cookie_that_is_none_of_ours_reaches_no_file(stack, value):
+    """D4. Only 43 characters of canonical base64url become a name."""
+    client = Client(stack)
+    client.session_cookie = value
+    with Strace(stack.pids("session")[0]) as trace:
+        assert client.fetch("session?require=1").status == 401
+    assert not [rest for name, rest in trace.calls
+                if name in ("openat", "open", "newfstatat")]

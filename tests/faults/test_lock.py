@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: ISC
+"""The lock dies with its holder, and a holder that hangs stops nobody for
+ever (row D13; contract, item 4)."""
+
+import os
+import signal
+import time
+
+import pytest
+from stack import Client
+
+from tools import (Later, expire, files, is_logged_in, refresh, status, timed,
+                   together)
+
+LOCK_WAIT_S = 12        # lib/access.c
+
+
+@pytest.fixture
+def pair(make_stack):
+    """One process of `refresh`, which gets the lock, and two of `artists`,
+    which want it."""
+    return make_stack(processes={"artists": 2})
+
+
+def holder(stack, client, seconds):
+    """A renewal under way: `refresh` has the lock and waits for Spotify."""
+    stack.spotify.answers("token", {"delay": seconds, "pass": True})
+    before = len(stack.spotify.requests("token"))
+    under_way = Later(lambda: refresh(client))
+    stack.spotify.wait_for("token", before + 1)
+    return under_way
+
+
+def test_after_kill_9_of_the_holder_the_next_is_served_at_once(pair):
+    """In less than a second; the token had not been spent."""
+    client = Client(pair)
+    client.login()
+    expire(pair)
+    pair.spotify.settings(rotation="strict")
+    under_way = holder(pair, client.copy(), 2)
+    pair.kill("refresh", signal.SIGKILL)
+    seconds, reply = timed(lambda: client.fetch("artists"))
+    print(f"kill -9 of the holder: next request after {seconds:.2f} s")
+    assert reply.status in (200, 401) and seconds < 1
+    assert under_way.result().status == 503
+    assert files(pair, "temp-") != []       # for the clean-up
+    pair.spotify.clear_answers()
+
+
+def test_those_who_wait_are_served_when_the_holder_dies(pair):
+    """Threads of two processes in the queue: one of them refreshes."""
+    client = Client(pair)
+    client.login()
+    expire(pair)
+    under_way = holder(pair, client.copy(), 5)
+    clients = [client.copy() for _ in range(20)]
+    since = pair.spotify.requests()[-1]["n"]
+    waiting = Later(lambda: together(20, lambda n: clients[n].fetch(
+        "artists")))
+    time.sleep(0.5)         # let them queue
+    assert pair.spotify.requests(since=since) == []
+    died = time.monotonic()
+    pair.kill("refresh", signal.SIGKILL)
+    replies = [reply for _, reply in waiting.result()]
+    assert time.monotonic() - died < 1.5
+    assert [reply.status for reply in replies] == [200] * 20
+    assert len(pair.spotify.requests("token", since)) == 1
+    under_way.result()
+
+
+def test_a_holder_that_is_stopped_costs_the_lock_limit_and_no_more(pair):
+    """503 after twelve seconds for all who want that session; everybody else
+    is served meanwhile; continued, it all goes on."""
+    client, other = Client(pair), Client(pair)
+    client.login()
+    other.login("grace.many")
+    expire(pair)
+    under_way = holder(pair, client.copy(), 1)
+    os.kill(pair.pids("refresh")[0], signal.SIGSTOP)
+    try:
+        clients = [client.copy() for _ in range(40)]
+        threads = [status(p, "Threads") for p in pair.pids("artists")]
+        waiting = Later(lambda: together(
+            40, lambda n: clients[n].fetch("artists")))
+        time.sleep(1)
+        seconds, reply = timed(lambda: other.fetch("artists"))
+        assert reply.status == 200 and seconds < 2, (seconds, reply)
+        done = waiting.result()
+        assert {(r.status, r.code) for _, r in done} == {(503, "busy")}
+        assert all(r.header("Retry-After") for _, r in done)
+        waits = [seconds for seconds, _ in done]
+        print(f"stopped holder: 40 answers of 503 after {min(waits):.2f} to "
+              f"{max(waits):.2f} s")
+        assert LOCK_WAIT_S - 1 < min(waits) <= max(waits) < LOCK_WAIT_S + 1
+        assert [status(p, "Threads") for p in pair.pids("artists")] == threads
+        # No queue is left: somebody else is served as ever.
+        assert timed(lambda: other.fetch("artists"))[0] < 1
+        assert is_logged_in(client)
+    finally:
+        os.kill(pair.pids("refresh")[0], signal.SIGCONT)
+    under_way.result()
+    assert client.fetch("artists").status == 200
+
+
+def test_a_lock_file_that_was_removed_is_made_again(stack, client):
+    """An operator who empties the directory to log everybody out."""
+    client.login()
+    stack.empty_store()
+    assert not is_logged_in(client)
+    client.login()
+    expire(stack)
+    assert refresh(client).json["refreshed"]

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: ISC
+"""What surrounds a process must not steer it, and what it held must not stay
+behind (rows D16, T3)."""
+
+import os
+import pathlib
+import re
+import signal
+import socket
+import threading
+
+import pytest
+from stack import Client
+
+from tools import expire, is_logged_in, is_sanitized, logout, refresh, until
+
+
+class Listener:
+    """A proxy that nobody should ask."""
+
+    def __init__(self):
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self.visits = 0
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self):
+        try:
+            while True:
+                self._socket.accept()[0].close()
+                self.visits += 1
+        except OSError:
+            pass
+
+    def close(self):
+        """No more visits."""
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+
+@pytest.mark.parametrize("spotify_tls", [False, True], ids=["http", "https"])
+def test_the_environment_steers_no_call(make_stack, tmp_path, spotify_tls):
+    """T3. No proxy, no netrc, no log of TLS keys, no other authorities."""
+    trap = Listener()
+    (tmp_path / ".netrc").write_text(
+        "machine 127.0.0.1 login evil password evil\n", "utf-8")
+    keys = tmp_path / "keys"
+    proxies = {name: trap.url for name in (
+        "http_proxy", "https_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy")}
+    stack = make_stack(spotify_tls=spotify_tls, environment={
+        **proxies, "HOME": str(tmp_path), "NETRC": str(tmp_path / ".netrc"),
+        "SSLKEYLOGFILE": str(keys), "SSL_CERT_FILE": "/dev/null",
+        "SSL_CERT_DIR": "/nonexistent", "CURL_CA_BUNDLE": "/dev/null"})
+    client = Client(stack)
+    client.login()
+    assert client.fetch("artists").status == 200
+    expire(stack)
+    assert refresh(client).json["refreshed"]
+    for entry in stack.spotify.requests():
+        if entry["target"] in ("token", "me", "following"):
+            headers = {k.lower(): v for k, v in entry["headers"]}
+            kind = "Basic" if entry["target"] == "token" else "Bearer"
+            assert headers["authorization"].startswith(kind)
+            assert "cookie" not in headers
+    assert trap.visits == 0 and not keys.exists()
+    trap.close()
+
+
+def memory(pid):
+    """All that a process holds, region by region."""
+    maps = pathlib.Path(f"/proc/{pid}/maps").read_text("ascii").splitlines()
+    with open(f"/proc/{pid}/mem", "rb", buffering=0) as file:
+        for line in maps:
+            place, rights = line.split()[:2]
+            start, end = (int(text, 16) for text in place.split("-"))
+            if "w" not in rights or end - start > 1 << 26:
+                continue
+            try:
+                file.seek(start)
+                yield file.read(end - start)
+            except OSError:
+                continue
+
+
+@pytest.mark.skipif(os.geteuid() != 0,
+                    reason="reading another process's memory takes root")
+def test_no_token_lingers_in_memory(make_stack):
+    """D16. After login, refresh, list and logout no process holds a token or
+    a verifier any longer, freed memory included."""
+    stack = make_stack(conf={"workers": "1"})
+    stack.spotify.settings(rotation="strict")
+    client = Client(stack)
+    client.login()
+    client.fetch("artists")
+    expire(stack)
+    assert refresh(client).json["refreshed"]
+    client.fetch("artists?fresh=1")
+    assert logout(client).status == 204
+    wanted = [s["value"][:40].encode() for s in stack.spotify.secrets()
+              if s["kind"] not in ("code", "client_secret")]
+    assert len(wanted) >= 5, stack.spotify.secrets()
+    found, seen = [], 0
+    for program in stack.programs:
+        for pid in stack.pids(program):
+            for piece in memory(pid):
+                seen += len(piece)
+                found += [(program, w) for w in wanted if w in piece]
+    assert not found and seen > 1 << 20
+
+
+def test_a_death_leaves_no_core(stack, client):
+    """D16. No core file, and nobody but root may look inside."""
+    if is_sanitized(stack):
+        pytest.skip("a sanitizer's report needs what this takes away")
+    client.login()
+    pid = stack.pids("session")[0]
+    limits = pathlib.Path(f"/proc/{pid}/limits").read_text("ascii")
+    assert re.search(r"Max core file size\s+0\s+0\s", limits)
+    os.kill(pid, signal.SIGSEGV)
+    until(lambda: stack.pids("session") == [], "death")
+    assert stack.complaints() == ["session ended by itself: -11"]
+    stack.start("session")
+    assert is_logged_in(client)

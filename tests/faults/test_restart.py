@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: ISC
+"""Nothing is lost when programs are ended politely under load (contract,
+item 12)."""
+
+import os
+import signal
+import threading
+
+import pytest
+from stack import Client
+
+from tools import (Later, expire, is_logged_in, refresh, scaled, timed, until)
+
+REQUESTS = scaled(5000, 20_000)
+ASKERS = 8
+
+
+class Load:
+    """Several clients that ask without a pause until enough is asked."""
+
+    def __init__(self, clients, ask, wanted):
+        self.wanted, self.ask = wanted, ask
+        self.count, self.bad = 0, []
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._run, args=(c,))
+                         for c in clients]
+        for thread in self._threads:
+            thread.start()
+
+    def _run(self, client):
+        while not self._stop.is_set():
+            with self._lock:
+                if self.count >= self.wanted:
+                    return
+                self.count += 1
+                number = self.count
+            try:
+                reply = self.ask(client, number)
+                good = reply.status in (200, 204, 304)
+            except OSError as error:
+                reply, good = error, False
+            if not good:
+                self.bad.append(reply)
+
+    def running(self):
+        """Whether there is more to come."""
+        return any(thread.is_alive() for thread in self._threads)
+
+    def wait(self, seconds=300):
+        """For the end."""
+        for thread in self._threads:
+            thread.join(seconds)
+        self._stop.set()
+
+
+def crowd(stack, client):
+    """Clients of one session, and of others."""
+    client.login()
+    clients = [client.copy() for _ in range(ASKERS // 2)]
+    for _ in range(ASKERS // 2):
+        clients.append(Client(stack))
+        clients[-1].login("grace.many")
+    return clients
+
+
+def mixed(client, number):
+    """Every endpoint that a page asks."""
+    kind = number % 4
+    if kind == 0:
+        return refresh(client)
+    return client.fetch("artists" if kind == 1 else "session")
+
+
+def test_a_rolling_restart_under_load_loses_no_request(stack, client,
+                                                       record_property):
+    """Two or four processes on one held socket, ended by TERM and replaced
+    one after the other, over and over."""
+    load = Load(crowd(stack, client), mixed, REQUESTS)
+    rounds = 0
+    while load.running():
+        for program in ("artists", "refresh", "session"):
+            stack.restart(program)
+        rounds += 1
+        if rounds % 3 == 0:
+            expire(stack)
+    load.wait()
+    record_property("requests", load.count)
+    record_property("restarts", rounds)
+    print(f"{load.count} requests over {rounds} rolling restarts: "
+          f"{len(load.bad)} lost")
+    assert load.bad == [] and load.count >= REQUESTS and rounds >= 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT,
+                                    signal.SIGUSR1], ids=lambda n: n.name)
+def test_what_was_accepted_is_finished_before_the_end(stack, client, spotify,
+                                                      number):
+    """A renewal that waits for Spotify while the signal comes is answered
+    and saved; the process ends with 0 (or the stack complains)."""
+    client.login()
+    expire(stack)
+    spotify.settings(rotation="strict")
+    spotify.answers("token", {"after_commit_delay": 1})
+    tab = client.copy()
+    under_way = Later(lambda: refresh(tab))
+    spotify.wait_for("token", 2)
+    stack.kill("refresh", number)
+    assert under_way.result().json["refreshed"]
+    stack.start("refresh")
+    expire(stack)
+    assert refresh(client).json["refreshed"]
+
+
+def test_an_idle_process_ends_at_once(stack):
+    """No request has to come first."""
+    seconds, _ = timed(lambda: stack.kill("session", signal.SIGTERM))
+    assert seconds < 3
+
+
+def test_requests_wait_in_the_socket_while_nobody_is_there(stack, client):
+    """Between the end of one process and the start of the next."""
+    client.login()
+    stack.kill("session", signal.SIGTERM)
+    waiting = Later(lambda: is_logged_in(client))
+    until(lambda: stack.pids("session") == [], "end")
+    stack.start("session")
+    assert waiting.result() is True
+
+
+def test_processes_killed_under_load_cost_only_their_own_requests(stack,
+                                                                  client):
+    """kill -9 is not polite: those it held get 503, the session lives, and
+    the next request is served."""
+    load = Load(crowd(stack, client), mixed, scaled(400, 2000))
+    kills = 0
+    while load.running() and kills < 5:
+        for pid in stack.pids("artists")[:1]:
+            os.kill(pid, signal.SIGKILL)
+        kills += 1
+        until(lambda: len(stack.pids("artists")) == 3, "death")
+        stack.start("artists")
+    load.wait()
+    assert stack.complaints() == ["artists ended by itself: -9"] * kills
+    assert {reply.status for reply in load.bad} <= {502, 503}
+    assert len(load.bad) <= kills * ASKERS
+    assert is_logged_in(client)

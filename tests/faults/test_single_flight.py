@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: ISC
+"""One refresh for everybody (rows R1, R2, R9, D6, D12; contract, item 1 and
+6): over four processes of `artists` and two of `refresh`."""
+
+import threading
+
+import pytest
+from stack import Client
+
+from direct import ask as ask_directly
+from tools import (SOAK, Later, content, expire, files, refresh, scaled, status,
+                   together)
+
+TOKEN_S = 1.0       # what Spotify takes for a token in these tests
+MORE_S = 1.0        # what nobody waits longer than that
+
+
+def ask(client, number):
+    """Every other one asks for the artists, the others for a renewal."""
+    if number % 2 == 0:
+        return client.fetch("artists")
+    return refresh(client)
+
+
+def check_good(reply):
+    """All of it, from a live token."""
+    assert reply.status == 200, reply
+    if "artists" in reply.json:
+        assert reply.json["complete"] and not reply.json["stale"]
+        assert len(reply.json["artists"]) == reply.json["total"] == 120
+    else:
+        assert 3500 < reply.json["expires_in"] <= 3600
+
+
+@pytest.mark.parametrize("count", [1, 2, 50, 200])
+def test_parallel_requests_at_expiry_make_one_token_request(
+        stack, client, spotify, count, record_property):
+    """R1. None waits longer than the token request and a second."""
+    client.login()
+    expire(stack)
+    spotify.settings(rotation="strict")
+    spotify.answers("token", {"delay": TOKEN_S})
+    since = spotify.requests()[-1]["n"]
+    clients = [client.copy() for _ in range(count)]
+    done = together(count, lambda n: ask(clients[n], n))
+    for _, reply in done:
+        check_good(reply)
+    assert len(spotify.requests("token", since)) == 1
+    longest = max(seconds for seconds, _ in done)
+    record_property("longest_s", f"{longest:.2f}")
+    print(f"{count} in parallel: the longest took {longest:.2f} s, "
+          f"of which {TOKEN_S} s the token request")
+    assert longest < TOKEN_S + MORE_S
+
+
+def test_while_the_token_lives_one_renews_it_and_nobody_waits(
+        stack, client, spotify):
+    """With 20 to 120 seconds left; only who refreshes waits for Spotify."""
+    client.login()
+    client.fetch("artists")
+    stack.clock.advance(3600 - 60)
+    spotify.answers("token", {"delay": 3})
+    since = spotify.requests()[-1]["n"]
+    clients = [client.copy() for _ in range(20)]
+    done = together(20, lambda n: clients[n].fetch("artists?fresh=1"))
+    for _, reply in done:
+        check_good(reply)
+    assert len(spotify.requests("token", since)) == 1
+    assert sorted(seconds for seconds, _ in done)[-2] < 2
+
+
+def test_everybody_is_told_of_one_failed_refresh(stack, client, spotify):
+    """Threads that wait do not try the same, one after the other: a Spotify
+    that is in trouble is asked once by each process at most."""
+    client.login()
+    expire(stack)
+    spotify.answers("token", {"name": "unavailable_503_html", "delay": 1},
+                    repeat=True)
+    since = spotify.requests()[-1]["n"]
+    clients = [client.copy() for _ in range(50)]
+    done = together(50, lambda n: ask(clients[n], n))
+    for _, reply in done:
+        assert (reply.status, reply.code) == (503, "upstream_failed")
+        assert int(reply.header("Retry-After")) > 0
+    assert len(spotify.requests("token", since)) <= 6
+    spotify.clear_answers()
+    check_good(refresh(client))
+
+
+@pytest.mark.parametrize("rotation", ["omit", "same", "empty", "null",
+                                      "rotate", "strict"])
+def test_the_stored_refresh_token_is_the_one_that_works(
+        stack, client, spotify, rotation):
+    """R2. None or an empty one in the answer keeps the old; a new one
+    replaces it."""
+    client.login()
+    spotify.settings(rotation=rotation)
+    sent = []
+    for _ in range(3):
+        expire(stack)
+        check_good(refresh(client))
+        form = dict(spotify.requests("token")[-1]["form"])
+        sent.append(form["refresh_token"])
+    renewed = rotation in ("rotate", "strict")
+    assert len(set(sent)) == (3 if renewed else 1)
+
+
+def test_fifty_at_a_time_with_strict_rotation_lose_no_token(
+        stack, client, spotify):
+    """D12. The old token dies at once; afterwards one more refresh works."""
+    client.login()
+    spotify.settings(rotation="strict")
+    clients = [client.copy() for _ in range(50)]
+    for round_number in range(1, scaled(3, 20) + 1):
+        expire(stack)
+        for _, reply in together(50, lambda n: ask(clients[n], n)):
+            check_good(reply)
+        assert len(spotify.requests("token")) == 1 + round_number
+    expire(stack)
+    check_good(refresh(client))
+    assert len(files(stack)) == 1
+    assert files(stack, "temp-") == []
+
+
+def read_until(stop, stack, cookie):
+    """Ask again and again who is logged in; how often it was asked."""
+    count = 0
+    while not stop.is_set():
+        status_, text = ask_directly(stack, "session", cookie)
+        assert status_ == 200 and b'"logged_in":true' in text, text
+        count += 1
+    return count
+
+
+def test_readers_never_see_half_a_file(stack, client, spotify):
+    """D6. A session is replaced time and again, by refreshes with strict
+    rotation, and every reader finds it whole, also who has just opened the
+    old file: 100 on each run, 1,000 in the soak test."""
+    rounds = scaled(100, 1000)
+    spotify.settings(rotation="strict", expires_in=200)
+    client.login()
+    cookie = f"{client.session_cookie_name}={client.session_cookie}"
+    stop = threading.Event()
+    readers = [Later(lambda: read_until(stop, stack, cookie))
+               for _ in range(3)]
+    try:
+        for _ in range(rounds):
+            assert refresh(client).status == 200
+    finally:
+        stop.set()
+    asked = sum(reader.result() for reader in readers)
+    assert len(spotify.requests("token")) == 1 + rounds
+    assert asked > rounds
+    print(f"{rounds} refreshes, {asked} readings")
+
+
+def test_renewing_does_nothing_while_there_is_time(stack, client, spotify):
+    """R9. A hundred renewals in a row are at most one call; the answer
+    carries a time and no token."""
+    client.login()
+    stack.clock.advance(3600 - 299)
+    since = spotify.requests()[-1]["n"]
+    replies = [refresh(client) for _ in range(100)]
+    assert [r.status for r in replies] == [200] * 100
+    assert [r.json["refreshed"] for r in replies] == [True] + [False] * 99
+    assert len(spotify.requests(since=since)) == 1
+    assert set(replies[0].json) == {"expires_in", "refreshed"}
+    assert client.fetch("refresh").status == 405
+    cross = client.fetch("refresh", "POST", site="cross-site",
+                         origin="https://evil.example")
+    assert (cross.status, cross.code) == (403, "cross_site")
+
+
+def test_no_descriptor_or_thread_is_left_behind(stack, client):
+    """After a crowd a process is as it was."""
+    client.login()
+    clients = [client.copy() for _ in range(50)]
+    together(50, lambda n: ask(clients[n], n))
+    before = [status(pid, "Threads") for pid in stack.pids("artists")]
+    for _ in range(3):
+        expire(stack)
+        together(50, lambda n: ask(clients[n], n))
+    assert [status(p, "Threads") for p in stack.pids("artists")] == before
+
+
+def test_many_sessions_refresh_beside_each_other(stack, spotify):
+    """The lock is one of a session, not one of the store."""
+    clients = [Client(stack) for _ in range(20)]
+    for client in clients:
+        client.login()
+    expire(stack)
+    before = content(stack)
+    spotify.answers("token", {"delay": 1}, repeat=True)
+    done = together(20, lambda n: refresh(clients[n]))
+    for _, reply in done:
+        check_good(reply)
+    assert max(seconds for seconds, _ in done) < 3
+    after = content(stack)
+    assert set(after) == set(before)
+    assert all(after[name] != before[name] for name in after)
+
+
+if SOAK:
+    def test_five_thousand_requests_over_many_expiries(stack, client, spotify):
+        """Again and again, so that rare orders of events happen too."""
+        client.login()
+        spotify.settings(rotation="strict")
+        clients = [client.copy() for _ in range(100)]
+        for round_number in range(1, 51):
+            expire(stack)
+            for _, reply in together(100, lambda n: ask(clients[n], n)):
+                check_good(reply)
+            assert len(spotify.requests("token")) == 1 + round_number
