@@ -96,8 +96,8 @@ spend(struct context *context, struct session *session)
 		    LOG_LEVEL_ERROR, result == OK ? "refreshed" :
 		    "refresh_not_saved");
 		/* What is not on the disk must not be used. */
-		if (result == RESULT_NO_MEMORY)
-			result = RESULT_STORE;
+		if (result != OK)
+			session->access_ends_s = 0;
 	}
 	store_abandon(context->store, &file);
 	oauth_tokens_free(&tokens);
@@ -157,7 +157,7 @@ access_get(struct context *context, struct session *session,
 	lock_release(&lock);
 	/* The old token serves while it lives, unless the session is over. */
 	if (result != OK && result != RESULT_NOT_LOGGED_IN &&
-	    result != RESULT_LOGIN_EXPIRED && result != RESULT_STORE &&
+	    result != RESULT_LOGIN_EXPIRED &&
 	    session_access_left_s(session) > 0)
 		return OK;
 	return result;

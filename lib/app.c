@@ -48,12 +48,12 @@ static const struct {
 /* The methods of a program, as in Allow; OPTIONS only if there is somebody
  * to ask. */
 static void
-write_methods(const struct process *process, bool preflight, struct buf *out)
+write_methods(const struct process *process, bool with_options, struct buf *out)
 {
 	unsigned bits = process->app->methods;
 	size_t i;
 
-	if (preflight && process->app->shares &&
+	if (with_options && process->app->shares &&
 	    process->conf.allowed_origins != NULL)
 		bits |= METHOD_OPTIONS;
 	for (i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
@@ -65,7 +65,7 @@ write_methods(const struct process *process, bool preflight, struct buf *out)
 /*
  * No endpoint needs a body, but one that is left unread makes the web server
  * see a broken connection: it is read and forgotten. The announced length
- * must be the real one (FastCGI enforces neither).
+ * must be the real one; FastCGI does not see to that.
  */
 static enum result
 drain_body(struct server_call *call, const struct request *request)

@@ -139,14 +139,14 @@ is_young(const struct artists *artists, int64_t max_age_s)
 
 /* ---- pages ---- */
 
-/* Put a word in the set; false when it is there already. */
+/* Put a word in the set; false when it was there already. */
 static bool
-is_new(struct fetch *fetch, const char *word)
+remember(struct fetch *fetch, const char *word)
 {
 	if (json_object_get(fetch->seen, word) != NULL)
 		return false;
 	if (json_object_set_new(fetch->seen, word, json_true()) != 0)
-		fetch->artists->list.failed = RESULT_NO_MEMORY;
+		buf_fail(&fetch->artists->list, RESULT_NO_MEMORY);
 	return true;
 }
 
@@ -159,7 +159,7 @@ add_page(struct fetch *fetch, const struct page *page)
 
 	for (i = 0; i < page->items; i++) {
 		id = spotify_artist_id(page, i);
-		if (id == NULL || !is_new(fetch, id))
+		if (id == NULL || !remember(fetch, id))
 			continue;
 		if (artists->total++ > 0)
 			buf_putc(&artists->list, ',');
@@ -204,7 +204,7 @@ fetch_pages(struct fetch *fetch)
 		/* "@" keeps the cursors apart from the artists' ids. */
 		snprintf(cursor, sizeof(cursor), "@%s", after);
 		if (after[0] != '\0' && (n == PAGES_MAX ||
-		    !is_new(fetch, cursor))) {
+		    !remember(fetch, cursor))) {
 			log_event(LOG_LEVEL_WARN, "paging_stopped",
 			    "pages=%u", n);
 			fetch->artists->complete = false;

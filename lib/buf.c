@@ -110,6 +110,13 @@ buf_grown(struct buf *buf, size_t n)
 	buf->p[buf->n] = '\0';
 }
 
+void
+buf_fail(struct buf *buf, enum result why)
+{
+	if (buf->failed == OK)
+		buf->failed = why;
+}
+
 enum result
 buf_result(const struct buf *buf)
 {

@@ -18,7 +18,7 @@ struct buf {
 	size_t n;
 	size_t size;		/* allocated, the NUL included */
 	size_t max;		/* n never exceeds it */
-	enum result failed;	/* OK, RESULT_NO_MEMORY or RESULT_TOO_LARGE */
+	enum result failed;	/* OK or the first failure */
 };
 
 /* An empty buffer that may grow to max bytes; allocates nothing yet. */
@@ -39,7 +39,11 @@ void buf_printf(struct buf *buf, const char *format, ...)
 char *buf_room(struct buf *buf, size_t n);
 void buf_grown(struct buf *buf, size_t n);
 
-/* OK, or the first failure: RESULT_NO_MEMORY or RESULT_TOO_LARGE. */
+/* Let it fail for a reason of the caller's, if it has not failed yet. */
+void buf_fail(struct buf *buf, enum result why);
+
+/* OK, or the first failure: RESULT_NO_MEMORY, RESULT_TOO_LARGE or what
+ * buf_fail() said. */
 enum result buf_result(const struct buf *buf)
     __attribute__((warn_unused_result));
 

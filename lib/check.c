@@ -43,6 +43,8 @@ check_harden(void)
 {
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);
+	/* Configuration is read once: there is nothing to load again. */
+	signal(SIGHUP, SIG_IGN);
 	/* A file over its limit is an error to handle, not a death. */
 	signal(SIGXFSZ, SIG_IGN);
 #ifndef SANITIZERS

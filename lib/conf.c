@@ -6,7 +6,8 @@
  *	line    = blank / comment / key "=" value [ " #" anything ]
  *	comment = "#" anything
  *
- * Blanks around key and value do not count. The keys are in confkeys.c.
+ * Blanks around key and value do not count; no value begins with "#". The
+ * keys are in confkeys.c.
  */
 #include "config.h"
 
@@ -62,7 +63,8 @@ set_key(struct reading *r, struct str name, struct str value)
 		complain(r, r->line, confkeys[i].name, "set twice; keep one");
 	} else {
 		r->lines[i] = r->line;
-		complaint = value.n == 0 ? "has no value" :
+		complaint = value.n == 0 || value.p[0] == '#' ?
+		    "has no value" :
 		    memchr(value.p, '"', value.n) != NULL ?
 		    "quotes are not needed; leave them out" :
 		    confkeys_set(r->conf, &confkeys[i], value);

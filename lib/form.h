@@ -39,7 +39,7 @@ bool form_cookie_next(struct str *rest, struct str *name, struct str *value);
  * The value of one cookie; names are compared exactly.
  * OK, RESULT_ABSENT, or RESULT_BAD_REQUEST when it is there twice.
  */
-enum result form_cookie(struct str header, const char *name,
+enum result form_cookie(struct str header, const char *wanted,
     struct str *value) __attribute__((warn_unused_result));
 
 /* Whether If-None-Match names the tag, which is without its quotes; by weak

@@ -36,7 +36,7 @@ struct http {
 	const char *what;
 	struct str form;	/* what is left to send */
 	int64_t deadline_ms;
-	size_t headers_n;
+	size_t received_n;
 	struct http_answer answer;
 };
 
@@ -129,8 +129,8 @@ take_header(char *p, size_t size, size_t n, void *data)
 	struct http *http = data;
 	struct str value = { p, size * n }, name;
 
-	http->headers_n += value.n;
-	if (http->headers_n > HEADERS_MAX)
+	http->received_n += value.n;
+	if (http->received_n > HEADERS_MAX)
 		return 0;
 	while (value.n > 0 &&
 	    (value.p[value.n - 1] == '\r' || value.p[value.n - 1] == '\n'))
@@ -276,7 +276,7 @@ http_start(struct http *http, const struct http_request *request)
 
 	http->what = request->what;
 	http->form = request->form;
-	http->headers_n = 0;
+	http->received_n = 0;
 	http->deadline_ms = clock_mono_ms() +
 	    clock_left_ms(request->deadline_ms, HTTP_CALL_MS);
 	buf_free(&http->answer.body);

@@ -15,7 +15,8 @@
 /* What one thread needs to make requests: connections that stay open. */
 struct http;
 
-/* Slices and strings are borrowed until http_finish() has returned. */
+/* url and authorization are copied; form is borrowed until http_finish() has
+ * returned. */
 struct http_request {
 	const char *what;	/* a word for the log */
 	const char *url;

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -64,8 +63,8 @@ check(int fd, bool credential)
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
 		return "is not a regular file";
 	if (st.st_uid != geteuid() && st.st_uid != 0)
-		return "belongs to another user; chown it to the user of the "
-		    "programs";
+		return "does not belong to the user who runs this; run it as "
+		    "the user of the programs, or chown it";
 	if ((st.st_mode & 07) != 0)
 		return "can be read by others; chmod 600 it";
 	if ((st.st_mode & 070) != 0 && !credential)

@@ -6,7 +6,7 @@
 /*
  * The listening socket, non-blocking: a new one at path, which only user and
  * group may connect to, or one that was handed over (LISTEN_FDS, fd 0) if
- * path is NULL. The caller closes it.
+ * path is NULL. Open until the process ends.
  * -1: none was handed over, or the reason has been printed.
  */
 int listener_open(const char *path);

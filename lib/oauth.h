@@ -30,8 +30,9 @@ enum result oauth_authorize_url(const struct conf *conf, struct str state,
  * Exchange an authorization code (RFC 6749, section 4.1.3). Sent once.
  * OK, RESULT_INVALID_GRANT (code, verifier or redirect URI not accepted),
  * RESULT_MISCONFIGURED (our credentials are not), RESULT_RATE_LIMITED,
- * RESULT_QUOTA_EXCEEDED, RESULT_UPSTREAM_FAILED, RESULT_UPSTREAM_TIMEOUT,
- * RESULT_NO_MEMORY. tokens are empty unless OK.
+ * RESULT_UPSTREAM_FAILED, RESULT_UPSTREAM_TIMEOUT,
+ * RESULT_NO_MEMORY. tokens are empty unless OK; the
+ * caller calls oauth_tokens_free() in any case.
  */
 enum result oauth_exchange(struct context *context, struct str code,
     struct str verifier, struct oauth_tokens *tokens)

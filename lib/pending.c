@@ -56,8 +56,7 @@ write_bound(const struct conf *conf, struct str name, struct buf *bound)
 	seal_digest(buf_str(&text), digest, sizeof(digest));
 	buf_add(bound, digest, sizeof(digest));
 	buf_add_str(bound, name);
-	if (buf_result(&text) != OK)
-		bound->failed = buf_result(&text);
+	buf_fail(bound, buf_result(&text));
 	buf_free(&text);
 }
 
@@ -233,6 +232,16 @@ pending_request_free(struct pending_request *request)
 	buf_free(&request->challenge);
 }
 
+/* A clock that was wrong may have sealed any time; no sum may overflow. */
+static bool
+is_late(int64_t began_s)
+{
+	int64_t now_s = clock_now_s();
+
+	return began_s < 0 || began_s - CLOCK_SLACK_S > now_s ||
+	    now_s - began_s > PENDING_LIFE_S;
+}
+
 /* Read what was sealed; the state must be the one we were given. */
 static enum result
 read_plain(struct str plain, const unsigned char *state,
@@ -242,7 +251,6 @@ read_plain(struct str plain, const unsigned char *state,
 	    (const unsigned char *)plain.p + RANDOM_BYTES;
 	struct buf text = BUF(64);
 	enum result result;
-	int64_t age_s;
 
 	if (!secret_equal((struct str){ plain.p, RANDOM_BYTES },
 	    (struct str){ (const char *)state, RANDOM_BYTES }))
@@ -256,8 +264,7 @@ read_plain(struct str plain, const unsigned char *state,
 	buf_free(&text);
 	if (result == OK)
 		result = buf_result(&pending->return_to);
-	age_s = clock_now_s() - pending->began_s;
-	if (result == OK && (age_s < -CLOCK_SLACK_S || age_s > PENDING_LIFE_S))
+	if (result == OK && is_late(pending->began_s))
 		result = RESULT_LOGIN_LATE;
 	return result;
 }

@@ -40,7 +40,7 @@ add_header(struct buf *lines, const char *name, struct str value)
 
 	for (i = 0; i < value.n; i++)
 		if ((unsigned char)value.p[i] < 0x20 || value.p[i] == 0x7f)
-			lines->failed = RESULT_BAD_REQUEST;
+			buf_fail(lines, RESULT_BAD_REQUEST);
 	buf_puts(lines, name);
 	buf_puts(lines, ": ");
 	buf_add_str(lines, value);
@@ -64,8 +64,7 @@ reply_cookie(struct reply *reply, const struct conf *conf, struct str name,
 	buf_add_str(&line, value);
 	buf_printf(&line, "; Max-Age=%lld%s",
 	    (long long)(max_age_s < 0 ? 0 : max_age_s), conf->cookie_tail);
-	if (buf_result(&line) != OK)
-		reply->cookies.failed = buf_result(&line);
+	buf_fail(&reply->cookies, buf_result(&line));
 	add_header(&reply->cookies, "Set-Cookie", buf_str(&line));
 	buf_free(&line);
 }
@@ -79,8 +78,7 @@ reply_redirect(struct reply *reply, struct str base, struct str rest)
 	reply->content_type = NULL;
 	buf_add_str(&location, base);
 	buf_add_str(&location, rest);
-	if (buf_result(&location) != OK)
-		reply->headers.failed = buf_result(&location);
+	buf_fail(&reply->headers, buf_result(&location));
 	add_header(&reply->headers, "Location", buf_str(&location));
 	buf_free(&location);
 }

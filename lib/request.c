@@ -23,7 +23,6 @@ static const struct param params[] = {
 	{ "REQUEST_METHOD", AT(method_name) },
 	{ "QUERY_STRING", AT(query) },
 	{ "CONTENT_LENGTH", AT(content_length_text) },
-	{ "CONTENT_TYPE", AT(content_type) },
 	{ "SCRIPT_NAME", AT(script_name) },
 	{ "PATH_INFO", AT(path_info) },
 	{ "HTTP_HOST", AT(host) },
@@ -36,7 +35,6 @@ static const struct param params[] = {
 	{ "HTTP_SEC_PURPOSE", AT(purpose) },
 	{ "HTTP_ACCEPT", AT(accept) },
 	{ "HTTP_ACCESS_CONTROL_REQUEST_METHOD", AT(preflight_method) },
-	{ "HTTP_ACCESS_CONTROL_REQUEST_HEADERS", AT(preflight_headers) },
 	{ "REQUEST_ID", AT(request_id) },
 	{ "UNIQUE_ID", AT(unique_id) },
 };
@@ -83,7 +81,7 @@ read_param(struct request *request, const char *pair)
 		return OK;
 	if (has_control(value))
 		return RESULT_BAD_REQUEST;
-	if (cookie) {
+	if (slot == NULL) {
 		add_cookies(request, value);
 		return OK;
 	}
@@ -117,7 +115,7 @@ request_read(char *const *envp, struct request *request)
 	struct str length;
 	enum result result = OK;
 
-	request->cookies = BUF(REQUEST_COOKIES_MAX);
+	*request = (struct request){ .cookies = BUF(REQUEST_COOKIES_MAX) };
 	for (; result == OK && *envp != NULL; envp++)
 		result = read_param(request, *envp);
 	if (result == OK)

@@ -25,7 +25,6 @@ struct request {
 	struct str method_name;
 	struct str query;
 	struct str content_length_text;
-	struct str content_type;
 	struct str script_name;
 	struct str path_info;
 	struct str host;
@@ -38,10 +37,8 @@ struct request {
 	struct str purpose;
 	struct str accept;
 	struct str preflight_method;
-	struct str preflight_headers;
 	struct str request_id;
 	struct str unique_id;
-	int64_t deadline_ms;	/* on clock_mono_ms(); set by server */
 };
 
 /*
@@ -56,7 +53,7 @@ enum result request_read(char *const *envp, struct request *request)
 /*
  * Whether the path leads to the program of this name: the last segment of
  * SCRIPT_NAME followed by PATH_INFO, one of which must be empty, as servers
- * differ in which they fill (deploy notes: caddy). Both absent counts as yes.
+ * differ in which they fill. Both absent counts as yes.
  */
 bool request_is_for(const struct request *request, struct str name);
 

@@ -25,7 +25,7 @@
 _Static_assert(HEADER_BYTES + NONCE_BYTES + TAG_BYTES == SEAL_OVERHEAD,
     "the overhead is what it says");
 
-/* BLAKE2b of secret under key, separated by a purpose of 16 bytes. */
+/* BLAKE2b of text under key, separated by a purpose of 16 bytes. */
 static void
 derive(unsigned char *out, size_t n, struct str text,
     const unsigned char *key, const char *purpose)

@@ -239,7 +239,6 @@ end_signals(void)
 	sigaddset(&ends, SIGTERM);
 	sigaddset(&ends, SIGINT);
 	sigaddset(&ends, SIGUSR1);
-	sigaddset(&ends, SIGHUP);
 	return ends;
 }
 
@@ -249,9 +248,7 @@ wait_for_end(const sigset_t *ends)
 {
 	int number;
 
-	do
-		sigwait(ends, &number);
-	while (number == SIGHUP);
+	sigwait(ends, &number);
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGINT, SIG_DFL);
 	signal(SIGUSR1, SIG_DFL);

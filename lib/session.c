@@ -20,6 +20,7 @@
 #define PLAIN_MAX (SESSION_FILE_MAX - PAD_TO - SEAL_OVERHEAD)
 #define TOUCH_S 60
 #define ACCESS_LIFE_MAX_S 86400
+#define TIME_MAX_S (1LL << 40)	/* so that no sum of times overflows */
 
 enum result
 session_find(const struct conf *conf, struct str cookies,
@@ -116,11 +117,11 @@ read_record(struct str plain, struct session *session)
 
 	if ((result = doc_parse(plain, &record)) != OK)
 		return result == RESULT_NO_MEMORY ? result : RESULT_ABSENT;
-	session->created_s = doc_integer(record, "created", 1, INT64_MAX, 0);
+	session->created_s = doc_integer(record, "created", 1, TIME_MAX_S, 0);
 	session->authorized_s = doc_integer(record, "authorized", 1,
-	    INT64_MAX, 0);
+	    TIME_MAX_S, 0);
 	session->access_ends_s = doc_integer(record, "access_ends", 0,
-	    INT64_MAX, 0);
+	    TIME_MAX_S, 0);
 	access = doc_text(record, "access");
 	refresh = doc_text(record, "refresh");
 	good = secret_set(&session->access, access.p, access.n) == OK &&
@@ -133,7 +134,10 @@ read_record(struct str plain, struct session *session)
 	json_decref(record);
 	account_free(&session->account);
 	session->account = account;
-	return good ? OK : RESULT_NO_MEMORY;
+	if (!good)
+		return RESULT_NO_MEMORY;
+	/* It goes into a header line. */
+	return str_graphic(secret_str(&session->access)) ? OK : RESULT_ABSENT;
 }
 
 /* ---- limits ---- */

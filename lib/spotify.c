@@ -48,7 +48,7 @@ call_start(struct context *context, enum limit_group group, const char *url,
 	return result;
 }
 
-/* Whether a body, JSON or not, contains a word in lower or title case. */
+/* Whether a body, JSON or not, contains a word, in any case. */
 static bool
 mentions(const struct buf *body, const char *word)
 {
@@ -125,13 +125,18 @@ call_finish(struct context *context, enum limit_group group,
 
 /* ---- the account ---- */
 
-/* A copy of the text, or NULL for none and for what is far too long. */
+/* A copy of the text, or NULL for none and for what is far too long; clears
+ * *good when memory is out. */
 static char *
-copy_text(struct str text)
+copy_text(struct str text, bool *good)
 {
+	char *copy;
+
 	if (text.n == 0 || text.n > SPOTIFY_ACCOUNT_TEXT_MAX)
 		return NULL;
-	return strndup(text.p, text.n);
+	if ((copy = strndup(text.p, text.n)) == NULL)
+		*good = false;
+	return copy;
 }
 
 static struct str
@@ -141,6 +146,26 @@ allowed_url(const json_t *object, const char *member, const struct conf *conf)
 
 	return url.n <= URL_MAX && url_is_spotify(url, conf->image_origin) ?
 	    url : (struct str){ NULL, 0 };
+}
+
+static enum result
+read_account(const json_t *me, const struct conf *conf,
+    struct account *account)
+{
+	struct str image = allowed_url(json_array_get(
+	    json_object_get(me, "images"), 0), "url", conf);
+	bool good = true;
+
+	account->id = copy_text(doc_text(me, "id"), &good);
+	account->account_id = copy_text(doc_text(me, "account_id"), &good);
+	account->display_name = copy_text(doc_text(me, "display_name"),
+	    &good);
+	account->email = copy_text(doc_text(me, "email"), &good);
+	account->image = copy_text(image, &good);
+	if (good && account->id != NULL)
+		return OK;
+	account_free(account);
+	return good ? RESULT_UPSTREAM_FAILED : RESULT_NO_MEMORY;
 }
 
 enum result
@@ -157,19 +182,8 @@ spotify_me(struct context *context, const struct secret *access,
 		result = call_start(context, LIMIT_ME, url.p, access);
 	if (result == OK)
 		result = call_finish(context, LIMIT_ME, &me);
-	if (result == OK) {
-		account->id = copy_text(doc_text(me, "id"));
-		account->account_id = copy_text(doc_text(me, "account_id"));
-		account->display_name =
-		    copy_text(doc_text(me, "display_name"));
-		account->email = copy_text(doc_text(me, "email"));
-		account->image = copy_text(allowed_url(json_array_get(
-		    json_object_get(me, "images"), 0), "url", context->conf));
-		if (account->id == NULL) {
-			account_free(account);
-			result = RESULT_UPSTREAM_FAILED;
-		}
-	}
+	if (result == OK)
+		result = read_account(me, context->conf, account);
 	json_decref(me);
 	buf_free(&url);
 	return result;
@@ -240,7 +254,6 @@ spotify_page(struct context *context, struct page *page)
 	artists = json_object_get(page->document, "artists");
 	items = json_object_get(artists, "items");
 	page->items = json_array_size(items);
-	page->total = doc_integer(artists, "total", 0, INT32_MAX, -1);
 	result = json_is_array(items) ? read_cursor(artists, page) :
 	    RESULT_UPSTREAM_FAILED;
 	if (result != OK) {

@@ -16,7 +16,6 @@
 struct page {
 	json_t *document;	/* released by spotify_page_free() */
 	size_t items;		/* elements, null ones included */
-	int64_t total;		/* as Spotify says; -1 if it does not */
 	char after[SPOTIFY_ID_BYTES + 1]; /* cursor of the next; "": last */
 };
 
@@ -29,7 +28,8 @@ struct page {
  * CA certificates), RESULT_NO_MEMORY.
  */
 
-/* GET /v1/me. OK or an error; *account is empty then. */
+/* GET /v1/me. OK (the caller calls account_free()) or an error; *account is
+ * empty then. */
 enum result spotify_me(struct context *context, const struct secret *access,
     struct account *account) __attribute__((warn_unused_result));
 

@@ -51,7 +51,7 @@ is_path_shared(const char *path)
 		slash[slash == real ? 1 : 0] = '\0';
 		if (stat(real, &st) != 0 ||
 		    (st.st_uid != 0 && st.st_uid != geteuid()) ||
-		    ((st.st_mode & 02) != 0 && (st.st_mode & S_ISVTX) == 0))
+		    ((st.st_mode & 022) != 0 && (st.st_mode & S_ISVTX) == 0))
 			shared = true;
 		if (slash == real)
 			break;
@@ -71,8 +71,8 @@ store_complaint(const char *path)
 	if (!S_ISDIR(st.st_mode))
 		return "is not a directory";
 	if (st.st_uid != geteuid())
-		return "belongs to another user; chown it to the user of the "
-		    "programs";
+		return "does not belong to the user who runs this; run it as "
+		    "the user of the programs, or chown it";
 	if ((st.st_mode & 077) != 0)
 		return "is open to others; chmod 700 it";
 	if (access(path, W_OK | X_OK) != 0)
@@ -120,7 +120,7 @@ sweep_window(int used, const char *name, int max)
 static void
 sweep(int used, int64_t now_s)
 {
-	int fd = dup(used), max = SWEEP_MAX;
+	int fd = fcntl(used, F_DUPFD_CLOEXEC, 0), max = SWEEP_MAX;
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
 	uint64_t window;

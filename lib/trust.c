@@ -8,7 +8,6 @@
 #include <openssl/ssl.h>
 #include <pthread.h>
 #include <stdbool.h>
-#include <stdbool.h>
 
 #include "log.h"
 #include "trust.h"

@@ -7,8 +7,8 @@
  *	port   = 1 to 65535
  *	rest   = graphic ASCII without "#" and backslash
  *
- * libcurl has a URL parser, but login must not load libcurl, and a browser
- * reads odd URLs in yet another way: here odd ones are refused.
+ * libcurl has a URL parser, but a browser reads odd URLs in yet another way:
+ * here odd ones are refused.
  */
 #include "config.h"
 

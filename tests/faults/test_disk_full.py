@@ -63,6 +63,16 @@ def small(make_stack):
     subprocess.run(["umount", str(stack.session_dir)], check=True)
 
 
+def test_while_the_token_lives_a_full_disk_stops_nobody(small):
+    """The early renewal finds no room, and the old token serves on."""
+    client = Client(small)
+    client.login()
+    small.clock.advance(3540)
+    small.disk.fill()
+    assert client.fetch("artists").status == 200
+    assert len(small.spotify.requests("token")) == 1    # the login's
+
+
 def test_a_full_disk_is_noticed_before_the_token_is_spent(small):
     """R5. 503, no token request, the file byte-identical, a loud line in the
     log; with room again the session goes on."""

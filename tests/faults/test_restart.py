@@ -112,6 +112,22 @@ def test_what_was_accepted_is_finished_before_the_end(stack, client, spotify,
     assert refresh(client).json["refreshed"]
 
 
+def test_a_hangup_does_not_cut_the_end_short(stack, client, spotify):
+    """HUP is ignored, also while the last requests are finished."""
+    client.login()
+    expire(stack)
+    spotify.answers("token", {"after_commit_delay": 1})
+    under_way = Later(lambda: refresh(client))
+    spotify.wait_for("token", 2)
+    pids = stack.pids("refresh")
+    ending = Later(lambda: stack.kill("refresh", signal.SIGTERM))
+    stack.wait_for_event("refresh", "stopping")
+    for pid in pids:
+        os.kill(pid, signal.SIGHUP)
+    assert under_way.result().json["refreshed"]
+    ending.result()
+
+
 def test_an_idle_process_ends_at_once(stack):
     """No request has to come first."""
     seconds, _ = timed(lambda: stack.kill("session", signal.SIGTERM))

@@ -16,7 +16,9 @@ import subprocess
 import pytest
 
 from stack import PROGRAMS, Client
+from stack.fixtures import SERVER
 
+pytestmark = pytest.mark.skipif(SERVER != "nginx", reason="about nginx")
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 NGINX = REPOSITORY / "conf" / "nginx"
 JSON_PROGRAMS = ("artists", "refresh", "session", "logout")

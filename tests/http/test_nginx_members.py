@@ -9,6 +9,9 @@ import threading
 import pytest
 
 from stack import Client
+from stack.fixtures import SERVER
+
+pytestmark = pytest.mark.skipif(SERVER != "nginx", reason="about nginx")
 
 
 class Application(http.server.BaseHTTPRequestHandler):

@@ -20,8 +20,8 @@ READY_S = 20
 # Those that Debian has in use from the start, and those of the "a2enmod"
 # lines; lua and cgid only where they are asked for.
 LOADED = ("mpm_event authz_core mime dir alias env headers setenvif deflate "
-          "filter reqtimeout allowmethods proxy proxy_fcgi proxy_http unique_id "
-          "socache_shmcb ssl http2 rewrite").split()
+          "filter reqtimeout allowmethods proxy proxy_fcgi proxy_http "
+          "unique_id socache_shmcb ssl http2 rewrite").split()
 
 # User: a worker is not root even where the tests are. Our directory and the
 # sockets can be entered by root's group; see write().

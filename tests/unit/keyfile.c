@@ -107,7 +107,8 @@ another_users_file_is_refused_unless_it_is_roots(void)
 	run_in_scratch();
 	run_write("secret", 0600, STR(SECRET));
 	assert_int_equal(chown("secret", 4711, 0), 0);
-	check(keyfile_client_secret("secret", CONF, &secret), "another user");
+	check(keyfile_client_secret("secret", CONF, &secret),
+		    "run it as the user");
 }
 
 static void

@@ -44,7 +44,7 @@ any_other_directory_is_complained_about(void)
 	if (geteuid() == 0) {
 		assert_int_equal(chmod("store", 0700), 0);
 		assert_int_equal(chown("store", 4711, 0), 0);
-		check("store", "another user");
+		check("store", "run it as the user");
 	}
 }
 
@@ -56,6 +56,8 @@ a_directory_below_one_that_others_can_write_to_is_refused(void)
 	assert_int_equal(mkdir("shared/store", 0700), 0);
 	check("shared/store", NULL);
 	assert_int_equal(chmod("shared", 0777), 0);
+	check("shared/store", "others can write");
+	assert_int_equal(chmod("shared", 0770), 0);
 	check("shared/store", "others can write");
 	/* As in /tmp: nobody can exchange what is not his. */
 	assert_int_equal(chmod("shared", 01777), 0);

@@ -1,0 +1,99 @@
+-- SPDX-License-Identifier: ISC
+--
+-- Asks the session program, over its socket, whether a request comes from
+-- somebody who is logged in. See members.example. FastCGI 1.0, one request on
+-- one connection: BEGIN, PARAMS, STDIN; the answer is STDOUT until END.
+
+require "apache2"
+local unix = require "socket.unix"
+
+local BEGIN, END, PARAMS, STDIN, STDOUT = 1, 3, 4, 5, 6
+local HEADER = "X-Spotify-Account-Id"
+-- Of the pages that Apache shows in a program's place (spotify-fcgi.answers).
+local POLICY = "default-src 'none'; style-src "
+	.. "'sha256-/2RznuJfin2k8cVbB2gDOq7CXXKwu1kKH8AYgldkjGc='; "
+	.. "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+local ANSWER_MAX = 65536
+
+local function record(kind, content)
+	return string.pack(">BBI2I2I2", 1, kind, 1, #content, 0) .. content
+end
+
+local function length(n)
+	return n < 128 and string.char(n) or string.pack(">I4", n | 0x80000000)
+end
+
+local function pair(name, value)
+	if value == nil then return "" end
+	return length(#name) .. length(#value) .. name .. value
+end
+
+-- GET whatever the method of the request, and without its body.
+local function question(r)
+	return record(BEGIN, string.pack(">I2I2I4", 1, 0, 0))
+		.. record(PARAMS, pair("GATEWAY_INTERFACE", "CGI/1.1")
+			.. pair("REQUEST_METHOD", "GET")
+			.. pair("SCRIPT_NAME", "/session")
+			.. pair("QUERY_STRING", "require=1")
+			.. pair("HTTP_HOST", r.headers_in["Host"])
+			.. pair("HTTP_COOKIE", r.headers_in["Cookie"])
+			.. pair("UNIQUE_ID", r.subprocess_env["UNIQUE_ID"]))
+		.. record(PARAMS, "") .. record(STDIN, "")
+end
+
+local function ask(r)
+	local peer = assert(unix())
+	peer:settimeout(20)
+	assert(peer:connect(r.subprocess_env["spotify_fcgi_socket"]))
+	assert(peer:send(question(r)))
+	local answer, kind = "", nil
+	while kind ~= END and #answer < ANSWER_MAX do
+		local n, padding
+		kind, n, padding = string.unpack(">xBxxI2Bx",
+			assert(peer:receive(8)))
+		local content = assert(peer:receive(n + padding))
+		if kind == STDOUT then answer = answer .. content:sub(1, n) end
+	end
+	peer:close()
+	return answer
+end
+
+-- Nor under a name that some applications take for the same.
+local function forget(r)
+	local spellings = { "" }
+	for word in HEADER:gmatch("%a+") do
+		local longer = {}
+		for _, name in ipairs(spellings) do
+			for _, dash in ipairs(name == "" and { "" }
+			    or { "-", "_" }) do
+				longer[#longer + 1] = name .. dash .. word
+			end
+		end
+		spellings = longer
+	end
+	for _, name in ipairs(spellings) do r.headers_in[name] = nil end
+end
+
+function check(r)
+	forget(r)
+	local asked, answer = pcall(ask, r)
+	local status = asked and answer:match("^Status: (%d+)")
+	local account = status == "204"
+		and answer:match("\n" .. HEADER:gsub("%-", "%%-")
+			.. ": ([^\r\n]+)")
+	if account then
+		r.headers_in[HEADER] = account
+		return apache2.OK
+	end
+	r.err_headers_out["Cache-Control"] = "no-store"
+	if status == "401" then
+		r.headers_out["Location"] = r.subprocess_env["spotify_fcgi_login"]
+		return 303
+	end
+	-- The cause, but no byte of the answer.
+	r:err("spotify-fcgi: the session program did not answer: "
+		.. (asked and "status " .. tostring(status) or answer))
+	r.err_headers_out["Retry-After"] = "2"
+	r.err_headers_out["Content-Security-Policy"] = POLICY
+	return 503
+end

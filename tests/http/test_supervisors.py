@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: ISC
+"""Who may start the programs, beside systemd's units (test_systemd.py): the
+listening socket comes on descriptor 0 or 3, or the program makes it."""
+
+import os
+import shutil
+import signal
+import stat
+import subprocess
+
+import pytest
+
+from stack import Client
+from stack.processes import wait_until
+
+# What is started at the socket {socket}: {program} is the command.
+KINDS = {
+    "-s": "{program} -s {socket}",
+    "spawn-fcgi": "spawn-fcgi -s {socket} -M 0660 -b 511 -n -- {program}",
+    "multiwatch": "spawn-fcgi -s {socket} -M 0660 -b 511 -n -- "
+                  "/usr/bin/multiwatch -f 2 -- {program}",
+    "multiwatch -s TERM": "spawn-fcgi -s {socket} -M 0660 -b 511 -n -- "
+                          "/usr/bin/multiwatch -f 2 -s TERM -- {program}",
+    "LISTEN_FDS": "systemd-socket-activate -l {socket} -E "
+                  "SPOTIFY_FCGI_TEST_CLOCK -E ASAN_OPTIONS {program}",
+    "fd 0": "systemd-socket-activate --inetd -l {socket} -E "
+            "SPOTIFY_FCGI_TEST_CLOCK -E ASAN_OPTIONS {program}",
+}
+
+
+def is_listening(path):
+    """Without connecting to it."""
+    with open("/proc/net/unix", encoding="utf-8") as table:
+        return any(line.endswith(f" {path}\n") and " 00010000 " in line
+                   for line in table)
+
+
+@pytest.fixture(name="supervise")
+def fixture_supervise(stack):
+    """Starts a program under one of them, at its usual socket."""
+    started = []
+
+    def start(kind, name):
+        stack.down(name)
+        command = KINDS[kind].format(
+            socket=stack.socket(name), program=f"{stack.build_dir}/cgi-bin/"
+            f"{name} -f {stack.conf_file}").split()
+        for tool in set(command) & {"spawn-fcgi", "/usr/bin/multiwatch",
+                                    "systemd-socket-activate"}:
+            if shutil.which(tool) is None:
+                pytest.skip(f"needs {tool}")
+        with open(stack.folder / "log" / "supervisor", "ab") as log:
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env={**stack.environment, "PATH": "/usr/bin:/bin"},
+                start_new_session=True)
+        started.append((process, name))
+        wait_until(lambda: is_listening(stack.socket(name)), 10, "no socket")
+        if "systemd-socket-activate" in command:    # it has no option for that
+            os.chmod(stack.socket(name), 0o660)
+        return process
+    yield start
+    for process, name in started:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        if os.path.exists(stack.socket(name)):
+            os.unlink(stack.socket(name))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_supervised_program_serves_and_ends_when_told(kind, stack,
+                                                        supervise):
+    client = Client(stack)
+    client.login()
+    process = supervise(kind, "session")
+    for _ in range(3):
+        assert client.fetch("session").json["logged_in"] is True
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+    assert client.fetch("session").status == 503
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT,
+                                    signal.SIGUSR1])
+def test_an_idle_program_ends_at_once(number, stack, supervise):
+    process = supervise("-s", "session")
+    assert Client(stack).fetch("session").status == 200
+    process.send_signal(number)
+    assert process.wait(2) == 0
+    assert not os.path.exists(stack.socket("session"))
+
+
+def test_a_socket_of_its_own_is_for_user_and_group(stack, supervise):
+    supervise("-s", "login")
+    mode = os.stat(stack.socket("login")).st_mode
+    assert stat.S_IMODE(mode) == 0o660
+
+
+def test_a_program_that_dies_is_replaced(stack, supervise):
+    process = supervise("multiwatch", "session")
+    assert Client(stack).fetch("session").status == 200
+    children = [int(pid) for pid in subprocess.run(
+        ["pgrep", "-P", str(process.pid)], text=True, check=True,
+        capture_output=True).stdout.split()]
+    assert len(children) == 2
+    os.kill(children[0], signal.SIGKILL)
+    for _ in range(5):
+        assert Client(stack).fetch("session").status == 200

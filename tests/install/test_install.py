@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: ISC
+"""make install, uninstall, dist and distcheck."""
+
+import os
+import pathlib
+import re
+import stat
+import subprocess
+import tarfile
+
+import pytest
+
+from installation import PROGRAMS, REPOSITORY, run
+
+soak = pytest.mark.skipif("SOAK" not in os.environ,
+                          reason="takes minutes: set SOAK=1")
+
+
+def files(folder):
+    """All files below it, as they would be named without DESTDIR."""
+    return {f"/{path.relative_to(folder)}" for path in folder.rglob("*")
+            if not path.is_dir()}
+
+
+def shipped(folder):
+    """The names of the files of a directory of conf."""
+    return {path.name for path in (REPOSITORY / "conf" / folder).iterdir()
+            if path.is_file()}
+
+
+def expected():
+    """Where everything belongs."""
+    units = REPOSITORY / "conf" / "systemd"
+    return ({f"/usr/libexec/spotify-fcgi/{name}" for name in PROGRAMS}
+            | {f"/usr/share/spotify-fcgi/{folder}/{name}"
+               for folder in ("nginx", "apache", "www")
+               for name in shipped(folder)}
+            | {f"/usr/lib/systemd/system/{path.relative_to(units)}"
+               for path in units.rglob("spotify-fcgi*")
+               if path.is_file() and path.parent.name not in (
+                   "sysusers.d", "tmpfiles.d")}
+            | {f"/usr/lib/systemd/system/{path.relative_to(units)}"
+               for path in units.rglob("no-network.conf")}
+            | {f"/usr/lib/{kind}/spotify-fcgi.conf"
+               for kind in ("sysusers.d", "tmpfiles.d")}
+            | {f"/usr/share/doc/spotify-fcgi/{name}"
+               for name in ("README.md", "CHANGES.md", "frontend.md")}
+            | {"/usr/share/man/man8/spotify-fcgi.8",
+               "/usr/share/man/man5/spotify-fcgi.conf.5",
+               "/etc/spotify-fcgi/spotify-fcgi.conf.example"})
+
+
+def test_everything_is_installed_where_it_belongs(installed):
+    assert files(installed) == expected()
+
+
+def test_programs_can_be_run_and_the_rest_be_read(installed):
+    for name in files(installed):
+        mode = stat.S_IMODE(os.stat(f"{installed}{name}").st_mode)
+        assert mode == (0o755 if "/libexec/" in name else 0o644), name
+
+
+def test_a_configuration_and_secrets_survive(built, installed):
+    folder = installed / "etc" / "spotify-fcgi"
+    own = {"spotify-fcgi.conf": "mine", "client_secret": "s", "server_key": "k"}
+    for name, text in own.items():
+        (folder / name).write_text(text, "utf-8")
+    run("make", "install", f"DESTDIR={installed}", cwd=built)
+    for name, text in own.items():
+        assert (folder / name).read_text("utf-8") == text
+        (folder / name).unlink()
+
+
+def test_an_uninstall_leaves_nothing_but_data(built, tmp_path):
+    run("make", "install", f"DESTDIR={tmp_path}", cwd=built)
+    kept = tmp_path / "etc" / "spotify-fcgi" / "spotify-fcgi.conf"
+    kept.write_text("mine", "utf-8")
+    run("make", "uninstall", f"DESTDIR={tmp_path}", cwd=built)
+    assert files(tmp_path) == {"/etc/spotify-fcgi/spotify-fcgi.conf"}
+    assert [path for path in tmp_path.rglob("*spotify-fcgi*")] == [
+        kept.parent, kept]
+
+
+def test_another_prefix_reaches_every_file_that_names_a_place(built, tmp_path):
+    run("make", "install", f"DESTDIR={tmp_path}", "prefix=/opt/x",
+        "sysconfdir=/opt/x/etc", cwd=built)
+    usual = re.compile(r"(?<!/opt/x)(/usr/libexec|/usr/share|/etc)"
+                       "/spotify-fcgi")
+    named = set()
+    for name in files(tmp_path):
+        data = pathlib.Path(f"{tmp_path}{name}").read_bytes()
+        if "/libexec/" not in name:
+            assert not usual.search(data.decode()), name
+            if b"/opt/x" in data:
+                named.add(pathlib.Path(name).name)
+    assert named >= {"spotify-fcgi@.service", "spotify-fcgi.page",
+                     "spotify-fcgi.8", "README.md", "fcgid.example"}
+
+
+def test_what_login_prints_as_clean_up_is_what_the_unit_does():
+    """The line is in lib/check.c; the default is idle_limit and a day."""
+    unit = (REPOSITORY / "conf/systemd/spotify-fcgi-cleanup.service"
+            ).read_text("utf-8")
+    source = (REPOSITORY / "lib" / "check.c").read_text("utf-8")
+    line = re.sub(r'"\s*"', "", source[source.index("find %s"):])
+    line = re.match(r"find.*?-delete", line)[0].replace("\\\\", "").replace(
+        "'", "").replace("%s", "/var/lib/spotify-fcgi").replace(
+        "%lld", "${MINUTES}")
+    assert f"ExecStart=/usr/bin/{line}\n" in unit
+    assert f"MINUTES={(7 + 1) * 24 * 60}\n" in unit
+
+
+@soak
+def test_a_release_builds_without_autotools(built, tmp_path):
+    run("make", "dist", cwd=built)
+    archive, = built.glob("*.tar.xz")
+    with tarfile.open(archive) as release:
+        release.extractall(tmp_path)
+    source, = tmp_path.iterdir()
+    assert not list(source.rglob("__pycache__"))
+    nothing = tmp_path / "bin"
+    nothing.mkdir()
+    for name in ("aclocal", "autoconf", "autoheader", "automake",
+                 "autoreconf"):
+        (nothing / name).write_text("#!/bin/sh\nexit 1\n", "utf-8")
+        (nothing / name).chmod(0o755)
+    environment = {**os.environ, "PATH": f"{nothing}:{os.environ['PATH']}"}
+    run("./configure", cwd=source, env=environment)
+    run("make", "-j2", cwd=source, env=environment)
+    assert run("./cgi-bin/login", "-v", cwd=source).startswith("spotify-fcgi")
+
+
+@soak
+def test_distcheck_passes(built):
+    run("make", "-j2", "distcheck", cwd=built)
+
+
+@soak
+def test_a_debian_package_can_be_built(built, tmp_path):
+    for tool in ("dpkg-buildpackage", "dh", "lintian"):
+        if subprocess.run(["which", tool], check=False,
+                          stdout=subprocess.DEVNULL).returncode != 0:
+            pytest.skip(f"needs {tool}")
+    run("make", "dist", cwd=built)
+    archive, = built.glob("*.tar.xz")
+    with tarfile.open(archive) as release:
+        release.extractall(tmp_path)
+    source, = tmp_path.iterdir()
+    run("cp", "-r", "conf/debian", "debian", cwd=source)
+    run("dpkg-buildpackage", "-us", "-uc", "-b", cwd=source)
+    changes, = tmp_path.glob("*.changes")
+    said = subprocess.run(["lintian", "--allow-root", str(changes)],
+                          text=True, capture_output=True, check=False)
+    assert not re.search(r"^E:", said.stdout, re.M), said.stdout

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: ISC
+"""systemd's own opinion of the units, as installed."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from installation import PROGRAMS, REPOSITORY
+
+INSTANCES = [f"spotify-fcgi@{name}.service" for name in PROGRAMS]
+SERVICES = INSTANCES + ["spotify-fcgi-cleanup.service"]
+EXPOSURE_MAX = 1.5
+# Programs that neither call Spotify nor need the client secret.
+OFFLINE = ("login", "session", "logout")
+
+pytestmark = pytest.mark.skipif(shutil.which("systemd-analyze") is None,
+                                reason="needs systemd-analyze")
+
+
+@pytest.fixture(name="units", scope="module")
+def fixture_units(installed, tmp_path_factory):
+    """The installed units, with programs where they lie here."""
+    folder = tmp_path_factory.mktemp("units")
+    shutil.copytree(installed / "usr/lib/systemd/system", folder,
+                    dirs_exist_ok=True)
+    for path in folder.glob("*.service"):
+        path.write_text(path.read_text("utf-8").replace(
+            "ExecStart=/usr/libexec", f"ExecStart={installed}/usr/libexec"),
+            "utf-8")
+    return folder
+
+
+def analyze(*arguments, folder):
+    """Its status and all it has to say."""
+    done = subprocess.run(["systemd-analyze", *arguments], cwd=folder,
+                          text=True, check=False, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT)
+    return done.returncode, done.stdout
+
+
+@pytest.mark.parametrize("unit", SERVICES + [
+    "spotify-fcgi@login.socket", "spotify-fcgi.target",
+    "spotify-fcgi-cleanup.timer"])
+def test_verify_has_nothing_to_say(units, unit):
+    assert analyze("verify", "--man=no", "--recursive-errors=no", f"./{unit}",
+                   folder=units) == (0, "")
+
+
+def test_verify_would_have_something_to_say(units):
+    """Misspelt keys are only warned about."""
+    path = units / "spotify-fcgi-bad.service"
+    path.write_text((units / "spotify-fcgi-cleanup.service").read_text("utf-8")
+                    .replace("ProtectHome", "ProtectHomes"), "utf-8")
+    assert "ProtectHomes" in analyze("verify", "--man=no", f"./{path.name}",
+                                     folder=units)[1]
+    path.unlink()
+
+
+@pytest.mark.parametrize("unit", SERVICES)
+def test_the_exposure_is_small(units, unit):
+    _, said = analyze("security", "--offline=true", "--no-pager", f"./{unit}",
+                      folder=units)
+    assert float(re.search(r"exposure level for \S+: ([\d.]+)",
+                           said)[1]) <= EXPOSURE_MAX, said
+
+
+def test_programs_that_do_not_call_spotify_have_no_network():
+    for name in PROGRAMS:
+        source = (REPOSITORY / "cgi-bin" / f"{name}.c").read_text("utf-8")
+        drop_in = (REPOSITORY / f"conf/systemd/spotify-fcgi@{name}.service.d"
+                   / "no-network.conf")
+        assert drop_in.exists() == (name in OFFLINE)
+        assert ("calls_spotify = true" in source) == (name not in OFFLINE)
+        if drop_in.exists():
+            text = drop_in.read_text("utf-8")
+            assert "PrivateNetwork=yes" in text
+            assert "LoadCredential=\n" in text
+            assert "LoadCredential=client_secret" not in text
+
+
+def test_limits_fit_the_most_threads():
+    """lib/check.c says how many; curl adds one to each."""
+    source = (REPOSITORY / "lib" / "check.c").read_text("utf-8")
+    threads = int(re.search(r"#define THREADS_MAX (\d+)", source)[1])
+    unit = (REPOSITORY / "conf/systemd/spotify-fcgi@.service").read_text(
+        "utf-8")
+    values = {key: int(value) for key, value in re.findall(
+        r"^(TasksMax|LimitNOFILE|TimeoutStopSec)=(\d+)", unit, re.M)}
+    assert values["TasksMax"] >= 2 * threads + 16
+    assert values["LimitNOFILE"] >= 16 * threads
+    assert values["TimeoutStopSec"] == 30
