@@ -342,6 +342,9 @@ http_finish(struct http *http, struct http_answer *answer)
 	long status = 0;
 
 	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
+	/* libcurl takes "HTTP/2-2200" for an answer. */
+	if (result == OK && (status < 100 || status > 999))
+		result = RESULT_UPSTREAM_FAILED;
 	http->answer.status = (int)status;
 	http_cancel(http);
 	*answer = http->answer;

@@ -124,6 +124,7 @@ static const struct {
 	{ "workers", "conf:1: no \"=\": write key = value" },
 	{ "workers =", "conf:1: workers: has no value" },
 	{ "workers = # 5", "conf:1: workers: has no value" },
+	{ "proxy =#x", "conf:1: proxy: has no value" },
 	{ "workers = \"5\"", "conf:1: workers: quotes" },
 	{ "proxy = \"v", "conf:1: proxy: quotes" },
 	{ "workers = 5\nworkers = 5", "conf:2: workers: set twice" },

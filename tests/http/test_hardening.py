@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: ISC
+"""What a release build is like: how its files are made, and what others can
+see of a process that runs."""
+
+import contextlib
+import fcntl
+import os
+import pathlib
+import platform
+import re
+import shutil
+import subprocess
+import tempfile
+
+import pytest
+
+from helpers import Browser
+from stack import PROGRAMS
+from stack.fixtures import BUILD_DIR, REPOSITORY, start_stack
+from stack.processes import wait_until
+
+NOBODY = 65534
+BANNED = re.compile(r" U (_IO_)?(strcpy|strcat|strncpy|strncat|stpcpy|gets|"
+                    r"v?sprintf|strtok|ato[il]l?|alloca|system|popen|"
+                    r"exec\w+|fork|dlopen|tmpnam|mktemp|rand|random)(@|$)",
+                    re.M)
+
+
+@pytest.fixture(scope="session")
+def release():
+    """A build as a user makes it, beside the one that is tested; the workers
+    of xdist share it."""
+    folder = BUILD_DIR.parent / "release"
+    with open(f"{folder}.lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        subprocess.run([REPOSITORY / "tests" / "build", folder], check=True)
+    return folder
+
+
+def output(*command):
+    """What a program prints."""
+    return subprocess.run(command, capture_output=True, text=True,
+                          check=True).stdout
+
+
+@pytest.fixture(params=PROGRAMS)
+def program(release, request):
+    """The file of each program."""
+    return release / "cgi-bin" / request.param
+
+
+def test_a_program_may_lie_anywhere_in_memory(program):
+    assert re.search(r"Type: +DYN", output("readelf", "-hW", program))
+    assert "Flags: NOW PIE" in output("readelf", "-dW", program)
+
+
+def test_addresses_of_functions_cannot_be_overwritten(program):
+    assert " GNU_RELRO " in output("readelf", "-lW", program)
+    assert "BIND_NOW" in output("readelf", "-dW", program)
+
+
+def test_nothing_that_can_be_written_can_be_run(program):
+    segments = output("readelf", "-lW", program)
+    assert re.search(r" GNU_STACK .* RW +0x", segments)
+    assert not re.search(r" (LOAD|GNU_STACK) .* RWE +0x", segments)
+
+
+def test_libraries_come_from_the_system_only(program):
+    assert not re.search(r"RPATH|RUNPATH", output("readelf", "-dW", program))
+
+
+def test_stack_and_buffers_are_watched(program):
+    symbols = output("nm", "-D", program)
+    assert "__stack_chk_fail" in symbols
+    # FORTIFY; only where the compiler cannot tell that there is room.
+    assert len(re.findall(r" U __\w+_chk@", symbols)) >= 3
+
+
+def test_functions_begin_with_a_landing_pad(release):
+    """The objects say so; what the C library adds at the start does not, on
+    Debian, so the linker leaves it out of the program."""
+    if platform.machine() != "x86_64":
+        pytest.skip("x86-64 only")
+    for unit in sorted((release / "lib").glob("*.o")):
+        assert "IBT, SHSTK" in output("readelf", "-nW", unit), unit
+
+
+def test_no_function_without_a_limit_is_called(program):
+    assert BANNED.search(output("nm", "-u", program)) is None
+
+
+def test_the_search_for_banned_functions_finds_them():
+    for name in ("strcpy@GLIBC_2.2.5", "system", "execve@GLIBC_2.2.5"):
+        assert BANNED.search(f"                 U {name}\n")
+    assert not BANNED.search("                 U mystrcpy\n")
+
+
+def test_tests_cannot_move_the_clock_of_a_release(program):
+    assert b"TEST_CLOCK" not in program.read_bytes()
+
+
+@contextlib.contextmanager
+def running(command, **options):
+    """A process, ended at the end."""
+    with subprocess.Popen(command, **options) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def private_folder():
+    """Short, and nobody's."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="sf-"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+def write_site(folder):
+    """What login needs to start."""
+    for name, text in (
+            ("conf", "client_id = a\nclient_secret_file = secret\n"
+             "server_key_file = key\nsession_dir = /nonexistent\n"
+             "redirect_uri = https://e.org/callback\n"),
+            ("key", "0123456789abcdef" * 4 + "\n")):
+        (folder / name).touch(mode=0o600)
+        (folder / name).write_text(text, "utf-8")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="makes files of another user")
+def test_a_process_is_closed_to_others_of_its_user(release, private_folder):
+    """PR_SET_DUMPABLE is 0: its files in /proc are root's. It leaves no
+    core."""
+    shutil.copy(release / "cgi-bin" / "login", private_folder / "login")
+    write_site(private_folder)
+    for path in (private_folder, *private_folder.iterdir()):
+        os.chown(path, NOBODY, NOBODY)
+    with running([private_folder / "login", "-f", private_folder / "conf",
+                  "-s", private_folder / "s"], user=NOBODY, group=NOBODY,
+                 extra_groups=[], stderr=subprocess.DEVNULL) as process:
+        proc = pathlib.Path("/proc") / str(process.pid)
+        wait_until((private_folder / "s").exists, 10, "the socket")
+        assert process.poll() is None
+        assert "\nUid:\t65534\t65534" in (proc / "status").read_text("utf-8")
+        for name in ("mem", "maps", "environ"):
+            assert (proc / name).stat().st_uid == 0, name
+        assert re.search(r"Max core file size +0 +0 ",
+                         (proc / "limits").read_text("utf-8"))
+        seen = subprocess.run(["cat", proc / "environ", proc / "maps"],
+                              user=NOBODY, group=NOBODY, extra_groups=[],
+                              capture_output=True, check=False)
+        assert seen.returncode != 0 and seen.stdout == b""
+
+
+def memory_of(pid):
+    """All that can be read of it, with the name of each part."""
+    with open(f"/proc/{pid}/mem", "rb", 0) as memory, \
+            open(f"/proc/{pid}/maps", encoding="utf-8") as parts:
+        for part in parts:
+            places, rights, *_ = part.split()
+            if "r" not in rights or "[v" in part:
+                continue
+            start, end = (int(place, 16) for place in places.split("-"))
+            memory.seek(start)
+            with contextlib.suppress(OSError):
+                yield part.strip(), memory.read(end - start)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root reads memory")
+def test_after_logout_no_token_is_in_memory(release):
+    """Not in freed memory either, nor in buffers of libraries. A code that
+    was used and a cookie that was deleted may be: libfcgi keeps the request
+    until the next."""
+    stack = start_stack(release)
+    try:
+        stack.reset()
+        browser = Browser(stack)
+        browser.login()
+        browser.fetch("session")
+        browser.fetch("artists")
+        browser.fetch("refresh", "POST")
+        wanted = {s["value"][:24].encode(): s["kind"]
+                  for s in stack.spotify.secrets()
+                  if s["kind"] not in ("client_secret", "code")}
+        assert {"access_token", "refresh_token", "code_verifier"} <= set(
+            wanted.values())
+        assert browser.fetch("logout", "POST").status == 204
+        search = re.compile(b"|".join(map(re.escape, wanted)))
+        own = 0
+        for name in PROGRAMS:
+            for pid in stack.pids(name):
+                for part, data in memory_of(pid):
+                    own += data.count(b"spotify-login-")
+                    found = search.search(data)
+                    assert found is None, (name, part, wanted[found[0]])
+        # It was memory, and the right one.
+        assert own >= len(PROGRAMS)
+    finally:
+        assert stack.stop() == []

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: ISC
+"""-s and -w: a program that makes its socket by itself."""
+
+import contextlib
+import pathlib
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import tempfile
+
+import pytest
+
+from configured import Setup
+from stack.fixtures import BUILD_DIR
+from stack.processes import wait_until
+from stack.stack import SANITIZERS
+
+
+@pytest.fixture
+def setup():
+    """A configuration, in a directory whose path is short."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="sf-"))
+    yield Setup(folder)
+    shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def serving(setup, path, *arguments):
+    """The program, once it listens; it must end well."""
+    with subprocess.Popen(
+            [BUILD_DIR / "cgi-bin" / "session", "-f", setup.folder / "c.conf",
+             "-s", path, *arguments], stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, env=SANITIZERS) as process:
+        try:
+            wait_until(lambda: process.poll() is not None or takes(path), 20,
+                       "a socket that listens")
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            said = process.communicate(timeout=20)[1].decode()
+        assert process.returncode == 0, said
+
+
+def takes(path):
+    """Whether somebody listens there."""
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(path)) == 0
+
+
+def refuses(setup, path, why):
+    """The program ends with 2 and says why."""
+    done = setup.run("session", "-f", str(setup.folder / "c.conf"), "-s",
+                     str(path))
+    assert done.returncode == 2
+    assert f"{path}: " in done.stderr and why in done.stderr
+
+
+def test_the_socket_is_for_user_and_group_and_goes_at_the_end(setup):
+    path = setup.folder / "s"
+    with serving(setup, path):
+        status = path.stat()
+        assert stat.S_ISSOCK(status.st_mode)
+        assert stat.S_IMODE(status.st_mode) == 0o660
+    assert not path.exists()
+
+
+def test_a_dead_socket_is_replaced(setup):
+    path = setup.folder / "s"
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(path))
+    with serving(setup, path):
+        assert takes(path)
+
+
+def test_a_living_socket_is_left_alone(setup):
+    path = setup.folder / "s"
+    with serving(setup, path):
+        refuses(setup, path, "another process listens there")
+        assert takes(path)
+
+
+def test_a_file_is_never_in_the_way_of_a_socket(setup):
+    setup.write("precious", "x")
+    refuses(setup, setup.folder / "precious", "in use")
+    assert (setup.folder / "precious").read_bytes() == b"x"
+
+
+def test_a_socket_needs_a_short_path_in_a_directory(setup):
+    refuses(setup, setup.folder / ("x" * 108), "too long for a socket")
+    refuses(setup, setup.folder / "none" / "s", "No such file")
+
+
+def test_so_many_threads_serve_as_w_says(setup):
+    def threads(process):
+        return len(list(pathlib.Path(f"/proc/{process.pid}/task").iterdir()))
+    counts = []
+    for number in ("1", "7"):
+        with serving(setup, setup.folder / "s", "-w", number) as process:
+            counts.append(threads(process))
+    assert counts[1] - counts[0] == 6
