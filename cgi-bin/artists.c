@@ -15,9 +15,10 @@ write_list(const struct artists *artists, struct buf *body)
 {
 	buf_puts(body, "{\"artists\":");
 	buf_add_str(body, buf_str(&artists->list));
-	buf_printf(body, ",\"total\":%lld,\"complete\":%s,\"stale\":%s,"
-	    "\"fetched_at\":%lld}\n", (long long)artists->total,
-	    artists->complete ? "true" : "false",
+	buf_printf(body,
+	    ",\"total\":%lld,\"complete\":%s,\"stale\":%s,"
+	    "\"fetched_at\":%lld}\n",
+	    (long long)artists->total, artists->complete ? "true" : "false",
 	    artists->stale ? "true" : "false", (long long)artists->fetched_s);
 }
 
@@ -39,8 +40,9 @@ answer(const struct artists *artists, const struct request *request,
 		reply_header(reply, "Vary", STR("Cookie"));
 		if (good)
 			reply_header(reply, "ETag", buf_str(&tag));
-		if (good && form_has_tag(request->if_none_match,
-		    str_of(artists->tag))) {
+		if (good &&
+		    form_has_tag(request->if_none_match,
+			str_of(artists->tag))) {
 			reply->status = 304;
 		} else {
 			reply_json(reply);
@@ -63,8 +65,8 @@ handle(struct context *context, const struct request *request,
 	if (result == OK)
 		result = form_query(request->query, &fresh, 1);
 	if (result == OK)
-		result = session_open(context, buf_str(&request->cookies),
-		    &session);
+		result =
+		    session_open(context, buf_str(&request->cookies), &session);
 	if (result == OK) {
 		session_touch(context, &session);
 		result = artists_get(context, &session,
@@ -81,8 +83,12 @@ handle(struct context *context, const struct request *request,
 int
 main(int argc, char **argv)
 {
-	return app_run(argc, argv, &(struct app){ .name = "artists",
-	    .methods = METHOD_GET | METHOD_HEAD, .opens = CONF_ALL,
-	    .threads = 64, .calls_spotify = true, .shares = true,
-	    .handle = handle });
+	return app_run(argc, argv,
+	    &(struct app){ .name = "artists",
+		.methods = METHOD_GET | METHOD_HEAD,
+		.opens = CONF_ALL,
+		.threads = 64,
+		.calls_spotify = true,
+		.shares = true,
+		.handle = handle });
 }

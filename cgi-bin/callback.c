@@ -66,13 +66,19 @@ handle(struct context *context, const struct request *request,
 	log_event(result == OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "login",
 	    "outcome=%s", result_row(result)->code);
 	return result == RESULT_LOGIN_NO_COOKIE ?
-	    come_again(context, request, reply) : result;
+	    come_again(context, request, reply) :
+	    result;
 }
 
 int
 main(int argc, char **argv)
 {
-	return app_run(argc, argv, &(struct app){ .name = "callback",
-	    .methods = METHOD_GET, .opens = CONF_ALL, .threads = 64,
-	    .calls_spotify = true, .shows_pages = true, .handle = handle });
+	return app_run(argc, argv,
+	    &(struct app){ .name = "callback",
+		.methods = METHOD_GET,
+		.opens = CONF_ALL,
+		.threads = 64,
+		.calls_spotify = true,
+		.shows_pages = true,
+		.handle = handle });
 }

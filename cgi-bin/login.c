@@ -82,8 +82,7 @@ handle(struct context *context, const struct request *request,
 	else if (result == OK)
 		result = send_to_spotify(conf, request,
 		    buf_str(&fields[RETURN_TO].value),
-		    str_equal(buf_str(&fields[SWITCH].value), STR("1")),
-		    reply);
+		    str_equal(buf_str(&fields[SWITCH].value), STR("1")), reply);
 	form_free(fields, NFIELDS);
 	return result;
 }
@@ -91,7 +90,11 @@ handle(struct context *context, const struct request *request,
 int
 main(int argc, char **argv)
 {
-	return app_run(argc, argv, &(struct app){ .name = "login",
-	    .methods = METHOD_GET, .opens = CONF_SERVER_KEY, .threads = 2,
-	    .shows_pages = true, .handle = handle });
+	return app_run(argc, argv,
+	    &(struct app){ .name = "login",
+		.methods = METHOD_GET,
+		.opens = CONF_SERVER_KEY,
+		.threads = 2,
+		.shows_pages = true,
+		.handle = handle });
 }

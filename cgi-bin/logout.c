@@ -38,8 +38,8 @@ handle(struct context *context, const struct request *request,
 		    result == OK ? "yes" : "no");
 	}
 	if (result == OK) {
-		reply_cookie(reply, conf, str_of(conf->session_cookie),
-		    STR(""), 0);
+		reply_cookie(reply, conf, str_of(conf->session_cookie), STR(""),
+		    0);
 		if (is_form(request))
 			reply_go(reply, conf, STR(""));
 	}
@@ -50,7 +50,11 @@ handle(struct context *context, const struct request *request,
 int
 main(int argc, char **argv)
 {
-	return app_run(argc, argv, &(struct app){ .name = "logout",
-	    .methods = METHOD_POST, .opens = CONF_STORE, .threads = 8,
-	    .shares = true, .handle = handle });
+	return app_run(argc, argv,
+	    &(struct app){ .name = "logout",
+		.methods = METHOD_POST,
+		.opens = CONF_STORE,
+		.threads = 8,
+		.shares = true,
+		.handle = handle });
 }

@@ -18,8 +18,8 @@ handle(struct context *context, const struct request *request,
 	int64_t ended_s = 0;
 
 	if (result == OK)
-		result = session_open(context, buf_str(&request->cookies),
-		    &session);
+		result =
+		    session_open(context, buf_str(&request->cookies), &session);
 	if (result == OK) {
 		session_touch(context, &session);
 		ended_s = session.access_ends_s;
@@ -28,7 +28,8 @@ handle(struct context *context, const struct request *request,
 	if (result == OK) {
 		access_fill_account(context, &session);
 		reply_json(reply);
-		buf_printf(&reply->body, "{\"expires_in\":%lld,"
+		buf_printf(&reply->body,
+		    "{\"expires_in\":%lld,"
 		    "\"refreshed\":%s}\n",
 		    (long long)session_access_left_s(&session),
 		    session.access_ends_s != ended_s ? "true" : "false");
@@ -40,7 +41,12 @@ handle(struct context *context, const struct request *request,
 int
 main(int argc, char **argv)
 {
-	return app_run(argc, argv, &(struct app){ .name = "refresh",
-	    .methods = METHOD_POST, .opens = CONF_ALL, .threads = 16,
-	    .calls_spotify = true, .shares = true, .handle = handle });
+	return app_run(argc, argv,
+	    &(struct app){ .name = "refresh",
+		.methods = METHOD_POST,
+		.opens = CONF_ALL,
+		.threads = 16,
+		.calls_spotify = true,
+		.shares = true,
+		.handle = handle });
 }

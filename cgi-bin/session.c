@@ -22,7 +22,8 @@ describe(const struct conf *conf, const struct session *session,
 	reply_json(reply);
 	buf_puts(&reply->body, "{\"logged_in\":true,\"account\":");
 	account_write(&session->account, &reply->body);
-	buf_printf(&reply->body, ",\"expires_in\":%lld,"
+	buf_printf(&reply->body,
+	    ",\"expires_in\":%lld,"
 	    "\"session_expires_at\":%lld,\"authorization_expires_at\":%lld,"
 	    "\"renew_soon\":%s}\n",
 	    (long long)session_access_left_s(session),
@@ -59,8 +60,8 @@ handle(struct context *context, const struct request *request,
 	if (result == OK && !vouching)
 		result = crosssite_check_read(context->conf, request);
 	if (result == OK)
-		result = session_open(context, buf_str(&request->cookies),
-		    &session);
+		result =
+		    session_open(context, buf_str(&request->cookies), &session);
 	if (result == OK && vouching) {
 		result = vouch(&session.account, reply);
 	} else if (result == OK) {
@@ -78,8 +79,11 @@ handle(struct context *context, const struct request *request,
 int
 main(int argc, char **argv)
 {
-	return app_run(argc, argv, &(struct app){ .name = "session",
-	    .methods = METHOD_GET | METHOD_HEAD,
-	    .opens = CONF_SERVER_KEY | CONF_STORE, .threads = 2,
-	    .shares = true, .handle = handle });
+	return app_run(argc, argv,
+	    &(struct app){ .name = "session",
+		.methods = METHOD_GET | METHOD_HEAD,
+		.opens = CONF_SERVER_KEY | CONF_STORE,
+		.threads = 2,
+		.shares = true,
+		.handle = handle });
 }

@@ -15,11 +15,11 @@
 #include "log.h"
 
 #define LOCK_WAIT_MS 12000
-#define SPEND_LEFT_MS 9000	/* below that no refresh token is spent */
-#define SAVE_MS 1000		/* kept back for saving the answer */
+#define SPEND_LEFT_MS 9000 /* below that no refresh token is spent */
+#define SAVE_MS 1000	   /* kept back for saving the answer */
 #define FILL_MS 3000
 #define EARLY_S 120
-#define SOON_S 20		/* a token with less may die on its way */
+#define SOON_S 20 /* a token with less may die on its way */
 #define RENEW_S 300
 
 static int64_t
@@ -43,8 +43,8 @@ static enum result
 end_session(const struct context *context, const struct session *session)
 {
 	log_refresh(session, LOG_LEVEL_INFO, "authorization_ended");
-	return session_remove(context, session) == OK ?
-	    RESULT_LOGIN_EXPIRED : RESULT_STORE;
+	return session_remove(context, session) == OK ? RESULT_LOGIN_EXPIRED :
+							RESULT_STORE;
 }
 
 /* What a failed token request means for whoever needed the token. */
@@ -54,10 +54,8 @@ translate(enum result result)
 	switch (result) {
 	case RESULT_RATE_LIMITED:
 	case RESULT_QUOTA_EXCEEDED:
-	case RESULT_UPSTREAM_FAILED:
-		return RESULT_REFRESH_FAILED;
-	default:
-		return result;
+	case RESULT_UPSTREAM_FAILED: return RESULT_REFRESH_FAILED;
+	default: return result;
 	}
 }
 
@@ -92,9 +90,9 @@ spend(struct context *context, struct session *session)
 	if (result == OK) {
 		take_tokens(session, &tokens);
 		result = session_save(context, session, &file);
-		log_refresh(session, result == OK ? LOG_LEVEL_INFO :
-		    LOG_LEVEL_ERROR, result == OK ? "refreshed" :
-		    "refresh_not_saved");
+		log_refresh(session,
+		    result == OK ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,
+		    result == OK ? "refreshed" : "refresh_not_saved");
 		/* What is not on the disk must not be used. */
 		if (result != OK)
 			session->access_ends_s = 0;
@@ -124,14 +122,13 @@ refresh_locked(struct context *context, struct session *session,
 	/* Who had the lock before us has just tried. */
 	if (lock->found != OK) {
 		if (limit_check(context->store, LIMIT_TOKEN,
-		    &context->retry_after_s) != OK)
+			&context->retry_after_s) != OK)
 			return RESULT_REFRESH_FAILED;
 		return lock->found;
 	}
 	result = spend(context, session);
 	/* Out of time or memory were we alone. */
-	if (result != OK && result != RESULT_BUSY &&
-	    result != RESULT_NO_MEMORY)
+	if (result != OK && result != RESULT_BUSY && result != RESULT_NO_MEMORY)
 		lock_fail(lock, result);
 	return result;
 }
@@ -149,11 +146,11 @@ access_get(struct context *context, struct session *session,
 		return OK;
 	if (left_s < SOON_S || need == ACCESS_RENEW)
 		until_ms = wait_until(context, LOCK_WAIT_MS);
-	result = lock_take(context->store, LOCK_REFRESH, session->id,
-	    until_ms, &lock);
+	result = lock_take(context->store, LOCK_REFRESH, session->id, until_ms,
+	    &lock);
 	if (result == OK)
-		result = refresh_locked(context, session, STR(""), need_s,
-		    &lock);
+		result =
+		    refresh_locked(context, session, STR(""), need_s, &lock);
 	lock_release(&lock);
 	/* The old token serves while it lives, unless the session is over. */
 	if (result != OK && result != RESULT_NOT_LOGGED_IN &&
@@ -174,8 +171,8 @@ access_replace(struct context *context, struct session *session)
 	result = lock_take(context->store, LOCK_REFRESH, session->id,
 	    wait_until(context, LOCK_WAIT_MS), &lock);
 	if (result == OK)
-		result = refresh_locked(context, session,
-		    secret_str(&refused), 0, &lock);
+		result = refresh_locked(context, session, secret_str(&refused),
+		    0, &lock);
 	lock_release(&lock);
 	secret_free(&refused);
 	return result;
@@ -190,11 +187,11 @@ save_account(const struct context *context, struct session *session,
 	struct lock lock;
 
 	if (lock_take(context->store, LOCK_REFRESH, session->id,
-	    context->deadline_ms, &lock) != OK)
+		context->deadline_ms, &lock) != OK)
 		return;
 	if (session_load(context, session) == OK &&
-	    session->account.id == NULL && store_prepare(context->store,
-	    SESSION_FILE_MAX, &file) == OK) {
+	    session->account.id == NULL &&
+	    store_prepare(context->store, SESSION_FILE_MAX, &file) == OK) {
 		account_free(&session->account);
 		session->account = *account;
 		*account = (struct account){ 0 };
@@ -212,8 +209,9 @@ access_fill_account(const struct context *context, struct session *session)
 	struct account account = { 0 };
 	struct lock lock;
 
-	if (session->account.id != NULL || lock_take(context->store,
-	    LOCK_ACCOUNT, session->id, 0, &lock) != OK)
+	if (session->account.id != NULL ||
+	    lock_take(context->store, LOCK_ACCOUNT, session->id, 0, &lock) !=
+		OK)
 		return;
 	brief.deadline_ms = wait_until(context, FILL_MS);
 	/* Whoever had the lock before us may have done it. */

@@ -7,10 +7,10 @@
 
 /* How long a token must still live for whoever asks. */
 enum access_need {
-	ACCESS_USE,		/* for a call now: from 120 to 20 s before its
+	ACCESS_USE,  /* for a call now: from 120 to 20 s before its
 				   end one request refreshes, and the others
 				   go on without waiting */
-	ACCESS_RENEW		/* the endpoint refresh: 5 minutes */
+	ACCESS_RENEW /* the endpoint refresh: 5 minutes */
 };
 
 /*

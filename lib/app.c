@@ -39,8 +39,10 @@ static const struct {
 	enum method method;
 	const char *name;
 } methods[] = {
-	{ METHOD_GET, "GET" }, { METHOD_HEAD, "HEAD" },
-	{ METHOD_POST, "POST" }, { METHOD_OPTIONS, "OPTIONS" },
+	{ METHOD_GET, "GET" },
+	{ METHOD_HEAD, "HEAD" },
+	{ METHOD_POST, "POST" },
+	{ METHOD_OPTIONS, "OPTIONS" },
 };
 
 /* ---- one request ---- */
@@ -77,7 +79,7 @@ drain_body(struct server_call *call, const struct request *request)
 
 	while (n < most && n < DRAIN_MAX) {
 		want = most - n < sizeof(piece) ? (size_t)(most - n) :
-		    sizeof(piece);
+						  sizeof(piece);
 		got = call->read(call, piece, want);
 		n += got;
 		if (got < want)
@@ -138,14 +140,14 @@ handle(const struct thread *thread, struct server_call *call,
 		result = process->app->handle(&context, request, reply);
 	if (result != OK)
 		reply->retry_after_s = context.retry_after_s > 0 ?
-		    context.retry_after_s : result_row(result)->retry_after_s;
+		    context.retry_after_s :
+		    result_row(result)->retry_after_s;
 	return result;
 }
 
 /* Turn a failure into what the client sees of it. */
 static void
-explain(const struct process *process, enum result result,
-    struct reply *reply)
+explain(const struct process *process, enum result result, struct reply *reply)
 {
 	struct buf text = BUF(4096);
 
@@ -168,7 +170,8 @@ explain(const struct process *process, enum result result,
 static void
 write_last_resort(struct buf *answer)
 {
-	static const char text[] = "Status: 503 Service Unavailable\r\n"
+	static const char text[] =
+	    "Status: 503 Service Unavailable\r\n"
 	    "Content-Length: 0\r\nCache-Control: no-store\r\n"
 	    "Retry-After: 2\r\n\r\n";
 
@@ -218,8 +221,10 @@ serve(void *own, struct server_call *call, struct buf *answer)
 	if (process->app->shares)
 		crosssite_allow(&process->conf, &request, &reply);
 	log_event(result == OK || result == RESULT_NOT_LOGGED_IN ?
-	    LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, "answered", "status=%d code=%s",
-	    reply.status, result_row(result)->code);
+		LOG_LEVEL_DEBUG :
+		LOG_LEVEL_INFO,
+	    "answered", "status=%d code=%s", reply.status,
+	    result_row(result)->code);
 	if (reply_write(&reply, request.method == METHOD_HEAD, answer) != OK)
 		write_last_resort(answer);
 	reply_free(&reply);
@@ -273,8 +278,8 @@ run(struct process *process, const struct check_options *options)
 	const struct app *app = process->app;
 	struct server_work work = {
 		.threads = options->threads > 0 ? options->threads :
-		    process->conf.workers > 0 ? (int)process->conf.workers :
-		    app->threads,
+		    process->conf.workers > 0	? (int)process->conf.workers :
+						  app->threads,
 		.begin = begin_thread,
 		.end = end_thread,
 		.serve = serve,
@@ -312,7 +317,8 @@ app_run(int argc, char **argv, const struct app *app)
 	}
 	if (options.only_check)
 		return check_everything(&options);
-	status = conf_load(options.file, app->opens, &process.conf) > 0 ? 2 :
+	status = conf_load(options.file, app->opens, &process.conf) > 0 ?
+	    2 :
 	    run(&process, &options);
 	store_close(&process.store);
 	conf_free(&process.conf);

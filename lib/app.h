@@ -10,14 +10,14 @@
 
 /* One program. */
 struct app {
-	const char *name;	/* also the last segment of its path,
+	const char *name;   /* also the last segment of its path,
 				   but for callback (conf.callback) */
-	unsigned methods;	/* METHOD_ bits */
-	unsigned opens;		/* CONF_ bits */
-	int threads;		/* unless configured */
-	bool calls_spotify;	/* context->http is there */
-	bool shows_pages;	/* failures are pages for people, not JSON */
-	bool shares;		/* with the allowed origins (CORS) */
+	unsigned methods;   /* METHOD_ bits */
+	unsigned opens;	    /* CONF_ bits */
+	int threads;	    /* unless configured */
+	bool calls_spotify; /* context->http is there */
+	bool shows_pages;   /* failures are pages for people, not JSON */
+	bool shares;	    /* with the allowed origins (CORS) */
 	/*
 	 * Fill in the reply. Anything but OK becomes the problem or page of
 	 * its row; cookies that were set go with that, too.

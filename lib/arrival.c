@@ -13,9 +13,9 @@
 #include "store.h"
 #include "url.h"
 
-#define CODE_MAX 2048		/* 660 were seen */
+#define CODE_MAX 2048 /* 660 were seen */
 #define ERROR_MAX 64
-#define SAVE_MS 2000		/* kept back for the session's file */
+#define SAVE_MS 2000 /* kept back for the session's file */
 
 enum { STATE, CODE, ERROR, ISS, NFIELDS };
 
@@ -25,8 +25,9 @@ is_issuer(const struct conf *conf, struct str iss)
 {
 	struct url url;
 
-	return iss.n == 0 || (url_split(str_of(conf->authorize_url), &url) &&
-	    str_equal(iss, url.origin));
+	return iss.n == 0 ||
+	    (url_split(str_of(conf->authorize_url), &url) &&
+		str_equal(iss, url.origin));
 }
 
 static enum result
@@ -58,9 +59,8 @@ arrival_read(const struct context *context, const struct request *request,
 	*arrival = (struct arrival){ .denied = false };
 	result = form_query(request->query, fields, NFIELDS);
 	if (result == OK)
-		result = pending_find(context->conf,
-		    buf_str(&request->cookies), buf_str(&fields[STATE].value),
-		    reply, &arrival->pending);
+		result = pending_find(context->conf, buf_str(&request->cookies),
+		    buf_str(&fields[STATE].value), reply, &arrival->pending);
 	if (result == OK)
 		result = read_fields(context->conf, fields, arrival);
 	form_free(fields, NFIELDS);
@@ -93,8 +93,7 @@ enum result
 arrival_exchange(struct context *context, const struct arrival *arrival,
     struct oauth_tokens *tokens)
 {
-	enum result result = oauth_exchange(context,
-	    secret_str(&arrival->code),
+	enum result result = oauth_exchange(context, secret_str(&arrival->code),
 	    secret_str(&arrival->pending.verifier), tokens);
 
 	if (result == RESULT_INVALID_GRANT)
@@ -118,10 +117,8 @@ arrival_ask_who(struct context *context, const struct oauth_tokens *tokens,
 	switch (result) {
 	case RESULT_NOT_ON_ALLOWLIST:
 	case RESULT_OWNER_NOT_PREMIUM:
-	case RESULT_SCOPE_MISSING:
-		return result;
-	case OK:
-		return OK;
+	case RESULT_SCOPE_MISSING: return result;
+	case OK: return OK;
 	default:
 		log_event(LOG_LEVEL_WARN, "account_unknown", "cause=%s",
 		    result_row(result)->code);

@@ -11,7 +11,7 @@
 
 /* A browser that came back; arrival_free() releases it. */
 struct arrival {
-	struct pending pending;	/* the login that it began */
+	struct pending pending; /* the login that it began */
 	struct secret code;	/* the authorization code; empty on an error */
 	bool denied;		/* the error was access_denied */
 };
@@ -26,8 +26,8 @@ struct arrival {
  * (RFC 9207).
  */
 enum result arrival_read(const struct context *context,
-    const struct request *request, struct reply *reply,
-    struct arrival *arrival) __attribute__((warn_unused_result));
+    const struct request *request, struct reply *reply, struct arrival *arrival)
+    __attribute__((warn_unused_result));
 
 /*
  * Use the login up, over all processes.

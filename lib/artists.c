@@ -21,17 +21,17 @@
 #define LIST_MAX (16u << 20)
 #define COPY_MAX (LIST_MAX + 4096)
 #define PAGES_MAX 1000
-#define LIST_MS 15000		/* for all pages together */
+#define LIST_MS 15000 /* for all pages together */
 #define LOCK_WAIT_MS 12000
-#define FRESH_S 30		/* a copy younger than this is fresh enough */
+#define FRESH_S 30 /* a copy younger than this is fresh enough */
 
 /* A list on its way. */
 struct fetch {
 	struct context *context;
 	struct session *session;
 	struct artists *artists;
-	json_t *seen;		/* ids and cursors as members: a set */
-	bool replaced;		/* the token, after a 401 */
+	json_t *seen;  /* ids and cursors as members: a set */
+	bool replaced; /* the token, after a 401 */
 };
 
 static void
@@ -58,8 +58,7 @@ read_copy(struct str plain, struct artists *artists)
 	if (plain.p == NULL || doc_parse(head, &facts) != OK)
 		return RESULT_ABSENT;
 	artists->total = doc_integer(facts, "total", 0, INT32_MAX, 0);
-	artists->fetched_s = doc_integer(facts, "fetched_at", 0, INT64_MAX,
-	    0);
+	artists->fetched_s = doc_integer(facts, "fetched_at", 0, INT64_MAX, 0);
 	json_decref(facts);
 	artists->complete = true;
 	buf_clear(&artists->list);
@@ -121,8 +120,8 @@ save_copy(const struct fetch *fetch)
 	/* A logout removes first the session and then the copy, which was
 	 * perhaps not there yet. */
 	else if (!store_has(context->store, STORE_SESSION,
-	    fetch->session->id) && store_remove(context->store, STORE_COPY,
-	    fetch->session->id) != OK)
+		     fetch->session->id) &&
+	    store_remove(context->store, STORE_COPY, fetch->session->id) != OK)
 		log_event(LOG_LEVEL_WARN, "copy_kept", "cause=store");
 	buf_free(&sealed);
 	buf_free(&plain);
@@ -181,8 +180,8 @@ take_page(struct fetch *fetch, const char *after, struct page *page)
 	fetch->replaced = true;
 	result = access_replace(context, fetch->session);
 	if (result == OK)
-		result = spotify_page_start(context, &fetch->session->access,
-		    after);
+		result =
+		    spotify_page_start(context, &fetch->session->access, after);
 	return result == OK ? spotify_page(context, page) : result;
 }
 
@@ -203,10 +202,10 @@ fetch_pages(struct fetch *fetch)
 		memcpy(after, page.after, sizeof(after));
 		/* "@" keeps the cursors apart from the artists' ids. */
 		snprintf(cursor, sizeof(cursor), "@%s", after);
-		if (after[0] != '\0' && (n == PAGES_MAX ||
-		    !remember(fetch, cursor))) {
-			log_event(LOG_LEVEL_WARN, "paging_stopped",
-			    "pages=%u", n);
+		if (after[0] != '\0' &&
+		    (n == PAGES_MAX || !remember(fetch, cursor))) {
+			log_event(LOG_LEVEL_WARN, "paging_stopped", "pages=%u",
+			    n);
 			fetch->artists->complete = false;
 			after[0] = '\0';
 		}
@@ -242,8 +241,8 @@ fetch_list(struct fetch *fetch)
 	if ((fetch->seen = json_object()) == NULL)
 		return RESULT_NO_MEMORY;
 	buf_putc(&artists->list, '[');
-	context->deadline_ms = clock_mono_ms() +
-	    clock_left_ms(deadline_ms, LIST_MS);
+	context->deadline_ms =
+	    clock_mono_ms() + clock_left_ms(deadline_ms, LIST_MS);
 	result = fetch_pages(fetch);
 	context->deadline_ms = deadline_ms;
 	buf_putc(&artists->list, ']');
@@ -254,7 +253,8 @@ fetch_list(struct fetch *fetch)
 		write_tag(artists);
 	/* More than we can hold is nothing to try again. */
 	return result == RESULT_TOO_LARGE || result == RESULT_UNAUTHORIZED ?
-	    RESULT_UPSTREAM_FAILED : result;
+	    RESULT_UPSTREAM_FAILED :
+	    result;
 }
 
 /* Fetch under the lock, unless whoever held it before us did. */
@@ -266,8 +266,8 @@ fetch_once(struct fetch *fetch, int64_t seen_s)
 	enum result result;
 
 	result = lock_take(context->store, LOCK_ARTISTS, fetch->session->id,
-	    clock_mono_ms() + clock_left_ms(context->deadline_ms,
-	    LOCK_WAIT_MS), &lock);
+	    clock_mono_ms() + clock_left_ms(context->deadline_ms, LOCK_WAIT_MS),
+	    &lock);
 	if (result != OK)
 		return result;
 	if (load_copy(fetch) == OK && fetch->artists->fetched_s != seen_s) {
@@ -281,8 +281,7 @@ fetch_once(struct fetch *fetch, int64_t seen_s)
 		result = fetch_list(fetch);
 	if (result == OK && fetch->artists->complete)
 		save_copy(fetch);
-	if (result != OK && result != RESULT_BUSY &&
-	    result != RESULT_NO_MEMORY)
+	if (result != OK && result != RESULT_BUSY && result != RESULT_NO_MEMORY)
 		lock_fail(&lock, result);
 	lock_release(&lock);
 	return result;
@@ -306,8 +305,9 @@ enum result
 artists_get(struct context *context, struct session *session, bool fresh,
     struct artists *artists)
 {
-	struct fetch fetch = { .context = context, .session = session,
-	    .artists = artists };
+	struct fetch fetch = { .context = context,
+		.session = session,
+		.artists = artists };
 	int64_t max_age_s = context->conf->artists_max_age_s, seen_s = -1;
 	enum result result;
 

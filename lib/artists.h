@@ -5,15 +5,15 @@
 
 #include "access.h"
 
-#define ARTISTS_TAG_BYTES 23	/* with the NUL */
+#define ARTISTS_TAG_BYTES 23 /* with the NUL */
 
 /* artists_free() releases it. */
 struct artists {
-	struct buf list;	/* a JSON array */
-	int64_t total;		/* elements of it */
-	int64_t fetched_s;	/* seconds since 1970 */
-	bool complete;		/* false: Spotify's paging went in circles */
-	bool stale;		/* an old copy, because Spotify is in trouble */
+	struct buf list;   /* a JSON array */
+	int64_t total;	   /* elements of it */
+	int64_t fetched_s; /* seconds since 1970 */
+	bool complete;	   /* false: Spotify's paging went in circles */
+	bool stale;	   /* an old copy, because Spotify is in trouble */
 	char tag[ARTISTS_TAG_BYTES]; /* a hash of the list, base64url */
 };
 
@@ -27,8 +27,7 @@ struct artists {
  * there is a copy. The caller calls artists_free() whatever comes.
  */
 enum result artists_get(struct context *context, struct session *session,
-    bool fresh, struct artists *artists)
-    __attribute__((warn_unused_result));
+    bool fresh, struct artists *artists) __attribute__((warn_unused_result));
 
 void artists_free(struct artists *artists);
 

@@ -16,9 +16,9 @@
 struct buf {
 	char *p;
 	size_t n;
-	size_t size;		/* allocated, the NUL included */
-	size_t max;		/* n never exceeds it */
-	enum result failed;	/* OK or the first failure */
+	size_t size;	    /* allocated, the NUL included */
+	size_t max;	    /* n never exceeds it */
+	enum result failed; /* OK or the first failure */
 };
 
 /* An empty buffer that may grow to max bytes; allocates nothing yet. */

@@ -25,17 +25,19 @@
 #include "trust.h"
 
 #define THREADS_MAX 512
-#define RELEASED_S 1767225600	/* 2026-01-01: no clock is behind that */
+#define RELEASED_S 1767225600 /* 2026-01-01: no clock is behind that */
 
 void
 check_usage(const char *program)
 {
-	fprintf(stderr, "usage: %s [-f file] [-s socket] [-w threads]\n"
+	fprintf(stderr,
+	    "usage: %s [-f file] [-s socket] [-w threads]\n"
 	    "       %s -n [-f file]\n"
 	    "       %s -v\n"
 	    "Without -s a listening socket is expected on standard input, as "
 	    "systemd,\nspawn-fcgi and mod_fcgid hand it over. See "
-	    "spotify-fcgi(8).\n", program, program, program);
+	    "spotify-fcgi(8).\n",
+	    program, program, program);
 }
 
 void
@@ -95,10 +97,10 @@ check_arguments(int argc, char **argv, const char *program,
 {
 	const char *file = getenv("SPOTIFY_FCGI_CONF");
 
-	*options = (struct check_options){ .file = file != NULL ? file :
-	    CONF_FILE };
-	options->cgi = getenv("GATEWAY_INTERFACE") != NULL &&
-	    listener_open(NULL) < 0;
+	*options =
+	    (struct check_options){ .file = file != NULL ? file : CONF_FILE };
+	options->cgi =
+	    getenv("GATEWAY_INTERFACE") != NULL && listener_open(NULL) < 0;
 	if (options->cgi || read_options(argc, argv, options))
 		return true;
 	check_usage(program);
@@ -124,11 +126,13 @@ check_surroundings(const char *file, const struct conf *conf)
 	if (complaint != NULL)
 		mistakes += complain(file, "session_dir", complaint);
 	if (http_global_init() != OK || trust_load(conf->ca_file) != OK)
-		mistakes += complain(file, "ca_file", "no CA certificates "
+		mistakes += complain(file, "ca_file",
+		    "no CA certificates "
 		    "there; apt-get install ca-certificates, or name another "
 		    "file");
 	if (clock_now_s() < RELEASED_S)
-		mistakes += complain(file, "clock", "this machine's clock is "
+		mistakes += complain(file, "clock",
+		    "this machine's clock is "
 		    "wrong; set it");
 	return mistakes;
 }
@@ -145,11 +149,13 @@ check_everything(const struct check_options *options)
 		    options->file, mistakes, mistakes == 1 ? "" : "s");
 	} else {
 		conf_print(&conf, stdout);
-		printf("# Redirect URI to register at Spotify, exactly:\n"
+		printf(
+		    "# Redirect URI to register at Spotify, exactly:\n"
 		    "#\t%s\n# Clean-up, to be run once a day:\n"
 		    "#\tfind %s -maxdepth 1 -type f \\( -name 'session-*' -o "
 		    "-name 'copy-*' -o -name 'temp-*' \\) -mmin +%lld "
-		    "-delete\n", conf.redirect_uri, conf.session_dir,
+		    "-delete\n",
+		    conf.redirect_uri, conf.session_dir,
 		    (long long)(conf.idle_limit_s + 86400) / 60);
 	}
 	conf_free(&conf);

@@ -7,12 +7,12 @@
 
 /* What the command line, or the environment of a CGI program, asks for. */
 struct check_options {
-	const char *file;	/* the configuration */
-	const char *socket;	/* -s, or NULL */
-	int threads;		/* -w, or 0 */
-	bool only_check;	/* -n */
-	bool version;		/* -v */
-	bool cgi;		/* one request, in the environment */
+	const char *file;   /* the configuration */
+	const char *socket; /* -s, or NULL */
+	int threads;	    /* -w, or 0 */
+	bool only_check;    /* -n */
+	bool version;	    /* -v */
+	bool cgi;	    /* one request, in the environment */
 };
 
 /*

@@ -57,8 +57,9 @@ codec_hex(struct buf *buf, const void *p, size_t n)
 static bool
 decode(struct str in, void *out, size_t size, size_t *n)
 {
-	return in.n > 0 && str_graphic(in) && sodium_base642bin(out, size,
-	    in.p, in.n, NULL, n, NULL, BASE64URL) == 0;
+	return in.n > 0 && str_graphic(in) &&
+	    sodium_base642bin(out, size, in.p, in.n, NULL, n, NULL,
+		BASE64URL) == 0;
 }
 
 bool
@@ -103,8 +104,8 @@ static bool
 is_unreserved(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9') ||
-	    c == '-' || c == '.' || c == '_' || c == '~';
+	    (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
+	    c == '~';
 }
 
 void

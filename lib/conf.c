@@ -29,7 +29,7 @@ struct reading {
 	const char *file;
 	struct conf *conf;
 	unsigned line;
-	unsigned lines[CONFKEYS_N];	/* where each key was set; 0: not yet */
+	unsigned lines[CONFKEYS_N]; /* where each key was set; 0: not yet */
 	unsigned mistakes;
 };
 
@@ -138,7 +138,7 @@ set_defaults(struct reading *r)
 			    "is required and missing");
 		else if (confkeys[i].fallback != NULL &&
 		    (complaint = confkeys_set(r->conf, &confkeys[i],
-		    str_of(confkeys[i].fallback))) != NULL)
+			 str_of(confkeys[i].fallback))) != NULL)
 			complain(r, r->line, confkeys[i].name, complaint);
 	}
 }
@@ -158,11 +158,12 @@ derive(struct conf *conf)
 	conf->callback = (struct str){ text.p + n, text.n - n };
 	conf->dev = !conf->redirect.https;
 	/* Browsers take __Host- names only with Secure, hence not here. */
-	conf->session_cookie = conf->dev ? "spotify-session" :
-	    "__Host-spotify-session";
-	conf->pending_prefix = conf->dev ? "spotify-login-" :
-	    "__Host-spotify-login-";
-	conf->cookie_tail = conf->dev ? "; Path=/; HttpOnly; SameSite=Lax" :
+	conf->session_cookie =
+	    conf->dev ? "spotify-session" : "__Host-spotify-session";
+	conf->pending_prefix =
+	    conf->dev ? "spotify-login-" : "__Host-spotify-login-";
+	conf->cookie_tail = conf->dev ?
+	    "; Path=/; HttpOnly; SameSite=Lax" :
 	    "; Path=/; Secure; HttpOnly; SameSite=Lax";
 	if (url_split(str_of(conf->api_url), &api) && api.loopback)
 		conf->image_origin = api.origin;
@@ -182,9 +183,10 @@ check_origins(struct reading *r)
 		if (word.n > 0 && complaint != NULL)
 			complain_key(r, "allowed_origins", complaint);
 	}
-	if (!url_is_local(home) && !(url_split(home, &url) &&
-	    conf_allows_origin(r->conf, url.origin)))
-		complain_key(r, "after_login", "must be a path on this site "
+	if (!url_is_local(home) &&
+	    !(url_split(home, &url) && conf_allows_origin(r->conf, url.origin)))
+		complain_key(r, "after_login",
+		    "must be a path on this site "
 		    "(one slash in front), or a URL on one of "
 		    "allowed_origins");
 }
@@ -198,11 +200,11 @@ load_secrets(struct reading *r, unsigned opens)
 
 	if (conf->client_secret_file != NULL && (opens & CONF_CLIENT_SECRET) &&
 	    (complaint = keyfile_client_secret(conf->client_secret_file,
-	    r->file, &conf->client_secret)) != NULL)
+		 r->file, &conf->client_secret)) != NULL)
 		complain_key(r, "client_secret_file", complaint);
 	if (conf->server_key_file != NULL && (opens & CONF_SERVER_KEY) &&
 	    (complaint = keyfile_server_key(conf->server_key_file, r->file,
-	    &conf->ring)) != NULL)
+		 &conf->ring)) != NULL)
 		complain_key(r, "server_key_file", complaint);
 }
 

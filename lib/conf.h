@@ -30,24 +30,24 @@ struct conf {
 	char *after_login;
 	char *session_dir;
 	char *proxy;
-	char *allowed_origins;	/* separated by blanks */
+	char *allowed_origins; /* separated by blanks */
 	char *authorize_url;
 	char *token_url;
 	char *api_url;
 	char *ca_file;
-	int64_t workers;	/* 0: the program's own number */
+	int64_t workers; /* 0: the program's own number */
 	int64_t idle_limit_s;
 	int64_t absolute_limit_s;
 	int64_t artists_max_age_s;
-	int64_t log_level;	/* enum log_level */
+	int64_t log_level; /* enum log_level */
 	/* Made of it. */
 	struct secret client_secret;
 	struct seal_ring ring;
-	struct url redirect;	/* slices of redirect_uri */
-	struct str base;	/* redirect_uri up to its last slash */
-	struct str callback;	/* its last path segment */
+	struct url redirect;	 /* slices of redirect_uri */
+	struct str base;	 /* redirect_uri up to its last slash */
+	struct str callback;	 /* its last path segment */
 	struct str image_origin; /* api_url's origin if that is loopback */
-	bool dev;		/* http on loopback: cookies without Secure */
+	bool dev;		 /* http on loopback: cookies without Secure */
 	const char *session_cookie;
 	const char *pending_prefix;
 	const char *cookie_tail; /* attributes that end every cookie */

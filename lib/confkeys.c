@@ -19,8 +19,7 @@ const struct confkeys_key confkeys[] = {
 	{ "client_id", NULL, AT(client_id), 0, 0, TYPE_CLIENT_ID, true },
 	{ "client_secret_file", NULL, AT(client_secret_file), 0, 0, TYPE_TEXT,
 	    true },
-	{ "server_key_file", NULL, AT(server_key_file), 0, 0, TYPE_TEXT,
-	    true },
+	{ "server_key_file", NULL, AT(server_key_file), 0, 0, TYPE_TEXT, true },
 	{ "redirect_uri", NULL, AT(redirect_uri), 0, 0, TYPE_REDIRECT, true },
 	{ "scope", "user-read-email user-follow-read", AT(scope), 0, 0,
 	    TYPE_SCOPE, false },
@@ -38,8 +37,8 @@ const struct confkeys_key confkeys[] = {
 	    false },
 	{ "authorize_url", "https://accounts.spotify.com/authorize",
 	    AT(authorize_url), 0, 0, TYPE_ENDPOINT, false },
-	{ "token_url", "https://accounts.spotify.com/api/token",
-	    AT(token_url), 0, 0, TYPE_ENDPOINT, false },
+	{ "token_url", "https://accounts.spotify.com/api/token", AT(token_url),
+	    0, 0, TYPE_ENDPOINT, false },
 	{ "api_url", "https://api.spotify.com/v1", AT(api_url), 0, 0,
 	    TYPE_ENDPOINT, false },
 	{ "ca_file", NULL, AT(ca_file), 0, 0, TYPE_PATH, false },
@@ -112,7 +111,8 @@ set_number(const struct confkeys_key *key, struct str value, int64_t *number)
 		*number = (int64_t)n;
 	}
 	return *number < key->min || *number > key->max ?
-	    "is out of range; see spotify-fcgi.conf(5)" : NULL;
+	    "is out of range; see spotify-fcgi.conf(5)" :
+	    NULL;
 }
 
 static const char *

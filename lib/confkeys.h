@@ -11,15 +11,24 @@
 
 #define CONFKEYS_N 18
 
-enum confkeys_type { TYPE_TEXT, TYPE_PATH, TYPE_CLIENT_ID, TYPE_REDIRECT,
-	TYPE_SCOPE, TYPE_ENDPOINT, TYPE_PROXY, TYPE_NUMBER, TYPE_DURATION,
-	TYPE_LEVEL };
+enum confkeys_type {
+	TYPE_TEXT,
+	TYPE_PATH,
+	TYPE_CLIENT_ID,
+	TYPE_REDIRECT,
+	TYPE_SCOPE,
+	TYPE_ENDPOINT,
+	TYPE_PROXY,
+	TYPE_NUMBER,
+	TYPE_DURATION,
+	TYPE_LEVEL
+};
 
 struct confkeys_key {
 	const char *name;
-	const char *fallback;	/* NULL: none */
-	size_t offset;		/* of a char *, or of an int64_t */
-	int64_t min, max;	/* of a number or duration */
+	const char *fallback; /* NULL: none */
+	size_t offset;	      /* of a char *, or of an int64_t */
+	int64_t min, max;     /* of a number or duration */
 	enum confkeys_type type;
 	bool required;
 };

@@ -13,9 +13,9 @@
 struct context {
 	const struct conf *conf;
 	const struct store *store;
-	struct http *http;	/* NULL in programs that call nobody */
-	int64_t deadline_ms;	/* on clock_mono_ms() */
-	int64_t retry_after_s;	/* set by whoever knows; 0 is the default */
+	struct http *http;     /* NULL in programs that call nobody */
+	int64_t deadline_ms;   /* on clock_mono_ms() */
+	int64_t retry_after_s; /* set by whoever knows; 0 is the default */
 };
 
 #endif

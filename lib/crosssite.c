@@ -39,7 +39,8 @@ crosssite_check_read(const struct conf *conf, const struct request *request)
 	bool allowed = conf_allows_origin(conf, origin);
 
 	if ((str_equal(site, STR("cross-site")) ||
-	    str_equal(site, STR("same-site"))) && !allowed)
+		str_equal(site, STR("same-site"))) &&
+	    !allowed)
 		return RESULT_CROSS_SITE;
 	/* A browser without Sec-Fetch-Site still names a foreign origin. */
 	if (site.n == 0 && origin.n > 0 && !allowed && !is_own(conf, origin))

@@ -21,7 +21,7 @@
 /* What stands before each piece of memory that Jansson has. */
 struct block {
 	_Alignas(max_align_t) struct block *older;
-	struct block **at;	/* what points to this block */
+	struct block **at; /* what points to this block */
 };
 
 /* This thread's blocks, and where to go when there are no more. */
@@ -88,8 +88,13 @@ is_modest(struct str text)
 		}
 		switch (text.p[i]) {
 		case '"': in_string = true; break;
-		case '[': case '{': depth++; nodes++; break;
-		case ']': case '}': depth -= depth > 0; break;
+		case '[':
+		case '{':
+			depth++;
+			nodes++;
+			break;
+		case ']':
+		case '}': depth -= depth > 0; break;
 		case ',': nodes++; break;
 		default: break;
 		}
@@ -128,13 +133,13 @@ doc_text(const json_t *object, const char *member)
 {
 	const json_t *value = json_object_get(object, member);
 
-	return (struct str){ json_string_value(value),
-	    json_string_length(value) };
+	return (
+	    struct str){ json_string_value(value), json_string_length(value) };
 }
 
 int64_t
-doc_integer(const json_t *object, const char *member, int64_t min,
-    int64_t max, int64_t fallback)
+doc_integer(const json_t *object, const char *member, int64_t min, int64_t max,
+    int64_t fallback)
 {
 	const json_t *value = json_object_get(object, member);
 

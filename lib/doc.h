@@ -38,8 +38,8 @@ struct str doc_text(const json_t *object, const char *member);
  * The member as an integer from min to max, otherwise fallback. A real such
  * as 3600.0 is no integer.
  */
-int64_t doc_integer(const json_t *object, const char *member,
-    int64_t min, int64_t max, int64_t fallback);
+int64_t doc_integer(const json_t *object, const char *member, int64_t min,
+    int64_t max, int64_t fallback);
 
 /* Append text as a JSON string with its quotes; text is valid UTF-8. "<",
  * ">" and "&" are escaped, so that JSON inside HTML cannot end a script. */

@@ -10,7 +10,7 @@
 /* One parameter that a program knows. Fill in name and value's maximum. */
 struct form_field {
 	const char *name;
-	struct buf value;	/* decoded; empty when absent */
+	struct buf value; /* decoded; empty when absent */
 	bool seen;
 };
 

@@ -34,7 +34,7 @@ struct http {
 	bool running;
 	/* The request under way. */
 	const char *what;
-	struct str form;	/* what is left to send */
+	struct str form; /* what is left to send */
 	int64_t deadline_ms;
 	size_t received_n;
 	struct http_answer answer;
@@ -60,15 +60,18 @@ enum result
 http_global_init(void)
 {
 	static const char *const variables[] = { "SSLKEYLOGFILE", "http_proxy",
-	    "https_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy", "NO_PROXY",
-	    "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR", "NETRC" };
+		"https_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy",
+		"NO_PROXY", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR",
+		"NETRC" };
 	size_t i;
 
 	for (i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
 		unsetenv(variables[i]);
 	return curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc,
-	    secret_free_wiped, realloc_wiped, strdup, calloc) == CURLE_OK ?
-	    OK : RESULT_NO_MEMORY;
+		   secret_free_wiped, realloc_wiped, strdup,
+		   calloc) == CURLE_OK ?
+	    OK :
+	    RESULT_NO_MEMORY;
 }
 
 static size_t
@@ -111,7 +114,8 @@ read_retry_after(struct str value)
 		continue;
 	if (i == value.n && i > 0)
 		return str_number(value, RETRY_AFTER_MAX_S, &seconds) ?
-		    (int64_t)seconds : RETRY_AFTER_MAX_S;
+		    (int64_t)seconds :
+		    RETRY_AFTER_MAX_S;
 	if (value.n < 20 || value.n >= sizeof(date))
 		return -1;
 	memcpy(date, value.p, value.n);
@@ -119,8 +123,9 @@ read_retry_after(struct str value)
 	if ((at = curl_getdate(date, NULL)) < 0)
 		return -1;
 	left = (int64_t)at - clock_now_s();
-	return left < 0 ? 0 : left < RETRY_AFTER_MAX_S ? left :
-	    RETRY_AFTER_MAX_S;
+	return left < 0		     ? 0 :
+	    left < RETRY_AFTER_MAX_S ? left :
+				       RETRY_AFTER_MAX_S;
 }
 
 static size_t
@@ -229,8 +234,7 @@ add_header(struct http *http, const char *name, const char *value)
 	struct buf line = BUF(16384);
 	struct curl_slist *more = NULL;
 
-	buf_printf(&line, "%s:%s%s", name, value[0] == '\0' ? "" : " ",
-	    value);
+	buf_printf(&line, "%s:%s%s", name, value[0] == '\0' ? "" : " ", value);
 	if (buf_result(&line) == OK)
 		more = curl_slist_append(http->headers, line.p);
 	if (more != NULL)
@@ -249,10 +253,11 @@ set_request(struct http *http, const struct http_request *request)
 
 	if (!add_header(http, "Accept", "application/json") ||
 	    !add_header(http, "Expect", "") ||
-	    (post && !add_header(http, "Content-Type",
-	    "application/x-www-form-urlencoded")) ||
-	    (request->authorization != NULL && !add_header(http,
-	    "Authorization", request->authorization)))
+	    (post &&
+		!add_header(http, "Content-Type",
+		    "application/x-www-form-urlencoded")) ||
+	    (request->authorization != NULL &&
+		!add_header(http, "Authorization", request->authorization)))
 		return false;
 	left_ms = (long)clock_left_ms(request->deadline_ms, HTTP_CALL_MS);
 	bad |= curl_easy_setopt(e, CURLOPT_URL, request->url);
@@ -277,11 +282,11 @@ http_start(struct http *http, const struct http_request *request)
 	http->what = request->what;
 	http->form = request->form;
 	http->received_n = 0;
-	http->deadline_ms = clock_mono_ms() +
-	    clock_left_ms(request->deadline_ms, HTTP_CALL_MS);
+	http->deadline_ms =
+	    clock_mono_ms() + clock_left_ms(request->deadline_ms, HTTP_CALL_MS);
 	buf_free(&http->answer.body);
 	http->answer = (struct http_answer){ .retry_after_s = -1,
-	    .body = BUF(request->body_max) };
+		.body = BUF(request->body_max) };
 	if (trust_load(http->conf->ca_file) != OK)
 		return RESULT_MISCONFIGURED;
 	if (clock_left_ms(http->deadline_ms, 1) == 0)
@@ -306,10 +311,12 @@ translate(const struct http *http, CURLcode code)
 	if (buf_result(&http->answer.body) == RESULT_NO_MEMORY ||
 	    code == CURLE_OUT_OF_MEMORY)
 		return RESULT_NO_MEMORY;
-	log_event(LOG_LEVEL_WARN, "upstream_error", "call=%s curl=%d "
-	    "cause=\"%s\"", http->what, (int)code, curl_easy_strerror(code));
+	log_event(LOG_LEVEL_WARN, "upstream_error",
+	    "call=%s curl=%d "
+	    "cause=\"%s\"",
+	    http->what, (int)code, curl_easy_strerror(code));
 	return code == CURLE_OPERATION_TIMEDOUT ? RESULT_UPSTREAM_TIMEOUT :
-	    RESULT_UPSTREAM_FAILED;
+						  RESULT_UPSTREAM_FAILED;
 }
 
 /* Drive the transfer to its end. */

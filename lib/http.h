@@ -9,7 +9,7 @@
 #include "buf.h"
 #include "conf.h"
 
-#define HTTP_CALL_MS 8000	/* the longest that one call may take */
+#define HTTP_CALL_MS 8000 /* the longest that one call may take */
 #define HTTP_CONNECT_MS 4000
 
 /* What one thread needs to make requests: connections that stay open. */
@@ -18,18 +18,18 @@ struct http;
 /* url and authorization are copied; form is borrowed until http_finish() has
  * returned. */
 struct http_request {
-	const char *what;	/* a word for the log */
+	const char *what; /* a word for the log */
 	const char *url;
 	const char *authorization; /* header value, or NULL */
-	struct str form;	/* a form body makes it a POST */
-	size_t body_max;	/* bytes of answer that are accepted */
-	int64_t deadline_ms;	/* on clock_mono_ms() */
+	struct str form;	   /* a form body makes it a POST */
+	size_t body_max;	   /* bytes of answer that are accepted */
+	int64_t deadline_ms;	   /* on clock_mono_ms() */
 };
 
 struct http_answer {
 	int status;
-	bool json;		/* Content-Type is application/json */
-	int64_t retry_after_s;	/* 0 to 86400; -1: absent or not readable */
+	bool json;	       /* Content-Type is application/json */
+	int64_t retry_after_s; /* 0 to 86400; -1: absent or not readable */
 	struct buf body;
 };
 

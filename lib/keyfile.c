@@ -64,7 +64,7 @@ check(int fd, bool credential)
 		return "is not a regular file";
 	if (st.st_uid != geteuid() && st.st_uid != 0)
 		return "does not belong to the user who runs this; run it as "
-		    "the user of the programs, or chown it";
+		       "the user of the programs, or chown it";
 	if ((st.st_mode & 07) != 0)
 		return "can be read by others; chmod 600 it";
 	if ((st.st_mode & 070) != 0 && !credential)
@@ -101,7 +101,7 @@ read_file(const char *name, const char *conf_file, struct buf *content)
 
 	if ((fd = open_key(name, conf_file, &credential)) < 0)
 		return errno == EACCES ? "cannot be opened by this user" :
-		    "cannot be opened";
+					 "cannot be opened";
 	if ((complaint = check(fd, credential)) == NULL)
 		complaint = read_all(fd, content);
 	close(fd);
@@ -121,7 +121,8 @@ keyfile_client_secret(const char *name, const char *conf_file,
 		if (str_ends(line, STR("\n")))
 			line.n--;
 		if (line.n < 16 || !str_graphic(line))
-			complaint = "must hold the client secret from "
+			complaint =
+			    "must hold the client secret from "
 			    "Spotify's dashboard, one line, nothing else";
 		else if (secret_set(secret, line.p, line.n) != OK)
 			complaint = "does not fit into memory";
@@ -150,11 +151,12 @@ add_server_key(struct seal_ring *ring, struct str line)
 
 	if (!codec_unhex(line, key, sizeof(key)) || is_placeholder(key))
 		return "each line must be 64 random hex digits; make it with "
-		    "'openssl rand -hex 32'";
+		       "'openssl rand -hex 32'";
 	result = seal_ring_add(ring, key);
 	secret_wipe(key, sizeof(key));
-	return result == OK ? NULL : result == RESULT_EXISTS ?
-	    "holds a key twice; remove one" : "holds too many keys";
+	return result == OK	    ? NULL :
+	    result == RESULT_EXISTS ? "holds a key twice; remove one" :
+				      "holds too many keys";
 }
 
 const char *

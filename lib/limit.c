@@ -32,8 +32,7 @@ left_until(int64_t at_s)
 }
 
 enum result
-limit_check(const struct store *store, enum limit_group group,
-    int64_t *left_s)
+limit_check(const struct store *store, enum limit_group group, int64_t *left_s)
 {
 	*left_s = left_until(store_fact(store, facts[group].quota));
 	if (*left_s > 0)
@@ -43,11 +42,11 @@ limit_check(const struct store *store, enum limit_group group,
 }
 
 void
-limit_note(const struct store *store, enum limit_group group,
-    enum result why, int64_t after_s)
+limit_note(const struct store *store, enum limit_group group, enum result why,
+    int64_t after_s)
 {
-	const char *fact = why == RESULT_QUOTA_EXCEEDED ?
-	    facts[group].quota : facts[group].rate;
+	const char *fact = why == RESULT_QUOTA_EXCEEDED ? facts[group].quota :
+							  facts[group].rate;
 	int64_t until_s;
 
 	if (after_s < 0)

@@ -27,8 +27,8 @@ is_listening(int fd)
 	int listening = 0;
 	socklen_t n = sizeof(listening);
 
-	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &n) ==
-	    0 && listening;
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &n) == 0 &&
+	    listening;
 }
 
 /* Whether somebody answers at the address already. */
@@ -38,8 +38,9 @@ is_taken(const struct sockaddr_un *address)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	bool taken;
 
-	taken = fd >= 0 && connect(fd, (const struct sockaddr *)address,
-	    sizeof(*address)) == 0;
+	taken = fd >= 0 &&
+	    connect(fd, (const struct sockaddr *)address, sizeof(*address)) ==
+		0;
 	if (fd >= 0)
 		close(fd);
 	return taken;
@@ -61,7 +62,8 @@ open_socket(const char *path)
 	int fd, bad;
 
 	if (strlen(path) >= sizeof(address.sun_path))
-		return complain(path, "too long for a socket; use a shorter "
+		return complain(path,
+		    "too long for a socket; use a shorter "
 		    "path");
 	memcpy(address.sun_path, path, strlen(path));
 	if (is_taken(&address))

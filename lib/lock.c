@@ -29,10 +29,10 @@
 struct lock_queue {
 	struct lock_queue *next;
 	off_t offset;
-	unsigned users;		/* the holder and those who wait */
+	unsigned users; /* the holder and those who wait */
 	bool taken;
-	uint64_t tickets;	/* how many have asked so far */
-	uint64_t failed_at;	/* tickets at the last failure */
+	uint64_t tickets;   /* how many have asked so far */
+	uint64_t failed_at; /* tickets at the last failure */
 	enum result failure;
 	pthread_cond_t turn;
 };
@@ -96,13 +96,15 @@ static bool
 wait_for_turn(struct lock_queue *queue, int64_t deadline_ms)
 {
 	struct timespec until = { .tv_sec = (time_t)(deadline_ms / 1000),
-	    .tv_nsec = (long)(deadline_ms % 1000) * 1000000 };
+		.tv_nsec = (long)(deadline_ms % 1000) * 1000000 };
 
 	/* A waiter that is late may have been woken all the same: then the
 	 * turn is its own, as nobody else is woken for it. */
 	while (queue->taken)
-		if (deadline_ms == 0 || (pthread_cond_timedwait(&queue->turn,
-		    &mutex, &until) == ETIMEDOUT && queue->taken))
+		if (deadline_ms == 0 ||
+		    (pthread_cond_timedwait(&queue->turn, &mutex, &until) ==
+			    ETIMEDOUT &&
+			queue->taken))
 			return false;
 	queue->taken = true;
 	return true;
@@ -122,23 +124,27 @@ pass_on(struct lock_queue *queue)
 static enum result
 take_byte(int fd, off_t offset, int64_t deadline_ms)
 {
-	struct flock range = { .l_type = F_WRLCK, .l_whence = SEEK_SET,
-	    .l_start = offset, .l_len = 1 };
+	struct flock range = { .l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = offset,
+		.l_len = 1 };
 	struct timespec pause = { 0 };
 	int64_t pause_ms = POLL_MIN_MS;
 
 	while (fcntl(fd, F_OFD_SETLK, &range) != 0) {
 		if (errno != EAGAIN && errno != EACCES && errno != EINTR) {
-			log_event(LOG_LEVEL_ERROR, "store_failed", "call=lock "
-			    "errno=%d", errno);
+			log_event(LOG_LEVEL_ERROR, "store_failed",
+			    "call=lock "
+			    "errno=%d",
+			    errno);
 			return RESULT_STORE;
 		}
 		if (clock_left_ms(deadline_ms, 1) == 0)
 			return RESULT_BUSY;
 		pause.tv_nsec = (long)pause_ms * 1000000;
 		nanosleep(&pause, NULL);
-		pause_ms = pause_ms * 2 > POLL_MAX_MS ? POLL_MAX_MS :
-		    pause_ms * 2;
+		pause_ms =
+		    pause_ms * 2 > POLL_MAX_MS ? POLL_MAX_MS : pause_ms * 2;
 	}
 	return OK;
 }
@@ -167,10 +173,10 @@ lock_take(const struct store *store, enum lock_task task,
 		return result;
 	/* Opened anew each time: the lock belongs to the description. Made
 	 * anew if an operator has emptied the directory to log all out. */
-	lock->fd = openat(store->dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW |
-	    O_CLOEXEC, 0600);
+	lock->fd = openat(store->dir, "lock",
+	    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	result = lock->fd < 0 ? RESULT_STORE :
-	    take_byte(lock->fd, queue->offset, deadline_ms);
+				take_byte(lock->fd, queue->offset, deadline_ms);
 	if (result == OK) {
 		lock->queue = queue;
 		return OK;
@@ -178,8 +184,10 @@ lock_take(const struct store *store, enum lock_task task,
 	if (lock->fd >= 0)
 		close(lock->fd);
 	else
-		log_event(LOG_LEVEL_ERROR, "store_failed", "call=open_lock "
-		    "errno=%d", errno);
+		log_event(LOG_LEVEL_ERROR, "store_failed",
+		    "call=open_lock "
+		    "errno=%d",
+		    errno);
 	pass_on(queue);
 	return result;
 }

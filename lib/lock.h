@@ -12,7 +12,7 @@ enum lock_task { LOCK_REFRESH, LOCK_ARTISTS, LOCK_ACCOUNT };
 struct lock {
 	int fd;
 	struct lock_queue *queue;
-	enum result found;	/* what lock_fail() left meanwhile */
+	enum result found; /* what lock_fail() left meanwhile */
 };
 
 /*

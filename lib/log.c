@@ -24,8 +24,8 @@ static const char *const level_words[] = {
 	[LOG_LEVEL_INFO] = "info",
 	[LOG_LEVEL_DEBUG] = "debug",
 };
-_Static_assert(sizeof(level_words) / sizeof(level_words[0]) ==
-    LOG_LEVEL__MAX, "every level has its word");
+_Static_assert(sizeof(level_words) / sizeof(level_words[0]) == LOG_LEVEL__MAX,
+    "every level has its word");
 
 static const char *program_name = "spotify-fcgi";
 static enum log_level least = LOG_LEVEL_INFO;
@@ -90,8 +90,8 @@ log_event(enum log_level level, const char *event, const char *format, ...)
 	more = vsnprintf(line + n, sizeof(line) - 1 - n, format, ap);
 	va_end(ap);
 	if (more > 0)
-		n += (size_t)more < sizeof(line) - 1 - n ?
-		    (size_t)more : sizeof(line) - 2 - n;
+		n += (size_t)more < sizeof(line) - 1 - n ? (size_t)more :
+							   sizeof(line) - 2 - n;
 	for (i = 0; i < n; i++)
 		if (line[i] < ' ' || line[i] > '~')
 			line[i] = '?';

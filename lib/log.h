@@ -3,8 +3,13 @@
 #ifndef LOG_H
 #define LOG_H
 
-enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO,
-	LOG_LEVEL_DEBUG, LOG_LEVEL__MAX };
+enum log_level {
+	LOG_LEVEL_ERROR,
+	LOG_LEVEL_WARN,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_DEBUG,
+	LOG_LEVEL__MAX
+};
 
 /*
  * Once, before threads start: the program's name (borrowed for ever) and the
@@ -30,7 +35,7 @@ const char *log_request_id(void);
  * secret, cookie, header or body may be passed: struct secret has no printing
  * function to make sure of it.
  */
-void log_event(enum log_level level, const char *event, const char *format,
-    ...) __attribute__((format(printf, 3, 4)));
+void log_event(enum log_level level, const char *event, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -84,8 +84,8 @@ take_scope(const json_t *answer, struct buf *scope)
 	*scope = BUF(OAUTH_SCOPE_MAX);
 	if (text.p != NULL)
 		buf_add_str(scope, text);
-	return buf_result(scope) == RESULT_TOO_LARGE ?
-	    RESULT_UPSTREAM_FAILED : buf_result(scope);
+	return buf_result(scope) == RESULT_TOO_LARGE ? RESULT_UPSTREAM_FAILED :
+						       buf_result(scope);
 }
 
 static enum result
@@ -110,8 +110,8 @@ read_tokens(const struct http_answer *http, struct oauth_tokens *tokens)
 		result = RESULT_UPSTREAM_FAILED;
 	/* A life that makes no sense is taken for Spotify's usual hour; if it
 	 * is shorter, the API's 401 leads to a refresh. */
-	tokens->expires_in_s = doc_integer(answer, "expires_in", 1,
-	    LIFE_MAX_S, LIFE_DEFAULT_S);
+	tokens->expires_in_s =
+	    doc_integer(answer, "expires_in", 1, LIFE_MAX_S, LIFE_DEFAULT_S);
 	json_decref(answer);
 	return result;
 }
@@ -148,8 +148,8 @@ read_error(const struct http_answer *http)
 	}
 	json_decref(answer);
 	log_event(result == RESULT_MISCONFIGURED ? LOG_LEVEL_ERROR :
-	    LOG_LEVEL_WARN, "token_refused", "status=%d error=%s",
-	    http->status, word);
+						   LOG_LEVEL_WARN,
+	    "token_refused", "status=%d error=%s", http->status, word);
 	return result;
 }
 
@@ -186,20 +186,21 @@ request_tokens(struct context *context, struct buf *form,
 	enum result result;
 
 	*tokens = (struct oauth_tokens){ .scope = BUF(0) };
-	result = limit_check(context->store, LIMIT_TOKEN,
-	    &context->retry_after_s);
+	result =
+	    limit_check(context->store, LIMIT_TOKEN, &context->retry_after_s);
 	if (result == OK)
 		result = add_basic(context->conf, &basic);
 	if (result == OK)
 		result = buf_result(form);
 	if (result == OK)
-		result = http_call(context->http, &(struct http_request){
-		    .what = "token",
-		    .url = context->conf->token_url,
-		    .authorization = basic.p,
-		    .form = buf_str(form),
-		    .body_max = ANSWER_MAX,
-		    .deadline_ms = context->deadline_ms }, &answer);
+		result = http_call(context->http,
+		    &(struct http_request){ .what = "token",
+			.url = context->conf->token_url,
+			.authorization = basic.p,
+			.form = buf_str(form),
+			.body_max = ANSWER_MAX,
+			.deadline_ms = context->deadline_ms },
+		    &answer);
 	if (result == OK)
 		result = read_answer(context, &answer, tokens);
 	buf_free(&answer.body);

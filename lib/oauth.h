@@ -12,9 +12,9 @@
 /* What the token endpoint gave; oauth_tokens_free() releases it. */
 struct oauth_tokens {
 	struct secret access;
-	struct secret refresh;	/* empty: the answer had none */
-	int64_t expires_in_s;	/* 1 to 86400 */
-	struct buf scope;	/* as granted; scope.p NULL: as asked for */
+	struct secret refresh; /* empty: the answer had none */
+	int64_t expires_in_s;  /* 1 to 86400 */
+	struct buf scope;      /* as granted; scope.p NULL: as asked for */
 };
 
 /*
@@ -40,9 +40,8 @@ enum result oauth_exchange(struct context *context, struct str code,
 
 /* Refresh (RFC 6749, section 6). The same results; RESULT_INVALID_GRANT is
  * final for this refresh token, and nothing else is. */
-enum result oauth_refresh(struct context *context,
-    const struct secret *refresh, struct oauth_tokens *tokens)
-    __attribute__((warn_unused_result));
+enum result oauth_refresh(struct context *context, const struct secret *refresh,
+    struct oauth_tokens *tokens) __attribute__((warn_unused_result));
 
 void oauth_tokens_free(struct oauth_tokens *tokens);
 

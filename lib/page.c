@@ -35,8 +35,8 @@ allow_style(struct reply *reply)
 }
 
 static void
-add_link(struct buf *body, const char *kind, struct str base,
-    const char *rest, const char *text)
+add_link(struct buf *body, const char *kind, struct str base, const char *rest,
+    const char *text)
 {
 	buf_printf(body, "<a%s href=\"", kind);
 	codec_html(body, base);
@@ -58,7 +58,8 @@ page_error(struct reply *reply, const struct conf *conf, enum result result)
 	reply->cache = "no-store";
 	reply->content_type = "text/html";
 	allow_style(reply);
-	buf_printf(body, "<!DOCTYPE html>\n<html lang=\"en\">\n"
+	buf_printf(body,
+	    "<!DOCTYPE html>\n<html lang=\"en\">\n"
 	    "<meta charset=\"utf-8\">\n"
 	    "<meta name=\"viewport\" content=\"width=device-width\">\n"
 	    "<title>%s</title>\n<style>%s</style>\n<h1>%s</h1>\n<p>",

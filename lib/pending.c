@@ -23,14 +23,14 @@
 #include "url.h"
 
 #define RANDOM_BYTES 32
-#define TEXT_BYTES 43		/* of 32 bytes in base64url */
-#define TAG_BYTES 6		/* of a state's hash: 8 characters */
+#define TEXT_BYTES 43 /* of 32 bytes in base64url */
+#define TAG_BYTES 6   /* of a state's hash: 8 characters */
 #define FIXED_BYTES (2 * RANDOM_BYTES + 8)
 #define PLAIN_MAX (FIXED_BYTES + URL_RETURN_MAX)
 #define SEALED_MAX (PLAIN_MAX + SEAL_OVERHEAD)
 #define NAME_MAX_BYTES 64
-#define OTHERS_MAX 24		/* of which all fit into one answer */
-#define CLOCK_SLACK_S 60	/* of another process's clock */
+#define OTHERS_MAX 24	 /* of which all fit into one answer */
+#define CLOCK_SLACK_S 60 /* of another process's clock */
 
 /* The cookie's name: the prefix and 8 characters of a hash of the state. */
 static void
@@ -95,14 +95,14 @@ open_cookie(const struct conf *conf, struct str name, struct str value,
 	if ((result = buf_result(&bound)) == OK)
 		result = codec_base64url_decode(value, &sealed);
 	if (result == OK)
-		result = seal_open(&conf->ring, &box, buf_str(&sealed), 0,
-		    plain);
+		result =
+		    seal_open(&conf->ring, &box, buf_str(&sealed), 0, plain);
 	if (result == OK && plain->n < FIXED_BYTES)
 		result = RESULT_ABSENT;
 	buf_free(&bound);
 	buf_free(&sealed);
 	return result == OK || result == RESULT_NO_MEMORY ? result :
-	    RESULT_ABSENT;
+							    RESULT_ABSENT;
 }
 
 static int64_t
@@ -167,7 +167,7 @@ drop_oldest(const struct conf *conf, struct str cookies, struct reply *reply)
 		if (str_starts(name, str_of(conf->pending_prefix)) &&
 		    name.n <= NAME_MAX_BYTES)
 			others[n++] = (struct other){ name,
-			    cookie_began_s(conf, name, value) };
+				cookie_began_s(conf, name, value) };
 	qsort(others, n, sizeof(others[0]), compare_others);
 	for (i = 0; i + PENDING_MAX <= n; i++)
 		reply_cookie(reply, conf, others[i].name, STR(""), 0);
@@ -189,9 +189,8 @@ write_challenge(const unsigned char *verifier, struct buf *challenge)
 }
 
 enum result
-pending_begin(const struct conf *conf, struct str cookies,
-    struct str return_to, struct reply *reply,
-    struct pending_request *request)
+pending_begin(const struct conf *conf, struct str cookies, struct str return_to,
+    struct reply *reply, struct pending_request *request)
 {
 	struct buf plain = BUF(PLAIN_MAX), name = BUF(NAME_MAX_BYTES);
 	unsigned char random[2 * RANDOM_BYTES];
@@ -210,8 +209,8 @@ pending_begin(const struct conf *conf, struct str cookies,
 	if ((result = buf_result(&plain)) == OK)
 		result = buf_result(&name);
 	if (result == OK)
-		result = seal_cookie(conf, buf_str(&name), buf_str(&plain),
-		    &value);
+		result =
+		    seal_cookie(conf, buf_str(&name), buf_str(&plain), &value);
 	if (result == OK) {
 		drop_oldest(conf, cookies, reply);
 		reply_cookie(reply, conf, buf_str(&name), buf_str(&value),
@@ -253,7 +252,7 @@ read_plain(struct str plain, const unsigned char *state,
 	enum result result;
 
 	if (!secret_equal((struct str){ plain.p, RANDOM_BYTES },
-	    (struct str){ (const char *)state, RANDOM_BYTES }))
+		(struct str){ (const char *)state, RANDOM_BYTES }))
 		return RESULT_LOGIN_BAD_STATE;
 	pending->began_s = read_time(plain.p + 2 * RANDOM_BYTES);
 	buf_add(&pending->return_to, plain.p + FIXED_BYTES,
@@ -281,8 +280,8 @@ pending_find(const struct conf *conf, struct str cookies, struct str state,
 	*pending = (struct pending){ .return_to = BUF(URL_RETURN_MAX) };
 	if (!codec_base64url_exact(state, raw, sizeof(raw)))
 		return RESULT_LOGIN_BAD_STATE;
-	seal_digest((struct str){ (const char *)raw, sizeof(raw) },
-	    pending->id, sizeof(pending->id));
+	seal_digest((struct str){ (const char *)raw, sizeof(raw) }, pending->id,
+	    sizeof(pending->id));
 	write_name(conf, raw, &name);
 	if ((result = buf_result(&name)) == OK)
 		result = form_cookie(cookies, name.p, &value);

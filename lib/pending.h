@@ -8,13 +8,13 @@
 #include "secret.h"
 
 #define PENDING_LIFE_S 600
-#define PENDING_MAX 5		/* logins of one browser at a time */
+#define PENDING_MAX 5 /* logins of one browser at a time */
 #define PENDING_ID_BYTES 32
 
 /* A login that was begun here; pending_free() releases it. */
 struct pending {
 	unsigned char id[PENDING_ID_BYTES]; /* for marking it as used */
-	struct secret verifier;	/* the PKCE code verifier, base64url */
+	struct secret verifier; /* the PKCE code verifier, base64url */
 	struct buf return_to;	/* a local path, or empty */
 	int64_t began_s;
 };
@@ -22,7 +22,7 @@ struct pending {
 /* What an authorization request carries; base64url, 43 characters each. */
 struct pending_request {
 	struct buf state;
-	struct buf challenge;	/* S256 of the verifier (RFC 7636) */
+	struct buf challenge; /* S256 of the verifier (RFC 7636) */
 };
 
 /*
@@ -33,8 +33,8 @@ struct pending_request {
  * OK or RESULT_NO_MEMORY.
  */
 enum result pending_begin(const struct conf *conf, struct str cookies,
-    struct str return_to, struct reply *reply,
-    struct pending_request *request) __attribute__((warn_unused_result));
+    struct str return_to, struct reply *reply, struct pending_request *request)
+    __attribute__((warn_unused_result));
 
 void pending_request_free(struct pending_request *request);
 

@@ -89,8 +89,8 @@ reply_go(struct reply *reply, const struct conf *conf, struct str path)
 	if (path.n == 0)
 		path = str_of(conf->after_login);
 	/* after_login may be a URL on an allowed origin. */
-	reply_redirect(reply, path.p[0] == '/' ? conf->redirect.origin :
-	    STR(""), path);
+	reply_redirect(reply,
+	    path.p[0] == '/' ? conf->redirect.origin : STR(""), path);
 }
 
 void
@@ -111,9 +111,10 @@ reply_problem(struct reply *reply, enum result result, struct str login_url)
 	reply->status = row->status;
 	reply->cache = "no-store";
 	reply->content_type = "application/problem+json";
-	buf_printf(&reply->body, "{\"type\":\"about:blank\",\"title\":\"%s\","
-	    "\"status\":%d,\"detail\":", result_reason(row->status),
-	    row->status);
+	buf_printf(&reply->body,
+	    "{\"type\":\"about:blank\",\"title\":\"%s\","
+	    "\"status\":%d,\"detail\":",
+	    result_reason(row->status), row->status);
 	doc_write_text(&reply->body, str_of(row->detail));
 	buf_printf(&reply->body, ",\"code\":\"%s\",\"request_id\":\"%s\"",
 	    row->code, log_request_id());
@@ -141,7 +142,8 @@ reply_write(const struct reply *reply, bool head_only, struct buf *out)
 	if (reply->retry_after_s > 0)
 		buf_printf(out, "Retry-After: %lld\r\n",
 		    (long long)reply->retry_after_s);
-	buf_printf(out, "Cache-Control: %s\r\n"
+	buf_printf(out,
+	    "Cache-Control: %s\r\n"
 	    "X-Content-Type-Options: nosniff\r\n"
 	    "Referrer-Policy: no-referrer\r\n"
 	    "Cross-Origin-Resource-Policy: same-origin\r\n"

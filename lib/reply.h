@@ -14,13 +14,13 @@
 struct reply {
 	int status;
 	const char *content_type; /* NULL: no body */
-	const char *cache;	/* Cache-Control */
-	struct buf policy;	/* Content-Security-Policy; empty: nothing
+	const char *cache;	  /* Cache-Control */
+	struct buf policy;	  /* Content-Security-Policy; empty: nothing
 				   allowed */
-	struct buf cookies;	/* header lines that also go with an error */
-	struct buf headers;	/* further header lines */
+	struct buf cookies;	  /* header lines that also go with an error */
+	struct buf headers;	  /* further header lines */
 	struct buf body;
-	int64_t retry_after_s;	/* Retry-After; 0: none */
+	int64_t retry_after_s; /* Retry-After; 0: none */
 };
 
 /* An empty answer; reply_free() releases it. */
@@ -35,8 +35,8 @@ void reply_header(struct reply *reply, const char *name, struct str value);
 
 /* Set a cookie (RFC 6265bis) for max_age_s seconds; the value is base64url.
  * A max_age_s of 0 deletes it. */
-void reply_cookie(struct reply *reply, const struct conf *conf,
-    struct str name, struct str value, int64_t max_age_s);
+void reply_cookie(struct reply *reply, const struct conf *conf, struct str name,
+    struct str value, int64_t max_age_s);
 
 /* 303 to an absolute URL, given in two parts of which either may be empty. */
 void reply_redirect(struct reply *reply, struct str base, struct str rest);

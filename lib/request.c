@@ -14,7 +14,7 @@
 
 struct param {
 	const char *name;
-	size_t offset;		/* of a struct str in struct request */
+	size_t offset; /* of a struct str in struct request */
 };
 
 #define AT(member) offsetof(struct request, member)
@@ -98,8 +98,10 @@ read_method(struct str name)
 		const char *name;
 		enum method method;
 	} methods[] = {
-		{ "GET", METHOD_GET }, { "HEAD", METHOD_HEAD },
-		{ "POST", METHOD_POST }, { "OPTIONS", METHOD_OPTIONS },
+		{ "GET", METHOD_GET },
+		{ "HEAD", METHOD_HEAD },
+		{ "POST", METHOD_POST },
+		{ "OPTIONS", METHOD_OPTIONS },
 	};
 	size_t i;
 
@@ -149,7 +151,7 @@ struct str
 request_id(const struct request *request)
 {
 	return request->request_id.n > 0 ? request->request_id :
-	    request->unique_id;
+					   request->unique_id;
 }
 
 void

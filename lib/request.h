@@ -10,8 +10,13 @@
 #define REQUEST_BODY_MAX 16384
 #define REQUEST_COOKIES_MAX 16384
 
-enum method { METHOD_GET = 1, METHOD_HEAD = 2, METHOD_POST = 4,
-	METHOD_OPTIONS = 8, METHOD_OTHER = 16 };
+enum method {
+	METHOD_GET = 1,
+	METHOD_HEAD = 2,
+	METHOD_POST = 4,
+	METHOD_OPTIONS = 8,
+	METHOD_OTHER = 16
+};
 
 /*
  * Everything that the programs read of a request; slices are borrowed from
@@ -21,7 +26,7 @@ enum method { METHOD_GET = 1, METHOD_HEAD = 2, METHOD_POST = 4,
 struct request {
 	enum method method;
 	uint64_t content_length;
-	struct buf cookies;	/* all Cookie lines, joined by "; " */
+	struct buf cookies; /* all Cookie lines, joined by "; " */
 	struct str method_name;
 	struct str query;
 	struct str content_length_text;

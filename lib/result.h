@@ -48,11 +48,11 @@ enum result {
 };
 
 struct result_row {
-	int status;		/* HTTP status */
-	int retry_after_s;	/* default Retry-After; 0 sends none */
-	const char *code;	/* the stable word, RFC 9457 extension member */
-	const char *heading;	/* of the page, where people see it */
-	const char *detail;	/* a sentence: what happened, what to do */
+	int status;	     /* HTTP status */
+	int retry_after_s;   /* default Retry-After; 0 sends none */
+	const char *code;    /* the stable word, RFC 9457 extension member */
+	const char *heading; /* of the page, where people see it */
+	const char *detail;  /* a sentence: what happened, what to do */
 };
 
 /*

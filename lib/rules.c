@@ -35,20 +35,20 @@ rules_redirect_uri(struct str value)
 
 	if (!url_split(value, &url))
 		return "not an absolute http(s) URL; write it exactly as "
-		    "registered at Spotify, for example "
-		    "https://example.com/callback";
+		       "registered at Spotify, for example "
+		       "https://example.com/callback";
 	if (!url.https && !url.loopback)
 		return "http is for 127.0.0.1 and [::1] only (Spotify refuses "
-		    "localhost too); use https";
+		       "localhost too); use https";
 	if (has_upper(url.origin))
 		return "write scheme and host in lower case, here and at "
-		    "Spotify";
+		       "Spotify";
 	if (has_default_port(&url))
 		return "leave the default port out, here and at Spotify";
 	if (url.path.n < 2 || memchr(url.path.p, '?', url.path.n) != NULL ||
 	    str_ends(url.path, STR("/")))
 		return "must end in the path of callback, without a query, "
-		    "for example /callback";
+		       "for example /callback";
 	return NULL;
 }
 
@@ -72,7 +72,7 @@ rules_proxy(struct str value)
 	if (!url_split(value, &url) ||
 	    !(url.path.n == 0 || str_equal(url.path, STR("/"))))
 		return "not a proxy; write scheme, host and port only, for "
-		    "example http://proxy.example:3128";
+		       "example http://proxy.example:3128";
 	return NULL;
 }
 
@@ -83,13 +83,13 @@ rules_origin(struct str value, bool dev)
 
 	if (!url_split(value, &url) || url.path.n > 0)
 		return "not an origin; write scheme and host only, for "
-		    "example https://app.example.com";
+		       "example https://app.example.com";
 	if (has_upper(value) || has_default_port(&url))
 		return "write the origin as browsers do: lower case, without "
-		    "the default port";
+		       "the default port";
 	if (!url.https && !(url.loopback && dev))
 		return "http is for loopback addresses, and only while "
-		    "redirect_uri is on one; use https";
+		       "redirect_uri is on one; use https";
 	return NULL;
 }
 
@@ -108,11 +108,12 @@ rules_scope(struct str value)
 			if (word.p[i] < 0x21 || word.p[i] > 0x7e ||
 			    word.p[i] == '"' || word.p[i] == '\\')
 				return "not a scope: only printable ASCII "
-				    "without quotes and backslash";
+				       "without quotes and backslash";
 		if (str_equal(word, STR("user-follow-read")))
 			follow = true;
 	}
-	return follow ? NULL :
+	return follow ?
+	    NULL :
 	    "user-follow-read is needed to see the followed artists";
 }
 
@@ -152,7 +153,7 @@ rules_duration(struct str value, int64_t *seconds)
 		}
 	if (!str_number(value, 1000000000, &number))
 		return "not a duration; write a number and s, m, h or d, for "
-		    "example 7d";
+		       "example 7d";
 	*seconds = (int64_t)number * factor;
 	return NULL;
 }

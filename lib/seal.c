@@ -27,11 +27,12 @@ _Static_assert(HEADER_BYTES + NONCE_BYTES + TAG_BYTES == SEAL_OVERHEAD,
 
 /* BLAKE2b of text under key, separated by a purpose of 16 bytes. */
 static void
-derive(unsigned char *out, size_t n, struct str text,
-    const unsigned char *key, const char *purpose)
+derive(unsigned char *out, size_t n, struct str text, const unsigned char *key,
+    const char *purpose)
 {
-	unsigned char personal[crypto_generichash_blake2b_PERSONALBYTES] =
-	    { 0 };
+	unsigned char personal[crypto_generichash_blake2b_PERSONALBYTES] = {
+		0
+	};
 
 	memcpy(personal, purpose, strlen(purpose));
 	crypto_generichash_blake2b_salt_personal(out, n,
@@ -135,8 +136,9 @@ seal_close(const struct seal_ring *ring, const struct seal_box *box,
 	text = out + HEADER_BYTES + NONCE_BYTES;
 	if (plain.n > 0)
 		memcpy(text, plain.p, plain.n);
-	if (bound_n == 0 || (pad_to > 0 && sodium_pad(&n, text, plain.n,
-	    pad_to, plain.n + pad_to) != 0))
+	if (bound_n == 0 ||
+	    (pad_to > 0 &&
+		sodium_pad(&n, text, plain.n, pad_to, plain.n + pad_to) != 0))
 		return RESULT_TOO_LARGE;
 	box_key(&ring->keys[0], box, key);
 	crypto_aead_xchacha20poly1305_ietf_encrypt(text, NULL, text, n, bound,

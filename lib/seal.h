@@ -7,10 +7,10 @@
 
 #include "buf.h"
 
-#define SEAL_KEY_BYTES 32	/* a server key; a cookie's secret */
-#define SEAL_NAME_BYTES 32	/* a name made of a cookie's secret */
-#define SEAL_RING_MAX 8		/* server keys at a time */
-#define SEAL_OVERHEAD 52	/* header, nonce and tag */
+#define SEAL_KEY_BYTES 32  /* a server key; a cookie's secret */
+#define SEAL_NAME_BYTES 32 /* a name made of a cookie's secret */
+#define SEAL_RING_MAX 8	   /* server keys at a time */
+#define SEAL_OVERHEAD 52   /* header, nonce and tag */
 
 /* What a sealed text is for; one never opens as another. */
 enum seal_purpose { SEAL_PENDING = 1, SEAL_SESSION, SEAL_COPY };
@@ -31,7 +31,7 @@ struct seal_ring {
 /* What a text is sealed for and bound to. */
 struct seal_box {
 	enum seal_purpose purpose;
-	struct str bound_to;	/* authenticated: a file or cookie name */
+	struct str bound_to;	     /* authenticated: a file or cookie name */
 	const unsigned char *secret; /* SEAL_KEY_BYTES of the cookie, for files;
 					NULL for a cookie */
 };
@@ -60,17 +60,17 @@ void seal_digest(struct str text, unsigned char *digest, size_t n);
  * first key of the ring. With pad_to > 0 the length is padded to a multiple,
  * so that it tells nothing. OK or the buffer's failure.
  */
-enum result seal_close(const struct seal_ring *ring,
-    const struct seal_box *box, struct str plain, size_t pad_to,
-    struct buf *sealed) __attribute__((warn_unused_result));
+enum result seal_close(const struct seal_ring *ring, const struct seal_box *box,
+    struct str plain, size_t pad_to, struct buf *sealed)
+    __attribute__((warn_unused_result));
 
 /*
  * Append what was sealed. pad_to must be as it was then.
  * OK, the buffer's failure, or RESULT_ABSENT for everything that is not
  * exactly such a text: other purpose, name, secret or key, any change.
  */
-enum result seal_open(const struct seal_ring *ring,
-    const struct seal_box *box, struct str sealed, size_t pad_to,
-    struct buf *plain) __attribute__((warn_unused_result));
+enum result seal_open(const struct seal_ring *ring, const struct seal_box *box,
+    struct str sealed, size_t pad_to, struct buf *plain)
+    __attribute__((warn_unused_result));
 
 #endif

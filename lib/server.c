@@ -26,12 +26,12 @@
 #include "log.h"
 #include "server.h"
 
-#define REQUEST_MS 18000	/* the web server gives up after 20 s */
-#define PEER_S 10		/* between two bytes of the web server */
-#define END_S 1			/* for the end of a body */
-#define END_MAX (1u << 20)	/* of a body that nobody reads */
+#define REQUEST_MS 18000   /* the web server gives up after 20 s */
+#define PEER_S 10	   /* between two bytes of the web server */
+#define END_S 1		   /* for the end of a body */
+#define END_MAX (1u << 20) /* of a body that nobody reads */
 #define ANSWER_MAX (33u << 20)
-#define RESPONDER 1		/* FastCGI 1.0, section 3.4 */
+#define RESPONDER 1 /* FastCGI 1.0, section 3.4 */
 #ifdef SANITIZERS
 #define STACK_BYTES (8u << 20)
 #else
@@ -42,9 +42,9 @@
 struct pool {
 	const struct server_work *work;
 	int listener;
-	int stop;		/* an eventfd that stays readable */
-	bool drain;		/* serve the queue before leaving */
-	atomic_bool failed;	/* a thread could not begin */
+	int stop;	    /* an eventfd that stays readable */
+	bool drain;	    /* serve the queue before leaving */
+	atomic_bool failed; /* a thread could not begin */
 };
 
 /* ---- one FastCGI request ---- */
@@ -161,8 +161,10 @@ accept_one(const struct pool *pool, void *own, FCGX_Request *request)
 		take_connection(pool, own, request, fd);
 	} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 	    errno == ENOMEM) {
-		log_event(LOG_LEVEL_ERROR, "accept_failed", "errno=%d "
-		    "cause=\"%s\"", errno, strerror(errno));
+		log_event(LOG_LEVEL_ERROR, "accept_failed",
+		    "errno=%d "
+		    "cause=\"%s\"",
+		    errno, strerror(errno));
 		nanosleep(&pause, NULL);
 	}
 }
@@ -171,9 +173,8 @@ static int
 open_poll(const struct pool *pool)
 {
 	struct epoll_event work = { .events = EPOLLIN | EPOLLEXCLUSIVE,
-	    .data.fd = pool->listener };
-	struct epoll_event stop = { .events = EPOLLIN,
-	    .data.fd = pool->stop };
+		.data.fd = pool->listener };
+	struct epoll_event stop = { .events = EPOLLIN, .data.fd = pool->stop };
 	int poll = epoll_create1(EPOLL_CLOEXEC);
 
 	if (poll >= 0 &&
@@ -196,8 +197,7 @@ run_thread(void *data)
 	/* No socket to accept on: that is done here. */
 	FCGX_InitRequest(&request, -1, 0);
 	if (own == NULL || poll < 0) {
-		log_event(LOG_LEVEL_ERROR, "thread_failed", "errno=%d",
-		    errno);
+		log_event(LOG_LEVEL_ERROR, "thread_failed", "errno=%d", errno);
 		/* With fewer threads than asked for: leave, to be restarted. */
 		if (!atomic_exchange(&pool->failed, true))
 			kill(getpid(), SIGTERM);
@@ -222,8 +222,8 @@ start_threads(struct pool *pool, pthread_t *threads)
 
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	while (n < pool->work->threads && pthread_create(&threads[n], &attr,
-	    run_thread, pool) == 0)
+	while (n < pool->work->threads &&
+	    pthread_create(&threads[n], &attr, run_thread, pool) == 0)
 		n++;
 	pthread_attr_destroy(&attr);
 	return n;
@@ -257,9 +257,10 @@ wait_for_end(const sigset_t *ends)
 bool
 server_run(int listener, const char *path, const struct server_work *work)
 {
-	struct pool pool = { .work = work, .listener = listener,
-	    .stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
-	    .drain = path != NULL };
+	struct pool pool = { .work = work,
+		.listener = listener,
+		.stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+		.drain = path != NULL };
 	pthread_t *threads = calloc((size_t)work->threads, sizeof(*threads));
 	const uint64_t one = 1;
 	const sigset_t ends = end_signals();
@@ -269,14 +270,16 @@ server_run(int listener, const char *path, const struct server_work *work)
 	pthread_sigmask(SIG_BLOCK, &ends, NULL);
 	if (pool.stop >= 0 && threads != NULL && FCGX_Init() == 0)
 		n = start_threads(&pool, threads);
-	signal(SIGPIPE, SIG_IGN);	/* FCGX_Init() has taken it */
+	signal(SIGPIPE, SIG_IGN); /* FCGX_Init() has taken it */
 	if (n == work->threads) {
 		log_event(LOG_LEVEL_INFO, "started", "threads=%d", n);
 		wait_for_end(&ends);
 		log_event(LOG_LEVEL_INFO, "stopping", "threads=%d", n);
 	} else {
-		log_event(LOG_LEVEL_ERROR, "start_failed", "threads=%d "
-		    "errno=%d", n, errno);
+		log_event(LOG_LEVEL_ERROR, "start_failed",
+		    "threads=%d "
+		    "errno=%d",
+		    n, errno);
 		atomic_store(&pool.failed, true);
 	}
 	if (path != NULL)
@@ -301,8 +304,7 @@ read_cgi(struct server_call *call, char *p, size_t n)
 
 	(void)call;
 	/* Without it there is no body, and perhaps no end (RFC 3875, 4.2). */
-	return length == NULL || length[0] == '\0' ? 0 :
-	    fread(p, 1, n, stdin);
+	return length == NULL || length[0] == '\0' ? 0 : fread(p, 1, n, stdin);
 }
 
 static bool
@@ -317,9 +319,10 @@ server_run_cgi(const struct server_work *work)
 {
 	const sigset_t ends = end_signals();
 	struct buf answer = BUF(ANSWER_MAX);
-	struct server_call call = { .envp = environ, .read = read_cgi,
-	    .has_more = has_more_cgi,
-	    .deadline_ms = clock_mono_ms() + REQUEST_MS };
+	struct server_call call = { .envp = environ,
+		.read = read_cgi,
+		.has_more = has_more_cgi,
+		.deadline_ms = clock_mono_ms() + REQUEST_MS };
 	void *own;
 	bool good = false;
 

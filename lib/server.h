@@ -10,9 +10,9 @@
 
 /* One request; borrowed while it is served. */
 struct server_call {
-	char *const *envp;	/* NAME=value strings */
-	bool broken;		/* cut short, or not for a RESPONDER */
-	int64_t deadline_ms;	/* on clock_mono_ms() */
+	char *const *envp;   /* NAME=value strings */
+	bool broken;	     /* cut short, or not for a RESPONDER */
+	int64_t deadline_ms; /* on clock_mono_ms() */
 	/* Read up to n bytes of the body; fewer at its end only. */
 	size_t (*read)(struct server_call *call, char *p, size_t n);
 	/* Whether more has arrived than was read; does not wait. */
@@ -36,8 +36,7 @@ struct server_work {
  * which is removed, also what waits in the queue; without it the queue stays
  * for the next process. False: threads could not be started (logged).
  */
-bool server_run(int listener, const char *path,
-    const struct server_work *work);
+bool server_run(int listener, const char *path, const struct server_work *work);
 
 /* Answer the one request in the environment, as CGI (RFC 3875). False when
  * the answer could not be written. */

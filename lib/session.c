@@ -16,11 +16,11 @@
 #include "log.h"
 #include "session.h"
 
-#define PAD_TO 1024		/* so that the size tells nothing */
+#define PAD_TO 1024 /* so that the size tells nothing */
 #define PLAIN_MAX (SESSION_FILE_MAX - PAD_TO - SEAL_OVERHEAD)
 #define TOUCH_S 60
 #define ACCESS_LIFE_MAX_S 86400
-#define TIME_MAX_S (1LL << 40)	/* so that no sum of times overflows */
+#define TIME_MAX_S (1LL << 40) /* so that no sum of times overflows */
 
 enum result
 session_find(const struct conf *conf, struct str cookies,
@@ -31,7 +31,7 @@ session_find(const struct conf *conf, struct str cookies,
 	*session = (struct session){ 0 };
 	if (form_cookie(cookies, conf->session_cookie, &value) != OK ||
 	    !codec_base64url_exact(value, session->secret,
-	    sizeof(session->secret)))
+		sizeof(session->secret)))
 		return RESULT_NOT_LOGGED_IN;
 	seal_name(session->secret, session->id);
 	return OK;
@@ -41,8 +41,8 @@ static struct seal_box
 box_of(const struct session *session, enum seal_purpose purpose)
 {
 	return (struct seal_box){ .purpose = purpose,
-	    .bound_to = { (const char *)session->id, sizeof(session->id) },
-	    .secret = session->secret };
+		.bound_to = { (const char *)session->id, sizeof(session->id) },
+		.secret = session->secret };
 }
 
 enum result
@@ -79,9 +79,10 @@ write_record(const struct session *session, struct buf *plain)
 {
 	const struct account *account = &session->account;
 
-	buf_printf(plain, "{\"created\":%lld,\"authorized\":%lld,"
-	    "\"access_ends\":%lld", (long long)session->created_s,
-	    (long long)session->authorized_s,
+	buf_printf(plain,
+	    "{\"created\":%lld,\"authorized\":%lld,"
+	    "\"access_ends\":%lld",
+	    (long long)session->created_s, (long long)session->authorized_s,
 	    (long long)session->access_ends_s);
 	write_member(plain, "access", secret_str(&session->access));
 	write_member(plain, "refresh", secret_str(&session->refresh));
@@ -118,10 +119,10 @@ read_record(struct str plain, struct session *session)
 	if ((result = doc_parse(plain, &record)) != OK)
 		return result == RESULT_NO_MEMORY ? result : RESULT_ABSENT;
 	session->created_s = doc_integer(record, "created", 1, TIME_MAX_S, 0);
-	session->authorized_s = doc_integer(record, "authorized", 1,
-	    TIME_MAX_S, 0);
-	session->access_ends_s = doc_integer(record, "access_ends", 0,
-	    TIME_MAX_S, 0);
+	session->authorized_s =
+	    doc_integer(record, "authorized", 1, TIME_MAX_S, 0);
+	session->access_ends_s =
+	    doc_integer(record, "access_ends", 0, TIME_MAX_S, 0);
 	access = doc_text(record, "access");
 	refresh = doc_text(record, "refresh");
 	good = secret_set(&session->access, access.p, access.n) == OK &&
@@ -210,7 +211,8 @@ session_load(const struct context *context, struct session *session)
 		session_word(session, word);
 		log_event(LOG_LEVEL_INFO, "session_over", "session=%s", word);
 		result = session_remove(context, session) == OK ?
-		    RESULT_NOT_LOGGED_IN : RESULT_STORE;
+		    RESULT_NOT_LOGGED_IN :
+		    RESULT_STORE;
 	}
 	buf_free(&sealed);
 	buf_free(&plain);
@@ -242,8 +244,8 @@ write_file(const struct context *context, const struct session *session,
 		result = session_seal(context->conf, session, SEAL_SESSION,
 		    buf_str(&plain), &sealed);
 	if (result == OK)
-		result = store_commit(context->store, file, way,
-		    STORE_SESSION, session->id, buf_str(&sealed));
+		result = store_commit(context->store, file, way, STORE_SESSION,
+		    session->id, buf_str(&sealed));
 	store_abandon(context->store, file);
 	buf_free(&sealed);
 	buf_free(&plain);
@@ -254,11 +256,11 @@ enum result
 session_save(const struct context *context, const struct session *session,
     struct store_file *file)
 {
-	enum result result = write_file(context, session, file,
-	    STORE_REPLACE);
+	enum result result = write_file(context, session, file, STORE_REPLACE);
 
 	return result == RESULT_ABSENT ? RESULT_NOT_LOGGED_IN :
-	    result == RESULT_TOO_LARGE ? RESULT_STORE : result;
+	    result == RESULT_TOO_LARGE ? RESULT_STORE :
+					 result;
 }
 
 /* The session that a new one replaces ends: one browser, one login. */
@@ -275,8 +277,8 @@ remove_old(const struct context *context, struct str cookies)
 
 enum result
 session_create(const struct context *context, struct str cookies,
-    struct oauth_tokens *tokens, struct account *account,
-    struct reply *reply, struct session *session)
+    struct oauth_tokens *tokens, struct account *account, struct reply *reply,
+    struct session *session)
 {
 	struct buf value = BUF(64);
 	struct store_file file;
@@ -295,8 +297,7 @@ session_create(const struct context *context, struct str cookies,
 	*account = (struct account){ 0 };
 	codec_base64url(&value, session->secret, sizeof(session->secret));
 	if ((result = buf_result(&value)) == OK)
-		result = store_prepare(context->store, SESSION_FILE_MAX,
-		    &file);
+		result = store_prepare(context->store, SESSION_FILE_MAX, &file);
 	if (result == OK)
 		result = write_file(context, session, &file, STORE_CREATE);
 	if (result == OK) {
@@ -307,14 +308,14 @@ session_create(const struct context *context, struct str cookies,
 	}
 	buf_free(&value);
 	return result == OK || result == RESULT_NO_MEMORY ? result :
-	    RESULT_STORE;
+							    RESULT_STORE;
 }
 
 enum result
 session_remove(const struct context *context, const struct session *session)
 {
-	enum result result = store_remove(context->store, STORE_SESSION,
-	    session->id);
+	enum result result =
+	    store_remove(context->store, STORE_SESSION, session->id);
 
 	if (store_remove(context->store, STORE_COPY, session->id) != OK)
 		result = RESULT_STORE;
@@ -327,8 +328,7 @@ session_touch(const struct context *context, const struct session *session)
 	int64_t now_s = clock_now_s();
 
 	if (now_s - session->used_s >= TOUCH_S || session->used_s > now_s)
-		store_touch(context->store, STORE_SESSION, session->id,
-		    now_s);
+		store_touch(context->store, STORE_SESSION, session->id, now_s);
 }
 
 void
@@ -338,7 +338,8 @@ session_word(const struct session *session,
 	unsigned char digest[16];
 
 	seal_digest((struct str){ (const char *)session->id,
-	    sizeof(session->id) }, digest, sizeof(digest));
+			sizeof(session->id) },
+	    digest, sizeof(digest));
 	snprintf(word, SESSION_WORD_BYTES, "%02x%02x%02x%02x", digest[0],
 	    digest[1], digest[2], digest[3]);
 }

@@ -15,14 +15,14 @@
 /* session_free() releases it. */
 struct session {
 	unsigned char secret[SESSION_SECRET_BYTES]; /* the cookie's value */
-	unsigned char id[STORE_ID_BYTES];	/* the file's name */
-	int64_t used_s;		/* last use; set by session_load() */
+	unsigned char id[STORE_ID_BYTES];	    /* the file's name */
+	int64_t used_s; /* last use; set by session_load() */
 	int64_t created_s;
-	int64_t authorized_s;	/* the user's consent */
+	int64_t authorized_s; /* the user's consent */
 	int64_t access_ends_s;
 	struct secret access;
 	struct secret refresh;	/* empty: Spotify gave none */
-	struct account account;	/* id is NULL until Spotify told it */
+	struct account account; /* id is NULL until Spotify told it */
 };
 
 /*
@@ -38,8 +38,8 @@ enum result session_find(const struct conf *conf, struct str cookies,
  * OK, RESULT_NOT_LOGGED_IN (also for a file that was tampered with),
  * RESULT_STORE, RESULT_NO_MEMORY.
  */
-enum result session_load(const struct context *context,
-    struct session *session) __attribute__((warn_unused_result));
+enum result session_load(const struct context *context, struct session *session)
+    __attribute__((warn_unused_result));
 
 /* session_find() and session_load(); a failure leaves nothing to free. */
 enum result session_open(const struct context *context, struct str cookies,
@@ -52,9 +52,8 @@ enum result session_open(const struct context *context, struct str cookies,
  * OK, RESULT_STORE, RESULT_NO_MEMORY.
  */
 enum result session_create(const struct context *context, struct str cookies,
-    struct oauth_tokens *tokens, struct account *account,
-    struct reply *reply, struct session *session)
-    __attribute__((warn_unused_result));
+    struct oauth_tokens *tokens, struct account *account, struct reply *reply,
+    struct session *session) __attribute__((warn_unused_result));
 
 /*
  * Replace the file durably by what the session is now, in a file that was
@@ -80,19 +79,17 @@ int64_t session_access_left_s(const struct session *session);
 
 /* When the session ends if it is not used, and when the authorization does;
  * seconds since 1970. */
-int64_t session_ends_s(const struct conf *conf,
-    const struct session *session);
+int64_t session_ends_s(const struct conf *conf, const struct session *session);
 int64_t session_authorization_ends_s(const struct session *session);
 
 /* Seal and open what is kept for a session under a purpose; with the errors
  * of seal.h. */
-enum result session_seal(const struct conf *conf,
-    const struct session *session, enum seal_purpose purpose,
-    struct str plain, struct buf *sealed) __attribute__((warn_unused_result));
-enum result session_unseal(const struct conf *conf,
-    const struct session *session, enum seal_purpose purpose,
-    struct str sealed, struct buf *plain)
+enum result session_seal(const struct conf *conf, const struct session *session,
+    enum seal_purpose purpose, struct str plain, struct buf *sealed)
     __attribute__((warn_unused_result));
+enum result session_unseal(const struct conf *conf,
+    const struct session *session, enum seal_purpose purpose, struct str sealed,
+    struct buf *plain) __attribute__((warn_unused_result));
 
 /* A word that tells sessions apart in the log and leads nowhere. */
 #define SESSION_WORD_BYTES 9

@@ -38,12 +38,13 @@ call_start(struct context *context, enum limit_group group, const char *url,
 	if (result == OK)
 		result = buf_result(&bearer);
 	if (result == OK)
-		result = http_start(context->http, &(struct http_request){
-		    .what = group == LIMIT_ME ? "me" : "following",
-		    .url = url,
-		    .authorization = bearer.p,
-		    .body_max = group == LIMIT_ME ? ME_MAX : PAGE_MAX,
-		    .deadline_ms = context->deadline_ms });
+		result = http_start(context->http,
+		    &(struct http_request){
+			.what = group == LIMIT_ME ? "me" : "following",
+			.url = url,
+			.authorization = bearer.p,
+			.body_max = group == LIMIT_ME ? ME_MAX : PAGE_MAX,
+			.deadline_ms = context->deadline_ms });
 	buf_free(&bearer);
 	return result;
 }
@@ -60,7 +61,8 @@ read_429(struct context *context, enum limit_group group,
     const struct http_answer *answer)
 {
 	enum result why = mentions(&answer->body, "QUOTA_EXCEEDED") ?
-	    RESULT_QUOTA_EXCEEDED : RESULT_RATE_LIMITED;
+	    RESULT_QUOTA_EXCEEDED :
+	    RESULT_RATE_LIMITED;
 
 	limit_note(context->store, group, why, answer->retry_after_s);
 	if (answer->retry_after_s > 0)
@@ -103,8 +105,7 @@ read_status(struct context *context, enum limit_group group,
 
 /* Wait for the answer and parse it; the caller releases *document. */
 static enum result
-call_finish(struct context *context, enum limit_group group,
-    json_t **document)
+call_finish(struct context *context, enum limit_group group, json_t **document)
 {
 	struct http_answer answer;
 	enum result result = http_finish(context->http, &answer);
@@ -116,8 +117,9 @@ call_finish(struct context *context, enum limit_group group,
 		result = doc_parse(buf_str(&answer.body), document);
 		if (result == RESULT_UPSTREAM_FAILED)
 			log_event(LOG_LEVEL_WARN, "answer_unreadable",
-			    "call=%s bytes=%zu", group == LIMIT_ME ? "me" :
-			    "following", answer.body.n);
+			    "call=%s bytes=%zu",
+			    group == LIMIT_ME ? "me" : "following",
+			    answer.body.n);
 	}
 	buf_free(&answer.body);
 	return result;
@@ -145,21 +147,21 @@ allowed_url(const json_t *object, const char *member, const struct conf *conf)
 	struct str url = doc_text(object, member);
 
 	return url.n <= URL_MAX && url_is_spotify(url, conf->image_origin) ?
-	    url : (struct str){ NULL, 0 };
+	    url :
+	    (struct str){ NULL, 0 };
 }
 
 static enum result
-read_account(const json_t *me, const struct conf *conf,
-    struct account *account)
+read_account(const json_t *me, const struct conf *conf, struct account *account)
 {
-	struct str image = allowed_url(json_array_get(
-	    json_object_get(me, "images"), 0), "url", conf);
+	struct str image =
+	    allowed_url(json_array_get(json_object_get(me, "images"), 0), "url",
+		conf);
 	bool good = true;
 
 	account->id = copy_text(doc_text(me, "id"), &good);
 	account->account_id = copy_text(doc_text(me, "account_id"), &good);
-	account->display_name = copy_text(doc_text(me, "display_name"),
-	    &good);
+	account->display_name = copy_text(doc_text(me, "display_name"), &good);
 	account->email = copy_text(doc_text(me, "email"), &good);
 	account->image = copy_text(image, &good);
 	if (good && account->id != NULL)
@@ -200,8 +202,8 @@ is_artist_id(struct str id)
 		return false;
 	for (i = 0; i < id.n; i++)
 		if (!((id.p[i] >= '0' && id.p[i] <= '9') ||
-		    (id.p[i] >= 'a' && id.p[i] <= 'z') ||
-		    (id.p[i] >= 'A' && id.p[i] <= 'Z')))
+			(id.p[i] >= 'a' && id.p[i] <= 'z') ||
+			(id.p[i] >= 'A' && id.p[i] <= 'Z')))
 			return false;
 	return true;
 }
@@ -226,15 +228,16 @@ spotify_page_start(struct context *context, const struct secret *access,
 static enum result
 read_cursor(const json_t *artists, struct page *page)
 {
-	const json_t *after = json_object_get(
-	    json_object_get(artists, "cursors"), "after");
+	const json_t *after =
+	    json_object_get(json_object_get(artists, "cursors"), "after");
 	struct str text = { json_string_value(after),
-	    json_string_length(after) };
+		json_string_length(after) };
 
 	page->after[0] = '\0';
 	if (after == NULL || json_is_null(after))
 		return json_is_string(json_object_get(artists, "next")) ?
-		    RESULT_UPSTREAM_FAILED : OK;
+		    RESULT_UPSTREAM_FAILED :
+		    OK;
 	if (!is_artist_id(text))
 		return RESULT_UPSTREAM_FAILED;
 	memcpy(page->after, text.p, text.n + 1);
@@ -255,7 +258,7 @@ spotify_page(struct context *context, struct page *page)
 	items = json_object_get(artists, "items");
 	page->items = json_array_size(items);
 	result = json_is_array(items) ? read_cursor(artists, page) :
-	    RESULT_UPSTREAM_FAILED;
+					RESULT_UPSTREAM_FAILED;
 	if (result != OK) {
 		log_event(LOG_LEVEL_WARN, "page_unreadable", "items=%zu",
 		    page->items);
@@ -275,7 +278,9 @@ static const json_t *
 item(const struct page *page, size_t i)
 {
 	return json_array_get(json_object_get(json_object_get(page->document,
-	    "artists"), "items"), i);
+						  "artists"),
+				  "items"),
+	    i);
 }
 
 const char *
@@ -323,10 +328,10 @@ write_images(const json_t *artist, const struct conf *conf, struct buf *out)
 			continue;
 		buf_printf(out, "%s{\"url\":", comma);
 		doc_write_text(out, url);
-		write_side(out, "width", doc_integer(image, "width", 1,
-		    IMAGE_SIDE_MAX, 0));
-		write_side(out, "height", doc_integer(image, "height", 1,
-		    IMAGE_SIDE_MAX, 0));
+		write_side(out, "width",
+		    doc_integer(image, "width", 1, IMAGE_SIDE_MAX, 0));
+		write_side(out, "height",
+		    doc_integer(image, "height", 1, IMAGE_SIDE_MAX, 0));
 		buf_putc(out, '}');
 		comma = ",";
 	}
@@ -345,14 +350,15 @@ write_extras(const json_t *artist, struct buf *out)
 	if (json_is_array(genres)) {
 		buf_puts(out, ",\"genres\":[");
 		for (i = 0; i < json_array_size(genres) && i < GENRES_MAX;
-		    i++) {
+		     i++) {
 			genre = json_array_get(genres, i);
 			if (!json_is_string(genre))
 				continue;
 			buf_puts(out, comma);
-			doc_write_text(out, cut_text((struct str){
-			    json_string_value(genre),
-			    json_string_length(genre) }, NAME_MAX_BYTES));
+			doc_write_text(out,
+			    cut_text((struct str){ json_string_value(genre),
+					 json_string_length(genre) },
+				NAME_MAX_BYTES));
 			comma = ",";
 		}
 		buf_putc(out, ']');
@@ -367,16 +373,15 @@ write_extras(const json_t *artist, struct buf *out)
 }
 
 void
-spotify_artist_write(const struct page *page, size_t i,
-    const struct conf *conf, struct buf *out)
+spotify_artist_write(const struct page *page, size_t i, const struct conf *conf,
+    struct buf *out)
 {
 	const json_t *artist = item(page, i);
 	const char *id = spotify_artist_id(page, i);
 	struct str url;
 
 	buf_printf(out, "{\"id\":\"%s\",\"name\":", id);
-	doc_write_text(out, cut_text(doc_text(artist, "name"),
-	    NAME_MAX_BYTES));
+	doc_write_text(out, cut_text(doc_text(artist, "name"), NAME_MAX_BYTES));
 	buf_printf(out, ",\"uri\":\"spotify:artist:%s\",\"url\":", id);
 	url = allowed_url(json_object_get(artist, "external_urls"), "spotify",
 	    conf);

@@ -14,8 +14,8 @@
 
 /* One page of followed artists, as parsed. */
 struct page {
-	json_t *document;	/* released by spotify_page_free() */
-	size_t items;		/* elements, null ones included */
+	json_t *document;		  /* released by spotify_page_free() */
+	size_t items;			  /* elements, null ones included */
 	char after[SPOTIFY_ID_BYTES + 1]; /* cursor of the next; "": last */
 };
 

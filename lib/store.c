@@ -25,8 +25,10 @@
 static enum result
 failed(const char *call)
 {
-	log_event(LOG_LEVEL_ERROR, "store_failed", "call=%s errno=%d "
-	    "cause=\"%s\"", call, errno, strerror(errno));
+	log_event(LOG_LEVEL_ERROR, "store_failed",
+	    "call=%s errno=%d "
+	    "cause=\"%s\"",
+	    call, errno, strerror(errno));
 	return RESULT_STORE;
 }
 
@@ -61,16 +63,18 @@ store_open(const char *path, struct store *store)
 
 	store->dir = -1;
 	if (complaint != NULL) {
-		log_event(LOG_LEVEL_ERROR, "store_refused", "dir=%s cause="
-		    "\"%s\"", path, complaint);
+		log_event(LOG_LEVEL_ERROR, "store_refused",
+		    "dir=%s cause="
+		    "\"%s\"",
+		    path, complaint);
 		return RESULT_STORE;
 	}
 	store->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (store->dir < 0)
 		return failed("open_dir");
 	/* The lock file is made here, so that taking a lock needs no room. */
-	fd = openat(store->dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW |
-	    O_CLOEXEC, 0600);
+	fd = openat(store->dir, "lock",
+	    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return failed("open_lock");
 	close(fd);
@@ -103,8 +107,9 @@ cannot_open(const struct store *store, const char *name, size_t max)
 	int error = errno;
 	struct stat st;
 
-	if (error == ENOENT || (fstatat(store->dir, name, &st,
-	    AT_SYMLINK_NOFOLLOW) == 0 && !is_ours(&st, max)))
+	if (error == ENOENT ||
+	    (fstatat(store->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		!is_ours(&st, max)))
 		return RESULT_ABSENT;
 	errno = error;
 	return failed("open");
@@ -149,8 +154,10 @@ store_load(const struct store *store, enum store_kind kind,
 	if (fstat(fd, &st) != 0) {
 		result = failed("fstat");
 	} else if (!is_ours(&st, max)) {
-		log_event(LOG_LEVEL_WARN, "store_strange_file", "mode=%o "
-		    "links=%u", (unsigned)st.st_mode, (unsigned)st.st_nlink);
+		log_event(LOG_LEVEL_WARN, "store_strange_file",
+		    "mode=%o "
+		    "links=%u",
+		    (unsigned)st.st_mode, (unsigned)st.st_nlink);
 		result = RESULT_ABSENT;
 	} else {
 		*used_at = (int64_t)st.st_mtim.tv_sec;
@@ -182,8 +189,8 @@ store_prepare(const struct store *store, size_t n, struct store_file *file)
 	secret_random(random, sizeof(random));
 	write_name(name, "temp-", random, sizeof(random));
 	memcpy(file->name, name, sizeof(file->name));
-	file->fd = openat(store->dir, file->name, O_WRONLY | O_CREAT | O_EXCL |
-	    O_NOFOLLOW | O_CLOEXEC, 0600);
+	file->fd = openat(store->dir, file->name,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (file->fd < 0)
 		return failed("create");
 	do
@@ -219,9 +226,8 @@ write_all(int fd, struct str content)
 static enum result
 fill(struct store_file *file, struct str content, bool durable)
 {
-	const struct timespec times[2] = {
-		{ .tv_nsec = UTIME_OMIT }, { .tv_sec = (time_t)clock_now_s() }
-	};
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
+		{ .tv_sec = (time_t)clock_now_s() } };
 	int fd = file->fd;
 
 	if (!write_all(fd, content))
@@ -242,7 +248,8 @@ put_in_place(const struct store *store, const char *temp, const char *name,
     enum store_way way)
 {
 	unsigned flags = way == STORE_CREATE ? RENAME_NOREPLACE :
-	    way == STORE_REPLACE ? RENAME_EXCHANGE : 0;
+	    way == STORE_REPLACE	     ? RENAME_EXCHANGE :
+					       0;
 
 	if (renameat2(store->dir, temp, store->dir, name, flags) != 0) {
 		if (way == STORE_CREATE && errno == EEXIST)
@@ -322,9 +329,8 @@ void
 store_touch(const struct store *store, enum store_kind kind,
     const unsigned char id[static STORE_ID_BYTES], int64_t now_s)
 {
-	const struct timespec times[2] = {
-		{ .tv_nsec = UTIME_OMIT }, { .tv_sec = (time_t)now_s }
-	};
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
+		{ .tv_sec = (time_t)now_s } };
 	char name[NAME_BYTES];
 
 	file_name(name, kind, id);
@@ -346,8 +352,8 @@ store_fact(const struct store *store, const char *name)
 	while ((n = read(fd, text, sizeof(text))) < 0 && errno == EINTR)
 		continue;
 	close(fd);
-	if (n <= 0 || !str_number((struct str){ text, (size_t)n }, INT64_MAX,
-	    &number))
+	if (n <= 0 ||
+	    !str_number((struct str){ text, (size_t)n }, INT64_MAX, &number))
 		return 0;
 	return (int64_t)number;
 }

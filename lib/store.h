@@ -19,14 +19,14 @@ enum store_kind { STORE_SESSION, STORE_COPY };
 
 /* How a prepared file takes its place. */
 enum store_way {
-	STORE_CREATE,		/* nothing may be there; durable */
-	STORE_REPLACE,		/* something must be there; durable */
-	STORE_OVERWRITE		/* whatever is there; not durable */
+	STORE_CREATE,	/* nothing may be there; durable */
+	STORE_REPLACE,	/* something must be there; durable */
+	STORE_OVERWRITE /* whatever is there; not durable */
 };
 
 /* A file on its way: it exists under a name that nobody reads. */
 struct store_file {
-	int fd;			/* -1: none */
+	int fd; /* -1: none */
 	char name[32];
 };
 
@@ -50,8 +50,7 @@ void store_close(struct store *store);
  */
 enum result store_load(const struct store *store, enum store_kind kind,
     const unsigned char id[static STORE_ID_BYTES], size_t max,
-    struct buf *content, int64_t *used_at)
-    __attribute__((warn_unused_result));
+    struct buf *content, int64_t *used_at) __attribute__((warn_unused_result));
 
 /* Whether there is a file; true also when that cannot be told. */
 bool store_has(const struct store *store, enum store_kind kind,

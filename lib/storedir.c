@@ -21,7 +21,7 @@
 
 #define WINDOW_S 600
 #define WINDOWS_KEPT 2
-#define SWEEP_MAX 64		/* marks removed in one request */
+#define SWEEP_MAX 64 /* marks removed in one request */
 #define CIFS_MAGIC 0xff534d42u
 #define SMB2_MAGIC 0xfe534d42u
 
@@ -66,13 +66,14 @@ store_complaint(const char *path)
 	struct stat st;
 
 	if (stat(path, &st) != 0)
-		return errno == EACCES ? "cannot be reached by this user" :
+		return errno == EACCES ?
+		    "cannot be reached by this user" :
 		    "does not exist; make it with mkdir -m 700";
 	if (!S_ISDIR(st.st_mode))
 		return "is not a directory";
 	if (st.st_uid != geteuid())
 		return "does not belong to the user who runs this; run it as "
-		    "the user of the programs, or chown it";
+		       "the user of the programs, or chown it";
 	if ((st.st_mode & 077) != 0)
 		return "is open to others; chmod 700 it";
 	if (access(path, W_OK | X_OK) != 0)
@@ -90,8 +91,8 @@ open_made(int parent, const char *name)
 {
 	if (mkdirat(parent, name, 0700) != 0 && errno != EEXIST)
 		return -1;
-	return openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
-	    O_CLOEXEC);
+	return openat(parent, name,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
 /* Remove up to max marks of one window, then the window; what is left of
@@ -99,8 +100,8 @@ open_made(int parent, const char *name)
 static int
 sweep_window(int used, const char *name, int max)
 {
-	int fd = openat(used, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
-	    O_CLOEXEC);
+	int fd =
+	    openat(used, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
 
@@ -145,8 +146,8 @@ mark(int window, const unsigned char *id)
 
 	for (i = 0; i < STORE_ID_BYTES; i++)
 		snprintf(name + 2 * i, 3, "%02x", id[i]);
-	fd = openat(window, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-	    0600);
+	fd =
+	    openat(window, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd >= 0)
 		close(fd);
 	return fd >= 0 ? OK : errno == EEXIST ? RESULT_EXISTS : RESULT_STORE;
@@ -167,8 +168,10 @@ store_claim(const struct store *store, int64_t began_s, int64_t now_s,
 	if (window >= 0)
 		result = mark(window, id);
 	if (result == RESULT_STORE)
-		log_event(LOG_LEVEL_ERROR, "store_failed", "call=mark "
-		    "errno=%d cause=\"%s\"", errno, strerror(errno));
+		log_event(LOG_LEVEL_ERROR, "store_failed",
+		    "call=mark "
+		    "errno=%d cause=\"%s\"",
+		    errno, strerror(errno));
 	if (result == OK)
 		sweep(used, now_s);
 	if (window >= 0)

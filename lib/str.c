@@ -40,7 +40,7 @@ str_ends(struct str s, struct str suffix)
 {
 	return s.n >= suffix.n &&
 	    (suffix.n == 0 ||
-	    memcmp(s.p + (s.n - suffix.n), suffix.p, suffix.n) == 0);
+		memcmp(s.p + (s.n - suffix.n), suffix.p, suffix.n) == 0);
 }
 
 struct str

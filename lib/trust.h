@@ -13,8 +13,7 @@
  * libcurl's default when it is NULL; the first call decides.
  * OK, or RESULT_MISCONFIGURED when there are none (logged).
  */
-enum result trust_load(const char *ca_file)
-    __attribute__((warn_unused_result));
+enum result trust_load(const char *ca_file) __attribute__((warn_unused_result));
 
 /* For CURLOPT_SSL_CTX_FUNCTION: give a connection those certificates. */
 CURLcode trust_use(CURL *easy, void *ssl_ctx, void *data);

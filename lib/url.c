@@ -122,8 +122,8 @@ url_is_local(struct str path)
 		return false;
 	behind = (struct str){ path.p + 1, path.n - 1 };
 	/* "/./" and "/../" are resolved away and may leave "//" behind. */
-	return !str_starts(behind, STR("/")) && !str_starts(behind, STR("."))
-	    && !starts_with_bad_escape(behind);
+	return !str_starts(behind, STR("/")) && !str_starts(behind, STR(".")) &&
+	    !starts_with_bad_escape(behind);
 }
 
 bool

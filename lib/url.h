@@ -11,12 +11,12 @@
 
 /* The parts of an absolute http or https URL; slices of the text. */
 struct url {
-	struct str origin;	/* scheme://host[:port] as written */
-	struct str host;	/* without port; an IPv6 address in brackets */
-	struct str path;	/* from "/" to the end, the query included; may
+	struct str origin; /* scheme://host[:port] as written */
+	struct str host;   /* without port; an IPv6 address in brackets */
+	struct str path;   /* from "/" to the end, the query included; may
 				   be empty */
 	bool https;
-	bool loopback;		/* host is exactly 127.0.0.1 or [::1] */
+	bool loopback; /* host is exactly 127.0.0.1 or [::1] */
 };
 
 /*

@@ -41,7 +41,7 @@ check_artist(struct str text, const char *id)
 	MUST(doc_text(artist, "name").n <= 1024);
 	MUST(may_be_loaded(doc_text(artist, "url")));
 	json_array_foreach(json_object_get(artist, "images"), i, image)
-		MUST(may_be_loaded(doc_text(image, "url")));
+	    MUST(may_be_loaded(doc_text(image, "url")));
 	MUST(i <= 8);
 	json_decref(artist);
 }
@@ -73,8 +73,9 @@ fuzz_artists(struct str input)
 	struct fuzz_upstream upstream = { .input = input };
 	const struct conf conf = fuzz_conf();
 	const struct store none = { .dir = -1 };
-	struct context context = { .conf = &conf, .store = &none,
-	    .http = (struct http *)(void *)&upstream };
+	struct context context = { .conf = &conf,
+		.store = &none,
+		.http = (struct http *)(void *)&upstream };
 	char text[] = "access";
 	const struct secret access = { text, sizeof(text) - 1 };
 	struct page page;

@@ -50,8 +50,7 @@ check_html(struct str input)
 	codec_html(&text, input);
 	MUST(buf_result(&text) == OK);
 	MUST(!fuzz_has(buf_str(&text), '<') && !fuzz_has(buf_str(&text), '>'));
-	MUST(!fuzz_has(buf_str(&text), '"') &&
-	    !fuzz_has(buf_str(&text), '\''));
+	MUST(!fuzz_has(buf_str(&text), '"') && !fuzz_has(buf_str(&text), '\''));
 	buf_free(&text);
 }
 

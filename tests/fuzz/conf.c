@@ -55,8 +55,7 @@ check(const struct conf *conf)
 	MUST(conf->redirect.https != conf->dev);
 	MUST(conf->redirect.https || conf->redirect.loopback);
 	MUST(conf->base.n > 0 && str_ends(conf->base, STR("/")));
-	MUST(conf->base.n + conf->callback.n ==
-	    str_of(conf->redirect_uri).n);
+	MUST(conf->base.n + conf->callback.n == str_of(conf->redirect_uri).n);
 	MUST(conf->idle_limit_s >= 60 && conf->absolute_limit_s >= 300);
 	MUST(conf->workers >= 0 && conf->workers <= 512);
 	MUST(conf->client_secret.n == 0 && conf->ring.n == 0);

@@ -14,9 +14,10 @@
 static bool
 has_blank_ends(struct str s)
 {
-	return s.n > 0 && (strchr(SEPARATORS, s.p[0]) != NULL ||
-	    strchr(SEPARATORS, s.p[s.n - 1]) != NULL) && s.p[0] != '\0' &&
-	    s.p[s.n - 1] != '\0';
+	return s.n > 0 &&
+	    (strchr(SEPARATORS, s.p[0]) != NULL ||
+		strchr(SEPARATORS, s.p[s.n - 1]) != NULL) &&
+	    s.p[0] != '\0' && s.p[s.n - 1] != '\0';
 }
 
 /* How many cookies have the name, by walking all of them. */
@@ -49,8 +50,7 @@ check_session(struct str header)
 
 	if (session_find(&conf, header, &session) == OK) {
 		MUST(form_cookie(header, conf.session_cookie, &value) == OK);
-		codec_base64url(&text, session.secret,
-		    sizeof(session.secret));
+		codec_base64url(&text, session.secret, sizeof(session.secret));
 		MUST(buf_result(&text) == OK && text.n == 43);
 		MUST(str_equal(buf_str(&text), value));
 		buf_free(&text);
@@ -67,8 +67,10 @@ fuzz_cookie(struct str input)
 	struct str value = { NULL, 0 };
 	size_t n = count(input, STR("n"));
 
-	MUST(form_cookie(input, "n", &value) == (n == 0 ? RESULT_ABSENT :
-	    n == 1 ? OK : RESULT_BAD_REQUEST));
+	MUST(form_cookie(input, "n", &value) ==
+	    (n == 0	   ? RESULT_ABSENT :
+		    n == 1 ? OK :
+			     RESULT_BAD_REQUEST));
 	MUST(fuzz_within(value, input));
 	check_session(input);
 }

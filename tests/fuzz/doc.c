@@ -17,17 +17,17 @@ depth_of(const json_t *value)
 	size_t i;
 
 	if (json_is_array(value)) {
-		json_array_foreach(value, i, child)
-			if ((depth = depth_of(child)) > deepest)
-				deepest = depth;
+		json_array_foreach(value, i,
+		    child) if ((depth = depth_of(child)) > deepest) deepest =
+		    depth;
 		return deepest + 1;
 	}
 	if (!json_is_object(value))
 		return 0;
 	/* The iterator's functions are not declared for const. */
 	at = json_object_iter((json_t *)(uintptr_t)value);
-	for (; at != NULL; at = json_object_iter_next(
-	    (json_t *)(uintptr_t)value, at)) {
+	for (; at != NULL;
+	     at = json_object_iter_next((json_t *)(uintptr_t)value, at)) {
 		name = json_object_iter_key(at);
 		MUST(doc_text(value, name).n == 0 ||
 		    doc_text(value, name).p != NULL);

@@ -14,26 +14,15 @@
 #include "fuzz.h"
 #include "http.h"
 
-const struct fuzz_target fuzz_targets[] = {
-	{ "artists", fuzz_artists },
-	{ "codec", fuzz_codec },
-	{ "conf", fuzz_conf_file },
-	{ "cookie", fuzz_cookie },
-	{ "doc", fuzz_doc },
-	{ "http", fuzz_http },
-	{ "me", fuzz_me },
-	{ "pending", fuzz_pending },
-	{ "pending-plain", fuzz_pending_plain },
-	{ "query", fuzz_query },
-	{ "request", fuzz_request },
-	{ "return-to", fuzz_return_to },
-	{ "session", fuzz_session },
-	{ "session-plain", fuzz_session_plain },
-	{ "tag", fuzz_tag },
-	{ "token", fuzz_token },
-	{ "url", fuzz_url },
-	{ NULL, NULL }
-};
+const struct fuzz_target fuzz_targets[] = { { "artists", fuzz_artists },
+	{ "codec", fuzz_codec }, { "conf", fuzz_conf_file },
+	{ "cookie", fuzz_cookie }, { "doc", fuzz_doc }, { "http", fuzz_http },
+	{ "me", fuzz_me }, { "pending", fuzz_pending },
+	{ "pending-plain", fuzz_pending_plain }, { "query", fuzz_query },
+	{ "request", fuzz_request }, { "return-to", fuzz_return_to },
+	{ "session", fuzz_session }, { "session-plain", fuzz_session_plain },
+	{ "tag", fuzz_tag }, { "token", fuzz_token }, { "url", fuzz_url },
+	{ NULL, NULL } };
 
 static char client_id[] = "the-client";
 static char redirect_uri[] = "https://e.org/callback";
@@ -77,8 +66,9 @@ fuzz_broken(const char *file, int line, const char *promise)
 bool
 fuzz_within(struct str part, struct str whole)
 {
-	return part.n == 0 || (part.p >= whole.p && part.n <= whole.n &&
-	    part.p + part.n <= whole.p + whole.n);
+	return part.n == 0 ||
+	    (part.p >= whole.p && part.n <= whole.n &&
+		part.p + part.n <= whole.p + whole.n);
 }
 
 bool
@@ -104,10 +94,14 @@ fuzz_conf(void)
 	static const unsigned char master[SEAL_KEY_BYTES] =
 	    "the key of the seeds";
 	struct conf conf = { .client_id = client_id,
-	    .redirect_uri = redirect_uri, .api_url = api_url,
-	    .token_url = token_url, .session_cookie = "__Host-sid",
-	    .pending_prefix = "__Host-lp-", .cookie_tail = "; Path=/",
-	    .idle_limit_s = 7 * 86400, .absolute_limit_s = 30 * 86400 };
+		.redirect_uri = redirect_uri,
+		.api_url = api_url,
+		.token_url = token_url,
+		.session_cookie = "__Host-sid",
+		.pending_prefix = "__Host-lp-",
+		.cookie_tail = "; Path=/",
+		.idle_limit_s = 7 * 86400,
+		.absolute_limit_s = 30 * 86400 };
 
 	MUST(seal_ring_add(&conf.ring, master) == OK);
 	return conf;

@@ -30,8 +30,7 @@ void fuzz_init(void);
 
 /* What holds whatever the input is. */
 #define MUST(condition) \
-	((condition) ? (void)0 : \
-	    fuzz_broken(__FILE__, __LINE__, #condition))
+	((condition) ? (void)0 : fuzz_broken(__FILE__, __LINE__, #condition))
 void fuzz_broken(const char *file, int line, const char *promise)
     __attribute__((noreturn));
 

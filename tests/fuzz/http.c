@@ -51,8 +51,9 @@ __wrap_curl_easy_init(void)
 	char name[32];
 
 	name_socket(name, sizeof(name));
-	MUST(easy != NULL && curl_easy_setopt(easy,
-	    CURLOPT_ABSTRACT_UNIX_SOCKET, name) == CURLE_OK);
+	MUST(easy != NULL &&
+	    curl_easy_setopt(easy, CURLOPT_ABSTRACT_UNIX_SOCKET, name) ==
+		CURLE_OK);
 	return easy;
 }
 
@@ -65,8 +66,8 @@ listen_there(void)
 	name_socket(address.sun_path + 1, sizeof(address.sun_path) - 1);
 	MUST(fd >= 0);
 	MUST(bind(fd, (struct sockaddr *)&address,
-	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
-	    strlen(address.sun_path + 1))) == 0);
+		 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
+		     strlen(address.sun_path + 1))) == 0);
 	MUST(listen(fd, 8) == 0);
 	return fd;
 }
@@ -94,8 +95,7 @@ check(enum result result, const struct http_answer *answer)
 	/* Whole, or nothing. */
 	MUST(result != OK || buf_result(&answer->body) == OK);
 	MUST(answer->retry_after_s >= -1 && answer->retry_after_s <= 86400);
-	MUST(result != OK || (answer->status >= 100 &&
-	    answer->status <= 999));
+	MUST(result != OK || (answer->status >= 100 && answer->status <= 999));
 }
 
 void
@@ -103,8 +103,10 @@ fuzz_http(struct str input)
 {
 	const struct conf conf = { .workers = 0 };
 	struct http_request request = { .what = "fuzz",
-	    .url = "http://e.org/", .authorization = "Bearer x",
-	    .body_max = BODY_MAX, .deadline_ms = clock_mono_ms() + CALL_MS };
+		.url = "http://e.org/",
+		.authorization = "Bearer x",
+		.body_max = BODY_MAX,
+		.deadline_ms = clock_mono_ms() + CALL_MS };
 	struct http *http = http_new(&conf);
 	struct http_answer answer;
 	enum result result;

@@ -11,8 +11,8 @@
 static void
 check_text(const char *text)
 {
-	MUST(text == NULL || (text[0] != '\0' &&
-	    strlen(text) <= SPOTIFY_ACCOUNT_TEXT_MAX));
+	MUST(text == NULL ||
+	    (text[0] != '\0' && strlen(text) <= SPOTIFY_ACCOUNT_TEXT_MAX));
 }
 
 /* What is written is one object, with the same texts. */
@@ -42,8 +42,9 @@ fuzz_me(struct str input)
 	struct fuzz_upstream upstream = { .input = input };
 	const struct conf conf = fuzz_conf();
 	const struct store none = { .dir = -1 };
-	struct context context = { .conf = &conf, .store = &none,
-	    .http = (struct http *)(void *)&upstream };
+	struct context context = { .conf = &conf,
+		.store = &none,
+		.http = (struct http *)(void *)&upstream };
 	char text[] = "access";
 	const struct secret access = { text, sizeof(text) - 1 };
 	struct account account;
@@ -54,8 +55,8 @@ fuzz_me(struct str input)
 		check_text(account.account_id);
 		check_text(account.display_name);
 		check_text(account.email);
-		MUST(account.image == NULL || url_is_spotify(
-		    str_of(account.image), conf.image_origin));
+		MUST(account.image == NULL ||
+		    url_is_spotify(str_of(account.image), conf.image_origin));
 		check_written(&account);
 	} else {
 		MUST(account.id == NULL && account.image == NULL);

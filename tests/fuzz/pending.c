@@ -14,8 +14,9 @@
 #define STATE_RAW "statestatestatestatestatestatest"
 #define FIXED_BYTES 72
 
-static const struct str verifier =
-    { "dmVyaWZpZXJ2ZXJpZmllcnZlcmlmaWVydmVyaWZpZXI", 43 };
+static const struct str verifier = {
+	"dmVyaWZpZXJ2ZXJpZmllcnZlcmlmaWVydmVyaWZpZXI", 43
+};
 
 static enum result
 find(const struct conf *conf, struct str cookies, struct pending *pending)
@@ -27,8 +28,8 @@ find(const struct conf *conf, struct str cookies, struct pending *pending)
 	result = pending_find(conf, cookies, STR(STATE), &reply, pending);
 	MUST(buf_result(&reply.cookies) == OK);
 	/* The login's cookie goes, and no other. */
-	MUST(reply.cookies.n == 0 || str_starts(buf_str(&reply.cookies),
-	    STR("Set-Cookie: __Host-lp-")));
+	MUST(reply.cookies.n == 0 ||
+	    str_starts(buf_str(&reply.cookies), STR("Set-Cookie: __Host-lp-")));
 	reply_free(&reply);
 	return result;
 }

@@ -18,7 +18,7 @@ read_query(struct str query, struct form_field *fields)
 
 	for (i = 0; i < FIELDS; i++)
 		fields[i] = (struct form_field){ .name = names[i],
-		    .value = BUF(max[i]) };
+			.value = BUF(max[i]) };
 	return form_query(query, fields, FIELDS);
 }
 
@@ -54,8 +54,10 @@ check_twice(struct str input, const struct form_field *fields)
 
 	for (i = 0; i < FIELDS; i++) {
 		buf_add_str(&query, input);
-		buf_puts(&query, i == 0 ? "&%63ode=x" : i == 1 ? "&state" :
-		    "&error=");
+		buf_puts(&query,
+		    i == 0     ? "&%63ode=x" :
+			i == 1 ? "&state" :
+				 "&error=");
 		MUST(buf_result(&query) == OK);
 		MUST(read_query(buf_str(&query), again) ==
 		    (fields[i].seen ? RESULT_BAD_REQUEST : OK));

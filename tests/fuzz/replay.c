@@ -21,11 +21,11 @@
 #include "fuzz.h"
 #include "seeds.h"
 
-#define VARIANTS 96		/* of each kind for one seed, */
-#define VARIANTS_LARGE 8	/* or for one above LARGE bytes */
+#define VARIANTS 96	 /* of each kind for one seed, */
+#define VARIANTS_LARGE 8 /* or for one above LARGE bytes */
 #define LARGE 4096
-#define TARGET_S 120		/* the longest that one may take */
-#define SHOWN 6000		/* bytes of its last words */
+#define TARGET_S 120 /* the longest that one may take */
+#define SHOWN 6000   /* bytes of its last words */
 
 /* How far a target has come; shared with its process. */
 struct progress {
@@ -66,8 +66,9 @@ static void
 run_seed(const struct fuzz_target *target, struct buf *seed,
     struct progress *progress)
 {
-	size_t step = seed->n / (seed->n > LARGE ? VARIANTS_LARGE :
-	    VARIANTS) + 1, i;
+	size_t step =
+		   seed->n / (seed->n > LARGE ? VARIANTS_LARGE : VARIANTS) + 1,
+	       i;
 
 	snprintf(progress->how, sizeof(progress->how), "as it is");
 	run_one(target, buf_str(seed), progress);
@@ -139,9 +140,10 @@ replay(const struct fuzz_target *target)
 	    progress->inputs);
 	if (status != 0) {
 		printf("%s:%u: %s: %s %d\n", path_of(target->name),
-		    progress->line, progress->how, WIFSIGNALED(status) ?
-		    "signal" : "status", WIFSIGNALED(status) ?
-		    WTERMSIG(status) : WEXITSTATUS(status));
+		    progress->line, progress->how,
+		    WIFSIGNALED(status) ? "signal" : "status",
+		    WIFSIGNALED(status) ? WTERMSIG(status) :
+					  WEXITSTATUS(status));
 		show_words(words);
 	}
 	close(words);
@@ -163,8 +165,7 @@ unpack(const char *target, const char *directory)
 		snprintf(path, sizeof(path), "%s/seed-%u", directory,
 		    seeds.line);
 		if ((file = fopen(path, "we")) == NULL ||
-		    (seed.n > 0 &&
-		    fwrite(seed.p, 1, seed.n, file) != seed.n) ||
+		    (seed.n > 0 && fwrite(seed.p, 1, seed.n, file) != seed.n) ||
 		    fclose(file) != 0)
 			return 2;
 		buf_clear(&seed);

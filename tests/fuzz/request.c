@@ -16,13 +16,13 @@ static void
 check_slices(const struct request *request, struct str all)
 {
 	const struct str *const slices[] = { &request->method_name,
-	    &request->query, &request->content_length_text,
-	    &request->script_name, &request->path_info, &request->host,
-	    &request->origin, &request->if_none_match,
-	    &request->requested_with, &request->fetch_site,
-	    &request->fetch_mode, &request->fetch_dest, &request->purpose,
-	    &request->accept, &request->preflight_method,
-	    &request->request_id, &request->unique_id };
+		&request->query, &request->content_length_text,
+		&request->script_name, &request->path_info, &request->host,
+		&request->origin, &request->if_none_match,
+		&request->requested_with, &request->fetch_site,
+		&request->fetch_mode, &request->fetch_dest, &request->purpose,
+		&request->accept, &request->preflight_method,
+		&request->request_id, &request->unique_id };
 	size_t i, k;
 
 	for (i = 0; i < sizeof(slices) / sizeof(slices[0]); i++) {
@@ -47,7 +47,7 @@ check_length(const struct request *request)
 	    (unsigned long long)request->content_length);
 	MUST(request->content_length <= INT64_MAX);
 	MUST(text.n == 0 ? request->content_length == 0 :
-	    str_equal(text, str_of(number)));
+			   str_equal(text, str_of(number)));
 }
 
 void
@@ -79,8 +79,8 @@ fuzz_request(struct str input)
 		request = (struct request){ .content_length = 0 };
 		envp[n < PARAMS_MAX ? n : 0] = envp[0];
 		if (n < PARAMS_MAX && strncmp(text, "HTTP_HOST=", 10) == 0)
-			MUST(request_read(envp, &request) ==
-			    RESULT_BAD_REQUEST);
+			MUST(
+			    request_read(envp, &request) == RESULT_BAD_REQUEST);
 	}
 	request_free(&request);
 	free(text);

@@ -98,8 +98,8 @@ read_base64url(struct str *rest, struct buf *seed)
 bool
 seeds_open(struct seeds *seeds, const char *path)
 {
-	*seeds = (struct seeds){ BUF(SEEDS_MAX), BUF(SEEDS_MAX), { NULL, 0 },
-	    0 };
+	*seeds =
+	    (struct seeds){ BUF(SEEDS_MAX), BUF(SEEDS_MAX), { NULL, 0 }, 0 };
 	if (!seeds_read_file(path, &seeds->text))
 		return false;
 	seeds->rest = buf_str(&seeds->text);

@@ -15,13 +15,13 @@
 
 #include "buf.h"
 
-#define SEEDS_MAX (4u << 20)	/* bytes of one seed */
+#define SEEDS_MAX (4u << 20) /* bytes of one seed */
 
 /* A file that is read; seeds_close() releases it. */
 struct seeds {
 	struct buf text, first;
 	struct str rest;
-	unsigned line;		/* where the seed stands that came last */
+	unsigned line; /* where the seed stands that came last */
 };
 
 bool seeds_open(struct seeds *seeds, const char *path);

@@ -28,9 +28,9 @@ static void
 write_file(const struct site *site, struct str content)
 {
 	const struct timespec times[2] = { { .tv_sec = FUZZ_NOW_S },
-	    { .tv_sec = FUZZ_NOW_S - 100 } };
-	int fd = openat(site->room.dir, site->file, O_WRONLY | O_CREAT |
-	    O_TRUNC | O_CLOEXEC, 0600);
+		{ .tv_sec = FUZZ_NOW_S - 100 } };
+	int fd = openat(site->room.dir, site->file,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	MUST(fd >= 0);
 	MUST(write(fd, content.p, content.n) == (ssize_t)content.n);
@@ -44,8 +44,8 @@ begin(struct site *site)
 	struct buf name = BUF(sizeof(site->file) - 1);
 
 	*site = (struct site){ .conf = fuzz_conf() };
-	site->context = (struct context){ .conf = &site->conf,
-	    .store = &site->store };
+	site->context =
+	    (struct context){ .conf = &site->conf, .store = &site->store };
 	MUST(session_find(&site->conf, STR(COOKIE), &site->session) == OK);
 	buf_puts(&name, "session-");
 	codec_hex(&name, site->session.id, sizeof(site->session.id));
@@ -76,8 +76,8 @@ fuzz_session(struct str input)
 	MUST(result == OK || result == RESULT_NOT_LOGGED_IN);
 	/* Only what the key has sealed: the seeds have one token. */
 	if (result == OK)
-		MUST(str_equal(secret_str(&site.session.access),
-		    STR("access")));
+		MUST(
+		    str_equal(secret_str(&site.session.access), STR("access")));
 	end(&site);
 }
 
@@ -117,7 +117,7 @@ fuzz_session_plain(struct str input)
 
 	begin(&site);
 	MUST(session_seal(&site.conf, &site.session, SEAL_SESSION, input,
-	    &sealed) == OK);
+		 &sealed) == OK);
 	write_file(&site, buf_str(&sealed));
 	result = session_load(&site.context, &site.session);
 	MUST(result == OK || result == RESULT_NOT_LOGGED_IN);

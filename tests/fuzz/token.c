@@ -17,18 +17,18 @@ fuzz_token(struct str input)
 	struct fuzz_upstream upstream = { .input = input };
 	const struct conf conf = fuzz_conf();
 	const struct store none = { .dir = -1 };
-	struct context context = { .conf = &conf, .store = &none,
-	    .http = (struct http *)(void *)&upstream };
+	struct context context = { .conf = &conf,
+		.store = &none,
+		.http = (struct http *)(void *)&upstream };
 	struct oauth_tokens tokens;
 	enum result result;
 
-	result = oauth_exchange(&context, STR("code"), STR("verifier"),
-	    &tokens);
+	result =
+	    oauth_exchange(&context, STR("code"), STR("verifier"), &tokens);
 	if (result == OK) {
 		MUST(tokens.access.n > 0 && is_token(&tokens.access));
 		MUST(tokens.refresh.n == 0 || is_token(&tokens.refresh));
-		MUST(tokens.expires_in_s >= 1 &&
-		    tokens.expires_in_s <= 86400);
+		MUST(tokens.expires_in_s >= 1 && tokens.expires_in_s <= 86400);
 		MUST(tokens.scope.n <= OAUTH_SCOPE_MAX);
 	} else {
 		MUST(tokens.access.p == NULL && tokens.refresh.p == NULL);

@@ -53,8 +53,8 @@ __wrap_http_finish(struct http *http, struct http_answer *answer)
 	(void)str_number(str_cut(&line, ' '), 999, &status);
 	answer->status = (int)status;
 	answer->json = str_equal(str_cut(&line, ' '), STR("json"));
-	answer->retry_after_s = str_number(line, 86400, &after_s) ?
-	    (int64_t)after_s : -1;
+	answer->retry_after_s =
+	    str_number(line, 86400, &after_s) ? (int64_t)after_s : -1;
 	if (body.n > upstream->body_max)
 		return RESULT_UPSTREAM_FAILED;
 	set_body(&answer->body, body);

@@ -18,7 +18,8 @@ part_is(CURLU *url, CURLUPart part, const char *text)
 	char *got = NULL;
 	CURLUcode code = curl_url_get(url, part, &got,
 	    part == CURLUPART_PORT ? CURLU_DEFAULT_PORT : 0);
-	bool same = text == NULL ? code != CURLUE_OK :
+	bool same = text == NULL ?
+	    code != CURLUE_OK :
 	    code == CURLUE_OK && strcasecmp(got, text) == 0;
 
 	curl_free(got);
@@ -82,8 +83,7 @@ check_split(CURLU *other, const struct url *url)
 {
 	char *host = NULL;
 
-	MUST(part_is(other, CURLUPART_SCHEME, url->https ? "https" :
-	    "http"));
+	MUST(part_is(other, CURLUPART_SCHEME, url->https ? "https" : "http"));
 	MUST(part_is(other, CURLUPART_USER, NULL));
 	MUST(part_is(other, CURLUPART_FRAGMENT, NULL));
 	MUST(curl_url_get(other, CURLUPART_HOST, &host, 0) == CURLUE_OK);
@@ -106,7 +106,8 @@ fuzz_url(struct str input)
 		MUST(url.origin.p == input.p);
 		MUST(url.origin.n + url.path.n == input.n);
 		MUST(str_equal(url_host_only((struct str){ url.host.p,
-		    (size_t)(url.origin.p + url.origin.n - url.host.p) }),
+				   (size_t)(url.origin.p + url.origin.n -
+				       url.host.p) }),
 		    url.host));
 		if (set_url(other, input, none, 0))
 			check_split(other, &url);

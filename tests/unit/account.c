@@ -21,13 +21,15 @@ an_account_is_written_as_json_with_null_for_what_is_missing(void)
 	account_write(&(struct account){ id, account_id, name, image, email },
 	    &full);
 	CHECK_OK(buf_result(&full));
-	CHECK_TEXT(buf_str(&full), "{\"id\":\"\xc3\xb6zkan\\\"t\","
+	CHECK_TEXT(buf_str(&full),
+	    "{\"id\":\"\xc3\xb6zkan\\\"t\","
 	    "\"account_id\":\"a:/b\",\"display_name\":"
 	    "\"\\u003c/script\\u003e\",\"image\":\"https://i.scdn.co/x\","
 	    "\"email\":\"a@example.com\"}");
 	account_write(&(struct account){ .id = email }, &empty);
 	CHECK_OK(buf_result(&empty));
-	CHECK_TEXT(buf_str(&empty), "{\"id\":\"a@example.com\","
+	CHECK_TEXT(buf_str(&empty),
+	    "{\"id\":\"a@example.com\","
 	    "\"account_id\":null,\"display_name\":null,\"image\":null}");
 }
 
@@ -37,7 +39,8 @@ the_key_of_a_person_is_encoded_and_of_one_kind(void)
 	SCOPED(buf_free) struct buf key = BUF(500);
 
 	account_write_key(&(struct account){ .id = id,
-	    .account_id = account_id }, &key);
+			      .account_id = account_id },
+	    &key);
 	CHECK_OK(buf_result(&key));
 	CHECK_TEXT(buf_str(&key), "a%3A%2Fb");
 	buf_clear(&key);
@@ -63,6 +66,5 @@ a_freed_account_is_empty(void)
 const struct test account_tests[] = {
 	TEST(an_account_is_written_as_json_with_null_for_what_is_missing),
 	TEST(the_key_of_a_person_is_encoded_and_of_one_kind),
-	TEST(a_freed_account_is_empty),
-	{ NULL, NULL }
+	TEST(a_freed_account_is_empty), { NULL, NULL }
 };

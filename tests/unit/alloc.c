@@ -30,7 +30,7 @@ void __wrap_free(void *p);
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static const void *live[LIVE_MAX];
 static size_t live_n;
-static unsigned long asked, refuse_at;	/* 0: refuse none */
+static unsigned long asked, refuse_at; /* 0: refuse none */
 
 static bool
 allowed(void)

@@ -41,10 +41,12 @@ begin(struct visit *v)
 	enum result result;
 
 	*v = (struct visit){ .query = BUF(100000),
-	    .request = { .cookies = BUF(10000) }, .conf = {
-	    .client_id = client, .redirect_uri = redirect,
-	    .authorize_url = authorize, .pending_prefix = "login-",
-	    .cookie_tail = "" } };
+		.request = { .cookies = BUF(10000) },
+		.conf = { .client_id = client,
+		    .redirect_uri = redirect,
+		    .authorize_url = authorize,
+		    .pending_prefix = "login-",
+		    .cookie_tail = "" } };
 	v->context = (struct context){ .conf = &v->conf, .store = &v->store };
 	assert_int_equal(seal_ring_add(&v->conf.ring, master), OK);
 	reply_init(&v->reply);
@@ -80,9 +82,9 @@ static void
 a_code_arrives_with_the_login_it_belongs_to(void)
 {
 	static const char *const good[] = { "&code=a%2Bb",
-	    "&code=a%2Bb&error=", "&x=%00&code=a%2Bb",
-	    "&code=a%2Bb&iss=https%3A%2F%2Faccounts.spotify.com",
-	    "&code=a%2Bb&error_uri=javascript:1&Code=b" };
+		"&code=a%2Bb&error=", "&x=%00&code=a%2Bb",
+		"&code=a%2Bb&iss=https%3A%2F%2Faccounts.spotify.com",
+		"&code=a%2Bb&error_uri=javascript:1&Code=b" };
 	SCOPED(leave) struct visit v;
 	size_t i;
 
@@ -99,16 +101,16 @@ static void
 what_can_be_read_in_two_ways_is_a_bad_request(void)
 {
 	static const char *const bad[] = { "", "&code=", "&code=a&error=b",
-	    "&code=a&error=access_denied", "&code=a&code=a", "&code=a&code=",
-	    "&code=a&state=b", "&code=a+b", "&code=a%20", "&code=%00",
-	    "&code=a%0d%0aX:%20y", "&code=%ff", "&code=%", "&error=x%0ay",
-	    "&code=a&iss=https://accounts.spotify.com/",
-	    "&code=a&iss=https://accounts.spotify.com:443",
-	    "&code=a&iss=https://ACCOUNTS.spotify.com",
-	    "&code=a&iss=http://accounts.spotify.com",
-	    "&code=a&iss=https://evil.test",
-	    ("&error=012345678901234567890123456789012345678901234567890123456"
-	    "789abcde") };
+		"&code=a&error=access_denied", "&code=a&code=a",
+		"&code=a&code=", "&code=a&state=b", "&code=a+b", "&code=a%20",
+		"&code=%00", "&code=a%0d%0aX:%20y", "&code=%ff", "&code=%",
+		"&error=x%0ay", "&code=a&iss=https://accounts.spotify.com/",
+		"&code=a&iss=https://accounts.spotify.com:443",
+		"&code=a&iss=https://ACCOUNTS.spotify.com",
+		"&code=a&iss=http://accounts.spotify.com",
+		"&code=a&iss=https://evil.test",
+		("&error=01234567890123456789012345678901234567890123456789"
+		 "0123456789abcde") };
 	SCOPED(leave) struct visit v;
 	SCOPED(buf_free) struct buf large = BUF(3000);
 	size_t i;
@@ -180,8 +182,6 @@ an_error_ends_the_login_by_its_kind(void)
 const struct test arrival_tests[] = {
 	TEST(a_code_arrives_with_the_login_it_belongs_to),
 	TEST(what_can_be_read_in_two_ways_is_a_bad_request),
-	TEST(the_state_decides_before_all_else),
-	TEST(a_code_is_used_once),
-	TEST(an_error_ends_the_login_by_its_kind),
-	{ NULL, NULL }
+	TEST(the_state_decides_before_all_else), TEST(a_code_is_used_once),
+	TEST(an_error_ends_the_login_by_its_kind), { NULL, NULL }
 };

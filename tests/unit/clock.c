@@ -39,9 +39,7 @@ what_is_left_is_never_negative_and_never_above_the_cap(void)
 	assert_true(left > 50000 && left <= 60000);
 }
 
-const struct test clock_tests[] = {
-	TEST(the_clock_shows_seconds_since_1970),
+const struct test clock_tests[] = { TEST(the_clock_shows_seconds_since_1970),
 	TEST(the_other_clock_never_goes_back),
 	TEST(what_is_left_is_never_negative_and_never_above_the_cap),
-	{ NULL, NULL }
-};
+	{ NULL, NULL } };

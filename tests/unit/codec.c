@@ -44,9 +44,19 @@ static void
 a_cookie_value_has_one_spelling_only(void)
 {
 	static const char *const bad[] = {
-		"", "A", ZERO42, ZERO42 "AA", ZERO42 "B", ZERO42 "=",
-		ZERO42 "+", ZERO42 "/", ZERO42 "A ", " " ZERO42, ZERO42 "\n",
-		ZERO42 "%", ZERO42 "\xff",
+		"",
+		"A",
+		ZERO42,
+		ZERO42 "AA",
+		ZERO42 "B",
+		ZERO42 "=",
+		ZERO42 "+",
+		ZERO42 "/",
+		ZERO42 "A ",
+		" " ZERO42,
+		ZERO42 "\n",
+		ZERO42 "%",
+		ZERO42 "\xff",
 		"===========================================",
 	};
 	unsigned char out[32];
@@ -59,8 +69,8 @@ a_cookie_value_has_one_spelling_only(void)
 		for (k = 0; k < sizeof(out); k++)
 			assert_int_equal(out[k], 0);
 	}
-	assert_false(codec_base64url_exact((struct str){ ZERO42 "\0", 43 },
-	    out, 32));
+	assert_false(
+	    codec_base64url_exact((struct str){ ZERO42 "\0", 43 }, out, 32));
 }
 
 static void
@@ -87,8 +97,19 @@ static void
 what_is_not_canonical_base64url_is_a_bad_request(void)
 {
 	static const char *const bad[] = {
-		"", "A", "AAAAA", "AB", "AAB", "A=", "AA==", "AA=", "A+AA",
-		"A/AA", "AA A", "AAAA\n", "\xff\xff\xff\xff",
+		"",
+		"A",
+		"AAAAA",
+		"AB",
+		"AAB",
+		"A=",
+		"AA==",
+		"AA=",
+		"A+AA",
+		"A/AA",
+		"AA A",
+		"AAAA\n",
+		"\xff\xff\xff\xff",
 	};
 	SCOPED(buf_free) struct buf out = BUF(100), small = BUF(2);
 	size_t i;
@@ -126,8 +147,7 @@ all_but_unreserved_bytes_are_percent_encoded(void)
 
 	codec_percent(&text, STR("aZ09-._~ &=+%/\xc3\xbc\n"));
 	CHECK_OK(buf_result(&text));
-	CHECK_TEXT(buf_str(&text),
-	    "aZ09-._~%20%26%3D%2B%25%2F%C3%BC%0A");
+	CHECK_TEXT(buf_str(&text), "aZ09-._~%20%26%3D%2B%25%2F%C3%BC%0A");
 	buf_clear(&text);
 	for (i = 0; i < 256; i++)
 		all[i] = (char)i;
@@ -143,14 +163,25 @@ static void
 percent_encoding_is_undone_once(void)
 {
 	static const struct {
-		const char *in, *out;	/* out NULL: refused */
+		const char *in, *out; /* out NULL: refused */
 	} rows[] = {
-		{ "", "" }, { "a+b", "a b" }, { "%2B", "+" },
-		{ "%2500", "%00" }, { "%41%7a%7A", "Azz" }, { "%", NULL },
-		{ "%4", NULL }, { "a%", NULL }, { "%zz", NULL },
-		{ "%4z", NULL }, { "%%41", NULL }, { "%u0041", NULL },
-		{ "% 41", NULL }, { "%-1", NULL }, { "%0x", NULL },
-		{ "%C0%AF", "\xc0\xaf" }, { "%0d%0aX:%20y", "\r\nX: y" },
+		{ "", "" },
+		{ "a+b", "a b" },
+		{ "%2B", "+" },
+		{ "%2500", "%00" },
+		{ "%41%7a%7A", "Azz" },
+		{ "%", NULL },
+		{ "%4", NULL },
+		{ "a%", NULL },
+		{ "%zz", NULL },
+		{ "%4z", NULL },
+		{ "%%41", NULL },
+		{ "%u0041", NULL },
+		{ "% 41", NULL },
+		{ "%-1", NULL },
+		{ "%0x", NULL },
+		{ "%C0%AF", "\xc0\xaf" },
+		{ "%0d%0aX:%20y", "\r\nX: y" },
 	};
 	SCOPED(buf_free) struct buf out = BUF(100), small = BUF(2);
 	size_t i;
@@ -162,8 +193,7 @@ percent_encoding_is_undone_once(void)
 		if (rows[i].out != NULL)
 			CHECK_TEXT(buf_str(&out), rows[i].out);
 	}
-	CHECK(codec_percent_decode(STR("%41%41%41"), &small),
-	    RESULT_TOO_LARGE);
+	CHECK(codec_percent_decode(STR("%41%41%41"), &small), RESULT_TOO_LARGE);
 }
 
 static void
@@ -173,18 +203,17 @@ html_is_defused_in_text_and_in_attributes(void)
 
 	codec_html(&out, STR("<a href=\"x\">'&amp;\xc3\xbc"));
 	CHECK_OK(buf_result(&out));
-	CHECK_TEXT(buf_str(&out), "&lt;a href=&quot;x&quot;&gt;&#39;&amp;amp;"
+	CHECK_TEXT(buf_str(&out),
+	    "&lt;a href=&quot;x&quot;&gt;&#39;&amp;amp;"
 	    "\xc3\xbc");
 }
 
-const struct test codec_tests[] = {
-	TEST(bytes_are_written_as_the_standards_say),
+const struct test codec_tests[] = { TEST(
+					bytes_are_written_as_the_standards_say),
 	TEST(a_cookie_value_has_one_spelling_only),
 	TEST(base64url_of_any_length_is_read_back),
 	TEST(what_is_not_canonical_base64url_is_a_bad_request),
 	TEST(hex_is_read_in_either_case_and_at_full_length_only),
 	TEST(all_but_unreserved_bytes_are_percent_encoded),
 	TEST(percent_encoding_is_undone_once),
-	TEST(html_is_defused_in_text_and_in_attributes),
-	{ NULL, NULL }
-};
+	TEST(html_is_defused_in_text_and_in_attributes), { NULL, NULL } };

@@ -8,9 +8,11 @@
 #include "run.h"
 
 #define SECRET "the-client-secret-itself"
-#define KEY "000102030405060708090a0b0c0d0e0f" \
+#define KEY \
+	"000102030405060708090a0b0c0d0e0f" \
 	"101112131415161718191a1b1c1d1e1f"
-#define REQUIRED "client_id = the-client\nclient_secret_file = secret\n" \
+#define REQUIRED \
+	"client_id = the-client\nclient_secret_file = secret\n" \
 	"server_key_file = key\nsession_dir = /var/lib/x\n"
 #define HTTPS REQUIRED "redirect_uri = https://example.com/a/callback\n"
 #define LOOPBACK REQUIRED "redirect_uri = http://127.0.0.1:8080/callback\n"
@@ -98,11 +100,15 @@ blanks_comments_and_line_ends_of_any_kind_are_read(void)
 {
 	SCOPED(conf_free) struct conf conf = { 0 };
 
-	if (!is_good(load(STR("\n# comment = x\n\t# another\r\n"
-	    "client_id=a#b # comment\r\n  client_secret_file\t=\tsecret  \n"
-	    "server_key_file = key\nsession_dir=/a b/c=d\t#e\nworkers=7\n"
-	    "redirect_uri = https://e.org/cb\nidle_limit=2h\nlog_level="
-	    "debug\nproxy = http://p:1/"), &conf)))
+	if (!is_good(load(
+		STR("\n# comment = x\n\t# another\r\n"
+		    "client_id=a#b # comment\r\n"
+		    "  client_secret_file\t=\tsecret  \n"
+		    "server_key_file = key\nsession_dir=/a b/c=d\t#e\n"
+		    "workers=7\n"
+		    "redirect_uri = https://e.org/cb\nidle_limit=2h\nlog_level="
+		    "debug\nproxy = http://p:1/"),
+		&conf)))
 		return;
 	assert_string_equal(conf.client_id, "a#b");
 	assert_string_equal(conf.client_secret_file, "secret");
@@ -137,10 +143,8 @@ static const struct {
 	{ "idle_limit = -1", "conf:1: idle_limit: not a duration" },
 	{ "idle_limit = 99999999999999999999",
 	    "conf:1: idle_limit: not a duration" },
-	{ "absolute_limit = 181d",
-	    "conf:1: absolute_limit: is out of range" },
-	{ "artists_max_age = 25h",
-	    "conf:1: artists_max_age: is out of range" },
+	{ "absolute_limit = 181d", "conf:1: absolute_limit: is out of range" },
+	{ "artists_max_age = 25h", "conf:1: artists_max_age: is out of range" },
 	{ "log_level = DEBUG", "conf:1: log_level: must be error" },
 	{ "scope = user-read-email", "conf:1: scope: user-follow" },
 	{ "after_login = //evil", "conf:1: after_login: must be" },
@@ -268,9 +272,12 @@ the_printout_reads_back_and_shows_no_secret(void)
 
 	for (i = 0; i < 2; i++) {
 		if (i == 0)
-			is_good(load(STR(HTTPS "proxy = http://p:1\nlog_level"
-			    " = warn\nidle_limit = 2h\nallowed_origins = "
-			    "https://a.org https://b.org:1\n"), &conf));
+			is_good(load(
+			    STR(HTTPS
+				"proxy = http://p:1\nlog_level"
+				" = warn\nidle_limit = 2h\nallowed_origins = "
+				"https://a.org https://b.org:1\n"),
+			    &conf));
 		else
 			is_good(conf_load("conf", CONF_ALL, &conf));
 		if (run_refused()) {
@@ -300,8 +307,11 @@ origins_are_allowed_byte_for_byte(void)
 	SCOPED(conf_free) struct conf conf = { 0 };
 
 	assert_false(conf_allows_origin(&conf, STR("https://a.org")));
-	if (!is_good(load(STR(HTTPS "allowed_origins = https://a.org  "
-	    "https://b.org:8443\nafter_login = https://a.org/x\n"), &conf)))
+	if (!is_good(
+		load(STR(HTTPS
+			 "allowed_origins = https://a.org  "
+			 "https://b.org:8443\nafter_login = https://a.org/x\n"),
+		    &conf)))
 		return;
 	assert_true(conf_allows_origin(&conf, STR("https://a.org")));
 	assert_true(conf_allows_origin(&conf, STR("https://b.org:8443")));
@@ -314,8 +324,7 @@ origins_are_allowed_byte_for_byte(void)
 	assert_false(conf_allows_origin(&conf, str_of(NULL)));
 }
 
-const struct test conf_tests[] = {
-	TEST(what_is_not_set_has_its_default),
+const struct test conf_tests[] = { TEST(what_is_not_set_has_its_default),
 	TEST(the_redirect_uri_decides_where_we_live_and_how_cookies_are_named),
 	TEST(blanks_comments_and_line_ends_of_any_kind_are_read),
 	TEST(every_mistake_is_named_with_its_line),
@@ -323,6 +332,4 @@ const struct test conf_tests[] = {
 	TEST(what_is_no_text_file_of_ours_is_refused),
 	TEST(a_bad_secret_is_named_by_its_key_and_never_shown),
 	TEST(the_printout_reads_back_and_shows_no_secret),
-	TEST(origins_are_allowed_byte_for_byte),
-	{ NULL, NULL }
-};
+	TEST(origins_are_allowed_byte_for_byte), { NULL, NULL } };

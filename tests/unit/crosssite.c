@@ -10,7 +10,10 @@
 #define ALLOWED "https://app.example.org"
 #define FOREIGN "https://evil.test"
 #define SIBLING "https://other.example.com"
-#define HERE { OWN, sizeof(OWN) - 1 }
+#define HERE \
+	{ \
+		OWN, sizeof(OWN) - 1 \
+	}
 
 static char origins[] = "https://first.example.org " ALLOWED;
 static const struct conf open_conf = { .redirect = { .origin = HERE },
@@ -18,7 +21,7 @@ static const struct conf open_conf = { .redirect = { .origin = HERE },
 static const struct conf closed_conf = { .redirect = { .origin = HERE } };
 
 struct row {
-	const char *site, *origin, *with;	/* NULL: absent */
+	const char *site, *origin, *with; /* NULL: absent */
 	bool write, read;
 };
 
@@ -26,8 +29,8 @@ static void
 check(const struct conf *conf, const struct row *row)
 {
 	const struct request request = { .fetch_site = str_of(row->site),
-	    .origin = str_of(row->origin),
-	    .requested_with = str_of(row->with) };
+		.origin = str_of(row->origin),
+		.requested_with = str_of(row->with) };
 
 	if (crosssite_check_write(conf, &request) !=
 	    (row->write ? OK : RESULT_CROSS_SITE))
@@ -80,7 +83,7 @@ an_allowed_origin_may_write_and_read(void)
 		{ "cross-site", ALLOWED ".evil.test", NULL, false, false },
 	};
 	static const struct row closed = { "cross-site", ALLOWED, NULL, false,
-	    false };
+		false };
 	size_t i;
 
 	for (i = 0; i < N(rows); i++)
@@ -95,9 +98,12 @@ a_login_starts_by_navigation_only(void)
 		const char *dest, *purpose;
 		bool good;
 	} rows[] = {
-		{ NULL, NULL, true }, { "document", NULL, true },
-		{ "image", NULL, false }, { "iframe", NULL, false },
-		{ "empty", NULL, false }, { "script", NULL, false },
+		{ NULL, NULL, true },
+		{ "document", NULL, true },
+		{ "image", NULL, false },
+		{ "iframe", NULL, false },
+		{ "empty", NULL, false },
+		{ "script", NULL, false },
 		{ "document", "prefetch", false },
 		{ NULL, "prefetch;prerender", false },
 		{ "document", "", true },
@@ -105,9 +111,9 @@ a_login_starts_by_navigation_only(void)
 	size_t i;
 
 	for (i = 0; i < N(rows); i++) {
-		const struct request request = {
-		    .fetch_dest = str_of(rows[i].dest),
-		    .purpose = str_of(rows[i].purpose) };
+		const struct request request = { .fetch_dest =
+						     str_of(rows[i].dest),
+			.purpose = str_of(rows[i].purpose) };
 
 		assert_int_equal(crosssite_check_navigation(&request),
 		    rows[i].good ? OK : RESULT_CROSS_SITE);
@@ -131,7 +137,8 @@ only_an_allowed_origin_may_read_the_answer(void)
 	CHECK_OK(buf_result(&foreign.headers));
 	CHECK_TEXT(buf_str(&foreign.headers), "Vary: Origin\r\n");
 	CHECK_OK(buf_result(&allowed.headers));
-	CHECK_TEXT(buf_str(&allowed.headers), "Vary: Origin\r\n"
+	CHECK_TEXT(buf_str(&allowed.headers),
+	    "Vary: Origin\r\n"
 	    "Access-Control-Allow-Origin: " ALLOWED "\r\n"
 	    "Access-Control-Allow-Credentials: true\r\n"
 	    "Access-Control-Expose-Headers: ETag, Retry-After\r\n");
@@ -142,26 +149,31 @@ a_preflight_is_answered_for_allowed_origins_only(void)
 {
 	SCOPED(reply_free) struct reply reply;
 	struct request request = { .origin = STR(ALLOWED),
-	    .preflight_method = STR("POST") };
+		.preflight_method = STR("POST") };
 
 	reply_init(&reply);
 	assert_int_equal(crosssite_preflight(&open_conf, &request, "POST",
-	    &reply), OK);
+			     &reply),
+	    OK);
 	CHECK_OK(buf_result(&reply.headers));
-	assert_non_null(strstr(reply.headers.p,
-	    "Access-Control-Allow-Methods: POST\r\n"));
+	assert_non_null(
+	    strstr(reply.headers.p, "Access-Control-Allow-Methods: POST\r\n"));
 	assert_non_null(strstr(reply.headers.p, "X-Requested-With"));
 	assert_int_equal(crosssite_preflight(&closed_conf, &request, "POST",
-	    &reply), RESULT_CROSS_SITE);
+			     &reply),
+	    RESULT_CROSS_SITE);
 	request.preflight_method = str_of(NULL);
 	assert_int_equal(crosssite_preflight(&open_conf, &request, "POST",
-	    &reply), RESULT_CROSS_SITE);
+			     &reply),
+	    RESULT_CROSS_SITE);
 	request = (struct request){ .preflight_method = STR("POST") };
 	assert_int_equal(crosssite_preflight(&open_conf, &request, "POST",
-	    &reply), RESULT_CROSS_SITE);
+			     &reply),
+	    RESULT_CROSS_SITE);
 	request.origin = STR(OWN);
 	assert_int_equal(crosssite_preflight(&open_conf, &request, "POST",
-	    &reply), RESULT_CROSS_SITE);
+			     &reply),
+	    RESULT_CROSS_SITE);
 }
 
 const struct test crosssite_tests[] = {
@@ -169,6 +181,5 @@ const struct test crosssite_tests[] = {
 	TEST(an_allowed_origin_may_write_and_read),
 	TEST(a_login_starts_by_navigation_only),
 	TEST(only_an_allowed_origin_may_read_the_answer),
-	TEST(a_preflight_is_answered_for_allowed_origins_only),
-	{ NULL, NULL }
+	TEST(a_preflight_is_answered_for_allowed_origins_only), { NULL, NULL }
 };

@@ -27,9 +27,11 @@ parse(const char *text)
 static void
 members_are_read_by_their_type(void)
 {
-	SCOPED(release) json_t *object = parse("{\"a\":\"x\",\"n\":7,"
-	    "\"null\":null,\"r\":3600.0,\"t\":true,\"e\":\"\","
-	    "\"big\":9223372036854775807,\"neg\":-1,\"s\":\"12\"}");
+	SCOPED(release)
+	json_t *object =
+	    parse("{\"a\":\"x\",\"n\":7,"
+		  "\"null\":null,\"r\":3600.0,\"t\":true,\"e\":\"\","
+		  "\"big\":9223372036854775807,\"neg\":-1,\"s\":\"12\"}");
 
 	if (object == NULL)
 		return;
@@ -55,15 +57,38 @@ static void
 what_is_no_single_sound_object_is_refused(void)
 {
 	static const char *const bad[] = {
-		"", " ", "null", "true", "1", "\"a\"", "[]", "[{}]", "{", "}",
-		"{}{}", "{} x", "{\"a\":1,\"a\":2}",
-		"{\"access_token\":1,\"\\u0061ccess_token\":2}", "{\"a\"}",
-		"{\"a\":}", "{\"a\":1,}", "{a:1}", "{'a':1}", "\xef\xbb\xbf{}",
-		"{\"a\":\"\\u0000\"}", "{\"a\":\"\xff\"}",
+		"",
+		" ",
+		"null",
+		"true",
+		"1",
+		"\"a\"",
+		"[]",
+		"[{}]",
+		"{",
+		"}",
+		"{}{}",
+		"{} x",
+		"{\"a\":1,\"a\":2}",
+		"{\"access_token\":1,\"\\u0061ccess_token\":2}",
+		"{\"a\"}",
+		"{\"a\":}",
+		"{\"a\":1,}",
+		"{a:1}",
+		"{'a':1}",
+		"\xef\xbb\xbf{}",
+		"{\"a\":\"\\u0000\"}",
+		"{\"a\":\"\xff\"}",
 		"{\"a\":\"\xc0\xaf\"}",
-		"{\"a\":\"\\ud800\"}", "{\"a\":1e999}", "{\"a\":01}",
-		"{\"a\":99999999999999999999}", "{\"a\":NaN}", "{\"a\":\"\n\"}",
-		"{\"\\u0000a\":1}", "{\"a\":\"\\", "{\"a\":\"\\\"}",
+		"{\"a\":\"\\ud800\"}",
+		"{\"a\":1e999}",
+		"{\"a\":01}",
+		"{\"a\":99999999999999999999}",
+		"{\"a\":NaN}",
+		"{\"a\":\"\n\"}",
+		"{\"\\u0000a\":1}",
+		"{\"a\":\"\\",
+		"{\"a\":\"\\\"}",
 		"<html></html>",
 	};
 	json_t *object;
@@ -76,8 +101,7 @@ what_is_no_single_sound_object_is_refused(void)
 	}
 	CHECK(doc_parse((struct str){ "{}\0", 3 }, &object),
 	    RESULT_UPSTREAM_FAILED);
-	CHECK(doc_parse(str_of(NULL), &object),
-	    RESULT_UPSTREAM_FAILED);
+	CHECK(doc_parse(str_of(NULL), &object), RESULT_UPSTREAM_FAILED);
 }
 
 static void
@@ -124,10 +148,12 @@ depth_is_limited(void)
 	CHECK(parse_repeated("{\"a\":", "{\"a\":", 100000, "", &text),
 	    RESULT_UPSTREAM_FAILED);
 	CHECK_OK(doc_parse(STR("{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
-	    "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}"), &object));
+			       "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}"),
+	    &object));
 	json_decref(object);
 	CHECK(doc_parse(STR("{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
-	    "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}"), &object),
+			    "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}"),
+		  &object),
 	    RESULT_UPSTREAM_FAILED);
 }
 
@@ -140,12 +166,13 @@ a_small_text_of_very_many_values_is_refused_before_it_is_parsed(void)
 
 	for (i = 0; i < N(units); i++)
 		CHECK(parse_repeated("{\"a\":[", units[i], 100000, "0]}",
-		    &text), RESULT_UPSTREAM_FAILED);
+			  &text),
+		    RESULT_UPSTREAM_FAILED);
 	/* Within a string nothing counts, whatever is escaped there. */
 	CHECK(parse_repeated("{\"a\":\"", "[{,\\\"", 60000, "\\\\", &text),
 	    RESULT_UPSTREAM_FAILED);
-	CHECK_OK(parse_repeated("{\"a\":\"", "[{,\\\"", 60000, "\\\\\"}",
-	    &text));
+	CHECK_OK(
+	    parse_repeated("{\"a\":\"", "[{,\\\"", 60000, "\\\\\"}", &text));
 }
 
 static void
@@ -162,19 +189,17 @@ text_is_written_so_that_it_reads_back_and_ends_no_script(void)
 	doc_write_text(&out, str_of(NULL));
 	buf_putc(&out, '}');
 	CHECK_OK(buf_result(&out));
-	CHECK_TEXT(buf_str(&out), "{\"a\":\"\\u0001\\u001f\\u000a\\\"\\\\/"
+	CHECK_TEXT(buf_str(&out),
+	    "{\"a\":\"\\u0001\\u001f\\u000a\\\"\\\\/"
 	    "\\u003c/script\\u003e\\u0026\x7f\xc3\xbc\xe2\x80\xa8\","
 	    "\"b\":\"\"}");
 	CHECK_OK(doc_parse(buf_str(&out), &object));
 	CHECK_TEXT(doc_text(object, "a"), text);
 }
 
-const struct test doc_tests[] = {
-	TEST(members_are_read_by_their_type),
+const struct test doc_tests[] = { TEST(members_are_read_by_their_type),
 	TEST(what_is_no_single_sound_object_is_refused),
-	TEST(no_prefix_of_a_document_is_a_document),
-	TEST(depth_is_limited),
+	TEST(no_prefix_of_a_document_is_a_document), TEST(depth_is_limited),
 	TEST(a_small_text_of_very_many_values_is_refused_before_it_is_parsed),
 	TEST(text_is_written_so_that_it_reads_back_and_ends_no_script),
-	{ NULL, NULL }
-};
+	{ NULL, NULL } };

@@ -25,8 +25,8 @@ read_query(struct str query, struct fields *fields)
 {
 	fields_free(fields);
 	*fields = (struct fields){ {
-		{ .name = "code", .value = BUF(CODE_MAX) },
-		{ .name = "state", .value = BUF(CODE_MAX) },
+	    { .name = "code", .value = BUF(CODE_MAX) },
+	    { .name = "state", .value = BUF(CODE_MAX) },
 	} };
 	return form_query(query, fields->list, 2);
 }
@@ -37,25 +37,41 @@ a_query_is_read_and_decoded_once(void)
 	static const struct {
 		const char *query, *code, *state;
 	} rows[] = {
-		{ "", "", "" }, { "&", "", "" }, { "&&&&", "", "" },
-		{ "=", "", "" }, { "=x", "", "" }, { "code", "", "" },
-		{ "code=", "", "" }, { "code=a&", "a", "" },
-		{ "&code=a", "a", "" }, { "code=a&state=b", "a", "b" },
+		{ "", "", "" },
+		{ "&", "", "" },
+		{ "&&&&", "", "" },
+		{ "=", "", "" },
+		{ "=x", "", "" },
+		{ "code", "", "" },
+		{ "code=", "", "" },
+		{ "code=a&", "a", "" },
+		{ "&code=a", "a", "" },
+		{ "code=a&state=b", "a", "b" },
 		{ "state=b&code=a", "a", "b" },
 		{ "code=a;state=b", "a;state=b", "" },
-		{ "code=a&amp;state=b", "a", "" }, { "code=a&Code=b", "a", "" },
-		{ "%63ode=a", "a", "" }, { "code%3Da", "", "" },
-		{ "code[]=a", "", "" }, { "code=a+b", "a b", "" },
-		{ "code=a%2Bb", "a+b", "" }, { "code=%2500", "%00", "" },
-		{ "code=a%26grant_type%3Drefresh_token", "a&grant_type="
-		    "refresh_token", "" },
+		{ "code=a&amp;state=b", "a", "" },
+		{ "code=a&Code=b", "a", "" },
+		{ "%63ode=a", "a", "" },
+		{ "code%3Da", "", "" },
+		{ "code[]=a", "", "" },
+		{ "code=a+b", "a b", "" },
+		{ "code=a%2Bb", "a+b", "" },
+		{ "code=%2500", "%00", "" },
+		{ "code=a%26grant_type%3Drefresh_token",
+		    "a&grant_type="
+		    "refresh_token",
+		    "" },
 		{ "code=a&error=access_denied", "a", "" },
 		{ "error_uri=javascript:1&x=%C3%BC&code=a", "a", "" },
-		{ "?code=a", "", "" }, { "#code=a", "", "" },
-		{ "code==a=", "=a=", "" }, { "co%00de=a", "", "" },
+		{ "?code=a", "", "" },
+		{ "#code=a", "", "" },
+		{ "code==a=", "=a=", "" },
+		{ "co%00de=a", "", "" },
 		{ "code=%3Cscript%3E", "<script>", "" },
-		{ "code=0123456789abcdef0123456789abcdef", "0123456789abcdef"
-		    "0123456789abcdef", "" },
+		{ "code=0123456789abcdef0123456789abcdef",
+		    "0123456789abcdef"
+		    "0123456789abcdef",
+		    "" },
 	};
 	SCOPED(fields_free) struct fields fields = { 0 };
 	size_t i;
@@ -71,20 +87,36 @@ static void
 a_query_that_can_be_read_in_two_ways_is_a_bad_request(void)
 {
 	static const char *const bad[] = {
-		"code=a&code=b", "code=a&code=", "code=&code=a", "code&code",
-		"%63ode=a&code=b", "code=%", "code=%4", "code=%zz",
-		"code=%%41", "code=%u0041", "code=%00", "code=a%00",
-		"code=%0d%0aX:%20y", "code=x%0ay", "code=%C0%AF",
-		"code=%ED%A0%80", "code=%F4%90%80%80", "code=\xff",
-		"code=\x01", "code=%7f", "%zz=a", "%", "x=1&%4",
+		"code=a&code=b",
+		"code=a&code=",
+		"code=&code=a",
+		"code&code",
+		"%63ode=a&code=b",
+		"code=%",
+		"code=%4",
+		"code=%zz",
+		"code=%%41",
+		"code=%u0041",
+		"code=%00",
+		"code=a%00",
+		"code=%0d%0aX:%20y",
+		"code=x%0ay",
+		"code=%C0%AF",
+		"code=%ED%A0%80",
+		"code=%F4%90%80%80",
+		"code=\xff",
+		"code=\x01",
+		"code=%7f",
+		"%zz=a",
+		"%",
+		"x=1&%4",
 		"code=0123456789abcdef0123456789abcdefg",
 	};
 	SCOPED(fields_free) struct fields fields = { 0 };
 	size_t i;
 
 	for (i = 0; i < N(bad); i++)
-		CHECK(read_query(str_of(bad[i]), &fields),
-		    RESULT_BAD_REQUEST);
+		CHECK(read_query(str_of(bad[i]), &fields), RESULT_BAD_REQUEST);
 	CHECK(read_query(STR("code=a\0b"), &fields), RESULT_BAD_REQUEST);
 }
 
@@ -122,22 +154,32 @@ a_cookie_is_found_by_its_exact_name(void)
 		enum result result;
 		const char *value;
 	} rows[] = {
-		{ "", RESULT_ABSENT, NULL }, { ";", RESULT_ABSENT, NULL },
-		{ ";;;", RESULT_ABSENT, NULL }, { "=", RESULT_ABSENT, NULL },
-		{ "=v", RESULT_ABSENT, NULL }, { "n", RESULT_ABSENT, NULL },
-		{ "n=", OK, "" }, { "n=v", OK, "v" }, { " n=v", OK, "v" },
-		{ "n =v", RESULT_ABSENT, NULL }, { "n= v", OK, " v" },
-		{ "n=v;", OK, "v" }, { "n=v; ", OK, "v" },
+		{ "", RESULT_ABSENT, NULL },
+		{ ";", RESULT_ABSENT, NULL },
+		{ ";;;", RESULT_ABSENT, NULL },
+		{ "=", RESULT_ABSENT, NULL },
+		{ "=v", RESULT_ABSENT, NULL },
+		{ "n", RESULT_ABSENT, NULL },
+		{ "n=", OK, "" },
+		{ "n=v", OK, "v" },
+		{ " n=v", OK, "v" },
+		{ "n =v", RESULT_ABSENT, NULL },
+		{ "n= v", OK, " v" },
+		{ "n=v;", OK, "v" },
+		{ "n=v; ", OK, "v" },
 		{ "n=v;n=v", RESULT_BAD_REQUEST, NULL },
 		{ "n=A; n=B", RESULT_BAD_REQUEST, NULL },
 		{ "n=; n=", RESULT_BAD_REQUEST, NULL },
-		{ "n=A, n=B", OK, "A, n=B" }, { "n=\"v\"", OK, "\"v\"" },
-		{ "n=\"v;w\"", OK, "\"v" }, { "n=\x01", OK, "\x01" },
+		{ "n=A, n=B", OK, "A, n=B" },
+		{ "n=\"v\"", OK, "\"v\"" },
+		{ "n=\"v;w\"", OK, "\"v" },
+		{ "n=\x01", OK, "\x01" },
 		{ "n=\xff\xfe", OK, "\xff\xfe" },
 		{ "N=v", RESULT_ABSENT, NULL },
 		{ "xn=v", RESULT_ABSENT, NULL },
 		{ "nx=v", RESULT_ABSENT, NULL },
-		{ "n=====", OK, "====" }, { "m; n=v; m", OK, "v" },
+		{ "n=====", OK, "====" },
+		{ "m; n=v; m", OK, "v" },
 		{ "$Version=1; $Path=/; n=v", OK, "v" },
 		{ "a=b;\tn=v\t;c=d", OK, "v" },
 		{ "a=n=v", RESULT_ABSENT, NULL },
@@ -149,12 +191,12 @@ a_cookie_is_found_by_its_exact_name(void)
 	for (i = 0; i < N(rows); i++) {
 		value = STR("untouched");
 		assert_int_equal(form_cookie(str_of(rows[i].header), "n",
-		    &value), rows[i].result);
+				     &value),
+		    rows[i].result);
 		if (rows[i].result == OK)
 			CHECK_TEXT(value, rows[i].value);
 	}
-	assert_int_equal(form_cookie(str_of(NULL), "n", &value),
-	    RESULT_ABSENT);
+	assert_int_equal(form_cookie(str_of(NULL), "n", &value), RESULT_ABSENT);
 }
 
 static void
@@ -163,12 +205,17 @@ a_name_with_the_host_prefix_is_compared_like_any_other(void)
 	static const char name[] = "__Host-spotify-session";
 	struct str value = { NULL, 0 };
 
-	assert_int_equal(form_cookie(STR("__host-spotify-session=a; "
-	    "x__Host-spotify-session=b; __Host-spotify-session =c; "
-	    "__Host-spotify-session2=d; spotify-session=e"), name, &value),
+	assert_int_equal(
+	    form_cookie(
+		STR("__host-spotify-session=a; "
+		    "x__Host-spotify-session=b; __Host-spotify-session =c; "
+		    "__Host-spotify-session2=d; spotify-session=e"),
+		name, &value),
 	    RESULT_ABSENT);
 	assert_int_equal(form_cookie(STR("__host-spotify-session=a; "
-	    "__Host-spotify-session=b"), name, &value), OK);
+					 "__Host-spotify-session=b"),
+			     name, &value),
+	    OK);
 	CHECK_TEXT(value, "b");
 }
 
@@ -209,13 +256,10 @@ a_cookie_is_found_behind_a_heap_of_others(void)
 	CHECK_TEXT(value, "v");
 }
 
-const struct test form_tests[] = {
-	TEST(a_query_is_read_and_decoded_once),
+const struct test form_tests[] = { TEST(a_query_is_read_and_decoded_once),
 	TEST(a_query_that_can_be_read_in_two_ways_is_a_bad_request),
 	TEST(very_large_queries_are_read_or_refused_all_the_same),
 	TEST(a_cookie_is_found_by_its_exact_name),
 	TEST(a_name_with_the_host_prefix_is_compared_like_any_other),
 	TEST(cookies_come_one_by_one_in_their_order),
-	TEST(a_cookie_is_found_behind_a_heap_of_others),
-	{ NULL, NULL }
-};
+	TEST(a_cookie_is_found_behind_a_heap_of_others), { NULL, NULL } };

@@ -10,10 +10,12 @@
 #include "run.h"
 
 #define SECRET "0123456789abcdef"
-#define TAIL "0102030405060708090a0b0c0d0e0f" \
+#define TAIL \
+	"0102030405060708090a0b0c0d0e0f" \
 	"101112131415161718191A1B1C1D1E1F"
 #define KEY_A "00" TAIL
-#define KEY_B "ff0102030405060708090a0b0c0d0e0f" \
+#define KEY_B \
+	"ff0102030405060708090a0b0c0d0e0f" \
 	"101112131415161718191a1b1c1d1e1f"
 #define SAME "abababababababababababababababababababababababababababababababab"
 #define CONF "./spotify-fcgi.conf"
@@ -108,7 +110,7 @@ another_users_file_is_refused_unless_it_is_roots(void)
 	run_write("secret", 0600, STR(SECRET));
 	assert_int_equal(chown("secret", 4711, 0), 0);
 	check(keyfile_client_secret("secret", CONF, &secret),
-		    "run it as the user");
+	    "run it as the user");
 }
 
 static void
@@ -193,6 +195,5 @@ const struct test keyfile_tests[] = {
 	TEST(another_users_file_is_refused_unless_it_is_roots),
 	TEST(a_plain_name_is_looked_up_with_the_credentials_first),
 	TEST(server_keys_are_64_hex_digits_a_line),
-	TEST(a_ninth_server_key_is_refused),
-	{ NULL, NULL }
+	TEST(a_ninth_server_key_is_refused), { NULL, NULL }
 };

@@ -94,8 +94,8 @@ a_time_that_is_past_or_absurd_is_no_pause(void)
 	CHECK_OK(open_store(&store));
 	store_set_fact(&store, "limit-api-rate", clock_now_s() - 5);
 	check(&store, LIMIT_ME, OK, 0);
-	store_set_fact(&store, "limit-api-rate", clock_now_s() +
-	    LIMIT_MAX_S + 60);
+	store_set_fact(&store, "limit-api-rate",
+	    clock_now_s() + LIMIT_MAX_S + 60);
 	check(&store, LIMIT_ME, OK, 0);
 	/* And it does not keep a real one away. */
 	limit_note(&store, LIMIT_ME, RESULT_RATE_LIMITED, 10);
@@ -120,8 +120,6 @@ const struct test limit_tests[] = {
 	TEST(a_rate_limit_holds_for_all_of_the_api),
 	TEST(a_quota_holds_for_its_group_and_goes_before_a_rate),
 	TEST(a_pause_is_a_second_at_least_and_a_day_at_most),
-	TEST(a_shorter_pause_does_not_end_a_longer_one),
-	TEST(a_pause_ends),
-	TEST(a_time_that_is_past_or_absurd_is_no_pause),
-	{ NULL, NULL }
+	TEST(a_shorter_pause_does_not_end_a_longer_one), TEST(a_pause_ends),
+	TEST(a_time_that_is_past_or_absurd_is_no_pause), { NULL, NULL }
 };

@@ -110,8 +110,7 @@ of_all_threads_of_all_processes_one_is_inside(void)
 			_exit(0);
 		}
 	for (i = 0; i < PROCESSES; i++) {
-		assert_int_equal(waitpid(children[i], &status, 0),
-		    children[i]);
+		assert_int_equal(waitpid(children[i], &status, 0), children[i]);
 		assert_int_equal(status, 0);
 	}
 	assert_int_equal(s->most, 0);
@@ -128,8 +127,7 @@ who_may_not_wait_is_told_at_once(void)
 
 	CHECK_OK(lock_take(&s->store, LOCK_REFRESH, id, 0, &lock));
 	began = clock_mono_ms();
-	CHECK(lock_take(&s->store, LOCK_REFRESH, id, 0, &second),
-	    RESULT_BUSY);
+	CHECK(lock_take(&s->store, LOCK_REFRESH, id, 0, &second), RESULT_BUSY);
 	lock_release(&second);
 	assert_true(clock_mono_ms() - began < 1000);
 	began = clock_mono_ms();
@@ -167,8 +165,8 @@ start_holder(struct shared *s)
 		for (;;)
 			pause();
 	}
-	while (atomic_load(&s->ready) == 0 &&
-	    waitpid(child, NULL, WNOHANG) == 0)
+	while (
+	    atomic_load(&s->ready) == 0 && waitpid(child, NULL, WNOHANG) == 0)
 		usleep(1000);
 	return child;
 }
@@ -188,8 +186,8 @@ a_lock_dies_with_its_holder(void)
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
 	CHECK(while_held, s->ready ? RESULT_BUSY : OK);
-	CHECK_OK(lock_take(&s->store, LOCK_REFRESH, id, clock_mono_ms() +
-	    10000, &lock));
+	CHECK_OK(lock_take(&s->store, LOCK_REFRESH, id, clock_mono_ms() + 10000,
+	    &lock));
 }
 
 /* How many threads of this process sleep. */
@@ -312,8 +310,7 @@ with_a_strange_lock_file_nobody_gets_in(void)
 	assert_non_null(strstr(run_said(), "event=store_failed"));
 }
 
-const struct test lock_tests[] = {
-	TEST(of_fifty_threads_one_is_inside),
+const struct test lock_tests[] = { TEST(of_fifty_threads_one_is_inside),
 	TEST(of_all_threads_of_all_processes_one_is_inside),
 	TEST(who_may_not_wait_is_told_at_once),
 	TEST(sessions_and_tasks_do_not_get_into_each_others_way),
@@ -321,6 +318,4 @@ const struct test lock_tests[] = {
 	TEST(who_waits_while_the_task_fails_is_told),
 	TEST(releasing_one_lock_keeps_the_others),
 	TEST(a_lock_file_that_is_gone_is_made_anew),
-	TEST(with_a_strange_lock_file_nobody_gets_in),
-	{ NULL, NULL }
-};
+	TEST(with_a_strange_lock_file_nobody_gets_in), { NULL, NULL } };

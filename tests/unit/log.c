@@ -14,8 +14,7 @@ matches(const char *pattern)
 	regex_t regex;
 	int found;
 
-	assert_int_equal(regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB),
-	    0);
+	assert_int_equal(regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB), 0);
 	found = regexec(&regex, run_said(), 0, NULL, 0);
 	regfree(&regex);
 	return found == 0;
@@ -25,7 +24,8 @@ static void
 an_event_is_one_line_of_logfmt(void)
 {
 	log_event(LOG_LEVEL_WARN, "limited", "for_s=%d", 5);
-	assert_true(matches("^time=[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]"
+	assert_true(matches(
+	    "^time=[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]"
 	    "{2}:[0-9]{2}Z level=warn program=unit event=limited for_s=5\n$"));
 }
 
@@ -93,13 +93,10 @@ errno_is_kept(void)
 	assert_int_equal(errno, EXDEV);
 }
 
-const struct test log_tests[] = {
-	TEST(an_event_is_one_line_of_logfmt),
+const struct test log_tests[] = { TEST(an_event_is_one_line_of_logfmt),
 	TEST(the_request_id_goes_with_the_line_until_it_ends),
 	TEST(a_hostile_request_id_is_defused_and_cut),
 	TEST(bytes_that_could_start_a_line_come_out_as_question_marks),
 	TEST(a_long_line_is_cut_at_1024_bytes_and_still_ends),
-	TEST(what_is_less_important_is_not_written),
-	TEST(errno_is_kept),
-	{ NULL, NULL }
-};
+	TEST(what_is_less_important_is_not_written), TEST(errno_is_kept),
+	{ NULL, NULL } };

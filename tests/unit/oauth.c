@@ -13,7 +13,9 @@ static char client[] = "the client&x=1";
 static char scope[] = "a b&x=1#";
 static char redirect[] = "https://e.org/callback";
 static const struct conf conf = { .authorize_url = authorize,
-	.client_id = client, .scope = scope, .redirect_uri = redirect };
+	.client_id = client,
+	.scope = scope,
+	.redirect_uri = redirect };
 
 static void
 the_authorization_url_has_each_parameter_once_and_encoded(void)
@@ -22,7 +24,8 @@ the_authorization_url_has_each_parameter_once_and_encoded(void)
 
 	CHECK_OK(oauth_authorize_url(&conf, STR("the-state"),
 	    STR("the-challenge"), false, &url));
-	CHECK_TEXT(buf_str(&url), "https://accounts.spotify.com/authorize"
+	CHECK_TEXT(buf_str(&url),
+	    "https://accounts.spotify.com/authorize"
 	    "?response_type=code&client_id=the%20client%26x%3D1"
 	    "&scope=a%20b%26x%3D1%23"
 	    "&redirect_uri=https%3A%2F%2Fe.org%2Fcallback&state=the-state"
@@ -45,8 +48,7 @@ an_authorize_url_with_a_query_keeps_it(void)
 	struct conf other = conf;
 
 	other.authorize_url = authorize_with_query;
-	CHECK_OK(oauth_authorize_url(&other, STR("s"), STR("c"), false,
-	    &url));
+	CHECK_OK(oauth_authorize_url(&other, STR("s"), STR("c"), false, &url));
 	assert_true(str_starts(buf_str(&url),
 	    STR("https://e.org/authorize?a=b&response_type=code&")));
 }
@@ -76,8 +78,8 @@ no_token_is_asked_for_while_spotify_wants_a_pause(void)
 	    RESULT_RATE_LIMITED);
 	assert_true(context.retry_after_s > 90);
 	store_set_fact(&store, "limit-token-quota", (int64_t)time(NULL) + 50);
-	assert_int_equal(oauth_exchange(&context, STR("c"), STR("v"),
-	    &tokens), RESULT_QUOTA_EXCEEDED);
+	assert_int_equal(oauth_exchange(&context, STR("c"), STR("v"), &tokens),
+	    RESULT_QUOTA_EXCEEDED);
 	assert_true(context.retry_after_s <= 50);
 	assert_int_equal(tokens.access.n, 0);
 }
@@ -87,6 +89,5 @@ const struct test oauth_tests[] = {
 	TEST(a_dialog_is_asked_for_at_the_end),
 	TEST(an_authorize_url_with_a_query_keeps_it),
 	TEST(an_authorization_url_that_does_not_fit_is_none),
-	TEST(no_token_is_asked_for_while_spotify_wants_a_pause),
-	{ NULL, NULL }
+	TEST(no_token_is_asked_for_while_spotify_wants_a_pause), { NULL, NULL }
 };

@@ -15,9 +15,9 @@ static struct conf
 site(void)
 {
 	return (struct conf){ .after_login = home,
-	    .base = STR("https://e.org/\"<&/"),
-	    .redirect = { .origin = STR("https://e.org") },
-	    .cookie_tail = "; Path=/" };
+		.base = STR("https://e.org/\"<&/"),
+		.redirect = { .origin = STR("https://e.org") },
+		.cookie_tail = "; Path=/" };
 }
 
 static void
@@ -42,7 +42,8 @@ every_result_is_a_page_with_words_a_code_and_two_links(void)
 		buf_printf(&code, "<small>%s</small>", row->code);
 		CHECK_OK(buf_result(&code));
 		assert_non_null(strstr(reply.body.p, code.p));
-		assert_non_null(strstr(reply.body.p, "href=\"https://e.org/"
+		assert_non_null(strstr(reply.body.p,
+		    "href=\"https://e.org/"
 		    "&quot;&lt;&amp;/login\">Start again"));
 		assert_non_null(strstr(reply.body.p,
 		    "href=\"https://e.org/\">Back to the site"));
@@ -111,6 +112,5 @@ const struct test page_tests[] = {
 	TEST(every_result_is_a_page_with_words_a_code_and_two_links),
 	TEST(the_policy_allows_exactly_the_pages_own_style),
 	TEST(the_way_back_may_lead_to_an_allowed_origin),
-	TEST(cookies_stay_and_all_else_goes),
-	{ NULL, NULL }
+	TEST(cookies_stay_and_all_else_goes), { NULL, NULL }
 };

@@ -15,9 +15,10 @@ static const unsigned char master[SEAL_KEY_BYTES] = "a key of the server";
 static struct conf
 site(void)
 {
-	struct conf conf = { .client_id = client, .redirect_uri = redirect,
-	    .pending_prefix = "__Host-spotify-login-",
-	    .cookie_tail = "; Path=/" };
+	struct conf conf = { .client_id = client,
+		.redirect_uri = redirect,
+		.pending_prefix = "__Host-spotify-login-",
+		.cookie_tail = "; Path=/" };
 
 	assert_int_equal(seal_ring_add(&conf.ring, master), OK);
 	return conf;
@@ -70,7 +71,7 @@ static struct login
 new_login(void)
 {
 	return (struct login){ .cookies = BUF(20000),
-	    .request = { BUF(64), BUF(64) } };
+		.request = { BUF(64), BUF(64) } };
 }
 
 static void
@@ -106,8 +107,8 @@ the_cookie_lives_ten_minutes_and_goes_when_it_is_found(void)
 	const struct conf conf = site();
 
 	CHECK_OK(begin(&conf, STR(""), &login));
-	assert_non_null(strstr(login.reply.cookies.p,
-	    "; Max-Age=600; Path=/\r\n"));
+	assert_non_null(
+	    strstr(login.reply.cookies.p, "; Max-Age=600; Path=/\r\n"));
 	buf_clear(&login.reply.cookies);
 	CHECK_OK(pending_find(&conf, buf_str(&login.cookies),
 	    buf_str(&login.request.state), &login.reply, &pending));
@@ -118,9 +119,11 @@ the_cookie_lives_ten_minutes_and_goes_when_it_is_found(void)
 static void
 another_state_finds_nothing(void)
 {
-	static const char *const bad[] = { "", "x", "AAAAAAAAAAAAAAAAAAAAAAAAA"
-	    "AAAAAAAAAAAAAAAAAAB", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-	    "AA=" };
+	static const char *const bad[] = { "", "x",
+		"AAAAAAAAAAAAAAAAAAAAAAAAA"
+		"AAAAAAAAAAAAAAAAAAB",
+		"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+		"AA=" };
 	SCOPED(login_free) struct login login = new_login();
 	const struct conf conf = site();
 	struct pending pending;
@@ -129,15 +132,18 @@ another_state_finds_nothing(void)
 	CHECK_OK(begin(&conf, STR(""), &login));
 	for (i = 0; i < N(bad); i++) {
 		assert_int_equal(pending_find(&conf, buf_str(&login.cookies),
-		    str_of(bad[i]), &login.reply, &pending),
+				     str_of(bad[i]), &login.reply, &pending),
 		    RESULT_LOGIN_BAD_STATE);
 		pending_free(&pending);
 	}
-	CHECK(pending_find(&conf, buf_str(&login.cookies), STR("AAAAAAAAAAAA"
-	    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"), &login.reply, &pending),
+	CHECK(pending_find(&conf, buf_str(&login.cookies),
+		  STR("AAAAAAAAAAAA"
+		      "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
+		  &login.reply, &pending),
 	    RESULT_LOGIN_NO_COOKIE);
 	CHECK(pending_find(&conf, STR("a=b"), buf_str(&login.request.state),
-	    &login.reply, &pending), RESULT_LOGIN_NO_COOKIE);
+		  &login.reply, &pending),
+	    RESULT_LOGIN_NO_COOKIE);
 }
 
 static void
@@ -155,7 +161,8 @@ a_cookie_that_is_not_as_we_made_it_is_a_bad_state(void)
 	for (i = 30; i < login.cookies.n - 2; i++) {
 		login.cookies.p[i] ^= 1;
 		CHECK(pending_find(&conf, buf_str(&login.cookies),
-		    buf_str(&login.request.state), &login.reply, &pending),
+			  buf_str(&login.request.state), &login.reply,
+			  &pending),
 		    RESULT_LOGIN_BAD_STATE);
 		login.cookies.p[i] ^= 1;
 		pending_free(&pending);
@@ -165,15 +172,15 @@ a_cookie_that_is_not_as_we_made_it_is_a_bad_state(void)
 	buf_add_str(&twice, buf_str(&login.cookies));
 	CHECK_OK(buf_result(&twice));
 	CHECK(pending_find(&conf, buf_str(&twice),
-	    buf_str(&login.request.state), &login.reply, &pending),
+		  buf_str(&login.request.state), &login.reply, &pending),
 	    RESULT_LOGIN_BAD_STATE);
 	other.client_id = other_client;
 	CHECK(pending_find(&other, buf_str(&login.cookies),
-	    buf_str(&login.request.state), &login.reply, &pending),
+		  buf_str(&login.request.state), &login.reply, &pending),
 	    RESULT_LOGIN_BAD_STATE);
 	seal_ring_wipe(&conf.ring);
 	CHECK(pending_find(&conf, buf_str(&login.cookies),
-	    buf_str(&login.request.state), &login.reply, &pending),
+		  buf_str(&login.request.state), &login.reply, &pending),
 	    RESULT_LOGIN_BAD_STATE);
 }
 
@@ -184,7 +191,7 @@ a_login_takes_ten_minutes_at_most(void)
 		int64_t later_s;
 		enum result result;
 	} rows[] = { { 590, OK }, { 602, RESULT_LOGIN_LATE }, { -50, OK },
-	    { -100, RESULT_LOGIN_LATE }, { 86400, RESULT_LOGIN_LATE } };
+		{ -100, RESULT_LOGIN_LATE }, { 86400, RESULT_LOGIN_LATE } };
 	SCOPED(login_free) struct login login = new_login();
 	const struct conf conf = site();
 	size_t i;
@@ -195,7 +202,8 @@ a_login_takes_ten_minutes_at_most(void)
 
 		run_later(rows[i].later_s);
 		CHECK(pending_find(&conf, buf_str(&login.cookies),
-		    buf_str(&login.request.state), &login.reply, &pending),
+			  buf_str(&login.request.state), &login.reply,
+			  &pending),
 		    rows[i].result);
 	}
 }
@@ -250,8 +258,8 @@ of_many_logins_that_began_at_once_five_stay(void)
 	}
 	CHECK_OK(buf_result(&login.cookies));
 	CHECK_OK(begin(&conf, STR(""), &login));
-	assert_int_equal(count(&login.reply, "=; Max-Age=0;"), 12 + 1 -
-	    PENDING_MAX);
+	assert_int_equal(count(&login.reply, "=; Max-Age=0;"),
+	    12 + 1 - PENDING_MAX);
 }
 
 const struct test pending_tests[] = {
@@ -261,6 +269,5 @@ const struct test pending_tests[] = {
 	TEST(a_cookie_that_is_not_as_we_made_it_is_a_bad_state),
 	TEST(a_login_takes_ten_minutes_at_most),
 	TEST(of_six_logins_the_oldest_goes),
-	TEST(of_many_logins_that_began_at_once_five_stay),
-	{ NULL, NULL }
+	TEST(of_many_logins_that_began_at_once_five_stay), { NULL, NULL }
 };

@@ -7,7 +7,8 @@
 #include "reply.h"
 #include "run.h"
 
-#define STRICT "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff" \
+#define STRICT \
+	"Cache-Control: no-store\r\nX-Content-Type-Options: nosniff" \
 	"\r\nReferrer-Policy: no-referrer\r\n" \
 	"Cross-Origin-Resource-Policy: same-origin\r\n" \
 	"Content-Security-Policy: default-src 'none'; base-uri 'none'; " \
@@ -51,12 +52,13 @@ json_has_type_length_and_body(void)
 	buf_puts(&reply.body, "{}\n");
 	reply_header(&reply, "ETag", STR("W/\"x\""));
 	CHECK_OK(reply_write(&reply, false, &out));
-	CHECK_TEXT(buf_str(&out), "Status: 200 OK\r\nContent-Type: "
+	CHECK_TEXT(buf_str(&out),
+	    "Status: 200 OK\r\nContent-Type: "
 	    "application/json; charset=utf-8\r\nContent-Length: 3\r\n" STRICT
 	    "ETag: W/\"x\"\r\n\r\n{}\n");
 	CHECK_OK(reply_write(&reply, true, &head));
-	assert_true(str_equal(buf_str(&head),
-	    (struct str){ out.p, out.n - 3 }));
+	assert_true(
+	    str_equal(buf_str(&head), (struct str){ out.p, out.n - 3 }));
 }
 
 static void
@@ -70,7 +72,8 @@ a_redirect_is_303_without_a_body(void)
 	buf_puts(&reply.body, "left over");
 	reply_redirect(&reply, STR("https://e.org"), STR("/a?b=c"));
 	CHECK_OK(reply_write(&reply, false, &out));
-	CHECK_TEXT(buf_str(&out), "Status: 303 See Other\r\n"
+	CHECK_TEXT(buf_str(&out),
+	    "Status: 303 See Other\r\n"
 	    "Content-Length: 0\r\n" STRICT
 	    "Location: https://e.org/a?b=c\r\n\r\n");
 }
@@ -92,7 +95,7 @@ static void
 a_control_byte_spoils_the_whole_answer(void)
 {
 	static const char *const bad[] = { "a\r\nX: y", "a\n", "\r", "\x7f",
-	    "a\x01", "\t" };
+		"a\x01", "\t" };
 	SCOPED(buf_free) struct buf out = BUF(10000);
 	SCOPED(reply_free) struct reply reply;
 	size_t i;
@@ -125,12 +128,16 @@ cookies_carry_their_age_and_the_sites_attributes(void)
 	reply_cookie(&reply, &conf, STR("b"), STR(""), 0);
 	reply_cookie(&reply, &conf, STR("c"), STR("v"), -5);
 	CHECK_OK(reply_write(&reply, false, &out));
-	assert_int_equal(count(&out,
-	    "\r\nSet-Cookie: a=v; Max-Age=600; Path=/; HttpOnly\r\n"), 1);
-	assert_int_equal(count(&out,
-	    "\r\nSet-Cookie: b=; Max-Age=0; Path=/; HttpOnly\r\n"), 1);
-	assert_int_equal(count(&out,
-	    "\r\nSet-Cookie: c=v; Max-Age=0; Path=/; HttpOnly\r\n"), 1);
+	assert_int_equal(
+	    count(&out,
+		"\r\nSet-Cookie: a=v; Max-Age=600; Path=/; HttpOnly\r\n"),
+	    1);
+	assert_int_equal(
+	    count(&out, "\r\nSet-Cookie: b=; Max-Age=0; Path=/; HttpOnly\r\n"),
+	    1);
+	assert_int_equal(
+	    count(&out, "\r\nSet-Cookie: c=v; Max-Age=0; Path=/; HttpOnly\r\n"),
+	    1);
 }
 
 static void
@@ -151,15 +158,19 @@ a_problem_replaces_all_but_the_cookies(void)
 	log_request(NULL);
 	CHECK_OK(reply_write(&reply, false, &out));
 	assert_int_equal(count(&out, "Status: 503 Service Unavailable"), 1);
-	assert_int_equal(count(&out, "Content-Type: application/problem+json;"
-	    " charset=utf-8\r\n"), 1);
+	assert_int_equal(count(&out,
+			     "Content-Type: application/problem+json;"
+			     " charset=utf-8\r\n"),
+	    1);
 	assert_int_equal(count(&out, STRICT), 1);
 	assert_int_equal(count(&out, "Set-Cookie: a=v"), 1);
 	assert_int_equal(count(&out, "ETag"), 0);
 	assert_int_equal(count(&out, "half"), 0);
 	assert_int_equal(count(&out, "login"), 0);
-	assert_int_equal(count(&out, "\"code\":\"store_unavailable\","
-	    "\"request_id\":\"id-1\"}\n"), 1);
+	assert_int_equal(count(&out,
+			     "\"code\":\"store_unavailable\","
+			     "\"request_id\":\"id-1\"}\n"),
+	    1);
 }
 
 static void
@@ -232,16 +243,12 @@ an_answer_that_does_not_fit_fails_as_a_whole(void)
 	CHECK(reply_write(&reply, false, &big), RESULT_TOO_LARGE);
 }
 
-const struct test reply_tests[] = {
-	TEST(an_empty_answer_is_204_and_strict),
+const struct test reply_tests[] = { TEST(an_empty_answer_is_204_and_strict),
 	TEST(json_has_type_length_and_body),
-	TEST(a_redirect_is_303_without_a_body),
-	TEST(a_304_has_no_length),
+	TEST(a_redirect_is_303_without_a_body), TEST(a_304_has_no_length),
 	TEST(a_control_byte_spoils_the_whole_answer),
 	TEST(cookies_carry_their_age_and_the_sites_attributes),
 	TEST(a_problem_replaces_all_but_the_cookies),
 	TEST(every_problem_is_json_and_only_a_401_says_where_to_log_in),
 	TEST(retry_after_is_what_was_found_out),
-	TEST(an_answer_that_does_not_fit_fails_as_a_whole),
-	{ NULL, NULL }
-};
+	TEST(an_answer_that_does_not_fit_fails_as_a_whole), { NULL, NULL } };

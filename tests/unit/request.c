@@ -8,7 +8,7 @@
 #include "run.h"
 
 #define READ(request, ...) \
-	request_read((char *const []){ __VA_ARGS__, NULL }, request)
+	request_read((char *const[]){ __VA_ARGS__, NULL }, request)
 
 static char get[] = "REQUEST_METHOD=GET";
 
@@ -86,8 +86,8 @@ static void
 a_control_byte_is_a_bad_request(void)
 {
 	char texts[][40] = { "QUERY_STRING=\x01", "HTTP_COOKIE=n=\x01",
-	    "HTTP_HOST=a\nb", "HTTP_ORIGIN=a\r", "HTTP_ACCEPT=\x7f",
-	    "REQUEST_METHOD=GET\t", "HTTP_COOKIE=\x1f" };
+		"HTTP_HOST=a\nb", "HTTP_ORIGIN=a\r", "HTTP_ACCEPT=\x7f",
+		"REQUEST_METHOD=GET\t", "HTTP_COOKIE=\x1f" };
 	size_t i;
 
 	for (i = 0; i < N(texts); i++) {
@@ -105,13 +105,20 @@ a_content_length_is_a_number_or_nothing(void)
 		bool good;
 		uint64_t n;
 	} rows[] = {
-		{ "", true, 0 }, { "0", true, 0 }, { "00", true, 0 },
+		{ "", true, 0 },
+		{ "0", true, 0 },
+		{ "00", true, 0 },
 		{ "16384", true, 16384 },
 		{ "9223372036854775807", true, INT64_MAX },
 		{ "9223372036854775808", false, 0 },
-		{ "18446744073709551616", false, 0 }, { "+1", false, 0 },
-		{ " 1", false, 0 }, { "1 ", false, 0 }, { "1,1", false, 0 },
-		{ "-1", false, 0 }, { "0x10", false, 0 }, { "1e3", false, 0 },
+		{ "18446744073709551616", false, 0 },
+		{ "+1", false, 0 },
+		{ " 1", false, 0 },
+		{ "1 ", false, 0 },
+		{ "1,1", false, 0 },
+		{ "-1", false, 0 },
+		{ "0x10", false, 0 },
+		{ "1e3", false, 0 },
 	};
 	char param[60];
 	size_t i;
@@ -151,22 +158,29 @@ a_request_is_for_the_program_that_its_path_names(void)
 		const char *script, *info;
 		bool good;
 	} rows[] = {
-		{ NULL, NULL, true }, { "", "", true },
+		{ NULL, NULL, true },
+		{ "", "", true },
 		{ "/login", NULL, true },
-		{ "/a/b/login", "", true }, { "", "/login", true },
-		{ NULL, "/a/login", true }, { "/login", "/x", false },
-		{ "/login", "/login", false }, { "/logins", NULL, false },
-		{ "/xlogin", NULL, false }, { "login", NULL, false },
-		{ "/login/", NULL, false }, { "/callback", NULL, false },
-		{ "/LOGIN", NULL, false }, { "/", NULL, false },
+		{ "/a/b/login", "", true },
+		{ "", "/login", true },
+		{ NULL, "/a/login", true },
+		{ "/login", "/x", false },
+		{ "/login", "/login", false },
+		{ "/logins", NULL, false },
+		{ "/xlogin", NULL, false },
+		{ "login", NULL, false },
+		{ "/login/", NULL, false },
+		{ "/callback", NULL, false },
+		{ "/LOGIN", NULL, false },
+		{ "/", NULL, false },
 	};
 	struct request request;
 	size_t i;
 
 	for (i = 0; i < N(rows); i++) {
-		request = (struct request){
-		    .script_name = str_of(rows[i].script),
-		    .path_info = str_of(rows[i].info) };
+		request =
+		    (struct request){ .script_name = str_of(rows[i].script),
+			    .path_info = str_of(rows[i].info) };
 		assert_int_equal(request_is_for(&request, STR("login")),
 		    rows[i].good);
 	}
@@ -176,7 +190,7 @@ static void
 the_request_id_is_nginxs_or_apaches(void)
 {
 	struct request request = { .request_id = STR("n"),
-	    .unique_id = STR("a") };
+		.unique_id = STR("a") };
 
 	CHECK_TEXT(request_id(&request), "n");
 	request.request_id = STR("");
@@ -194,6 +208,5 @@ const struct test request_tests[] = {
 	TEST(a_content_length_is_a_number_or_nothing),
 	TEST(more_cookies_than_the_limit_are_a_bad_request),
 	TEST(a_request_is_for_the_program_that_its_path_names),
-	TEST(the_request_id_is_nginxs_or_apaches),
-	{ NULL, NULL }
+	TEST(the_request_id_is_nginxs_or_apaches), { NULL, NULL }
 };

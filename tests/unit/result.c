@@ -16,7 +16,7 @@ every_result_has_words_and_a_status_with_a_reason(void)
 		assert_true(row->status >= 200 && row->status < 600);
 		assert_string_not_equal(result_reason(row->status), "Unknown");
 		assert_true(row->code[strspn(row->code,
-		    "abcdefghijklmnopqrstuvwxyz_")] == '\0');
+				"abcdefghijklmnopqrstuvwxyz_")] == '\0');
 		assert_true(row->heading[0] != '\0');
 		assert_true(strlen(row->detail) > 4);
 	}
@@ -30,8 +30,8 @@ who_is_told_to_wait_is_told_how_long(void)
 
 	for (i = 0; i < RESULT__MAX; i++) {
 		row = result_row((enum result)i);
-		assert_int_equal(row->retry_after_s > 0, row->status == 429 ||
-		    row->status >= 502);
+		assert_int_equal(row->retry_after_s > 0,
+		    row->status == 429 || row->status >= 502);
 	}
 }
 
@@ -39,7 +39,7 @@ static void
 a_number_that_is_no_result_is_answered_all_the_same(void)
 {
 	assert_int_equal(result_row(RESULT__MAX)->status, 503);
-	assert_int_equal(result_row((enum result)-1)->status, 503);
+	assert_int_equal(result_row((enum result) - 1)->status, 503);
 	assert_string_equal(result_reason(299), "Unknown");
 }
 

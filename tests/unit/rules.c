@@ -168,14 +168,28 @@ a_duration_is_a_number_and_perhaps_a_unit(void)
 {
 	static const struct {
 		const char *text;
-		int64_t seconds;	/* -1: refused */
+		int64_t seconds; /* -1: refused */
 	} rows[] = {
-		{ "0", 0 }, { "5", 5 }, { "5s", 5 }, { "5m", 300 },
-		{ "5h", 18000 }, { "7d", 604800 }, { "010m", 600 },
-		{ "1000000000d", 86400000000000 }, { "1000000001", -1 },
-		{ "", -1 }, { "d", -1 }, { "-1", -1 }, { "+5", -1 },
-		{ "300x", -1 }, { "5 m", -1 }, { "1e3", -1 }, { "1.5h", -1 },
-		{ "5dd", -1 }, { "5M", -1 }, { "99999999999999999999", -1 },
+		{ "0", 0 },
+		{ "5", 5 },
+		{ "5s", 5 },
+		{ "5m", 300 },
+		{ "5h", 18000 },
+		{ "7d", 604800 },
+		{ "010m", 600 },
+		{ "1000000000d", 86400000000000 },
+		{ "1000000001", -1 },
+		{ "", -1 },
+		{ "d", -1 },
+		{ "-1", -1 },
+		{ "+5", -1 },
+		{ "300x", -1 },
+		{ "5 m", -1 },
+		{ "1e3", -1 },
+		{ "1.5h", -1 },
+		{ "5dd", -1 },
+		{ "5M", -1 },
+		{ "99999999999999999999", -1 },
 		{ "0x10", -1 },
 	};
 	int64_t seconds;
@@ -184,7 +198,8 @@ a_duration_is_a_number_and_perhaps_a_unit(void)
 	for (i = 0; i < N(rows); i++) {
 		seconds = -1;
 		assert_int_equal(rules_duration(str_of(rows[i].text),
-		    &seconds) == NULL, rows[i].seconds >= 0);
+				     &seconds) == NULL,
+		    rows[i].seconds >= 0);
 		assert_true(seconds == rows[i].seconds);
 	}
 }
@@ -195,8 +210,6 @@ const struct test rules_tests[] = {
 	TEST(a_proxy_has_no_user_and_no_path),
 	TEST(an_origin_is_written_as_browsers_do),
 	TEST(a_scope_has_user_follow_read_and_single_blanks),
-	TEST(a_client_id_is_graphic_and_has_no_colon),
-	TEST(a_path_is_absolute),
-	TEST(a_duration_is_a_number_and_perhaps_a_unit),
-	{ NULL, NULL }
+	TEST(a_client_id_is_graphic_and_has_no_colon), TEST(a_path_is_absolute),
+	TEST(a_duration_is_a_number_and_perhaps_a_unit), { NULL, NULL }
 };

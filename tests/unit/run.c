@@ -27,10 +27,12 @@
 #define FILES_MAX 64
 
 /* Each unit's table is in the file of its name. */
+/* clang-format off */
 #define UNITS(X) X(result) X(log) X(str) X(buf) X(secret) X(clock) X(codec) \
 	X(doc) X(url) X(rules) X(seal) X(keyfile) X(conf) X(form) X(request) \
 	X(reply) X(page) X(crosssite) X(store) X(storedir) X(lock) X(limit) \
 	X(oauth) X(account) X(spotify) X(pending) X(session) X(arrival)
+/* clang-format on */
 #define DECLARE(unit) extern const struct test unit##_tests[];
 #define ROW(unit) { #unit, unit##_tests },
 UNITS(DECLARE)
@@ -42,7 +44,7 @@ static const struct {
 /* ---- what a test finds and leaves behind ---- */
 
 static int terminal = -1, said = -1;
-static unsigned long refusing;	/* 0: none */
+static unsigned long refusing; /* 0: none */
 static char scratch[32];
 static int64_t later_s;
 
@@ -223,7 +225,7 @@ run_unit(const char *name, const struct test *tests)
 	for (n = 0; n < TESTS_MAX && tests[n].name != NULL; n++) {
 		copies[n] = tests[n];
 		list[n] = (struct CMUnitTest){ tests[n].name, replay, NULL,
-		    end_failed, &copies[n] };
+			end_failed, &copies[n] };
 	}
 	return _cmocka_run_group_tests(name, list, n, NULL, NULL);
 }

@@ -28,7 +28,10 @@ struct test {
 };
 
 /* A table of tests ends with a row of NULL. */
-#define TEST(function) { #function, function }
+#define TEST(function) \
+	{ \
+#function, function \
+	}
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 
 /* The variable goes to this function when it goes out of scope. */

@@ -24,7 +24,7 @@ static enum result
 seal(struct sealed *sealed)
 {
 	*sealed = (struct sealed){ .text = BUF(1000),
-	    .box = { SEAL_SESSION, STR("session-name"), secret } };
+		.box = { SEAL_SESSION, STR("session-name"), secret } };
 	assert_int_equal(seal_ring_add(&sealed->ring, master), OK);
 	return seal_close(&sealed->ring, &sealed->box, PLAIN, PAD,
 	    &sealed->text);
@@ -64,10 +64,11 @@ every_length_opens_and_shows_only_its_multiple(void)
 			buf_clear(&plain);
 			CHECK_OK(seal_close(&s.ring, &s.box,
 			    (struct str){ content, n }, pad, &text));
-			assert_int_equal(text.n, SEAL_OVERHEAD + (pad == 0 ?
-			    n : (n / pad + 1) * pad));
-			CHECK_OK(seal_open(&s.ring, &s.box, buf_str(&text),
-			    pad, &plain));
+			assert_int_equal(text.n,
+			    SEAL_OVERHEAD +
+				(pad == 0 ? n : (n / pad + 1) * pad));
+			CHECK_OK(seal_open(&s.ring, &s.box, buf_str(&text), pad,
+			    &plain));
 			assert_int_equal(plain.n, n);
 			assert_int_equal(memcmp(plain.p, content, n), 0);
 		}
@@ -96,7 +97,8 @@ no_truncation_opens_and_nothing_longer(void)
 	CHECK_OK(seal(&s));
 	for (n = 0; n < s.text.n; n++)
 		CHECK(seal_open(&s.ring, &s.box, (struct str){ s.text.p, n },
-		    PAD, &plain), RESULT_ABSENT);
+			  PAD, &plain),
+		    RESULT_ABSENT);
 	buf_putc(&s.text, '\0');
 	CHECK_OK(buf_result(&s.text));
 	CHECK(seal_open(&s.ring, &s.box, buf_str(&s.text), PAD, &plain),
@@ -114,8 +116,8 @@ no_single_changed_bit_opens(void)
 	CHECK_OK(seal(&s));
 	for (bit = 0; bit < s.text.n * 8; bit++) {
 		s.text.p[bit / 8] ^= (char)(1 << bit % 8);
-		CHECK(seal_open(&s.ring, &s.box, buf_str(&s.text), PAD,
-		    &plain), RESULT_ABSENT);
+		CHECK(seal_open(&s.ring, &s.box, buf_str(&s.text), PAD, &plain),
+		    RESULT_ABSENT);
 		s.text.p[bit / 8] ^= (char)(1 << bit % 8);
 	}
 	assert_int_equal(plain.n, 0);
@@ -161,7 +163,8 @@ it_opens_for_its_purpose_name_secret_and_key_only(void)
 	wrong[4].secret = NULL;
 	for (i = 0; i < N(wrong); i++)
 		CHECK(seal_open(&s.ring, &wrong[i], buf_str(&s.text), PAD,
-		    &plain), RESULT_ABSENT);
+			  &plain),
+		    RESULT_ABSENT);
 	CHECK(seal_open(&ring, &s.box, buf_str(&s.text), PAD, &plain),
 	    RESULT_ABSENT);
 	assert_int_equal(seal_ring_add(&ring, other), OK);
@@ -177,8 +180,8 @@ padding_that_is_not_there_does_not_open(void)
 	SCOPED(unseal) struct sealed s;
 
 	CHECK_OK(seal(&s));
-	CHECK_OK(seal_close(&s.ring, &s.box, STR("0123456789abcdef"), 0,
-	    &text));
+	CHECK_OK(
+	    seal_close(&s.ring, &s.box, STR("0123456789abcdef"), 0, &text));
 	CHECK(seal_open(&s.ring, &s.box, buf_str(&text), 16, &plain),
 	    RESULT_ABSENT);
 	buf_clear(&text);
@@ -266,8 +269,7 @@ names_and_digests_are_stable_and_differ(void)
 	assert_memory_not_equal(a, digest, sizeof(digest));
 }
 
-const struct test seal_tests[] = {
-	TEST(what_was_sealed_opens_again),
+const struct test seal_tests[] = { TEST(what_was_sealed_opens_again),
 	TEST(every_length_opens_and_shows_only_its_multiple),
 	TEST(two_seals_of_one_text_differ),
 	TEST(no_truncation_opens_and_nothing_longer),
@@ -278,6 +280,4 @@ const struct test seal_tests[] = {
 	TEST(keys_roll_over_the_first_seals_and_all_open),
 	TEST(a_ring_holds_eight_different_keys),
 	TEST(a_text_that_does_not_fit_is_not_sealed),
-	TEST(names_and_digests_are_stable_and_differ),
-	{ NULL, NULL }
-};
+	TEST(names_and_digests_are_stable_and_differ), { NULL, NULL } };

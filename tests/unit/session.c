@@ -43,8 +43,10 @@ open_site(struct site *s)
 {
 	run_in_scratch();
 	*s = (struct site){ .cookies = BUF(1000),
-	    .conf = { .session_cookie = "sid", .cookie_tail = "; Path=/",
-	    .idle_limit_s = 7 * DAY, .absolute_limit_s = 30 * DAY } };
+		.conf = { .session_cookie = "sid",
+		    .cookie_tail = "; Path=/",
+		    .idle_limit_s = 7 * DAY,
+		    .absolute_limit_s = 30 * DAY } };
 	s->context = (struct context){ .conf = &s->conf, .store = &s->store };
 	reply_init(&s->reply);
 	assert_int_equal(seal_ring_add(&s->conf.ring, master), OK);
@@ -60,7 +62,7 @@ create(struct site *s)
 
 	s->tokens.expires_in_s = 3600;
 	s->account = (struct account){ strdup("id"), strdup("account"),
-	    strdup("\xc3\xb6zkan"), NULL, strdup("a@e.org") };
+		strdup("\xc3\xb6zkan"), NULL, strdup("a@e.org") };
 	if (s->account.id == NULL || s->account.account_id == NULL ||
 	    s->account.display_name == NULL || s->account.email == NULL)
 		return RESULT_NO_MEMORY;
@@ -102,8 +104,8 @@ a_session_opens_with_its_cookie_and_has_all_it_had(void)
 
 	open_site(&s);
 	CHECK_OK(create(&s));
-	assert_non_null(strstr(s.reply.cookies.p,
-	    "; Max-Age=2592000; Path=/\r\n"));
+	assert_non_null(
+	    strstr(s.reply.cookies.p, "; Max-Age=2592000; Path=/\r\n"));
 	CHECK_OK(session_open(&s.context, buf_str(&s.cookies), &again));
 	CHECK_TEXT(secret_str(&again.access), "access");
 	CHECK_TEXT(secret_str(&again.refresh), "refresh");
@@ -148,8 +150,8 @@ static void
 no_other_cookie_opens_a_session(void)
 {
 	static const char *const bad[] = { "", "sid=", "sid=x", "SID=x",
-	    "sid=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-	    "sid=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB" };
+		"sid=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+		"sid=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB" };
 	SCOPED(buf_free) struct buf twice = BUF(1000);
 	SCOPED(leave) struct site s;
 	struct session other;
@@ -245,10 +247,14 @@ a_session_past_a_limit_is_removed(void)
 		int64_t used_s, opened_s;
 		bool over;
 	} rows[] = {
-		{ 0, 7 * DAY - 9, false }, { 0, 7 * DAY, true },
-		{ 29 * DAY, 30 * DAY - 9, false }, { 29 * DAY, 30 * DAY, true },
-		{ 0, -6 * DAY, false }, { 0, -8 * DAY, true },
-		{ 8 * DAY, 0, true }, { -8 * DAY, -8 * DAY, true },
+		{ 0, 7 * DAY - 9, false },
+		{ 0, 7 * DAY, true },
+		{ 29 * DAY, 30 * DAY - 9, false },
+		{ 29 * DAY, 30 * DAY, true },
+		{ 0, -6 * DAY, false },
+		{ 0, -8 * DAY, true },
+		{ 8 * DAY, 0, true },
+		{ -8 * DAY, -8 * DAY, true },
 	};
 	size_t i;
 
@@ -272,9 +278,10 @@ static void
 the_nearest_limit_ends_a_session(void)
 {
 	const struct conf conf = { .idle_limit_s = 10,
-	    .absolute_limit_s = 100 };
-	struct session session = { .used_s = 1000, .created_s = 950,
-	    .authorized_s = 900 };
+		.absolute_limit_s = 100 };
+	struct session session = { .used_s = 1000,
+		.created_s = 950,
+		.authorized_s = 900 };
 
 	assert_int_equal(session_ends_s(&conf, &session), 1010);
 	session.created_s = 905;
@@ -336,6 +343,5 @@ const struct test session_tests[] = {
 	TEST(a_session_past_a_limit_is_removed),
 	TEST(the_nearest_limit_ends_a_session),
 	TEST(a_touch_counts_once_a_minute),
-	TEST(a_store_that_is_gone_is_no_logout),
-	{ NULL, NULL }
+	TEST(a_store_that_is_gone_is_no_logout), { NULL, NULL }
 };

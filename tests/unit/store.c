@@ -164,7 +164,8 @@ a_write_that_fails_leaves_what_was_there(void)
 	assert_int_equal(dup2(readable, file.fd), file.fd);
 	close(readable);
 	CHECK(store_commit(&store, &file, STORE_REPLACE, STORE_SESSION, id,
-	    STR("second")), RESULT_STORE);
+		  STR("second")),
+	    RESULT_STORE);
 	assert_int_equal(file.fd, -1);
 	CHECK_OK(load(&store, &content));
 	CHECK_TEXT(buf_str(&content), "first");
@@ -239,8 +240,8 @@ the_last_use_is_what_was_said(void)
 	assert_string_equal(run_said(), "");
 	CHECK_OK(put(&store, STORE_CREATE, STR("x")));
 	store_touch(&store, STORE_SESSION, id, 1234567);
-	CHECK_OK(store_load(&store, STORE_SESSION, id, MAX, &content,
-	    &used_at));
+	CHECK_OK(
+	    store_load(&store, STORE_SESSION, id, MAX, &content, &used_at));
 	assert_int_equal(used_at, 1234567);
 }
 
@@ -248,7 +249,7 @@ static void
 facts_are_numbers_and_nothing_else(void)
 {
 	static const char *const bad[] = { "", "x", "-5", "5\n", "5 ", "0x5",
-	    "99999999999999999999", "111111111111111111111111111111" };
+		"99999999999999999999", "111111111111111111111111111111" };
 	SCOPED(store_close) struct store store;
 	size_t i;
 
@@ -307,6 +308,5 @@ const struct test store_tests[] = {
 	TEST(the_last_use_is_what_was_said),
 	TEST(facts_are_numbers_and_nothing_else),
 	TEST(a_fact_that_cannot_be_written_is_logged_and_does_no_harm),
-	TEST(a_directory_that_is_gone_is_a_store_failure),
-	{ NULL, NULL }
+	TEST(a_directory_that_is_gone_is_a_store_failure), { NULL, NULL }
 };

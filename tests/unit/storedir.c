@@ -116,8 +116,9 @@ marks_of_old_windows_are_removed_and_younger_ones_stay(void)
 	run_in_scratch();
 	CHECK_OK(store_open(".", &store));
 	for (n = 0; n < 5; n++)
-		assert_int_equal(store_claim(&store, 6000 + n * 600,
-		    6000, id_of(n)), OK);
+		assert_int_equal(store_claim(&store, 6000 + n * 600, 6000,
+				     id_of(n)),
+		    OK);
 	assert_int_equal(mkdir("used/strange", 0700), 0);
 	assert_int_equal(store_claim(&store, 8400, 8400, id_of(99)), OK);
 	assert_int_not_equal(access("used/10", F_OK), 0);
@@ -154,23 +155,19 @@ what_cannot_be_marked_is_no_login(void)
 	run_in_scratch();
 	CHECK_OK(store_open(".", &store));
 	run_write("used", 0600, STR(""));
-	assert_int_equal(store_claim(&store, 600, 600, id_of(1)),
-	    RESULT_STORE);
+	assert_int_equal(store_claim(&store, 600, 600, id_of(1)), RESULT_STORE);
 	assert_int_equal(unlink("used"), 0);
 	assert_int_equal(symlink("/tmp", "used"), 0);
-	assert_int_equal(store_claim(&store, 600, 600, id_of(1)),
-	    RESULT_STORE);
+	assert_int_equal(store_claim(&store, 600, 600, id_of(1)), RESULT_STORE);
 	assert_non_null(strstr(run_said(), "call=mark"));
 }
 
-const struct test storedir_tests[] = {
-	TEST(a_private_directory_of_ours_is_fine),
+const struct test storedir_tests[] = { TEST(
+					   a_private_directory_of_ours_is_fine),
 	TEST(any_other_directory_is_complained_about),
 	TEST(a_directory_below_one_that_others_can_write_to_is_refused),
 	TEST(a_store_does_not_open_in_a_bad_directory),
 	TEST(a_login_is_used_once),
 	TEST(marks_of_old_windows_are_removed_and_younger_ones_stay),
 	TEST(many_old_marks_are_removed_a_few_at_a_time),
-	TEST(what_cannot_be_marked_is_no_login),
-	{ NULL, NULL }
-};
+	TEST(what_cannot_be_marked_is_no_login), { NULL, NULL } };

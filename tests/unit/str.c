@@ -83,7 +83,8 @@ a_number_is_digits_up_to_its_maximum(void)
 	for (i = 0; i < N(rows); i++) {
 		number = 4711;
 		assert_int_equal(str_number(str_of(rows[i].text), rows[i].max,
-		    &number), rows[i].good);
+				     &number),
+		    rows[i].good);
 		assert_true(number == (rows[i].good ? rows[i].number : 4711));
 	}
 }
@@ -102,12 +103,9 @@ graphic_bytes_are_printable_and_no_blank(void)
 	assert_true(str_graphic(str_of(NULL)));
 }
 
-const struct test str_tests[] = {
-	TEST(slices_are_equal_byte_for_byte),
+const struct test str_tests[] = { TEST(slices_are_equal_byte_for_byte),
 	TEST(a_slice_starts_and_ends_with_what_it_starts_and_ends_with),
 	TEST(only_blanks_and_tabs_at_the_ends_are_trimmed),
 	TEST(a_cut_slice_gives_every_piece_once),
 	TEST(a_number_is_digits_up_to_its_maximum),
-	TEST(graphic_bytes_are_printable_and_no_blank),
-	{ NULL, NULL }
-};
+	TEST(graphic_bytes_are_printable_and_no_blank), { NULL, NULL } };
