@@ -43,8 +43,9 @@ static enum result
 end_session(const struct context *context, const struct session *session)
 {
 	log_refresh(session, LOG_LEVEL_INFO, "authorization_ended");
-	return session_remove(context, session) == OK ? RESULT_LOGIN_EXPIRED :
-							RESULT_STORE;
+	if (session_remove(context, session) != OK)
+		return RESULT_STORE;
+	return RESULT_LOGIN_EXPIRED;
 }
 
 /* What a failed token request means for whoever needed the token. */

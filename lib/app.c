@@ -205,6 +205,7 @@ serve(void *own, struct server_call *call, struct buf *answer)
 {
 	const struct thread *thread = own;
 	const struct process *process = thread->process;
+	enum log_level level = LOG_LEVEL_DEBUG;
 	struct request request = { 0 };
 	struct reply reply;
 	enum result result;
@@ -220,10 +221,9 @@ serve(void *own, struct server_call *call, struct buf *answer)
 		explain(process, result, &reply);
 	if (process->app->shares)
 		crosssite_allow(&process->conf, &request, &reply);
-	log_event(result == OK || result == RESULT_NOT_LOGGED_IN ?
-		LOG_LEVEL_DEBUG :
-		LOG_LEVEL_INFO,
-	    "answered", "status=%d code=%s", reply.status,
+	if (result != OK && result != RESULT_NOT_LOGGED_IN)
+		level = LOG_LEVEL_INFO;
+	log_event(level, "answered", "status=%d code=%s", reply.status,
 	    result_row(result)->code);
 	if (reply_write(&reply, request.method == METHOD_HEAD, answer) != OK)
 		write_last_resort(answer);
@@ -272,14 +272,24 @@ open_process(struct process *process)
 	return !app->calls_spotify || http_global_init() == OK;
 }
 
+/* The command line's word counts most, then the configuration's. */
+static int
+count_threads(const struct process *process,
+    const struct check_options *options)
+{
+	if (options->threads > 0)
+		return options->threads;
+	if (process->conf.workers > 0)
+		return (int)process->conf.workers;
+	return process->app->threads;
+}
+
 static int
 run(struct process *process, const struct check_options *options)
 {
 	const struct app *app = process->app;
 	struct server_work work = {
-		.threads = options->threads > 0 ? options->threads :
-		    process->conf.workers > 0	? (int)process->conf.workers :
-						  app->threads,
+		.threads = count_threads(process, options),
 		.begin = begin_thread,
 		.end = end_thread,
 		.serve = serve,
@@ -317,9 +327,9 @@ app_run(int argc, char **argv, const struct app *app)
 	}
 	if (options.only_check)
 		return check_everything(&options);
-	status = conf_load(options.file, app->opens, &process.conf) > 0 ?
-	    2 :
-	    run(&process, &options);
+	status = 2;
+	if (conf_load(options.file, app->opens, &process.conf) == 0)
+		status = run(&process, &options);
 	store_close(&process.store);
 	conf_free(&process.conf);
 	return status;

@@ -84,8 +84,9 @@ take_scope(const json_t *answer, struct buf *scope)
 	*scope = BUF(OAUTH_SCOPE_MAX);
 	if (text.p != NULL)
 		buf_add_str(scope, text);
-	return buf_result(scope) == RESULT_TOO_LARGE ? RESULT_UPSTREAM_FAILED :
-						       buf_result(scope);
+	if (buf_result(scope) == RESULT_TOO_LARGE)
+		return RESULT_UPSTREAM_FAILED;
+	return buf_result(scope);
 }
 
 static enum result
