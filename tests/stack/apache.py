@@ -13,6 +13,7 @@ import subprocess
 from . import processes
 from .error import StackError
 from .nginx import PAGE, REPOSITORY
+from .webserver import WebServer
 
 SHIPPED = REPOSITORY / "conf" / "apache"
 MODULES = pathlib.Path("/usr/lib/apache2/modules")
@@ -92,7 +93,7 @@ def change(text, pattern, new, what):
     return text
 
 
-class Apache:
+class Apache(WebServer):
     """The process, its ports, its directory."""
 
     programs = "spotify-fcgi.programs"
@@ -225,21 +226,3 @@ class Apache:
     def reload(self):
         """Read the configuration again."""
         self._process.send_signal(signal.SIGUSR1)
-
-    def log(self, name):
-        """"access" or "error"."""
-        file = {"access": "spotify-fcgi.log"}.get(name, f"{name}.log")
-        path = self.folder / "log" / file
-        return path.read_text("utf-8", "replace") if path.exists() else ""
-
-    @property
-    def pid(self):
-        """Of the parent."""
-        return self._process.pid
-
-    def close(self):
-        """Idempotent."""
-        if self._process is not None and self._process.poll() is None:
-            processes.end(self._process, signal.SIGTERM)
-        for holder in self._holders:
-            holder.close()

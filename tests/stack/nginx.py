@@ -12,6 +12,7 @@ import subprocess
 
 from . import processes
 from .error import StackError
+from .webserver import WebServer
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 SHIPPED = REPOSITORY / "conf" / "nginx"
@@ -90,7 +91,7 @@ def change(text, pattern, new, what):
     return text
 
 
-class Nginx:
+class Nginx(WebServer):
     """The process, its listening sockets, its directory."""
 
     def __init__(self, folder, spawner, port=0, **options):
@@ -100,10 +101,10 @@ class Nginx:
         self._process = None
         self._pictures = ""
         self.binary = find_nginx()
-        self._listeners = [bind(port)]
+        self._holders = [bind(port)]
         if options["tls"]:
-            self._listeners.append(bind(0))
-        self.ports = [l.getsockname()[1] for l in self._listeners]
+            self._holders.append(bind(0))
+        self.ports = [l.getsockname()[1] for l in self._holders]
         self.conf = self.folder / "nginx.conf"
 
     # The configuration
@@ -198,7 +199,7 @@ class Nginx:
 
     def start(self):
         """Start and wait until it has opened its log."""
-        listeners = [l.fileno() for l in self._listeners]
+        listeners = [l.fileno() for l in self._holders]
         for listener in listeners:
             os.set_inheritable(listener, True)
         # nginx takes over listening sockets named here, as it does when its
@@ -223,21 +224,3 @@ class Nginx:
     def reload(self):
         """Read the configuration again."""
         self._process.send_signal(signal.SIGHUP)
-
-    def log(self, name):
-        """"access" or "error"."""
-        file = {"access": "spotify-fcgi.log"}.get(name, f"{name}.log")
-        path = self.folder / "log" / file
-        return path.read_text("utf-8", "replace") if path.exists() else ""
-
-    @property
-    def pid(self):
-        """Of the master."""
-        return self._process.pid
-
-    def close(self):
-        """Idempotent."""
-        if self._process is not None and self._process.poll() is None:
-            processes.end(self._process, signal.SIGTERM)
-        for listener in self._listeners:
-            listener.close()
