@@ -95,8 +95,7 @@ def test_a_socket_needs_a_short_path_in_a_directory(setup):
 def test_so_many_threads_serve_as_w_says(setup):
     def threads(process):
         return len(list(pathlib.Path(f"/proc/{process.pid}/task").iterdir()))
-    counts = []
-    for number in ("1", "7"):
-        with serving(setup, setup.folder / "s", "-w", number) as process:
-            counts.append(threads(process))
-    assert counts[1] - counts[0] == 6
+    # Besides them there are main and what a sanitizer may have started.
+    with serving(setup, setup.folder / "s", "-w", "40") as process:
+        wait_until(lambda: threads(process) > 40, 10, "too few threads")
+        assert threads(process) <= 42
