@@ -7,9 +7,9 @@
 
 /* How long a token must still live for whoever asks. */
 enum access_need {
-	ACCESS_USE,  /* for a call now: from 120 to 20 s before its
-				   end one request refreshes, and the others
-				   go on without waiting */
+	/* For a call now: from 120 to 20 s before its end one request
+	 * refreshes, and the others go on without waiting. */
+	ACCESS_USE,
 	ACCESS_RENEW /* the endpoint refresh: 5 minutes */
 };
 

@@ -10,8 +10,8 @@
 
 /* One program. */
 struct app {
-	const char *name;   /* also the last segment of its path,
-				   but for callback (conf.callback) */
+	/* Also the last segment of its path, but for callback. */
+	const char *name;
 	unsigned methods;   /* METHOD_ bits */
 	unsigned opens;	    /* CONF_ bits */
 	int threads;	    /* unless configured */

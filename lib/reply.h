@@ -15,8 +15,7 @@ struct reply {
 	int status;
 	const char *content_type; /* NULL: no body */
 	const char *cache;	  /* Cache-Control */
-	struct buf policy;	  /* Content-Security-Policy; empty: nothing
-				   allowed */
+	struct buf policy;	  /* Content-Security-Policy; empty: strict */
 	struct buf cookies;	  /* header lines that also go with an error */
 	struct buf headers;	  /* further header lines */
 	struct buf body;

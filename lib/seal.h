@@ -31,9 +31,9 @@ struct seal_ring {
 /* What a text is sealed for and bound to. */
 struct seal_box {
 	enum seal_purpose purpose;
-	struct str bound_to;	     /* authenticated: a file or cookie name */
-	const unsigned char *secret; /* SEAL_KEY_BYTES of the cookie, for files;
-					NULL for a cookie */
+	struct str bound_to; /* authenticated: a file or cookie name */
+	/* SEAL_KEY_BYTES of the cookie, for files; NULL for a cookie. */
+	const unsigned char *secret;
 };
 
 /*

@@ -13,8 +13,7 @@
 struct url {
 	struct str origin; /* scheme://host[:port] as written */
 	struct str host;   /* without port; an IPv6 address in brackets */
-	struct str path;   /* from "/" to the end, the query included; may
-				   be empty */
+	struct str path;   /* from "/" to the end with the query, or empty */
 	bool https;
 	bool loopback; /* host is exactly 127.0.0.1 or [::1] */
 };
