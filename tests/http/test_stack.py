@@ -204,6 +204,18 @@ def test_the_clients_jar_knows_secure_and_same_site():
     assert jar.names() == ["s"]
 
 
+def test_a_cookie_that_has_expired_does_not_come_back():
+    """When the clock is set back: browsers have forgotten it."""
+    offset = 0
+    jar = CookieJar(lambda: offset)
+    jar.accept("a=1; Max-Age=600", URL)
+    assert jar.get("a") == "1"
+    offset = 601
+    assert jar.get("a") is None
+    offset = 0
+    assert jar.get("a") is None
+
+
 def test_clients_are_different_browsers(stack, client):
     client.login()
     assert Client(stack).fetch("session").json == {"logged_in": False}

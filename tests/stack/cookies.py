@@ -91,13 +91,19 @@ class CookieJar:
         if not self._may_set(cookie, attributes, parts.scheme == "https"):
             return
         key = (name, cookie.host, cookie.path)
-        self._cookies.pop(key, None)
-        if cookie.expires is None or cookie.expires > self._now():
-            self._cookies[key] = cookie
+        self._cookies[key] = cookie
+        self._alive()
 
-    def _goes(self, cookie, parts, site, top_get):
-        if cookie.expires is not None and cookie.expires <= self._now():
-            return False
+    def _alive(self):
+        """The cookies there are. One that has expired is gone for good, even
+        if the clock is set back."""
+        now = self._now()
+        self._cookies = {key: cookie for key, cookie in self._cookies.items()
+                         if cookie.expires is None or cookie.expires > now}
+        return self._cookies.values()
+
+    @staticmethod
+    def _goes(cookie, parts, site, top_get):
         if cookie.secure and parts.scheme != "https":
             return False
         if site == "cross-site" and (
@@ -110,16 +116,14 @@ class CookieJar:
     def text(self, url, site="same-origin", top_get=True):
         """The Cookie header for a request, "" if none; longest path first."""
         parts = urllib.parse.urlsplit(url)
-        found = [c for c in self._cookies.values()
+        found = [c for c in self._alive()
                  if self._goes(c, parts, site, top_get)]
         found.sort(key=lambda c: -len(c.path))
         return "; ".join(f"{c.name}={c.value}" for c in found)
 
     def find(self, name):
         """The Cookie of this name, None if there is none (any longer)."""
-        return next((c for c in self._cookies.values() if c.name == name
-                     and (c.expires is None or c.expires > self._now())),
-                    None)
+        return next((c for c in self._alive() if c.name == name), None)
 
     def get(self, name):
         """Its value or None."""
@@ -128,8 +132,7 @@ class CookieJar:
 
     def names(self):
         """Of all that are alive."""
-        return [c.name for c in self._cookies.values()
-                if self.find(c.name) is not None]
+        return [c.name for c in self._alive()]
 
     def set(self, name, value, host, secure=False):
         """As if a server had set it, with Path=/."""
