@@ -12,6 +12,7 @@
 
 #include "app.h"
 #include "check.h"
+#include "confine.h"
 #include "crosssite.h"
 #include "doc.h"
 #include "listener.h"
@@ -295,17 +296,18 @@ run(struct process *process, const struct check_options *options)
 		.serve = serve,
 		.data = process,
 	};
-	int listener;
+	int listener = -1;
 
 	if (!open_process(process))
 		return 2;
-	if (options->cgi)
-		return server_run_cgi(&work) ? 0 : 1;
-	if ((listener = listener_open(options->socket)) < 0) {
+	if (!options->cgi && (listener = listener_open(options->socket)) < 0) {
 		if (options->socket == NULL)
 			check_usage(app->name);
 		return 2;
 	}
+	confine(process->store.dir);
+	if (options->cgi)
+		return server_run_cgi(&work) ? 0 : 1;
 	return server_run(listener, options->socket, &work) ? 0 : 1;
 }
 

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides Landlock, which glibc does not know. If somebody gets to run code of
+ * his own in a program, he finds neither a shell nor a place for one.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <linux/landlock.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "confine.h"
+#include "log.h"
+
+/* What the store does in its directory, and what nobody does. */
+#define STORING \
+	(LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | \
+	    LANDLOCK_ACCESS_FS_MAKE_DIR)
+#define NEVER \
+	(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE_CHAR | \
+	    LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SOCK | \
+	    LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_SYM)
+
+static bool
+add_directory(int rules, int dir)
+{
+	const struct landlock_path_beneath_attr beneath = {
+		.allowed_access = STORING,
+		.parent_fd = dir,
+	};
+
+	return syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH,
+		   &beneath, 0) == 0;
+}
+
+bool
+confine(int dir)
+{
+	const struct landlock_ruleset_attr attr = {
+		.handled_access_fs = STORING | NEVER,
+	};
+	int rules;
+	bool done;
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	rules = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr),
+	    0);
+	done = rules >= 0 && (dir < 0 || add_directory(rules, dir)) &&
+	    syscall(SYS_landlock_restrict_self, rules, 0) == 0;
+	if (!done)
+		log_event(LOG_LEVEL_INFO, "not_confined",
+		    "errno=%d cause=\"%s\"", errno, strerror(errno));
+	if (rules >= 0)
+		close(rules);
+	return done;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: ISC */
+/* Floor 9: what the process gives up before it reads a byte from outside. */
+#ifndef CONFINE_H
+#define CONFINE_H
+
+#include <stdbool.h>
+
+/*
+ * For this thread and all that it starts, for ever (landlock(7)): no program
+ * is executed, and no file written or made but beneath the open directory
+ * dir; nowhere if that is -1. What is open already stays open. Reading and
+ * the network are not restricted. False, and logged: the kernel cannot, and
+ * nothing but the no_new_privs bit has changed.
+ */
+bool confine(int dir);
+
+#endif
