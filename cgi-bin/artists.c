@@ -18,8 +18,10 @@ write_list(const struct artists *artists, struct buf *body)
 	buf_printf(body,
 	    ",\"total\":%lld,\"complete\":%s,\"stale\":%s,"
 	    "\"fetched_at\":%lld}\n",
-	    (long long)artists->total, artists->complete ? "true" : "false",
-	    artists->stale ? "true" : "false", (long long)artists->fetched_s);
+	    (long long)artists->facts.total,
+	    artists->complete ? "true" : "false",
+	    artists->stale ? "true" : "false",
+	    (long long)artists->facts.fetched_s);
 }
 
 /*
@@ -27,22 +29,18 @@ write_list(const struct artists *artists, struct buf *body)
  * the same artists, a browser would keep its "stale" for the fresh ones.
  */
 static enum result
-answer(const struct artists *artists, const struct request *request,
-    struct reply *reply)
+answer(const struct artists *artists, struct reply *reply)
 {
 	struct buf tag = BUF(64);
-	bool good = artists->complete && !artists->stale;
 	enum result result;
 
-	buf_printf(&tag, "W/\"%s\"", artists->tag);
+	buf_printf(&tag, "W/\"%s\"", artists->facts.tag);
 	if ((result = buf_result(&tag)) == OK) {
 		reply->cache = "private, no-cache";
 		reply_header(reply, "Vary", STR("Cookie"));
-		if (good)
+		if (artists->complete && !artists->stale)
 			reply_header(reply, "ETag", buf_str(&tag));
-		if (good &&
-		    form_has_tag(request->if_none_match,
-			str_of(artists->tag))) {
+		if (artists->known) {
 			reply->status = 304;
 		} else {
 			reply_json(reply);
@@ -58,7 +56,7 @@ handle(struct context *context, const struct request *request,
     struct reply *reply)
 {
 	struct form_field fresh = { .name = "fresh", .value = BUF(8) };
-	struct artists artists = { .total = 0 };
+	struct artists artists = { .known = false };
 	struct session session = { 0 };
 	enum result result = crosssite_check_read(context->conf, request);
 
@@ -70,10 +68,11 @@ handle(struct context *context, const struct request *request,
 	if (result == OK) {
 		session_touch(context, &session);
 		result = artists_get(context, &session,
-		    str_equal(buf_str(&fresh.value), STR("1")), &artists);
+		    str_equal(buf_str(&fresh.value), STR("1")),
+		    request->if_none_match, &artists);
 	}
 	if (result == OK)
-		result = answer(&artists, request, reply);
+		result = answer(&artists, reply);
 	artists_free(&artists);
 	session_free(&session);
 	form_free(&fresh, 1);

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Hides paging and the copy. Pages are asked for one ahead: while a page
- * travels the one before it is rebuilt. The copy is a sealed file beside the
- * session's:
- *
- *	JSON object with total and fetched_at, LF, JSON array
+ * Hides paging, and when the copy will do. Pages are asked for one ahead:
+ * while a page travels the one before it is rebuilt.
  */
 #include "config.h"
 
@@ -15,125 +12,95 @@
 #include "clock.h"
 #include "codec.h"
 #include "doc.h"
+#include "form.h"
 #include "lock.h"
 #include "log.h"
 
 #define LIST_MAX (16u << 20)
-#define COPY_MAX (LIST_MAX + 4096)
 #define PAGES_MAX 1000
 #define LIST_MS 15000 /* for all pages together */
 #define LOCK_WAIT_MS 12000
 #define FRESH_S 30 /* a copy younger than this is fresh enough */
+
+/* Which copy will do: a young one, one that another request has made
+ * meanwhile, or whatever there is. */
+enum copy_use { IF_YOUNG, IF_OTHER, IF_ANY };
 
 /* A list on its way. */
 struct fetch {
 	struct context *context;
 	struct session *session;
 	struct artists *artists;
-	json_t *seen;  /* ids and cursors as members: a set */
-	bool replaced; /* the token, after a 401 */
+	struct str known_tags;
+	int64_t max_age_s; /* of a copy that is young */
+	int64_t seen_s;	   /* when the copy was fetched that was not; or -1 */
+	json_t *seen;	   /* ids and cursors as members: a set */
+	bool replaced;	   /* the token, after a 401 */
 };
 
 static void
 write_tag(struct artists *artists)
 {
-	struct buf text = BUF(ARTISTS_TAG_BYTES);
+	struct buf text = BUF(COPY_TAG_BYTES);
 	unsigned char digest[16];
 
 	seal_digest(buf_str(&artists->list), digest, sizeof(digest));
 	codec_base64url(&text, digest, sizeof(digest));
 	if (buf_result(&text) == OK)
-		memcpy(artists->tag, text.p, text.n + 1);
+		memcpy(artists->facts.tag, text.p, text.n + 1);
 	buf_free(&text);
 }
 
 /* ---- the copy ---- */
 
-static enum result
-read_copy(struct str plain, struct artists *artists)
-{
-	struct str head = str_cut(&plain, '\n');
-	json_t *facts;
-
-	if (plain.p == NULL || doc_parse(head, &facts) != OK)
-		return RESULT_ABSENT;
-	artists->total = doc_integer(facts, "total", 0, INT32_MAX, 0);
-	artists->fetched_s = doc_integer(facts, "fetched_at", 0, INT64_MAX, 0);
-	json_decref(facts);
-	artists->complete = true;
-	buf_clear(&artists->list);
-	buf_add_str(&artists->list, plain);
-	write_tag(artists);
-	return buf_result(&artists->list);
-}
-
-/* OK, or whatever else: without a copy we ask Spotify. */
-static enum result
-load_copy(const struct fetch *fetch)
-{
-	const struct context *context = fetch->context;
-	struct buf sealed = BUF(COPY_MAX), plain = BUF(COPY_MAX);
-	enum result result;
-	int64_t used_s;
-
-	if (context->conf->artists_max_age_s == 0)
-		return RESULT_ABSENT;
-	result = store_load(context->store, STORE_COPY, fetch->session->id,
-	    COPY_MAX, &sealed, &used_s);
-	if (result == OK)
-		result = session_unseal(context->conf, fetch->session,
-		    SEAL_COPY, buf_str(&sealed), &plain);
-	if (result == OK)
-		result = read_copy(buf_str(&plain), fetch->artists);
-	buf_free(&sealed);
-	buf_free(&plain);
-	return result;
-}
-
-/* Keep a list for the next request. It can be fetched again, so a failure
- * is logged by the store and otherwise does not matter. */
-static void
-save_copy(const struct fetch *fetch)
-{
-	const struct context *context = fetch->context;
-	struct buf sealed = BUF(COPY_MAX), plain = BUF(COPY_MAX);
-	struct store_file file;
-	enum result result;
-
-	if (context->conf->artists_max_age_s == 0)
-		return;
-	buf_printf(&plain, "{\"total\":%lld,\"fetched_at\":%lld}\n",
-	    (long long)fetch->artists->total,
-	    (long long)fetch->artists->fetched_s);
-	buf_add_str(&plain, buf_str(&fetch->artists->list));
-	if ((result = buf_result(&plain)) == OK)
-		result = session_seal(context->conf, fetch->session, SEAL_COPY,
-		    buf_str(&plain), &sealed);
-	if (result == OK)
-		result = store_prepare(context->store, sealed.n, &file);
-	if (result == OK)
-		result = store_commit(context->store, &file, STORE_OVERWRITE,
-		    STORE_COPY, fetch->session->id, buf_str(&sealed));
-	if (result != OK)
-		log_event(LOG_LEVEL_WARN, "copy_not_saved", "bytes=%zu",
-		    plain.n);
-	/* A logout removes first the session and then the copy, which was
-	 * perhaps not there yet. */
-	else if (!store_has(context->store, STORE_SESSION,
-		     fetch->session->id) &&
-	    store_remove(context->store, STORE_COPY, fetch->session->id) != OK)
-		log_event(LOG_LEVEL_WARN, "copy_kept", "cause=store");
-	buf_free(&sealed);
-	buf_free(&plain);
-}
-
-/* Whether a copy is young enough; one from the future is not. */
 static bool
-is_young(const struct artists *artists, int64_t max_age_s)
+will_do(const struct fetch *fetch, enum copy_use use,
+    const struct copy_facts *facts)
 {
-	int64_t age_s = clock_now_s() - artists->fetched_s;
+	int64_t age_s = clock_now_s() - facts->fetched_s;
 
-	return age_s >= 0 && age_s < max_age_s;
+	switch (use) {
+	/* One from the future is not young. */
+	case IF_YOUNG: return age_s >= 0 && age_s < fetch->max_age_s;
+	case IF_OTHER: return facts->fetched_s != fetch->seen_s;
+	case IF_ANY: break;
+	}
+	return true;
+}
+
+/* Whether the browser has the very list. */
+static bool
+is_known(const struct fetch *fetch)
+{
+	const struct artists *artists = fetch->artists;
+
+	return artists->complete && !artists->stale &&
+	    form_has_tag(fetch->known_tags, str_of(artists->facts.tag));
+}
+
+/* Make the copy the answer, if there is one that will do. */
+static bool
+use_copy(struct fetch *fetch, enum copy_use use)
+{
+	struct artists *artists = fetch->artists;
+	struct copy copy;
+	bool done = false;
+
+	if (fetch->context->conf->artists_max_age_s == 0 ||
+	    copy_open(fetch->context, fetch->session, &copy) != OK)
+		return false;
+	if (will_do(fetch, use, &copy.facts)) {
+		buf_clear(&artists->list);
+		artists->facts = copy.facts;
+		artists->complete = true;
+		artists->stale = use == IF_ANY;
+		done = is_known(fetch) ||
+		    copy_read(fetch->context, fetch->session, &copy,
+			&artists->list) == OK;
+	}
+	fetch->seen_s = copy.facts.fetched_s;
+	copy_close(&copy);
+	return done;
 }
 
 /* ---- pages ---- */
@@ -160,7 +127,7 @@ add_page(struct fetch *fetch, const struct page *page)
 		id = spotify_artist_id(page, i);
 		if (id == NULL || !remember(fetch, id))
 			continue;
-		if (artists->total++ > 0)
+		if (artists->facts.total++ > 0)
 			buf_putc(&artists->list, ',');
 		spotify_artist_write(page, i, fetch->context->conf,
 		    &artists->list);
@@ -234,10 +201,10 @@ fetch_list(struct fetch *fetch)
 	enum result result;
 
 	buf_clear(&artists->list);
-	artists->total = 0;
+	artists->facts.total = 0;
 	artists->complete = true;
 	artists->stale = false;
-	artists->fetched_s = clock_now_s();
+	artists->facts.fetched_s = clock_now_s();
 	if ((fetch->seen = json_object()) == NULL)
 		return RESULT_NO_MEMORY;
 	buf_putc(&artists->list, '[');
@@ -259,7 +226,7 @@ fetch_list(struct fetch *fetch)
 
 /* Fetch under the lock, unless whoever held it before us did. */
 static enum result
-fetch_once(struct fetch *fetch, int64_t seen_s)
+fetch_once(struct fetch *fetch)
 {
 	struct context *context = fetch->context;
 	struct lock lock;
@@ -270,7 +237,7 @@ fetch_once(struct fetch *fetch, int64_t seen_s)
 	    &lock);
 	if (result != OK)
 		return result;
-	if (load_copy(fetch) == OK && fetch->artists->fetched_s != seen_s) {
+	if (use_copy(fetch, IF_OTHER)) {
 		lock_release(&lock);
 		return OK;
 	}
@@ -279,8 +246,10 @@ fetch_once(struct fetch *fetch, int64_t seen_s)
 	if (result == OK || result == RESULT_RATE_LIMITED ||
 	    result == RESULT_QUOTA_EXCEEDED)
 		result = fetch_list(fetch);
-	if (result == OK && fetch->artists->complete)
-		save_copy(fetch);
+	if (result == OK && fetch->artists->complete &&
+	    context->conf->artists_max_age_s > 0)
+		copy_save(context, fetch->session, &fetch->artists->facts,
+		    buf_str(&fetch->artists->list));
 	if (result != OK && result != RESULT_BUSY && result != RESULT_NO_MEMORY)
 		lock_fail(&lock, result);
 	lock_release(&lock);
@@ -292,39 +261,40 @@ static enum result
 fall_back(struct fetch *fetch, enum result why)
 {
 	if (why == RESULT_NOT_LOGGED_IN || why == RESULT_LOGIN_EXPIRED ||
-	    why == RESULT_NO_MEMORY || load_copy(fetch) != OK)
+	    why == RESULT_NO_MEMORY || !use_copy(fetch, IF_ANY))
 		return why;
 	log_event(LOG_LEVEL_WARN, "stale_list", "cause=%s age_s=%lld",
 	    result_row(why)->code,
-	    (long long)(clock_now_s() - fetch->artists->fetched_s));
-	fetch->artists->stale = true;
+	    (long long)(clock_now_s() - fetch->artists->facts.fetched_s));
 	return OK;
 }
 
 enum result
 artists_get(struct context *context, struct session *session, bool fresh,
-    struct artists *artists)
+    struct str known_tags, struct artists *artists)
 {
 	struct fetch fetch = { .context = context,
 		.session = session,
-		.artists = artists };
-	int64_t max_age_s = context->conf->artists_max_age_s, seen_s = -1;
-	enum result result;
+		.artists = artists,
+		.known_tags = known_tags,
+		.max_age_s = context->conf->artists_max_age_s,
+		.seen_s = -1 };
+	enum result result = OK;
 
 	*artists = (struct artists){ .list = BUF(LIST_MAX) };
-	if (load_copy(&fetch) == OK) {
-		if (fresh && max_age_s > FRESH_S)
-			max_age_s = FRESH_S;
-		if (is_young(artists, max_age_s))
-			return OK;
-		seen_s = artists->fetched_s;
+	if (fresh && fetch.max_age_s > FRESH_S)
+		fetch.max_age_s = FRESH_S;
+	if (!use_copy(&fetch, IF_YOUNG)) {
+		result = access_get(context, session, ACCESS_USE);
+		if (result == OK)
+			result = fetch_once(&fetch);
+		if (result == OK)
+			access_fill_account(context, session);
+		else
+			result = fall_back(&fetch, result);
 	}
-	result = access_get(context, session, ACCESS_USE);
-	if (result == OK)
-		result = fetch_once(&fetch, seen_s);
-	if (result == OK)
-		access_fill_account(context, session);
-	return result == OK ? OK : fall_back(&fetch, result);
+	artists->known = is_known(&fetch);
+	return result;
 }
 
 void

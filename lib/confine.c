@@ -46,8 +46,8 @@ confine(int dir)
 	bool done;
 
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	rules = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr),
-	    0);
+	rules =
+	    (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
 	done = rules >= 0 && (dir < 0 || add_directory(rules, dir)) &&
 	    syscall(SYS_landlock_restrict_self, rules, 0) == 0;
 	if (!done)

@@ -19,10 +19,11 @@
 
 #define HEADER_BYTES 12
 #define NONCE_BYTES crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
-#define TAG_BYTES crypto_aead_xchacha20poly1305_ietf_ABYTES
 #define BOUND_MAX 128
 
-_Static_assert(HEADER_BYTES + NONCE_BYTES + TAG_BYTES == SEAL_OVERHEAD,
+_Static_assert(SEAL_TAG_BYTES == crypto_aead_xchacha20poly1305_ietf_ABYTES,
+    "seal.h gives the cipher's");
+_Static_assert(HEADER_BYTES + NONCE_BYTES + SEAL_TAG_BYTES == SEAL_OVERHEAD,
     "the overhead is what it says");
 
 /* BLAKE2b of text under key, separated by a purpose of 16 bytes. */
@@ -182,7 +183,7 @@ seal_open(const struct seal_ring *ring, const struct seal_box *box,
 		return buf_result(plain);
 	box_key(found, box, key);
 	bad = crypto_aead_xchacha20poly1305_ietf_decrypt(out, NULL, NULL,
-	    in + HEADER_BYTES + NONCE_BYTES, n + TAG_BYTES, bound, bound_n,
+	    in + HEADER_BYTES + NONCE_BYTES, n + SEAL_TAG_BYTES, bound, bound_n,
 	    in + HEADER_BYTES, key);
 	secret_wipe(key, sizeof(key));
 	if (bad != 0 || (pad_to > 0 && sodium_unpad(&n, out, n, pad_to) != 0))

@@ -16,8 +16,7 @@
 #include "log.h"
 #include "session.h"
 
-#define PAD_TO 1024 /* so that the size tells nothing */
-#define PLAIN_MAX (SESSION_FILE_MAX - PAD_TO - SEAL_OVERHEAD)
+#define PLAIN_MAX (SESSION_FILE_MAX - SESSION_PAD_TO - SEAL_OVERHEAD)
 #define TOUCH_S 60
 #define ACCESS_LIFE_MAX_S 86400
 #define TIME_MAX_S (1LL << 40) /* so that no sum of times overflows */
@@ -51,7 +50,7 @@ session_seal(const struct conf *conf, const struct session *session,
 {
 	struct seal_box box = box_of(session, purpose);
 
-	return seal_close(&conf->ring, &box, plain, PAD_TO, sealed);
+	return seal_close(&conf->ring, &box, plain, SESSION_PAD_TO, sealed);
 }
 
 enum result
@@ -60,7 +59,7 @@ session_unseal(const struct conf *conf, const struct session *session,
 {
 	struct seal_box box = box_of(session, purpose);
 
-	return seal_open(&conf->ring, &box, sealed, PAD_TO, plain);
+	return seal_open(&conf->ring, &box, sealed, SESSION_PAD_TO, plain);
 }
 
 /* ---- the record ---- */

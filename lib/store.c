@@ -26,9 +26,7 @@ static enum result
 failed(const char *call)
 {
 	log_event(LOG_LEVEL_ERROR, "store_failed",
-	    "call=%s errno=%d "
-	    "cause=\"%s\"",
-	    call, errno, strerror(errno));
+	    "call=%s errno=%d cause=\"%s\"", call, errno, strerror(errno));
 	return RESULT_STORE;
 }
 
@@ -53,40 +51,6 @@ file_name(char name[static NAME_BYTES], enum store_kind kind,
 {
 	write_name(name, kind == STORE_SESSION ? "session-" : "copy-", id,
 	    STORE_ID_BYTES);
-}
-
-enum result
-store_open(const char *path, struct store *store)
-{
-	const char *complaint = store_complaint(path);
-	int fd;
-
-	store->dir = -1;
-	if (complaint != NULL) {
-		log_event(LOG_LEVEL_ERROR, "store_refused",
-		    "dir=%s cause="
-		    "\"%s\"",
-		    path, complaint);
-		return RESULT_STORE;
-	}
-	store->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (store->dir < 0)
-		return failed("open_dir");
-	/* The lock file is made here, so that taking a lock needs no room. */
-	fd = openat(store->dir, "lock",
-	    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return failed("open_lock");
-	close(fd);
-	return OK;
-}
-
-void
-store_close(struct store *store)
-{
-	if (store->dir >= 0)
-		close(store->dir);
-	store->dir = -1;
 }
 
 /* Whether an open file is one that we made: plain, ours, private, one name;
@@ -115,17 +79,48 @@ cannot_open(const struct store *store, const char *name, size_t max)
 	return failed("open");
 }
 
-static enum result
-read_all(int fd, size_t n, struct buf *content)
+enum result
+store_reader_open(const struct store *store, enum store_kind kind,
+    const unsigned char id[static STORE_ID_BYTES], size_t max,
+    struct store_reader *reader)
 {
-	char *room = buf_room(content, n);
+	char name[NAME_BYTES];
+	enum result result;
+	struct stat st;
+
+	file_name(name, kind, id);
+	reader->fd = openat(store->dir, name, OPEN_FLAGS);
+	if (reader->fd < 0)
+		return cannot_open(store, name, max);
+	if (fstat(reader->fd, &st) != 0) {
+		result = failed("fstat");
+	} else if (!is_ours(&st, max)) {
+		log_event(LOG_LEVEL_WARN, "store_strange_file",
+		    "mode=%o links=%u", (unsigned)st.st_mode,
+		    (unsigned)st.st_nlink);
+		result = RESULT_ABSENT;
+	} else {
+		reader->left = (size_t)st.st_size;
+		reader->used_s = (int64_t)st.st_mtim.tv_sec;
+		return OK;
+	}
+	store_reader_close(reader);
+	return result;
+}
+
+enum result
+store_reader_read(struct store_reader *reader, size_t n, struct buf *content)
+{
 	size_t have = 0;
 	ssize_t got;
+	char *room;
 
-	if (room == NULL)
+	if (n > reader->left)
+		return RESULT_ABSENT;
+	if ((room = buf_room(content, n)) == NULL)
 		return RESULT_NO_MEMORY;
 	while (have < n) {
-		got = read(fd, room + have, n - have);
+		got = read(reader->fd, room + have, n - have);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
@@ -135,35 +130,31 @@ read_all(int fd, size_t n, struct buf *content)
 		have += (size_t)got;
 	}
 	buf_grown(content, n);
+	reader->left -= n;
 	return OK;
+}
+
+void
+store_reader_close(struct store_reader *reader)
+{
+	if (reader->fd >= 0)
+		close(reader->fd);
+	reader->fd = -1;
 }
 
 enum result
 store_load(const struct store *store, enum store_kind kind,
     const unsigned char id[static STORE_ID_BYTES], size_t max,
-    struct buf *content, int64_t *used_at)
+    struct buf *content, int64_t *used_s)
 {
-	char name[NAME_BYTES];
-	enum result result;
-	struct stat st;
-	int fd;
+	struct store_reader reader;
+	enum result result = store_reader_open(store, kind, id, max, &reader);
 
-	file_name(name, kind, id);
-	if ((fd = openat(store->dir, name, OPEN_FLAGS)) < 0)
-		return cannot_open(store, name, max);
-	if (fstat(fd, &st) != 0) {
-		result = failed("fstat");
-	} else if (!is_ours(&st, max)) {
-		log_event(LOG_LEVEL_WARN, "store_strange_file",
-		    "mode=%o "
-		    "links=%u",
-		    (unsigned)st.st_mode, (unsigned)st.st_nlink);
-		result = RESULT_ABSENT;
-	} else {
-		*used_at = (int64_t)st.st_mtim.tv_sec;
-		result = read_all(fd, (size_t)st.st_size, content);
-	}
-	close(fd);
+	if (result != OK)
+		return result;
+	*used_s = reader.used_s;
+	result = store_reader_read(&reader, reader.left, content);
+	store_reader_close(&reader);
 	return result;
 }
 

@@ -30,6 +30,13 @@ struct store_file {
 	char name[32];
 };
 
+/* A file that is open for reading. */
+struct store_reader {
+	int fd;	     /* -1: none */
+	size_t left; /* bytes not yet read */
+	int64_t used_s;
+};
+
 /*
  * What is wrong with the directory: NULL, or a sentence that says what to
  * do. It must be owned by this user with mode 0700, on a local file system,
@@ -44,13 +51,26 @@ enum result store_open(const char *path, struct store *store)
 void store_close(struct store *store);
 
 /*
- * Append a file's content; *used_at is its mtime, the last use.
- * OK, RESULT_ABSENT (also for whatever is no plain file of ours with one
- * name, or larger than max), RESULT_STORE, RESULT_NO_MEMORY.
+ * Open a file; used_s is its mtime, the last use.
+ * OK (store_reader_close() must follow), RESULT_ABSENT (also for whatever is
+ * no plain file of ours with one name, or larger than max), RESULT_STORE.
  */
+enum result store_reader_open(const struct store *store, enum store_kind kind,
+    const unsigned char id[static STORE_ID_BYTES], size_t max,
+    struct store_reader *reader) __attribute__((warn_unused_result));
+
+/* Append the next n bytes. OK, RESULT_ABSENT: there are not so many;
+ * RESULT_STORE, RESULT_NO_MEMORY. */
+enum result store_reader_read(struct store_reader *reader, size_t n,
+    struct buf *content) __attribute__((warn_unused_result));
+
+/* Idempotent. */
+void store_reader_close(struct store_reader *reader);
+
+/* These three at once: append a whole file. With their results. */
 enum result store_load(const struct store *store, enum store_kind kind,
     const unsigned char id[static STORE_ID_BYTES], size_t max,
-    struct buf *content, int64_t *used_at) __attribute__((warn_unused_result));
+    struct buf *content, int64_t *used_s) __attribute__((warn_unused_result));
 
 /* Whether there is a file; true also when that cannot be told. */
 bool store_has(const struct store *store, enum store_kind kind,

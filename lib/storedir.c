@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Hides what the store needs beside its files: whether a directory may hold
- * sessions at all, and the marks of logins that are used up. Part of store.
+ * Hides what the store needs beside its files: the directory and whether it
+ * may hold sessions at all, and the marks of logins that are used up. Part of
+ * store.
  */
 #include "config.h"
 
@@ -83,6 +84,46 @@ store_complaint(const char *path)
 	if (is_path_shared(path))
 		return "lies below a directory that others can write to";
 	return NULL;
+}
+
+static enum result
+failed(const char *call)
+{
+	log_event(LOG_LEVEL_ERROR, "store_failed",
+	    "call=%s errno=%d cause=\"%s\"", call, errno, strerror(errno));
+	return RESULT_STORE;
+}
+
+enum result
+store_open(const char *path, struct store *store)
+{
+	const char *complaint = store_complaint(path);
+	int fd;
+
+	store->dir = -1;
+	if (complaint != NULL) {
+		log_event(LOG_LEVEL_ERROR, "store_refused",
+		    "dir=%s cause=\"%s\"", path, complaint);
+		return RESULT_STORE;
+	}
+	store->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (store->dir < 0)
+		return failed("open_dir");
+	/* The lock file is made here, so that taking a lock needs no room. */
+	fd = openat(store->dir, "lock",
+	    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return failed("open_lock");
+	close(fd);
+	return OK;
+}
+
+void
+store_close(struct store *store)
+{
+	if (store->dir >= 0)
+		close(store->dir);
+	store->dir = -1;
 }
 
 /* Open used/ or one of its windows, making it first if need be. */
@@ -168,10 +209,7 @@ store_claim(const struct store *store, int64_t began_s, int64_t now_s,
 	if (window >= 0)
 		result = mark(window, id);
 	if (result == RESULT_STORE)
-		log_event(LOG_LEVEL_ERROR, "store_failed",
-		    "call=mark "
-		    "errno=%d cause=\"%s\"",
-		    errno, strerror(errno));
+		failed("mark");
 	if (result == OK)
 		sweep(used, now_s);
 	if (window >= 0)

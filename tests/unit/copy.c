@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "copy.h"
+#include "run.h"
+
+static const unsigned char master[SEAL_KEY_BYTES] = "a key of the server";
+static const struct copy_facts first = { 2, 1000, "aaaaaaaaaaaaaaaaaaaaaa" };
+static const struct copy_facts second = { 3, 2000, "bbbbbbbbbbbbbbbbbbbbbb" };
+
+/* A site with one session whose file is there. */
+struct site {
+	struct conf conf;
+	struct store store;
+	struct context context;
+	struct session session;
+	struct copy copy;
+};
+
+static void
+leave(struct site *s)
+{
+	copy_close(&s->copy);
+	store_close(&s->store);
+}
+
+static void
+copy_path(const struct site *s, char path[static 80])
+{
+	size_t i;
+
+	strcpy(path, "copy-");
+	for (i = 0; i < sizeof(s->session.id); i++)
+		sprintf(path + 5 + 2 * i, "%02x", s->session.id[i]);
+}
+
+static enum result
+open_site(struct site *s)
+{
+	struct store_file file;
+	enum result result;
+
+	run_in_scratch();
+	*s = (struct site){ .session = { .secret = "a cookie" },
+		.copy = { .reader = { .fd = -1 } } };
+	s->context = (struct context){ .conf = &s->conf, .store = &s->store };
+	assert_int_equal(seal_ring_add(&s->conf.ring, master), OK);
+	assert_int_equal(store_open(".", &s->store), OK);
+	seal_name(s->session.secret, s->session.id);
+	if ((result = store_prepare(&s->store, 1, &file)) != OK)
+		return result;
+	return store_commit(&s->store, &file, STORE_CREATE, STORE_SESSION,
+	    s->session.id, STR("x"));
+}
+
+static void
+save(struct site *s, const struct copy_facts *facts, const char *list)
+{
+	copy_save(&s->context, &s->session, facts, str_of(list));
+}
+
+static void
+what_was_saved_is_read_in_two_steps(void)
+{
+	SCOPED(leave) struct site s;
+	SCOPED(buf_free) struct buf list = BUF(4096);
+
+	CHECK_OK(open_site(&s));
+	save(&s, &first, "[1,2]");
+	if (run_refused() && !store_has(&s.store, STORE_COPY, s.session.id))
+		return;
+	CHECK_OK(copy_open(&s.context, &s.session, &s.copy));
+	assert_int_equal(s.copy.facts.total, 2);
+	assert_int_equal(s.copy.facts.fetched_s, 1000);
+	assert_string_equal(s.copy.facts.tag, first.tag);
+	CHECK_OK(copy_read(&s.context, &s.session, &s.copy, &list));
+	CHECK_TEXT(buf_str(&list), "[1,2]");
+}
+
+/* Put the first n bytes of one file before the rest of another. */
+static void
+mix(const char *head, const char *tail, size_t n)
+{
+	char bytes[16384];
+	ssize_t got;
+	int fd;
+
+	fd = open(head, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0 && read(fd, bytes, n) == (ssize_t)n);
+	close(fd);
+	fd = open(tail, O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0);
+	got = pwrite(fd, bytes, n, 0);
+	assert_int_equal(got, n);
+	close(fd);
+}
+
+static void
+the_facts_of_one_list_and_another_are_no_copy(void)
+{
+	SCOPED(leave) struct site s;
+	SCOPED(buf_free) struct buf list = BUF(4096);
+	char path[80];
+
+	CHECK_OK(open_site(&s));
+	copy_path(&s, path);
+	save(&s, &first, "[1,2]");
+	if (rename(path, "older") != 0)
+		return;
+	save(&s, &second, "[1,2,3]");
+	if (access(path, F_OK) != 0)
+		return;
+	mix("older", path, SESSION_PAD_TO + SEAL_OVERHEAD);
+	CHECK_OK(copy_open(&s.context, &s.session, &s.copy));
+	assert_int_equal(s.copy.facts.fetched_s, 1000);
+	CHECK(copy_read(&s.context, &s.session, &s.copy, &list), RESULT_ABSENT);
+	assert_int_equal(list.n, 0);
+}
+
+static void
+a_copy_that_was_cut_is_none(void)
+{
+	SCOPED(leave) struct site s;
+	SCOPED(buf_free) struct buf list = BUF(4096);
+	char path[80];
+	off_t n;
+
+	CHECK_OK(open_site(&s));
+	copy_path(&s, path);
+	save(&s, &first, "[1,2]");
+	for (n = 2 * (SESSION_PAD_TO + SEAL_OVERHEAD) - 1; n >= 0; n -= 17) {
+		if (truncate(path, n) != 0)
+			return;
+		if (n < SESSION_PAD_TO + SEAL_OVERHEAD) {
+			CHECK(copy_open(&s.context, &s.session, &s.copy),
+			    RESULT_ABSENT);
+			continue;
+		}
+		CHECK_OK(copy_open(&s.context, &s.session, &s.copy));
+		CHECK(copy_read(&s.context, &s.session, &s.copy, &list),
+		    RESULT_ABSENT);
+		copy_close(&s.copy);
+	}
+}
+
+static void
+who_has_logged_out_leaves_no_copy(void)
+{
+	SCOPED(leave) struct site s;
+
+	CHECK_OK(open_site(&s));
+	CHECK_OK(store_remove(&s.store, STORE_SESSION, s.session.id));
+	save(&s, &first, "[1,2]");
+	assert_false(store_has(&s.store, STORE_COPY, s.session.id));
+	CHECK(copy_open(&s.context, &s.session, &s.copy), RESULT_ABSENT);
+}
+
+const struct test copy_tests[] = {
+	TEST(what_was_saved_is_read_in_two_steps),
+	TEST(the_facts_of_one_list_and_another_are_no_copy),
+	TEST(a_copy_that_was_cut_is_none),
+	TEST(who_has_logged_out_leaves_no_copy),
+	{ NULL, NULL },
+};
