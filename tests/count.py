@@ -3,9 +3,9 @@
 
 make check leaves a .trs file per test program, and its output beside it in a
 .log: a program of cmocka counts as its tests, one whose output ends with
-"N passed, N failed" as what it says, any other as one. pytest leaves junit's
-XML. A step that failed without a failed test counts as one failure: an
-empty run must not look like success.
+"N passed, N failed" as what it says, any other as one. tests/analyze says it
+in analyze.log, and pytest leaves junit's XML. A step that failed without a
+failed test counts as one failure: an empty run must not look like success.
 """
 
 import collections
@@ -38,6 +38,14 @@ def count_make(folder, total):
         total.update(words)
 
 
+def count_analyze(path, total):
+    """The analyzers; one that has said nothing has not passed."""
+    text = path.read_text("utf-8", "replace") if path.exists() else ""
+    sums = SUM.findall(text) or [(0, 1)]
+    total["passed"] += int(sums[-1][0])
+    total["failed"] += int(sums[-1][1])
+
+
 def count_pytest(path, total):
     """The tests of pytest."""
     if not path.exists():
@@ -56,6 +64,7 @@ def main(build):
     """The sum; 1 if anything failed."""
     total = collections.Counter()
     count_make(build / "tests", total)
+    count_analyze(build / "analyze.log", total)
     count_pytest(build / "pytest.xml", total)
     failed_steps = build / "failed"
     if failed_steps.exists():
