@@ -87,7 +87,7 @@ main(int argc, char **argv)
 		.methods = METHOD_GET | METHOD_HEAD,
 		.opens = CONF_ALL,
 		.threads = 64,
-		.calls_spotify = true,
+		.upstream = &upstream_spotify,
 		.shares = true,
 		.handle = handle });
 }

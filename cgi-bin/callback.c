@@ -78,7 +78,7 @@ main(int argc, char **argv)
 		.methods = METHOD_GET,
 		.opens = CONF_ALL,
 		.threads = 64,
-		.calls_spotify = true,
+		.upstream = &upstream_spotify,
 		.shows_pages = true,
 		.handle = handle });
 }

@@ -46,7 +46,7 @@ main(int argc, char **argv)
 		.methods = METHOD_POST,
 		.opens = CONF_ALL,
 		.threads = 16,
-		.calls_spotify = true,
+		.upstream = &upstream_spotify,
 		.shares = true,
 		.handle = handle });
 }

@@ -237,14 +237,16 @@ serve(void *own, struct server_call *call, struct buf *answer)
 static void *
 begin_thread(const void *data)
 {
+	const struct process *process = data;
+	const struct upstream *upstream = process->app->upstream;
 	struct thread *thread = calloc(1, sizeof(*thread));
 
 	if (thread == NULL)
 		return NULL;
-	thread->process = data;
-	if (!thread->process->app->calls_spotify)
+	thread->process = process;
+	if (upstream == NULL)
 		return thread;
-	if ((thread->http = http_new(&thread->process->conf)) == NULL) {
+	if ((thread->http = upstream->open(&process->conf)) == NULL) {
 		free(thread);
 		return NULL;
 	}
@@ -256,7 +258,8 @@ end_thread(void *own)
 {
 	struct thread *thread = own;
 
-	http_free(thread->http);
+	if (thread->http != NULL)
+		thread->process->app->upstream->close(thread->http);
 	free(thread);
 }
 
@@ -270,7 +273,7 @@ open_process(struct process *process)
 	if ((app->opens & CONF_STORE) &&
 	    store_open(process->conf.session_dir, &process->store) != OK)
 		return false;
-	return !app->calls_spotify || http_global_init() == OK;
+	return app->upstream == NULL || app->upstream->start() == OK;
 }
 
 /* The command line's word counts most, then the configuration's. */
@@ -330,7 +333,7 @@ app_run(int argc, char **argv, const struct app *app)
 		return 0;
 	}
 	if (options.only_check)
-		return check_everything(&options);
+		return check_everything(&options, app->upstream);
 	status = 2;
 	if (conf_load(options.file, app->opens, &process.conf) == 0)
 		status = run(&process, &options);

@@ -7,17 +7,19 @@
 #include "context.h"
 #include "reply.h"
 #include "request.h"
+#include "upstream.h"
 
 /* One program. */
 struct app {
 	/* Also the last segment of its path, but for callback. */
 	const char *name;
-	unsigned methods;   /* METHOD_ bits */
-	unsigned opens;	    /* CONF_ bits */
-	int threads;	    /* unless configured */
-	bool calls_spotify; /* context->http is there */
-	bool shows_pages;   /* failures are pages for people, not JSON */
-	bool shares;	    /* with the allowed origins (CORS) */
+	unsigned methods; /* METHOD_ bits */
+	unsigned opens;	  /* CONF_ bits */
+	int threads;	  /* unless configured */
+	/* context->http is there; or NULL. */
+	const struct upstream *upstream;
+	bool shows_pages; /* failures are pages for people, not JSON */
+	bool shares;	  /* with the allowed origins (CORS) */
 	/*
 	 * Fill in the reply. Anything but OK becomes the problem or page of
 	 * its row; cookies that were set go with that, too.

@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -18,11 +19,9 @@
 #include "check.h"
 #include "clock.h"
 #include "conf.h"
-#include "http.h"
 #include "listener.h"
 #include "store.h"
 #include "str.h"
-#include "trust.h"
 
 #define THREADS_MAX 512
 #define RELEASED_S 1767225600 /* 2026-01-01: no clock is behind that */
@@ -52,6 +51,14 @@ check_harden(void)
 #ifndef SANITIZERS
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
 	prctl(PR_SET_DUMPABLE, 0);
+#endif
+#ifdef M_PERTURB
+	/*
+	 * The libraries free their buffers with a visitor's cookie in them: let
+	 * malloc() overwrite what is freed (and clear what it hands out). Not
+	 * the smallest blocks, which it keeps by for the thread.
+	 */
+	mallopt(M_PERTURB, 0xff);
 #endif
 	if (sodium_init() < 0)
 		abort();
@@ -116,7 +123,8 @@ complain(const char *file, const char *key, const char *why)
 }
 
 static unsigned
-check_surroundings(const char *file, const struct conf *conf)
+check_surroundings(const char *file, const struct conf *conf,
+    const struct upstream *upstream)
 {
 	const char *complaint = NULL;
 	unsigned mistakes = 0;
@@ -125,7 +133,8 @@ check_surroundings(const char *file, const struct conf *conf)
 		complaint = store_complaint(conf->session_dir);
 	if (complaint != NULL)
 		mistakes += complain(file, "session_dir", complaint);
-	if (http_global_init() != OK || trust_load(conf->ca_file) != OK)
+	if (upstream != NULL &&
+	    (upstream->start() != OK || !upstream->trusts(conf->ca_file)))
 		mistakes += complain(file, "ca_file",
 		    "no CA certificates "
 		    "there; apt-get install ca-certificates, or name another "
@@ -138,12 +147,13 @@ check_surroundings(const char *file, const struct conf *conf)
 }
 
 int
-check_everything(const struct check_options *options)
+check_everything(const struct check_options *options,
+    const struct upstream *upstream)
 {
 	struct conf conf;
 	unsigned mistakes = conf_load(options->file, CONF_ALL, &conf);
 
-	mistakes += check_surroundings(options->file, &conf);
+	mistakes += check_surroundings(options->file, &conf, upstream);
 	if (mistakes > 0) {
 		fprintf(stderr, "%s: %u mistake%s; nothing was started\n",
 		    options->file, mistakes, mistakes == 1 ? "" : "s");
@@ -157,6 +167,9 @@ check_everything(const struct check_options *options)
 		    "-delete\n",
 		    conf.redirect_uri, conf.session_dir,
 		    (long long)(conf.idle_limit_s + 86400) / 60);
+		if (upstream == NULL)
+			printf("# CA certificates: callback -n looks at "
+			       "them, too.\n");
 	}
 	conf_free(&conf);
 	return mistakes > 0 ? 2 : 0;

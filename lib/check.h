@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "upstream.h"
+
 /* What the command line, or the environment of a CGI program, asks for. */
 struct check_options {
 	const char *file;   /* the configuration */
@@ -28,14 +30,17 @@ bool check_arguments(int argc, char **argv, const char *program,
 void check_usage(const char *program);
 
 /* Before anything else: no core dump, no tracing by equals, private files,
- * and the signals that writing may raise are ignored. */
+ * freed memory is overwritten, and the signals that writing may raise are
+ * ignored. */
 void check_harden(void);
 
 /*
  * Check everything that can be checked before the first visitor, for all
  * programs; print all mistakes, or the effective configuration and what is
- * to do with it. Returns the exit status, 0 or 2.
+ * to do with it. Without upstream the CA certificates are not looked at, and
+ * it says so. Returns the exit status, 0 or 2.
  */
-int check_everything(const struct check_options *options);
+int check_everything(const struct check_options *options,
+    const struct upstream *upstream);
 
 #endif

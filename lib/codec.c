@@ -127,6 +127,14 @@ codec_percent(struct buf *buf, struct str s)
 	}
 }
 
+void
+codec_arg(struct buf *out, const char *name, struct str value)
+{
+	buf_puts(out, name);
+	buf_putc(out, '=');
+	codec_percent(out, value);
+}
+
 static int
 hex_value(char c)
 {

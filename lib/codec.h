@@ -40,6 +40,10 @@ bool codec_unhex(struct str in, void *out, size_t n);
  */
 void codec_percent(struct buf *buf, struct str s);
 
+/* Append name=value, the value percent-encoded; separators are part of the
+ * name ("&code"). */
+void codec_arg(struct buf *out, const char *name, struct str value);
+
 /*
  * Append a query or form component, decoded once; "+" is a space.
  * OK, RESULT_BAD_REQUEST (broken escape), or the buffer's failure.

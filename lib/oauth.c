@@ -19,32 +19,6 @@
 #define LIFE_DEFAULT_S 3600
 #define LIFE_MAX_S 86400
 
-static void
-add_arg(struct buf *buf, const char *name, struct str value)
-{
-	buf_puts(buf, name);
-	buf_putc(buf, '=');
-	codec_percent(buf, value);
-}
-
-enum result
-oauth_authorize_url(const struct conf *conf, struct str state,
-    struct str challenge, bool dialog, struct buf *url)
-{
-	buf_puts(url, conf->authorize_url);
-	buf_putc(url, strchr(conf->authorize_url, '?') == NULL ? '?' : '&');
-	add_arg(url, "response_type", STR("code"));
-	add_arg(url, "&client_id", str_of(conf->client_id));
-	add_arg(url, "&scope", str_of(conf->scope));
-	add_arg(url, "&redirect_uri", str_of(conf->redirect_uri));
-	add_arg(url, "&state", state);
-	add_arg(url, "&code_challenge_method", STR("S256"));
-	add_arg(url, "&code_challenge", challenge);
-	if (dialog)
-		add_arg(url, "&show_dialog", STR("true"));
-	return buf_result(url);
-}
-
 /* "Basic" with both parts form-encoded first (RFC 6749, section 2.3.1). */
 static enum result
 add_basic(const struct conf *conf, struct buf *header)
@@ -216,10 +190,10 @@ oauth_exchange(struct context *context, struct str code, struct str verifier,
 {
 	struct buf form = BUF(FORM_MAX);
 
-	add_arg(&form, "grant_type", STR("authorization_code"));
-	add_arg(&form, "&code", code);
-	add_arg(&form, "&redirect_uri", str_of(context->conf->redirect_uri));
-	add_arg(&form, "&code_verifier", verifier);
+	codec_arg(&form, "grant_type", STR("authorization_code"));
+	codec_arg(&form, "&code", code);
+	codec_arg(&form, "&redirect_uri", str_of(context->conf->redirect_uri));
+	codec_arg(&form, "&code_verifier", verifier);
 	return request_tokens(context, &form, tokens);
 }
 
@@ -229,8 +203,8 @@ oauth_refresh(struct context *context, const struct secret *refresh,
 {
 	struct buf form = BUF(FORM_MAX);
 
-	add_arg(&form, "grant_type", STR("refresh_token"));
-	add_arg(&form, "&refresh_token", secret_str(refresh));
+	codec_arg(&form, "grant_type", STR("refresh_token"));
+	codec_arg(&form, "&refresh_token", secret_str(refresh));
 	return request_tokens(context, &form, tokens);
 }
 

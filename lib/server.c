@@ -24,6 +24,7 @@
 
 #include "clock.h"
 #include "log.h"
+#include "secret.h"
 #include "server.h"
 
 #define REQUEST_MS 18000   /* the web server gives up after 20 s */
@@ -85,6 +86,14 @@ await_end(FCGX_Request *request)
 		n += sizeof(piece);
 }
 
+/* Cookies, codes and states; libfcgi would leave them in freed memory. */
+static void
+wipe_params(char **envp)
+{
+	for (; *envp != NULL; envp++)
+		secret_wipe(*envp, strlen(*envp));
+}
+
 static void
 serve_fcgi(const struct pool *pool, void *own, FCGX_Request *request,
     int64_t accepted_ms)
@@ -109,6 +118,7 @@ serve_fcgi(const struct pool *pool, void *own, FCGX_Request *request,
 		    answer.n);
 	log_request(NULL);
 	buf_free(&answer);
+	wipe_params(request->envp);
 }
 
 /* Give an accepted connection to libfcgi and serve what comes. */

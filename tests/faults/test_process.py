@@ -2,6 +2,7 @@
 """What surrounds a process must not steer it, and what it held must not stay
 behind (rows D16, T3)."""
 
+import collections
 import os
 import pathlib
 import re
@@ -11,8 +12,10 @@ import threading
 
 import pytest
 from stack import Client
+from stack.fixtures import start_stack
+from stack.leaks import KEY_FILES, forms
 
-from tools import expire, is_logged_in, is_sanitized, logout, refresh, until
+from tools import expire, is_logged_in, logout, refresh, until
 
 
 class Listener:
@@ -108,16 +111,84 @@ def test_no_token_lingers_in_memory(make_stack):
     assert not found and seen > 1 << 20
 
 
-def test_a_death_leaves_no_core(stack, client):
-    """D16. No core file, and nobody but root may look inside."""
-    if is_sanitized(stack):
-        pytest.skip("a sanitizer's report needs what this takes away")
-    client.login()
-    pid = stack.pids("session")[0]
-    limits = pathlib.Path(f"/proc/{pid}/limits").read_text("ascii")
-    assert re.search(r"Max core file size\s+0\s+0\s", limits)
-    os.kill(pid, signal.SIGSEGV)
-    until(lambda: stack.pids("session") == [], "death")
-    assert stack.complaints() == ["session ended by itself: -11"]
-    stack.start("session")
-    assert is_logged_in(client)
+def use_and_leave(stack):
+    """Good and bad logins, all endpoints; one stays logged in. All their
+    secrets, in each form: {bytes: kind}."""
+    stack.spotify.settings(rotation="strict", expires_in=200)
+    client, other = Client(stack), Client(stack)
+    for each in (client, other):
+        each.login()
+        assert each.fetch("artists").status == 200
+    stack.spotify.settings(expires_in=3600)
+    for each in (client, other):
+        assert refresh(each).json["refreshed"]
+        assert is_logged_in(each)
+    url = client.approve(client.start_login())
+    assert client.copy().finish(url + "x").status == 400
+    stack.spotify.answers("token", "invalid_grant_code")
+    assert client.finish(url).status == 400
+    assert client.fetch("artists?fresh=1").status in (200, 429)
+    assert logout(client).status == 204
+    return {form: kind for secret, kind in stack.leaks.secrets().items()
+            for form in forms(secret)}
+
+
+@pytest.mark.skipif(os.geteuid() != 0,
+                    reason="reading another process's memory takes root")
+def test_no_secret_of_a_user_lingers_in_memory(release_build):
+    """D16. Between two requests, in a build as users make it: neither tokens
+    nor codes, verifiers, states and cookies, of nobody, in memory that is
+    free or in use. The secrets of the site stay, they are needed."""
+    with start_stack(release_build) as stack:
+        stack.reset()
+        secrets = use_and_leave(stack)
+        kinds = collections.Counter(secrets.values())
+        for kind in ("access_token", "refresh_token", "code", "code_verifier",
+                     "state", "cookie"):
+            assert kinds[kind] >= 3, kind
+        found = collections.Counter()
+        for program in stack.programs:
+            for pid in stack.pids(program):
+                for piece in memory(pid):
+                    found.update((program, kind)
+                                 for secret, kind in secrets.items()
+                                 if secret[:24] in piece)
+        # It was memory, and the right one.
+        assert found["callback", "client_secret"] >= 1
+        assert {kind for _, kind in found} <= set(KEY_FILES), found
+        assert stack.stop() == []
+
+
+def cores(pid):
+    """The files where the system would put a core of the process."""
+    pattern = pathlib.Path("/proc/sys/kernel/core_pattern").read_text("ascii")
+    if pattern.startswith("|"):
+        return set()            # a program gets it
+    folder = os.path.dirname(pattern) or os.readlink(f"/proc/{pid}/cwd")
+    return {path for path in pathlib.Path(folder).glob("*core*")
+            if path.is_file()}
+
+
+def test_a_death_leaves_no_core(release_build):
+    """D16. A program that dies at its worst leaves nothing; and what it held
+    is no more lost than by any other end."""
+    with start_stack(release_build) as stack:
+        stack.reset()
+        client = Client(stack)
+        client.login()
+        client.fetch("artists")
+        for program in stack.programs:
+            [pid] = stack.pids(program)
+            limits = pathlib.Path(f"/proc/{pid}/limits").read_text("ascii")
+            assert re.search(r"Max core file size\s+0\s+0\s", limits)
+            before = cores(pid)
+            os.kill(pid, signal.SIGSEGV)
+            until(lambda name=program: stack.pids(name) == [], "death")
+            # It had our directory, as nobody gave it another.
+            assert cores(os.getpid()) == before
+        assert stack.complaints() == [
+            f"{name} ended by itself: -11" for name in stack.programs]
+        for program in stack.programs:
+            stack.start(program)
+        assert is_logged_in(client)
+        assert stack.stop() == []

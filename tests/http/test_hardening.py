@@ -96,6 +96,15 @@ def test_libraries_come_from_the_system_only(program):
     assert not re.search(r"RPATH|RUNPATH", output("readelf", "-dW", program))
 
 
+def test_only_who_calls_spotify_can_call_anybody(program):
+    """The others have neither libcurl nor OpenSSL, which bring 30 more."""
+    needed = output("readelf", "-dW", program)
+    callers = ("callback", "artists", "refresh")
+    assert ("[libcurl" in needed) == (program.name in callers)
+    assert ("[libssl" in needed) == (program.name in callers)
+    assert "[libfcgi" in needed
+
+
 def test_stack_and_buffers_are_watched(program):
     symbols = output("nm", "-D", program)
     assert "__stack_chk_fail" in symbols
@@ -218,9 +227,7 @@ def memory_of(pid):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root reads memory")
 def test_after_logout_no_token_is_in_memory(release):
-    """Not in freed memory either, nor in buffers of libraries. A code that
-    was used and a cookie that was deleted may be: libfcgi keeps the request
-    until the next."""
+    """Not in freed memory either, nor in buffers of libraries."""
     stack = start_stack(release)
     try:
         stack.reset()

@@ -55,9 +55,9 @@ def test_no_example_is_left_out():
 
 @pytest.mark.parametrize("page", [PROGRAMS, FILE], ids=lambda p: p.name)
 def test_the_check_prints_what_holds(tmp_path, page):
-    """login -n, of both pages."""
+    """callback -n, of both pages."""
     setup = Setup(tmp_path)
-    done = run(example(page, "login -n"), tmp_path,
+    done = run(example(page, "callback -n"), tmp_path,
                SPOTIFY_FCGI_CONF=str(setup.folder / "c.conf"))
     assert (done.returncode, done.stderr) == (0, "")
     assert GOOD["redirect_uri"] in done.stdout
@@ -104,7 +104,7 @@ def test_a_configuration_of_the_manual_is_accepted(tmp_path, word):
     values.pop("session_dir", None)
     setup = Setup(tmp_path)
     setup.conf(**values)
-    done = run("/usr/libexec/spotify-fcgi/login -n", tmp_path,
+    done = run("/usr/libexec/spotify-fcgi/callback -n", tmp_path,
                SPOTIFY_FCGI_CONF=str(setup.folder / "c.conf"))
     assert done.returncode == 0, done.stderr
     for key, value in values.items():

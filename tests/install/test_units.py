@@ -72,7 +72,7 @@ def test_programs_that_do_not_call_spotify_have_no_network():
         drop_in = (REPOSITORY / f"conf/systemd/spotify-fcgi@{name}.service.d"
                    / "no-network.conf")
         assert drop_in.exists() == (name in OFFLINE)
-        assert ("calls_spotify = true" in source) == (name not in OFFLINE)
+        assert ("upstream_spotify" in source) == (name not in OFFLINE)
         if drop_in.exists():
             text = drop_in.read_text("utf-8")
             assert "PrivateNetwork=yes" in text

@@ -7,6 +7,7 @@
     tls_client, tls_stack       over TLS, with __Host- cookies
     make_stack(**options)       one more, for tests that need it different;
                                 it stops with the test
+    release_build               the directory of a build as users make it
 
 A stack lives as long as the session of its xdist worker; before each test it
 is reset. After each test it must have nothing to complain about: a program
@@ -14,8 +15,10 @@ that ended by itself or a sanitizer's report fails the test that ran then. A
 test that provokes such a thing asks itself: stack.complaints() tells each once.
 """
 
+import fcntl
 import os
 import pathlib
+import subprocess
 
 import pytest
 
@@ -104,3 +107,13 @@ def make_stack():
     yield make
     complaints = [stack.complaints() + stack.stop() for stack in made]
     assert not any(complaints), complaints
+
+
+@pytest.fixture(scope="session")
+def release_build():
+    """Beside the one that is tested; the workers of xdist share it."""
+    folder = BUILD_DIR.parent / "release"
+    with open(f"{folder}.lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        subprocess.run([REPOSITORY / "tests" / "build", folder], check=True)
+    return folder

@@ -32,11 +32,11 @@ leave(struct site *s)
 static void
 copy_path(const struct site *s, char path[static 80])
 {
-	size_t i;
+	size_t i, n = 5;
 
-	strcpy(path, "copy-");
-	for (i = 0; i < sizeof(s->session.id); i++)
-		sprintf(path + 5 + 2 * i, "%02x", s->session.id[i]);
+	snprintf(path, 80, "copy-");
+	for (i = 0; i < sizeof(s->session.id); i++, n += 2)
+		snprintf(path + n, 80 - n, "%02x", s->session.id[i]);
 }
 
 static enum result
@@ -160,10 +160,21 @@ who_has_logged_out_leaves_no_copy(void)
 	CHECK(copy_open(&s.context, &s.session, &s.copy), RESULT_ABSENT);
 }
 
+static void
+trouble_with_the_store_is_told(void)
+{
+	SCOPED(leave) struct site s;
+
+	CHECK_OK(open_site(&s));
+	store_close(&s.store);
+	CHECK(copy_open(&s.context, &s.session, &s.copy), RESULT_STORE);
+}
+
 const struct test copy_tests[] = {
 	TEST(what_was_saved_is_read_in_two_steps),
 	TEST(the_facts_of_one_list_and_another_are_no_copy),
 	TEST(a_copy_that_was_cut_is_none),
 	TEST(who_has_logged_out_leaves_no_copy),
+	TEST(trouble_with_the_store_is_told),
 	{ NULL, NULL },
 };
