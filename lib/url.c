@@ -103,13 +103,14 @@ url_host_only(struct str host)
 }
 
 /* Whether the text begins with an escape that some reader takes for a slash,
- * a backslash or a control byte. */
+ * a backslash, a control byte, or a dot (browsers resolve "/%2e/" away). */
 static bool
 starts_with_bad_escape(struct str s)
 {
 	return str_starts(s, STR("%0")) || str_starts(s, STR("%1")) ||
 	    str_starts(s, STR("%2f")) || str_starts(s, STR("%2F")) ||
-	    str_starts(s, STR("%5c")) || str_starts(s, STR("%5C"));
+	    str_starts(s, STR("%5c")) || str_starts(s, STR("%5C")) ||
+	    str_starts(s, STR("%2e")) || str_starts(s, STR("%2E"));
 }
 
 bool

@@ -32,8 +32,9 @@ struct str url_host_only(struct str host);
  * The one decision about where a login may return to: a path on this site,
  * "/" followed neither by "/" nor by a backslash, at most URL_RETURN_MAX
  * bytes of graphic ASCII without backslash, without dot segments that begin
- * it and without an escaped control byte, slash or backslash up front. What
- * it accepts cannot leave the origin in any browser when it is appended to it.
+ * it and without an escaped control byte, slash, backslash or dot up front.
+ * What it accepts cannot leave the origin in any browser when it is appended
+ * to it.
  */
 bool url_is_local(struct str path);
 

@@ -19,15 +19,16 @@ def record(kind, content=b"", padding=0, request=1, version=1):
                        padding) + content + b"\0" * padding
 
 
-def stream(kind, content, piece=LONG):
+def stream(kind, content, piece=LONG, padding=0, request=1):
     """A stream, cut into records, and its end."""
     parts = [content[i:i + piece] for i in range(0, len(content), piece)]
-    return b"".join(record(kind, part) for part in parts) + record(kind)
+    return b"".join(record(kind, part, padding, request)
+                    for part in parts) + record(kind, request=request)
 
 
-def begin(role=RESPONDER, flags=0):
+def begin(role=RESPONDER, flags=0, request=1):
     """The first record of a request."""
-    return record(BEGIN, struct.pack(">HB5x", role, flags))
+    return record(BEGIN, struct.pack(">HB5x", role, flags), request=request)
 
 
 def length(n, wide=False):
@@ -35,15 +36,17 @@ def length(n, wide=False):
     return struct.pack(">I", n | 1 << 31) if wide or n > 127 else bytes([n])
 
 
-def pairs(params):
-    """Names and values; params: dict or pairs of str (Latin-1) or bytes."""
+def pairs(params, wide=False):
+    """Names and values; params: dict or pairs of str (Latin-1) or bytes.
+    wide: all lengths in four bytes."""
     items = params.items() if isinstance(params, dict) else params
-    result = b""
-    for name, value in items:
+    result = []
+    for pair in items:
         name, value = (x.encode("latin-1") if isinstance(x, str) else x
-                       for x in (name, value))
-        result += length(len(name)) + length(len(value)) + name + value
-    return result
+                       for x in pair)
+        result += (length(len(name), wide), length(len(value), wide), name,
+                   value)
+    return b"".join(result)
 
 
 def params_of(stack, program, **changes):

@@ -1,52 +1,20 @@
 # SPDX-License-Identifier: ISC
-"""Nothing secret is ever seen: a broad flow, and then a search for every
-secret in everything that anybody but Spotify could read."""
+"""Nothing secret is ever seen: a broad flow, and then stack/leaks.py searches
+every secret in everything that anybody but Spotify could read. (So it does at
+the end of every stack of all tests.)"""
 
 import base64
+import random
 import re
+import secrets
 import urllib.parse
 
 import pytest
 
 from helpers import Browser, nearly_expired, query_of, refused
-from stack import PROGRAMS
-
-ONCE_SEEN = ("Set-Cookie",)      # where our own secrets travel
-
-
-def forms_of(value):
-    """A secret as it might appear: raw, percent, base64 at each of the three
-    places within a longer text, hex."""
-    raw = value.encode()
-    yield raw
-    yield urllib.parse.quote(value, safe="").encode()
-    yield urllib.parse.quote_plus(value).encode()
-    yield raw.hex().encode()
-    yield raw.hex().upper().encode()
-    for encode in (base64.b64encode, base64.urlsafe_b64encode):
-        for shift in range(3):
-            # Whole groups of four characters only: the ends depend on what
-            # stands beside.
-            inner = raw[(3 - shift) % 3:]
-            yield encode(inner[:len(inner) // 3 * 3])
-
-
-def needles(values):
-    """What to search for; parts of secrets are secrets, too."""
-    found = set()
-    for value in values:
-        assert len(value) >= 15, value
-        for part in {value, value[:24], value[-24:]}:
-            found |= {form for form in forms_of(part) if len(form) >= 15}
-    return found
-
-
-def everything_said(reply):
-    """The bytes of an answer without its cookies."""
-    head = "\n".join(f"{name}: {value}" for name, value in reply.headers
-                     if name not in ONCE_SEEN)
-    return head.encode("latin-1") + b"\n\n" + reply.body
-
+from stack import PROGRAMS, Client
+from stack.fixtures import start_stack
+from stack.leaks import Search
 
 # The good answer, tokens and all, as one that we cannot use.
 UNUSABLE = [{"status": 500, "pass": True}, {"status": 400, "pass": True},
@@ -101,75 +69,163 @@ def fail_to_log_in(browser, spotify, stack):
     return other
 
 
+def fail_before_a_program(stack):
+    """What the web server answers itself, with a code in the address."""
+    browser = Client(stack)
+    url = browser.approve(browser.start_login())
+    query = url.partition("?")[2]
+    stack.down("callback")
+    assert browser.finish(url).status == 503
+    stack.up("callback")
+    for path in (f"/Callback?{query}", f"/callback/?{query}",
+                 f"{stack.url}//callback?{query}",
+                 f"/x/../callback?{query}&code=1",
+                 f"/%00?{query}", f"callback?{'x' * 9000}"):
+        browser.request("GET", path)
+    for method in ("HEAD", "PUT", "OPTIONS", "TRACE", "get"):
+        browser.request(method, url)
+    browser.request("POST", url, body=b"x" * 20_000)
+    browser.request("GET", "callback", {"Cookie": "x=" + "y" * 20_000})
+    for program in ("login", "artists", "refresh", "session", "logout"):
+        stack.down(program)
+        browser.fetch(program, "POST")
+        stack.up(program)
+        browser.fetch(program, "POST", site="cross-site")
+        browser.fetch(program, "PUT", body=b"{}")
+
+
 @pytest.mark.parametrize("level", ["debug", "info"])
 def test_no_secret_is_ever_seen(make_stack, level):
     stack = make_stack(conf={"log_level": level})
     spotify, browser = stack.spotify, Browser(stack)
     spotify.settings(rotation="rotate")
     use_everything(browser, spotify, stack)
-    other = fail_to_log_in(browser, spotify, stack)
+    fail_to_log_in(browser, spotify, stack)
+    fail_before_a_program(stack)
     stack.clock.advance(90_000)
     browser.login(account="wizzler")
     browser.fetch("artists")
+    browser.fetch("logout", "POST")
+    browser.login(account="wizzler")
+    assert browser.fetch("artists?fresh=1").status == 200
 
-    ours = [value for reply in browser.replies
-            for text in reply.all("Set-Cookie")
-            if (value := text.partition("=")[2].partition(";")[0])]
-    keys = [(stack.folder / name).read_text("utf-8").strip()
-            for name in ("client_secret", "server_key")]
-    theirs = [secret["value"] for secret in spotify.secrets()]
-    assert len(ours) >= 10 and len(theirs) > 30
-    wanted = needles({*ours, *keys, *theirs})
-    states = {query_of(reply.location)["state"] for reply in browser.replies
-              if reply.location and "state=" in reply.location}
-
-    seen = {"answer " + reply.url: everything_said(reply)
-            for reply in browser.replies + other.replies}
-    seen |= {f"log of {name}": stack.log(name).encode()
-             for name in (*PROGRAMS, "access", "error", "nginx")}
-    seen |= {f"file {path.name}": path.name.encode() + b"\n"
-             + path.read_bytes() for path in stack.session_dir.rglob("*")
-             if path.is_file()}
-    assert sum(name.startswith("file session-") for name in seen) == 1
-    assert sum(name.startswith("answer") for name in seen) > 15
-    pattern = re.compile(b"|".join(re.escape(n) for n in sorted(wanted)))
-    for name, data in seen.items():
-        found = pattern.search(data)
-        assert found is None, (name, data[max(0, found.start() - 80):
-                                          found.end() + 20])
-        if "log of" in name:
-            for state in states:
-                assert state.encode() not in data, name
-    assert all(stack.log(name) for name in PROGRAMS)
+    kinds = list(stack.leaks.secrets().values())
+    for kind, least in {"access_token": 10, "refresh_token": 10, "code": 10,
+                        "code_verifier": 10, "cookie": 15, "state": 10,
+                        "client_secret": 1, "server_key": 1}.items():
+        assert kinds.count(kind) >= least, kind
+    places = stack.leaks.places()
+    assert all(places[f"file log/{name}.log"] for name in PROGRAMS)
+    for start in ("file log/spotify-fcgi.log", "file log/error.log",
+                  "file sessions/session-", "file sessions/copy-",
+                  "Location of /callback", "comm of server",
+                  *(f"body of /{name}" for name in PROGRAMS),
+                  *(f"{part} of {name}, process" for name in PROGRAMS
+                    for part in ("environ", "cmdline"))):
+        assert any(name.startswith(start) for name in places), start
+    assert stack.leaks.find() == []
 
 
-def test_the_search_finds_what_it_looks_for():
-    secret = "AQC-a.secret_of~some+length/that&is%there"
-    pattern = re.compile(b"|".join(re.escape(n) for n in needles([secret])))
-    for text in (secret, secret[:30], urllib.parse.quote(secret, safe=""),
-                 secret.encode().hex()):
-        assert pattern.search(b"x=" + text.encode() + b";")
-    for before in ("", "a", "ab", "abc", "client:"):
-        text = (before + secret + "tail").encode()
-        assert pattern.search(base64.b64encode(text))
-        assert pattern.search(base64.urlsafe_b64encode(text))
+def test_the_search_undoes_every_encoding():
+    secret = secrets.token_urlsafe(32).encode() + b"+%&:/"
+    search = Search({secret: "token"})
+    every = "".join(f"%{byte:02x}" for byte in secret).encode()
+    texts = {secret, secret[:20], secret[7:23], secret[-16:], every,
+             every.upper(), urllib.parse.quote(secret).encode(),
+             urllib.parse.quote_plus(secret).encode(), secret.hex().encode(),
+             secret.hex().upper().encode(), b"a" + secret.hex().encode()}
+    for before in (b"", b"a", b"ab", b"abc", b"client:"):
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            texts |= {encode(before + secret + b"tail"),
+                      b"x/" + encode(before + secret),
+                      urllib.parse.quote(encode(before + secret)).encode(),
+                      encode(before + every), encode(secret).hex().encode(),
+                      encode(secret.hex().encode())}
+    for text in texts:
+        for around in (b"%b", b"x=%b;", b"\0\1\2\3\4%b\xff\n",
+                       b"{\"a\":\"%b\"}"):
+            assert search.kinds_in(around % text) == {"token"}, text
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
-def test_no_process_shows_a_secret(stack, program):
-    """Neither its command line nor its environment."""
-    keys = [(stack.folder / name).read_bytes().strip()
-            for name in ("client_secret", "server_key")]
-    for pid in stack.pids(program):
-        for name in ("cmdline", "environ"):
-            try:
-                with open(f"/proc/{pid}/{name}", "rb") as file:
-                    text = file.read()
-            except PermissionError:
-                continue        # a hardened process shows it to root only
-            assert text
-            for key in keys:
-                assert key[:12] not in text
+def test_the_search_finds_nothing_where_nothing_is():
+    """Neither in noise nor in a piece that is too short to tell."""
+    chance = random.Random(7)
+    values = [secrets.token_urlsafe(150).encode() for _ in range(300)]
+    search = Search({value: "token" for value in values})
+    assert search.kinds_in(chance.randbytes(1 << 18)) == set()
+    assert search.kinds_in(base64.b64encode(chance.randbytes(1 << 16))) == set()
+    assert search.kinds_in(values[7][8:23] + b"." + values[8][:15]) == set()
+    assert search.kinds_in(values[7][8:24]) == {"token"}
+
+
+def cookie_bytes(browser):
+    """What the cookie's value stands for."""
+    return base64.urlsafe_b64decode(browser.session_cookie + "=")
+
+
+def test_a_secret_in_any_place_is_found(make_stack):
+    """Else the test above would mean nothing."""
+    stack = make_stack()
+    browser = Browser(stack)
+    browser.login()
+    known = {kind: value.decode()
+             for value, kind in stack.leaks.secrets().items()}
+    known["cookie"] = cookie_bytes(browser).hex()
+    for place, kind in (("log/login.log", "code_verifier"),
+                        ("log/error.log", "code"), ("log/x.log", "state"),
+                        ("sessions/session-x", "refresh_token"),
+                        ("sessions/temp-x", "cookie"),
+                        ("body/0001", "access_token"),
+                        ("core", "server_key"), ("www/x", "client_secret")):
+        path = stack.folder / place
+        path.parent.mkdir(exist_ok=True)
+        held = path.read_bytes() if path.exists() else None
+        with path.open("ab") as file:
+            file.write(f"x={known[kind]}".encode())
+        assert stack.leaks.find() == [f"{kind} in file {place}"]
+        path.unlink() if held is None else path.write_bytes(held)
+    named = stack.session_dir / f"used-{known['state'][:20]}"
+    named.touch()
+    assert len(stack.leaks.find()) == 1
+    named.unlink()
+    assert stack.leaks.find() == []
+
+
+def test_a_secret_in_an_answer_is_found(make_stack):
+    stack = make_stack()
+    browser = Browser(stack)
+    reply = browser.login()
+    known = {kind: value.decode()
+             for value, kind in stack.leaks.secrets().items()}
+    other = Browser(stack)
+    for name, value, found in (
+            ("X-Request", "a=" + known["code"], "code in X-Request"),
+            ("Location", stack.url + "/?state=" + known["state"],
+             "state in Location"),
+            ("Set-Cookie", f"spotify-session={known['access_token']}",
+             "access_token in a cookie"),
+            ("Set-Cookie", f"a=b; Path=/{browser.session_cookie}",
+             "cookie in Set-Cookie")):
+        stack.leaks = type(stack.leaks)(stack)
+        for each in (*browser.replies, *other.replies):
+            stack.leaks.hear(each)
+        assert stack.leaks.find() == []
+        stack.leaks.hear(type(reply)(200, [(name, value)], b"", reply.url))
+        assert any(line.startswith(found) for line in stack.leaks.find())
+    stack.leaks = type(stack.leaks)(stack)
+    stack.leaks.hear(type(reply)(200, [], b'{"a":["%b"]}' % known[
+        "refresh_token"].encode(), stack.url + "/artists"))
+    assert stack.leaks.find() == ["refresh_token in body of /artists"]
+    stack.leaks = type(stack.leaks)(stack)
+
+
+def test_a_secret_in_the_environment_is_found_at_the_end():
+    """As every stack is searched when it stops."""
+    with start_stack(environment={"SECRET": "simulated:secret+%&"}) as stack:
+        pids = {name: stack.pids(name)[0] for name in PROGRAMS}
+        assert stack.stop() == sorted(
+            f"client_secret in environ of {name}, process {pid}"
+            for name, pid in pids.items())
 
 
 def test_every_event_that_matters_is_logged(stack, browser, spotify):

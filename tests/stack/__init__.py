@@ -47,11 +47,15 @@ Stack(build_dir, ...)   a context manager; all keywords are optional
   .wait_for_event(program, event, **values)  the line, within 10 s
   .complaints()         sanitizer reports, unexpected ends: [] if all is well;
                         each is told once
+  .leaks.find()         secrets seen where none may be: answers to Clients,
+                        files, /proc (leaks.py); .leaks.add(kind, value) for
+                        one that no Client has heard of; stop() asks, too
   .empty_store()        as if nobody had ever logged in
   .reset()              the above, clock 0, a fresh Spotify that agrees to
                         every login without asking, all programs up
-  .stop()               idempotent; also happens at the end of the context.
-                        No process outlives the one that made the stack
+  .stop()               idempotent; also happens at the end of the context;
+                        returns complaints and leaks: [] if all is well. No
+                        process outlives the one that made the stack
 
 Client(stack)           a browser without a screen
     paths are relative to the prefix ("artists") or absolute ("/x?y=z") or a

@@ -140,8 +140,11 @@ class Client:
                 connection.putheader("Content-Length", "0")
             connection.endheaders(body)
             response = connection.getresponse()
-            return Reply(response.status, response.getheaders(),
-                         response.read(), url)
+            reply = Reply(response.status, response.getheaders(),
+                          response.read(), url)
+            if parts.port in self.stack.server.ports:
+                self.stack.leaks.hear(reply)
+            return reply
         finally:
             connection.close()
 

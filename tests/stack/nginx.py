@@ -221,6 +221,13 @@ class Nginx(WebServer):
             raise StackError("nginx: " + (lines[-1] if lines else "failed"))
         return (self.folder / "nginx.pid").exists()
 
+    def worker(self):
+        """The process that serves, once the master has started it."""
+        children = pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        return int(processes.wait_until(
+            lambda: children.read_text("ascii").split(), READY_S,
+            "nginx has no worker")[0])
+
     def reload(self):
         """Read the configuration again."""
         self._process.send_signal(signal.SIGHUP)

@@ -16,6 +16,7 @@ from . import certificates
 from .apache import Apache
 from .clock import Clock
 from .error import StackError
+from .leaks import Leaks, processes
 from .nginx import Nginx
 from .processes import Program, Spawner, wait_until
 
@@ -58,8 +59,10 @@ class Stack:
         check_programs(self.build_dir)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sf-"))
         self.spotify = self.clock = self.server = None
+        self.leaks = Leaks(self)
         self.programs = {}
         self._told = set()
+        self._is_whole = False
         self._spawner = Spawner()
         try:
             self._start(spotify_tls, conf or {})
@@ -91,6 +94,7 @@ class Stack:
         self._start_programs()
         self.server.write(self.spotify.url if self.spotify else "")
         self.server.start()
+        self._is_whole = True
 
     def _start_spotify(self, tls):
         files = {"cert": self.folder / "tls" / "leaf.pem",
@@ -265,6 +269,7 @@ class Stack:
         """For the next test."""
         for program in self.programs.values():
             program.start()
+        self.leaks.learn()
         self.spotify.reset()
         self.spotify.settings(consent="agree")
         self.clock.set(0)
@@ -280,15 +285,20 @@ class Stack:
 
     def stop(self):
         """Everything, the directory as well; idempotent. Returns what the
-        programs had to complain about on their way out."""
+        programs had to complain about on their way out, and secrets that were
+        seen where none may be."""
         if not self.folder.exists():
             return []
+        search = self._is_whole and self.spotify is not None
+        seen = processes(self) if search else {}
         if self.server is not None:
             self.server.close()
         for program in self.programs.values():
             program.close()
         left = [line for program in self.programs.values()
                 for line in program.reports()]
+        if search:
+            left += self.leaks.find(seen)
         if self.spotify is not None:
             self.spotify.stop()
         if self.clock is not None:

@@ -170,7 +170,7 @@ a_login_returns_nowhere_else(void)
 		"javascript:alert(1)",
 		"//evil.test",
 		"///evil.test",
-		"////evil.test",
+		"/%2e//evil.test",
 		"/\\evil.test",
 		"\\evil.test",
 		"\\\\evil.test",

@@ -1,0 +1,279 @@
+# SPDX-License-Identifier: ISC
+"""Headers and targets that a web server and a program might read in two ways,
+byte for byte, to both web servers."""
+
+import pytest
+
+from both_servers import site, site_of_session
+from helpers import Browser, count
+from stake import Stake, check_refusal, check_right
+from stack import PROGRAMS
+
+__all__ = ["site", "site_of_session"]
+GET = ("GET {} HTTP/1.1\r\nHost: @HOST\r\nCookie: {}\r\n{}"
+       "Connection: close\r\n\r\n")
+POST = ("POST /logout HTTP/1.1\r\nHost: @HOST\r\nCookie: @SESSION\r\n{}"
+        "Content-Length: 0\r\nConnection: close\r\n\r\n")
+OWN, OTHER = "http://@HOST", "http://evil.example"
+STRANGERS = {400, 403, 404, 405}
+
+
+@pytest.fixture(name="stake")
+def fixture_stake(site):    # pylint: disable=redefined-outer-name
+    """At either server."""
+    return Stake(site)
+
+
+def session(stake, target="/session", cookie="@SESSION", headers=""):
+    """The one answer to session, whatever it is."""
+    [reply] = stake.send(GET.format(target, cookie, headers))
+    return reply
+
+
+def who(reply):
+    """The account in an answer of session; None: nobody."""
+    check_right(reply, "session")
+    return reply.json.get("account", {}).get("id")
+
+
+# The target
+
+PLAIN = ["/session?", "/session??x", "/session?/artists", "//session",
+         "///session", "/./session", "/x/../session", "/x//../session",
+         "/logout/../session", "/%73ession", "/%2e/session",
+         "/x/%2e%2e/session", "http://@HOST/session", "HTTP://@HOST/session",
+         "http://@HOST//session", "https://@HOST/session",
+         "http://evil.example/session", "//evil.example/../session"]
+SOMETIMES = ["/logout%2f..%2fsession", "/logout/..%2fsession", "/%2fsession",
+             "ftp://@HOST/session", "fcgi://spotify-fcgi-session/session",
+             "http:///session", "http:/session", "/session#x"]
+NEVER = ["/session/", "/session/.", "/session/./", "/session//", "/session/x",
+         "/session/..;/", "/session/;/", "/session;", "/session;x=y",
+         "/session%2f", "/session%2F", "/session%5c", "/session\\",
+         "\\session", "/\\session", "/%5csession", "/%2573ession",
+         "/session%00", "/session%20", "/session%09", "/session%0a",
+         "/session%0d%0aX-Evil:y", "/session%7f", "/session.", "/.session",
+         "/SESSION", "/Session", "/session%3f", "/session%3fx", "/session%23",
+         "/..%2fsession", "/%2e%2e/session", "/../session", "session", "*",
+         "@HOST", "@HOST:443", "", "http://@HOST@evil.example/session",
+         "http://user@@HOST/session", "file:///session", "unix:/session",
+         "/session%c0%af", "/session%e2%80%8b", "/s\xe9ssion", "/session|",
+         '/session"', "/session HTTP/1.1", "/session%u002f", "/session%",
+         "/session.php", "/cgi-bin/session", "/spotify-fcgi-required",
+         "spotify-fcgi-required", "//session/", "/session&", "/session=x"]
+
+
+def test_a_path_in_another_spelling_is_the_same_or_none(stake):
+    for target in PLAIN:
+        assert who(session(stake, target)) == "wizzler", target
+    for target in SOMETIMES:
+        reply = session(stake, target)
+        if reply.status == 200:
+            assert who(reply) == "wizzler", target
+        else:
+            check_refusal(reply, STRANGERS)
+    for target in NEVER:
+        reply = session(stake, target)
+        assert reply.status in STRANGERS, (target, reply)
+        check_refusal(reply, STRANGERS)
+        assert "evil" not in str(reply.headers).lower()
+    assert stake.is_untouched()
+
+
+@pytest.mark.parametrize("target", [
+    "@CALLBACK", "/@CALLBACK", "http://@HOST@CALLBACK", "/x/..@CALLBACK",
+    "http://evil.example@CALLBACK"])
+def test_an_answer_of_spotify_in_another_spelling_works_once(stake, target):
+    [reply] = stake.send(GET.format(target, "@PENDING", ""))
+    check_right(reply, "callback")
+    assert reply.location == stake.stack.url + "/"
+    [again] = stake.send(GET.format(target, "@PENDING", ""))
+    assert again.code == "login_replayed"
+    assert count(stake.stack.spotify, "token") == stake.tokens + 1
+
+
+def test_an_answer_of_spotify_to_another_path_is_not_used(stake):
+    path, _, query = stake.callback.removeprefix(
+        stake.stack.url).partition("?")
+    for form in ("{}/?{}", "{};x?{}", "{}%2f?{}", "{}/..;/?{}", "{}#?{}",
+                 "{}%00?{}", "{}.?{}", "{}%20?{}", "{}%0a?{}", "{}\\?{}"):
+        [reply] = stake.send(GET.format(form.format(path, query), "@PENDING",
+                                        ""))
+        check_refusal(reply, STRANGERS)
+    assert stake.is_untouched()
+    assert stake.can_be_spent()
+
+
+@pytest.mark.parametrize("method", [
+    "get", "Get", "gET", "GET,POST", "G", "GETS", "X" * 40, "PRI", "G\xe9T",
+    "<GET>", "GET\x01", "M-SEARCH", "PUT", "TRACE", "CONNECT", "OPTIONS",
+    "PROPFIND", "DELETE", "post", "POST"])
+def test_a_method_in_another_spelling_is_none(stake, method):
+    """To CONNECT a target is a name, query and all: Apache logs it."""
+    for program in PROGRAMS:
+        cookies = f"@SESSION; {stake.pending}"
+        spends = program == "callback" and method != "CONNECT"
+        target = "@CALLBACK" if spends else "/" + program
+        if method == "POST" and program in ("refresh", "logout"):
+            continue
+        [reply] = stake.send(GET.format(
+            target, cookies, "X-Requested-With: x\r\n").replace(
+                "GET", method, 1))
+        check_refusal(reply, {400, 405})
+    assert stake.is_untouched()
+    assert stake.can_be_spent()
+
+
+# Headers that might become, or hide, a variable
+
+@pytest.mark.parametrize("headers", [
+    "X_Requested_With: x", "X-Requested_With: x", "X.Requested.With: x",
+    "X Requested With: x", "HTTP_X_REQUESTED_WITH: x", "X-Requested-With:",
+    "HTTP-X-Requested-With: x", "X-Requested-With : x",
+    "X\\Requested\\With: x", "x_requested_with: x", "X-Requested-With\0: x",
+    "Sec_Fetch_Site: same-origin", "Sec-Fetch-Site: SAME-ORIGIN",
+    "Sec-Fetch-Site: same-origin, same-origin", "Sec-Fetch-Site: none",
+    "Sec-Fetch-Site: cross-site\r\nSec_Fetch_Site: same-origin",
+    "Sec_Fetch_Site: same-origin\r\nSec-Fetch-Site: cross-site",
+    "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Site: same-origin",
+    f"Origin: {OTHER}\r\nOrigin: {OWN}", f"Origin: {OWN}, {OTHER}",
+    f"Origin: {OTHER} {OWN}", f"Origin_: {OWN}", f"Origin: {OWN}/",
+    f"Origin: {OWN}@evil.example", f"Origin: {OWN}.evil.example",
+    f"Origin: {OTHER}\r\nX-Requested-With: x", f"Referer: {OWN}/",
+    "Sec-Fetch-Site: cross-site\r\nX-Requested-With: x\r\n"
+    "Connection: Sec-Fetch-Site",
+    f"Origin: {OTHER}\r\nX-Requested-With: x\r\nConnection: Origin",
+    "Sec-Fetch-Site: cross-site\r\nX-HTTP-Method-Override: POST",
+    f"X-Forwarded-Origin: {OWN}", "Content-Type: application/json"])
+def test_nothing_stands_in_for_a_header_that_is_asked_for(stake, headers):
+    [reply] = stake.send(POST.format(headers + "\r\n"))
+    check_refusal(reply, {400, 403})
+    assert stake.is_untouched()
+
+
+@pytest.mark.parametrize("headers", [
+    "Sec-Fetch-Site: same-origin\r\nSec-Fetch-Site: cross-site",
+    f"Origin: {OWN}\r\nOrigin: {OTHER}"])
+def test_of_two_headers_the_first_counts_or_none(stake, headers):
+    """The first: nginx before 1.23. No browser sends two."""
+    [reply] = stake.send(POST.format(headers + "\r\n"))
+    if reply.status != 204:
+        check_refusal(reply, {400, 403})
+        assert stake.is_untouched()
+    stake.check()
+
+
+IGNORED = [
+    "X-Accel-Redirect: /index.html", "X-Accel-Buffering: no",
+    "X-Sendfile: /etc/passwd", "X-Original-URL: /logout",
+    "X-Rewrite-URL: /logout", "X-HTTP-Method-Override: POST",
+    "X-HTTP-Method: POST", "X-Method-Override: POST",
+    "X-Forwarded-Host: evil.example", "X-Forwarded-Proto: https",
+    "X-Forwarded-For: 1.2.3.4", "X-Forwarded-Prefix: /evil",
+    "Forwarded: host=evil.example;proto=https", "X-Real-IP: 1.2.3.4",
+    "Proxy: http://127.0.0.1:9", "Client-IP: 1.2.3.4", "Via: 1.1 evil",
+    "X-Spotify-Account-Id: admin", "X_Spotify_Account_Id: admin",
+    "Script-Name: /logout", "Path-Info: /x", "Request-Method: POST",
+    "Request-URI: /logout", "Query-String: require=1", "Gateway-Interface: x",
+    "Remote-User: admin", "Auth-Type: Basic", "Authorization: Basic YTpi",
+    "Content-Type: multipart/form-data; boundary=x", "Content-Length_: 5",
+    "Cookie_: spotify-session=x", "Cookie2: $Version=1", "TE: trailers",
+    "Connection: Cookie", "Connection: Host, X-Requested-With",
+    "Keep-Alive: timeout=9", "Upgrade: websocket", "HTTP2-Settings: AAMAAABk",
+    "Range: bytes=0-1", "If-Range: x", "If-Match: x", "If-None-Match: *",
+    "If-Modified-Since: Fri, 01 Jan 2100 00:00:00 GMT", "Max-Forwards: 0",
+    "Accept: text/html", "Accept-Encoding: gzip, br", "Trailer: Cookie",
+    "Cache-Control: only-if-cached", "Status: 500", "Location: /evil",
+    "X-Big: " + "x" * 9000, "X-" + "n" * 9000 + ": x"]
+
+
+def test_other_headers_change_nothing(stake):
+    bare = session(stake)
+    for header in IGNORED:
+        reply = session(stake, headers=header + "\r\n")
+        assert (reply.status, reply.body) == (200, bare.body), header
+        assert [name for name, _ in reply.headers] == [
+            name for name, _ in bare.headers], header
+    assert stake.is_untouched()
+    [reply] = stake.send(GET.format("@CALLBACK", "@PENDING", "".join(
+        f"{header}\r\n" for header in IGNORED[:40])))
+    check_right(reply, "callback")
+    assert reply.location == stake.stack.url + "/"
+
+
+def test_nobody_is_who_a_header_says(site):
+    stake = Stake(site)
+    for header in IGNORED:
+        reply = session(stake, "/session?require=1", "a=b", header + "\r\n")
+        assert reply.status == 401 and reply.code == "not_logged_in", header
+        assert reply.header("X-Spotify-Account-Id") is None
+        reply = session(stake, "/session?require=1", headers=header + "\r\n")
+        assert reply.status == 204, header
+        assert reply.header("X-Spotify-Account-Id") != "admin"
+
+
+# Cookies
+
+def test_many_and_long_cookies_are_read_or_refused(stake):
+    crowd = "; ".join(f"c{n}=v{n}" for n in range(100))
+    long = "a=" + "x" * 9000
+    for cookie in (f"{crowd}; @SESSION; {crowd}", f"{long}; @SESSION",
+                   f"@SESSION; {long}", "; ".join(["="] * 1500) + "; @SESSION",
+                   "a=" + "x" * 16200 + "; @SESSION", "; ; ;@SESSION; ;",
+                   "a=b;@SESSION;c", " @SESSION ", "a=\"; @SESSION; b=\"",
+                   "\xe9=\xff; @SESSION", "$Version=1; @SESSION; $Path=/"):
+        assert who(session(stake, cookie=cookie)) == "wizzler", cookie
+    for n in (17000, 70000):
+        check_refusal(session(stake, cookie="a=" + "x" * n + "; @SESSION"),
+                      {400, 431})
+    assert stake.is_untouched()
+
+
+def test_a_session_given_twice_is_nobodys(site):
+    other = Browser(site)
+    other.login(account="grace.many")
+    stake = Stake(site)
+    second = f"spotify-session={other.session_cookie}"
+    for cookie in (f"@SESSION; {second}", f"{second}; @SESSION",
+                   "@SESSION; @SESSION", f"@SESSION\r\nCookie: {second}",
+                   "@SESSION\r\nCookie: @SESSION", f"a=b\r\nCookie: {second}"
+                   "\r\nCookie: c=d\r\nCookie: @SESSION",
+                   "@SESSION; spotify-session=", "spotify-session; @SESSION; "
+                   "spotify-session=x", f"@SESSION, {second}",
+                   "spotify-session =x; @SESSION,x", "Spotify-Session=x"):
+        assert who(session(stake, cookie=cookie)) is None, cookie
+    assert stake.is_untouched()
+
+
+def test_a_session_among_cookie_lines_is_its_own_or_nobodys(stake):
+    """Apache joins the lines by a comma, which ends no cookie."""
+    for lines in ("a=b\r\nCookie: @SESSION", "@SESSION\r\nCookie: a=b",
+                  "a=b\r\ncookie: @SESSION\r\nCOOKIE: c=d"):
+        assert who(session(stake, cookie=lines)) in ("wizzler", None)
+    assert stake.is_untouched()
+
+
+def test_a_login_given_twice_or_elsewhere_is_nobodys(stake):
+    for cookie, headers in (("@PENDING; @PENDING", ""),
+                            ("@PENDING\r\nCookie: @PENDING", ""),
+                            ("a=b", "X-Cookie: @PENDING\r\n"),
+                            ("a=b", "Cookie_: @PENDING\r\n"),
+                            ("a=b", "Set-Cookie: @PENDING\r\n")):
+        [reply] = stake.send(GET.format("@CALLBACK", cookie, headers))
+        check_right(reply, "callback")
+        assert reply.status == 400
+        assert reply.code in ("login_no_cookie", "login_bad_state")
+    assert stake.is_untouched()
+    assert stake.can_be_spent()
+
+
+def test_more_headers_than_anybody_sends_are_refused_or_read(stake):
+    for n in (50, 99, 150, 3000):
+        reply = session(stake, headers="".join(
+            f"X-{i}: y\r\n" for i in range(n)))
+        if reply.status == 200:
+            assert who(reply) == "wizzler"
+        else:
+            assert n > 50
+            check_refusal(reply, {400, 431})
+    assert stake.is_untouched()
