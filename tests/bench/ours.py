@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: ISC
+"""The six programs behind nginx, from the files that are shipped, and in the
+same nginx what they are compared with: a program that does nothing, and an
+answer of nginx's own."""
+
+import re
+
+from stack import Stack
+from stack import stack as stack_module
+from stack.nginx import Nginx, change
+from stack.processes import Program, wait_until
+
+from .machine import on_cpu, with_children
+
+THREADS = "2"       # as many as login has unless configured
+STATIC = """
+	location = /static {
+		return 302 https://accounts.spotify.com/authorize?state=A;
+	}
+	# Bodies that login does not read, past the limit that is shipped.
+	location = /large {
+		include snippets/spotify-fcgi-params;
+		client_max_body_size 1m;
+		fastcgi_pass unix:%s/run/login.sock;
+	}
+"""
+
+
+class BenchNginx(Nginx):
+    """The shipped files, with room for many visitors and without a log: the
+    peers have none, either."""
+
+    def _locations(self, text):
+        """Two more, which differ from /login in nothing but the socket; and
+        limits that even a burst within a millisecond does not meet."""
+        text = change(text, r"burst=\d+", "burst=100000", "burst")
+        login = re.search(r"^location = /login \{.*?^\}\n", text, re.M | re.S)
+        return super()._locations(text) + "\n".join(
+            login[0].replace("= /login", f"= /{name}")
+            .replace("login.sock", f"{name}.sock") for name in HELLOS)
+
+    def write(self, pictures):
+        """Change what was written for the tests."""
+        super().write(pictures)
+        for path in [self.conf, *(self.folder / "snippets").iterdir()]:
+            text = path.read_text("utf-8")
+            path.write_text(re.sub(r"^(\s*access_log) .*;", r"\1 off;", text,
+                                   flags=re.M), "utf-8")
+        text = self.conf.read_text("utf-8")
+        for old, new in (
+                (r"worker_connections 1024", "worker_connections 8192"),
+                (r"^worker_processes 1;",
+                 "worker_processes 1;\nworker_rlimit_nofile 16384;"),
+                (r"gzip on;", "gzip off;\n\tkeepalive_requests 1000000;"),
+                (r"(?<=listen )(127\.0\.0\.1:\d+);",
+                 f"127.0.0.1:{self.ports[0]} backlog=4096;"),
+                (r"(?<=include snippets/spotify-fcgi.locations;)",
+                 STATIC % self.folder)):
+            text = change(text, old, new, new)
+        self.conf.write_text(text, "utf-8")
+
+
+# {name of the location: arguments of hello.c}
+HELLOS = {"hello": ["-d", "-t", THREADS], "lingering": ["-t", THREADS]}
+stack_module.SERVERS["bench"] = BenchNginx
+
+
+class Ours:
+    """As a peer: see peers/base.py."""
+
+    name = "spotify-fcgi"
+    login_path = "/login"
+    session_path = "/session"
+    artists_path = "/artists"
+
+    def __init__(self, build_dir, upstream, cpu):
+        self._hellos = {}
+        with on_cpu(cpu):
+            self.stack = Stack(
+                build_dir, server="bench",
+                real_spotify=(upstream.client_id, upstream.secret_file),
+                conf={"authorize_url": upstream.authorize_url,
+                      "token_url": upstream.token_url,
+                      "api_url": upstream.api_url,
+                      "ca_file": upstream.ca_file})
+            try:
+                self._start_hellos(build_dir)
+            except BaseException:
+                self.stop()
+                raise
+        self.cpu = cpu
+        self.url = self.stack.url
+        self.port = self.stack.port
+
+    def _start_hellos(self, build_dir):
+        # pylint: disable=protected-access
+        for name, arguments in HELLOS.items():
+            self._hellos[name] = Program(
+                name, [f"{build_dir}/tests/bench/hello", *arguments],
+                self.stack.socket(name), self.stack.folder / "log" /
+                f"{name}.log", self.stack._spawner, wanted=1, environment={})
+            self._hellos[name].start()
+
+    def pids(self, *programs):
+        """Of some programs, of all unless said, and of nginx."""
+        return self.front_pids() + [
+            pid for name in programs or stack_module.PROGRAMS
+            for pid in self.stack.pids(name)]
+
+    def hello_pids(self, name):
+        """Of a program that does nothing, and of nginx."""
+        return self.front_pids() + self._hellos[name].pids()
+
+    def front_pids(self):
+        """nginx."""
+        return with_children(self.stack.server.pid)
+
+    def restart(self, program):
+        """A fresh process with all its threads; returns its number."""
+        def starts():
+            return self.stack.log(program).count("event=started")
+        before = starts()
+        with on_cpu(self.cpu):
+            self.stack.restart(program)
+        wait_until(lambda: starts() > before, 10, f"{program} did not start")
+        return self.stack.pids(program)[0]
+
+    def start(self, program):
+        """What is missing, at once."""
+        with on_cpu(self.cpu):
+            self.stack.start(program)
+
+    def stop(self):
+        """Idempotent."""
+        for program in self._hellos.values():
+            program.close(9)
+        self._hellos = {}
+        self.stack.stop()
