@@ -38,7 +38,7 @@ reserve(struct buf *buf, size_t n)
 	}
 	if (buf->p != NULL) {
 		memcpy(p, buf->p, buf->n);
-		explicit_bzero(buf->p, buf->n);
+		explicit_bzero(buf->p, buf->size);
 		free(buf->p);
 	}
 	buf->p = p;
@@ -73,28 +73,34 @@ buf_puts(struct buf *buf, const char *s)
 void
 buf_putc(struct buf *buf, char c)
 {
-	buf_add(buf, &c, 1);
+	if (!reserve(buf, 1))
+		return;
+	buf->p[buf->n++] = c;
+	buf->p[buf->n] = '\0';
 }
 
 void
 buf_printf(struct buf *buf, const char *format, ...)
 {
+	size_t room = buf->failed == OK ? buf->size - buf->n : 0;
 	va_list ap;
 	int n;
 
+	/* Mostly there is room enough. */
 	va_start(ap, format);
-	n = vsnprintf(NULL, 0, format, ap);
+	n = vsnprintf(room > 0 ? buf->p + buf->n : NULL, room, format, ap);
 	va_end(ap);
 	if (n < 0) {
-		buf->failed = RESULT_NO_MEMORY;
-		return;
+		buf_fail(buf, RESULT_NO_MEMORY);
+	} else if ((size_t)n >= room && reserve(buf, (size_t)n)) {
+		va_start(ap, format);
+		vsnprintf(buf->p + buf->n, (size_t)n + 1, format, ap);
+		va_end(ap);
 	}
-	if (!reserve(buf, (size_t)n))
-		return;
-	va_start(ap, format);
-	vsnprintf(buf->p + buf->n, (size_t)n + 1, format, ap);
-	va_end(ap);
-	buf->n += (size_t)n;
+	if (buf->failed == OK)
+		buf->n += (size_t)n;
+	else if (room > 0)
+		explicit_bzero(buf->p + buf->n, room);
 }
 
 char *

@@ -112,19 +112,23 @@ void
 codec_percent(struct buf *buf, struct str s)
 {
 	static const char digits[] = "0123456789ABCDEF";
-	unsigned char c;
-	size_t i;
+	size_t n = 0, i;
+	char *out;
 
+	for (i = 0; i < s.n; i++)
+		n += is_unreserved(s.p[i]) ? 1 : 3;
+	if ((out = buf_room(buf, n)) == NULL)
+		return;
 	for (i = 0; i < s.n; i++) {
-		c = (unsigned char)s.p[i];
 		if (is_unreserved(s.p[i])) {
-			buf_putc(buf, s.p[i]);
+			*out++ = s.p[i];
 			continue;
 		}
-		buf_putc(buf, '%');
-		buf_putc(buf, digits[c >> 4]);
-		buf_putc(buf, digits[c & 15]);
+		*out++ = '%';
+		*out++ = digits[(unsigned char)s.p[i] >> 4];
+		*out++ = digits[s.p[i] & 15];
 	}
+	buf_grown(buf, n);
 }
 
 void

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: ISC
+"""What a request costs in instructions of ours and of the libraries, counted
+by callgrind: it is the same in each run, however busy the machine is. What
+was reached is in instructions.json; who makes something better writes the
+new number there (pytest -s prints them)."""
+
+import json
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+
+import pytest
+
+import fastcgi
+from stack import Client
+from stack.fixtures import start_stack
+from stack.processes import wait_until
+
+RECORDED = json.loads((pathlib.Path(__file__).parent / "instructions.json")
+                      .read_text("utf-8"))
+GROWTH_MAX = 1.15
+LOGIN_MAX = 100_000
+FEW, MANY = 5, 45
+PAGES = 5
+# One instruction that fills a whole buffer would count as one for each byte.
+TUNABLES = "glibc.cpu.hwcaps=-ERMS,-FSRM"
+
+pytestmark = [
+    pytest.mark.skipif(shutil.which("valgrind") is None, reason="no valgrind"),
+    pytest.mark.skipif(" avx2 " not in pathlib.Path("/proc/cpuinfo")
+                       .read_text("utf-8"),
+                       reason="recorded on a processor with AVX2")]
+
+
+class Counted:
+    """A program under callgrind, with the stack's configuration."""
+
+    def __init__(self, stack, program):
+        self.path = str(stack.folder / "run" / "counted.sock")
+        self._process = subprocess.Popen(
+            ["valgrind", "--tool=callgrind", "--callgrind-out-file="
+             + str(stack.session_dir / "callgrind.out"),
+             str(stack.build_dir / "cgi-bin" / program), "-w", "1", "-f",
+             str(stack.conf_file), "-s", self.path],
+            stderr=subprocess.PIPE, text=True,
+            env=stack.environment | {"GLIBC_TUNABLES": TUNABLES})
+        wait_until(self._listens, 30, f"{program} did not start")
+
+    def _listens(self):
+        with socket.socket(socket.AF_UNIX) as probe:
+            return probe.connect_ex(self.path) == 0
+
+    def end(self):
+        """How many instructions it was in all."""
+        self._process.send_signal(signal.SIGTERM)
+        said = self._process.communicate(timeout=60)[1]
+        assert self._process.returncode == 0, said
+        return int(re.search(r"Collected : (\d+)", said)[1])
+
+
+def count(stack, program, times, status, **params):
+    """Of a process that answers so many such requests."""
+    counted = Counted(stack, program)
+    data = (fastcgi.begin() + fastcgi.stream(fastcgi.PARAMS, fastcgi.pairs(
+        fastcgi.params_of(stack, program, **params)))
+        + fastcgi.record(fastcgi.STDIN))
+    try:
+        for _ in range(times):
+            answer, _ = fastcgi.split(fastcgi.send(counted.path, data))
+            assert fastcgi.parse(answer[fastcgi.STDOUT]).status == status
+    finally:
+        total = counted.end()
+    return total
+
+
+def per_request(stack, program, status=200, few=FEW, many=MANY, **params):
+    """The start left out."""
+    return (count(stack, program, many, status, **params)
+            - count(stack, program, few, status, **params)) / (many - few)
+
+
+def log_in(stack, follows):
+    """Who follows so many: the Cookie header, and the list's tag."""
+    name = f"person {follows}"
+    stack.spotify.account(name, follows=follows)
+    client = Client(stack)
+    client.login(name)
+    tag = client.fetch("artists").header("etag")
+    return {"HTTP_COOKIE": client.cookies.text(stack.url + "/session")}, tag
+
+
+def measure(name, stack):
+    """One of the figures."""
+    if name == "login":
+        return per_request(stack, "login", 303)
+    if name == "session":
+        return per_request(stack, "session", **log_in(stack, 1)[0])
+    cookie, tag = log_in(stack, 50)
+    if name == "artists, 50 from the copy":
+        return per_request(stack, "artists", **cookie)
+    return per_request(stack, "artists", 304, **cookie,
+                       HTTP_IF_NONE_MATCH=tag)
+
+
+@pytest.fixture(scope="module")
+def plain(release_build):
+    """A stack of programs as users build them."""
+    with start_stack(release_build) as stack:
+        yield stack
+        assert stack.stop() == []
+
+
+def check(name, cost):
+    """Against what was recorded; a new number is easily taken over."""
+    print(f"{name}: {cost:,.0f} instructions")
+    assert cost <= RECORDED[name] * GROWTH_MAX, (
+        f"{name}: {cost:.0f} instructions, {RECORDED[name]} were recorded")
+
+
+@pytest.mark.parametrize("name", [n for n in RECORDED if "page" not in n])
+def test_a_request_costs_what_it_did(plain, name):
+    cost = measure(name, plain)
+    check(name, cost)
+    if name == "login":
+        assert cost <= LOGIN_MAX
+
+
+def test_a_page_of_artists_costs_what_it_did(release_build):
+    """The difference between a longer list and a shorter one."""
+    name = "artists, a page from Spotify"
+    with start_stack(release_build, conf={"artists_max_age": "0"}) as stack:
+        costs = [per_request(stack, "artists", few=1, many=4,
+                             **log_in(stack, 50 * pages)[0])
+                 for pages in (1, 1 + PAGES)]
+        assert stack.stop() == []
+    check(name, (costs[1] - costs[0]) / PAGES)
