@@ -16,7 +16,7 @@ struct app {
 	unsigned methods; /* METHOD_ bits */
 	unsigned opens;	  /* CONF_ bits */
 	int threads;	  /* unless configured */
-	/* context->http is there; or NULL. */
+	/* NULL: it calls nobody, and context->http is NULL. */
 	const struct upstream *upstream;
 	bool shows_pages; /* failures are pages for people, not JSON */
 	bool shares;	  /* with the allowed origins (CORS) */

@@ -20,6 +20,7 @@
 #define PAGES_MAX 1000
 #define LIST_MS 15000 /* for all pages together */
 #define LOCK_WAIT_MS 12000
+#define MEANWHILE_S ((LOCK_WAIT_MS + LIST_MS) / 1000)
 #define FRESH_S 30 /* a copy younger than this is fresh enough */
 
 /* Which copy will do: a young one, one that another request has made
@@ -38,17 +39,19 @@ struct fetch {
 	bool replaced;	   /* the token, after a 401 */
 };
 
-static void
+static enum result
 write_tag(struct artists *artists)
 {
 	struct buf text = BUF(COPY_TAG_BYTES);
 	unsigned char digest[16];
+	enum result result;
 
 	seal_digest(buf_str(&artists->list), digest, sizeof(digest));
 	codec_base64url(&text, digest, sizeof(digest));
-	if (buf_result(&text) == OK)
+	if ((result = buf_result(&text)) == OK)
 		memcpy(artists->facts.tag, text.p, text.n + 1);
 	buf_free(&text);
+	return result;
 }
 
 /* ---- the copy ---- */
@@ -62,7 +65,9 @@ will_do(const struct fetch *fetch, enum copy_use use,
 	switch (use) {
 	/* One from the future is not young. */
 	case IF_YOUNG: return age_s >= 0 && age_s < fetch->max_age_s;
-	case IF_OTHER: return facts->fetched_s != fetch->seen_s;
+	case IF_OTHER:
+		return facts->fetched_s != fetch->seen_s && age_s >= 0 &&
+		    age_s <= MEANWHILE_S;
 	case IF_ANY: break;
 	}
 	return true;
@@ -201,10 +206,9 @@ fetch_list(struct fetch *fetch)
 	enum result result;
 
 	buf_clear(&artists->list);
-	artists->facts.total = 0;
+	artists->facts = (struct copy_facts){ .fetched_s = clock_now_s() };
 	artists->complete = true;
 	artists->stale = false;
-	artists->facts.fetched_s = clock_now_s();
 	if ((fetch->seen = json_object()) == NULL)
 		return RESULT_NO_MEMORY;
 	buf_putc(&artists->list, '[');
@@ -217,7 +221,7 @@ fetch_list(struct fetch *fetch)
 		result = buf_result(&artists->list);
 	json_decref(fetch->seen);
 	if (result == OK)
-		write_tag(artists);
+		result = write_tag(artists);
 	/* More than we can hold is nothing to try again. */
 	return result == RESULT_TOO_LARGE || result == RESULT_UNAUTHORIZED ?
 	    RESULT_UPSTREAM_FAILED :

@@ -56,7 +56,8 @@ check_harden(void)
 	/*
 	 * The libraries free their buffers with a visitor's cookie in them: let
 	 * malloc() overwrite what is freed (and clear what it hands out). Not
-	 * the smallest blocks, which it keeps by for the thread.
+	 * blocks below a kilobyte, which it keeps by for the thread: those
+	 * we wipe ourselves.
 	 */
 	mallopt(M_PERTURB, 0xff);
 #endif

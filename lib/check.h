@@ -30,8 +30,8 @@ bool check_arguments(int argc, char **argv, const char *program,
 void check_usage(const char *program);
 
 /* Before anything else: no core dump, no tracing by equals, private files,
- * freed memory is overwritten, and the signals that writing may raise are
- * ignored. */
+ * larger blocks of freed memory are overwritten, and the signals that writing
+ * may raise are ignored. */
 void check_harden(void);
 
 /*

@@ -24,11 +24,25 @@
 	    LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SOCK | \
 	    LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_SYM)
 
+/* Since Linux 6.2; older headers do not know it. */
+#define TRUNCATE (1ULL << 14)
+#define TRUNCATE_SINCE 3
+
+/* What the kernel can restrict of what the store does. */
+static __u64
+storing(void)
+{
+	long version = syscall(SYS_landlock_create_ruleset, NULL, 0,
+	    LANDLOCK_CREATE_RULESET_VERSION);
+
+	return version < TRUNCATE_SINCE ? STORING : STORING | TRUNCATE;
+}
+
 static bool
 add_directory(int rules, int dir)
 {
 	const struct landlock_path_beneath_attr beneath = {
-		.allowed_access = STORING,
+		.allowed_access = storing(),
 		.parent_fd = dir,
 	};
 
@@ -40,7 +54,7 @@ bool
 confine(int dir)
 {
 	const struct landlock_ruleset_attr attr = {
-		.handled_access_fs = STORING | NEVER,
+		.handled_access_fs = storing() | NEVER,
 	};
 	int rules;
 	bool done;

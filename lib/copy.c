@@ -16,8 +16,7 @@
 #include "log.h"
 
 #define HEAD_BYTES (SESSION_PAD_TO + SEAL_OVERHEAD)
-#define LIST_MAX (16u << 20)
-#define FILE_MAX (HEAD_BYTES + LIST_MAX + HEAD_BYTES)
+#define FILE_MAX (HEAD_BYTES + COPY_LIST_MAX + HEAD_BYTES)
 
 static enum result
 read_head(struct str plain, struct copy *copy)
@@ -103,9 +102,11 @@ seal_copy(const struct context *context, const struct session *session,
     const struct copy_facts *facts, struct str list, struct buf *sealed)
 {
 	struct buf sealed_list = BUF(FILE_MAX), head = BUF(SESSION_PAD_TO - 1);
-	enum result result =
-	    session_seal(context->conf, session, SEAL_LIST, list, &sealed_list);
+	enum result result = RESULT_TOO_LARGE;
 
+	if (list.n <= COPY_LIST_MAX)
+		result = session_seal(context->conf, session, SEAL_LIST, list,
+		    &sealed_list);
 	if (result == OK) {
 		buf_printf(&head,
 		    "{\"total\":%lld,\"fetched_at\":%lld,"

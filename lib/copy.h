@@ -6,6 +6,8 @@
 #include "session.h"
 
 #define COPY_TAG_BYTES 23 /* with the NUL */
+#define COPY_LIST_MAX \
+	((16u << 20) - SESSION_PAD_TO) /* a longer one is not kept */
 
 /* What there is to know of a list without reading it. */
 struct copy_facts {
@@ -30,7 +32,8 @@ enum result copy_open(const struct context *context,
     const struct session *session, struct copy *copy)
     __attribute__((warn_unused_result));
 
-/* Append the list. With the results of copy_open(). */
+/* Append the list. The results of copy_open(), or RESULT_TOO_LARGE: the
+ * buffer has no room for COPY_LIST_MAX and SESSION_PAD_TO. */
 enum result copy_read(const struct context *context,
     const struct session *session, struct copy *copy, struct buf *list)
     __attribute__((warn_unused_result));

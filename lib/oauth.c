@@ -6,8 +6,6 @@
  */
 #include "config.h"
 
-#include <string.h>
-
 #include "codec.h"
 #include "doc.h"
 #include "limit.h"

@@ -11,7 +11,7 @@
 #define SEAL_NAME_BYTES 32 /* a name made of a cookie's secret */
 #define SEAL_RING_MAX 8	   /* server keys at a time */
 #define SEAL_OVERHEAD 52   /* header, nonce and tag */
-#define SEAL_TAG_BYTES 16  /* the end of a sealed text; no two have one */
+#define SEAL_TAG_BYTES 16  /* the end of a sealed text; no two share one */
 
 /* What a sealed text is for; one never opens as another. */
 enum seal_purpose { SEAL_PENDING = 1, SEAL_SESSION, SEAL_COPY, SEAL_LIST };

@@ -86,7 +86,8 @@ await_end(FCGX_Request *request)
 		n += sizeof(piece);
 }
 
-/* Cookies, codes and states; libfcgi would leave them in freed memory. */
+/* Cookies, codes and states; libfcgi would leave them in freed memory. What
+ * stands behind a NUL nobody has read. */
 static void
 wipe_params(char **envp)
 {

@@ -164,7 +164,7 @@ def cores(pid):
     pattern = pathlib.Path("/proc/sys/kernel/core_pattern").read_text("ascii")
     if pattern.startswith("|"):
         return set()            # a program gets it
-    folder = os.path.dirname(pattern) or os.readlink(f"/proc/{pid}/cwd")
+    folder = os.path.dirname(pattern) or os.getcwd()
     return {path for path in pathlib.Path(folder).glob("*core*")
             if path.is_file()}
 

@@ -59,6 +59,26 @@ def test_a_copy_that_was_changed_is_fetched_again(reader, stack, spotify,
     assert count(spotify, "following") == 3
 
 
+def test_only_what_is_asked_for_is_read_of_a_copy(reader, stack, spotify):
+    """Its facts are enough for who has the list; a list that was changed is
+    fetched again for who has not."""
+    tag = reader.fetch("artists").header("ETag")
+    [path] = copies(stack)
+    data = path.read_bytes()
+    path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    known = reader.fetch("artists", headers={"If-None-Match": tag})
+    assert (known.status, known.body) == (304, b"")
+    assert count(spotify, "following") == 0
+    assert reader.fetch("artists").json["total"] == 120
+    assert count(spotify, "following") == 3
+
+
+def test_head_is_told_as_well(reader):
+    tag = reader.fetch("artists").header("ETag")
+    answer = reader.fetch("artists", "HEAD", {"If-None-Match": tag})
+    assert (answer.status, answer.header("ETag")) == (304, tag)
+
+
 def test_one_persons_copy_does_not_open_for_another(reader, stack, spotify):
     [mine] = copies(stack)
     other = Browser(stack)

@@ -3,11 +3,16 @@
 goes is tests/unit/confine.c."""
 
 import ctypes
+import os
 import pathlib
+import shutil
+import signal
+import subprocess
 
 import pytest
 
 from stack import PROGRAMS
+from stack.processes import wait_until
 
 LANDLOCK_CREATE_RULESET = 444
 VERSION = 1
@@ -31,3 +36,31 @@ def test_no_program_can_gain_privileges(stack, program):
 def test_every_program_is_confined(stack, program):
     """Or it says why not, for all to see."""
     assert ("event=not_confined" in stack.log(program)) != kernel_can()
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="no strace")
+@pytest.mark.skipif(not kernel_can(), reason="no Landlock")
+def test_it_is_confined_before_it_listens_to_anybody(stack, tmp_path):
+    """The kernel has said yes, and the first thread comes after that."""
+    trace = tmp_path / "trace"
+    socket = tmp_path / "socket"
+    process = subprocess.Popen(
+        ["strace", "-f", "-o", trace, "-e",
+         "trace=clone,clone3,listen,landlock_restrict_self",
+         stack.build_dir / "cgi-bin" / "session", "-f", stack.conf_file,
+         "-s", socket],
+        env=stack.environment | {"ASAN_OPTIONS": "detect_leaks=0"})
+    try:
+        wait_until(lambda: "clone" in trace.read_text() if trace.exists()
+                   else False, 20, "no thread was started")
+    finally:
+        # strace would ignore it; the program is the first in the trace.
+        os.kill(int(trace.read_text().split(None, 1)[0]), signal.SIGTERM)
+        process.wait(20)
+    calls = [line.split(None, 1)[1] for line in
+             trace.read_text().splitlines()]
+    confined = [n for n, call in enumerate(calls)
+                if call.startswith("landlock_restrict_self")]
+    assert len(confined) == 1 and calls[confined[0]].endswith("= 0")
+    threads = [n for n, call in enumerate(calls) if call.startswith("clone")]
+    assert confined[0] < threads[0]

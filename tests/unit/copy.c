@@ -69,6 +69,7 @@ what_was_saved_is_read_in_two_steps(void)
 {
 	SCOPED(leave) struct site s;
 	SCOPED(buf_free) struct buf list = BUF(4096);
+	SCOPED(buf_free) struct buf small = BUF(100);
 
 	CHECK_OK(open_site(&s));
 	save(&s, &first, "[1,2]");
@@ -80,6 +81,10 @@ what_was_saved_is_read_in_two_steps(void)
 	assert_string_equal(s.copy.facts.tag, first.tag);
 	CHECK_OK(copy_read(&s.context, &s.session, &s.copy, &list));
 	CHECK_TEXT(buf_str(&list), "[1,2]");
+	copy_close(&s.copy);
+	CHECK_OK(copy_open(&s.context, &s.session, &s.copy));
+	CHECK(copy_read(&s.context, &s.session, &s.copy, &small),
+	    RESULT_TOO_LARGE);
 }
 
 /* Put the first n bytes of one file before the rest of another. */
@@ -161,6 +166,31 @@ who_has_logged_out_leaves_no_copy(void)
 }
 
 static void
+a_list_of_the_greatest_length_is_read_again(void)
+{
+	SCOPED(leave) struct site s;
+	SCOPED(buf_free) struct buf list = BUF(COPY_LIST_MAX + SESSION_PAD_TO);
+	SCOPED(buf_free) struct buf long_list = BUF(2 * COPY_LIST_MAX);
+	char *room;
+
+	CHECK_OK(open_site(&s));
+	if ((room = buf_room(&long_list, COPY_LIST_MAX + 1)) == NULL)
+		return;
+	memset(room, '1', COPY_LIST_MAX);
+	buf_grown(&long_list, COPY_LIST_MAX);
+	copy_save(&s.context, &s.session, &first, buf_str(&long_list));
+	if (run_refused() && !store_has(&s.store, STORE_COPY, s.session.id))
+		return;
+	CHECK_OK(copy_open(&s.context, &s.session, &s.copy));
+	CHECK_OK(copy_read(&s.context, &s.session, &s.copy, &list));
+	assert_int_equal(list.n, COPY_LIST_MAX);
+	CHECK_OK(store_remove(&s.store, STORE_COPY, s.session.id));
+	buf_putc(&long_list, '9');
+	copy_save(&s.context, &s.session, &first, buf_str(&long_list));
+	assert_false(store_has(&s.store, STORE_COPY, s.session.id));
+}
+
+static void
 trouble_with_the_store_is_told(void)
 {
 	SCOPED(leave) struct site s;
@@ -175,6 +205,7 @@ const struct test copy_tests[] = {
 	TEST(the_facts_of_one_list_and_another_are_no_copy),
 	TEST(a_copy_that_was_cut_is_none),
 	TEST(who_has_logged_out_leaves_no_copy),
+	TEST(a_list_of_the_greatest_length_is_read_again),
 	TEST(trouble_with_the_store_is_told),
 	{ NULL, NULL },
 };
