@@ -69,7 +69,8 @@ doc_init(void)
 
 /*
  * Whether nesting and number of values stay within their limits. Strings are
- * skipped; everything else about the grammar is left to the parser.
+ * skipped; everything else about the grammar is left to the parser, except
+ * NUL: it overlooks one behind a number or a word.
  */
 static bool
 is_modest(struct str text)
@@ -96,6 +97,7 @@ is_modest(struct str text)
 		case ']':
 		case '}': depth -= depth > 0; break;
 		case ',': nodes++; break;
+		case '\0': return false;
 		default: break;
 		}
 		if (depth > DOC_DEPTH_MAX || nodes > DOC_NODES_MAX)

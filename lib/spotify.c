@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Hides the Web API as it really is: errors in plain text, two kinds of 429,
- * null elements, fields that come and go, and a "next" link that is never
- * followed. What reaches a browser is rebuilt here, field by typed field.
+ * and an account with fields that come and go.
  */
 #include "config.h"
 
@@ -17,11 +16,6 @@
 #define ME_MAX 65536
 #define PAGE_MAX (1u << 20)
 #define PAGE_LIMIT 50
-#define IMAGES_MAX 8
-#define IMAGE_SIDE_MAX 10000
-#define GENRES_MAX 20
-#define NAME_MAX_BYTES 1024
-#define URL_MAX 2048
 
 /* ---- calls ---- */
 
@@ -103,25 +97,16 @@ read_status(struct context *context, enum limit_group group,
 	return result;
 }
 
-/* Wait for the answer and parse it; the caller releases *document. */
+/* Wait for the answer; the caller releases *body, whatever comes of it. */
 static enum result
-call_finish(struct context *context, enum limit_group group, json_t **document)
+call_finish(struct context *context, enum limit_group group, struct buf *body)
 {
 	struct http_answer answer;
 	enum result result = http_finish(context->http, &answer);
 
-	*document = NULL;
 	if (result == OK)
 		result = read_status(context, group, &answer);
-	if (result == OK) {
-		result = doc_parse(buf_str(&answer.body), document);
-		if (result == RESULT_UPSTREAM_FAILED)
-			log_event(LOG_LEVEL_WARN, "answer_unreadable",
-			    "call=%s bytes=%zu",
-			    group == LIMIT_ME ? "me" : "following",
-			    answer.body.n);
-	}
-	buf_free(&answer.body);
+	*body = answer.body;
 	return result;
 }
 
@@ -141,21 +126,13 @@ copy_text(struct str text, bool *good)
 	return copy;
 }
 
-static struct str
-allowed_url(const json_t *object, const char *member, const struct conf *conf)
-{
-	struct str url = doc_text(object, member);
-
-	return url.n <= URL_MAX && url_is_spotify(url, conf->image_origin) ?
-	    url :
-	    (struct str){ NULL, 0 };
-}
-
 static enum result
 read_account(const json_t *me, const struct conf *conf, struct account *account)
 {
 	struct str image =
-	    allowed_url(json_array_get(json_object_get(me, "images"), 0), "url",
+	    spotify_url(doc_text(json_array_get(json_object_get(me, "images"),
+				     0),
+			    "url"),
 		conf);
 	bool good = true;
 
@@ -170,11 +147,22 @@ read_account(const json_t *me, const struct conf *conf, struct account *account)
 	return good ? RESULT_UPSTREAM_FAILED : RESULT_NO_MEMORY;
 }
 
+static enum result
+read_document(const struct buf *body, json_t **me)
+{
+	enum result result = doc_parse(buf_str(body), me);
+
+	if (result == RESULT_UPSTREAM_FAILED)
+		log_event(LOG_LEVEL_WARN, "answer_unreadable",
+		    "call=me bytes=%zu", body->n);
+	return result;
+}
+
 enum result
 spotify_me(struct context *context, const struct secret *access,
     struct account *account)
 {
-	struct buf url = BUF(4096);
+	struct buf url = BUF(4096), body = BUF(ME_MAX);
 	enum result result;
 	json_t *me = NULL;
 
@@ -183,30 +171,18 @@ spotify_me(struct context *context, const struct secret *access,
 	if ((result = buf_result(&url)) == OK)
 		result = call_start(context, LIMIT_ME, url.p, access);
 	if (result == OK)
-		result = call_finish(context, LIMIT_ME, &me);
+		result = call_finish(context, LIMIT_ME, &body);
+	if (result == OK)
+		result = read_document(&body, &me);
 	if (result == OK)
 		result = read_account(me, context->conf, account);
 	json_decref(me);
+	buf_free(&body);
 	buf_free(&url);
 	return result;
 }
 
 /* ---- pages of artists ---- */
-
-static bool
-is_artist_id(struct str id)
-{
-	size_t i;
-
-	if (id.n != SPOTIFY_ID_BYTES)
-		return false;
-	for (i = 0; i < id.n; i++)
-		if (!((id.p[i] >= '0' && id.p[i] <= '9') ||
-			(id.p[i] >= 'a' && id.p[i] <= 'z') ||
-			(id.p[i] >= 'A' && id.p[i] <= 'Z')))
-			return false;
-	return true;
-}
 
 enum result
 spotify_page_start(struct context *context, const struct secret *access,
@@ -224,172 +200,15 @@ spotify_page_start(struct context *context, const struct secret *access,
 	return result;
 }
 
-/* The cursor must look like an id: it goes into our next URL. */
-static enum result
-read_cursor(const json_t *artists, struct page *page)
-{
-	const json_t *after =
-	    json_object_get(json_object_get(artists, "cursors"), "after");
-	struct str text = { json_string_value(after),
-		json_string_length(after) };
-
-	page->after[0] = '\0';
-	if (after == NULL || json_is_null(after))
-		return json_is_string(json_object_get(artists, "next")) ?
-		    RESULT_UPSTREAM_FAILED :
-		    OK;
-	if (!is_artist_id(text))
-		return RESULT_UPSTREAM_FAILED;
-	memcpy(page->after, text.p, text.n + 1);
-	return OK;
-}
-
 enum result
 spotify_page(struct context *context, struct page *page)
 {
-	const json_t *artists, *items;
-	enum result result;
+	struct buf body;
+	enum result result = call_finish(context, LIMIT_FOLLOWING, &body);
 
 	*page = (struct page){ 0 };
-	result = call_finish(context, LIMIT_FOLLOWING, &page->document);
-	if (result != OK)
-		return result;
-	artists = json_object_get(page->document, "artists");
-	items = json_object_get(artists, "items");
-	page->items = json_array_size(items);
-	result = json_is_array(items) ? read_cursor(artists, page) :
-					RESULT_UPSTREAM_FAILED;
-	if (result != OK) {
-		log_event(LOG_LEVEL_WARN, "page_unreadable", "items=%zu",
-		    page->items);
-		spotify_page_free(page);
-	}
+	if (result == OK)
+		result = spotify_page_read(&body, page);
+	buf_free(&body);
 	return result;
-}
-
-void
-spotify_page_free(struct page *page)
-{
-	json_decref(page->document);
-	*page = (struct page){ 0 };
-}
-
-static const json_t *
-item(const struct page *page, size_t i)
-{
-	return json_array_get(json_object_get(json_object_get(page->document,
-						  "artists"),
-				  "items"),
-	    i);
-}
-
-const char *
-spotify_artist_id(const struct page *page, size_t i)
-{
-	struct str id = doc_text(item(page, i), "id");
-
-	return is_artist_id(id) ? id.p : NULL;
-}
-
-/* At most max bytes of text, cut between characters. */
-static struct str
-cut_text(struct str text, size_t max)
-{
-	if (text.n <= max)
-		return text;
-	while (max > 0 && ((unsigned char)text.p[max] & 0xc0) == 0x80)
-		max--;
-	text.n = max;
-	return text;
-}
-
-static void
-write_side(struct buf *out, const char *name, int64_t side)
-{
-	if (side > 0)
-		buf_printf(out, ",\"%s\":%lld", name, (long long)side);
-	else
-		buf_printf(out, ",\"%s\":null", name);
-}
-
-static void
-write_images(const json_t *artist, const struct conf *conf, struct buf *out)
-{
-	const json_t *images = json_object_get(artist, "images"), *image;
-	const char *comma = "";
-	struct str url;
-	size_t i;
-
-	buf_puts(out, ",\"images\":[");
-	for (i = 0; i < json_array_size(images) && i < IMAGES_MAX; i++) {
-		image = json_array_get(images, i);
-		url = allowed_url(image, "url", conf);
-		if (url.n == 0)
-			continue;
-		buf_printf(out, "%s{\"url\":", comma);
-		doc_write_text(out, url);
-		write_side(out, "width",
-		    doc_integer(image, "width", 1, IMAGE_SIDE_MAX, 0));
-		write_side(out, "height",
-		    doc_integer(image, "height", 1, IMAGE_SIDE_MAX, 0));
-		buf_putc(out, '}');
-		comma = ",";
-	}
-	buf_putc(out, ']');
-}
-
-/* Fields that Spotify sends to some applications only. */
-static void
-write_extras(const json_t *artist, struct buf *out)
-{
-	const json_t *genres = json_object_get(artist, "genres"), *genre;
-	const char *comma = "";
-	int64_t n;
-	size_t i;
-
-	if (json_is_array(genres)) {
-		buf_puts(out, ",\"genres\":[");
-		for (i = 0; i < json_array_size(genres) && i < GENRES_MAX;
-		     i++) {
-			genre = json_array_get(genres, i);
-			if (!json_is_string(genre))
-				continue;
-			buf_puts(out, comma);
-			doc_write_text(out,
-			    cut_text((struct str){ json_string_value(genre),
-					 json_string_length(genre) },
-				NAME_MAX_BYTES));
-			comma = ",";
-		}
-		buf_putc(out, ']');
-	}
-	n = doc_integer(json_object_get(artist, "followers"), "total", 0,
-	    INT64_MAX, -1);
-	if (n >= 0)
-		buf_printf(out, ",\"followers\":%lld", (long long)n);
-	n = doc_integer(artist, "popularity", 0, 100, -1);
-	if (n >= 0)
-		buf_printf(out, ",\"popularity\":%lld", (long long)n);
-}
-
-void
-spotify_artist_write(const struct page *page, size_t i, const struct conf *conf,
-    struct buf *out)
-{
-	const json_t *artist = item(page, i);
-	const char *id = spotify_artist_id(page, i);
-	struct str url;
-
-	buf_printf(out, "{\"id\":\"%s\",\"name\":", id);
-	doc_write_text(out, cut_text(doc_text(artist, "name"), NAME_MAX_BYTES));
-	buf_printf(out, ",\"uri\":\"spotify:artist:%s\",\"url\":", id);
-	url = allowed_url(json_object_get(artist, "external_urls"), "spotify",
-	    conf);
-	if (url.n > 0)
-		doc_write_text(out, url);
-	else
-		buf_printf(out, "\"https://open.spotify.com/artist/%s\"", id);
-	write_images(artist, conf, out);
-	write_extras(artist, out);
-	buf_putc(out, '}');
 }

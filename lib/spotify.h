@@ -3,18 +3,18 @@
 #ifndef SPOTIFY_H
 #define SPOTIFY_H
 
-#include <jansson.h>
-
 #include "account.h"
 #include "context.h"
 #include "secret.h"
+#include "tape.h"
 
 #define SPOTIFY_ID_BYTES 22
 #define SPOTIFY_ACCOUNT_TEXT_MAX 512
 
-/* One page of followed artists, as parsed. */
+/* One page of followed artists, as parsed; released by spotify_page_free(). */
 struct page {
-	json_t *document;		  /* released by spotify_page_free() */
+	struct tape tape;
+	const struct tape_value **item;
 	size_t items;			  /* elements, null ones included */
 	char after[SPOTIFY_ID_BYTES + 1]; /* cursor of the next; "": last */
 };
@@ -39,8 +39,13 @@ enum result spotify_page_start(struct context *context,
     const struct secret *access, const char *after)
     __attribute__((warn_unused_result));
 
-/* Wait for that page and parse it. OK or an error. */
+/* Wait for that page and parse it. OK or an error; *page is empty then. */
 enum result spotify_page(struct context *context, struct page *page)
+    __attribute__((warn_unused_result));
+
+/* The second half of that: parse a page, of which *body is left empty. OK,
+ * RESULT_UPSTREAM_FAILED or RESULT_NO_MEMORY. */
+enum result spotify_page_read(struct buf *body, struct page *page)
     __attribute__((warn_unused_result));
 
 void spotify_page_free(struct page *page);
@@ -51,8 +56,12 @@ void spotify_page_free(struct page *page);
  */
 const char *spotify_artist_id(const struct page *page, size_t i);
 
-/* Append element i, rebuilt from the fields we know, as a JSON object. */
+/* Append element i, which has an id, rebuilt from the fields we know, as a JSON
+ * object. */
 void spotify_artist_write(const struct page *page, size_t i,
     const struct conf *conf, struct buf *out);
+
+/* A URL that leads to Spotify and may go to a browser; otherwise nothing. */
+struct str spotify_url(struct str url, const struct conf *conf);
 
 #endif

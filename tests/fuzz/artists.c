@@ -84,7 +84,7 @@ fuzz_artists(struct str input)
 	if (spotify_page(&context, &page) == OK)
 		check_page(&page, &conf);
 	else
-		MUST(page.document == NULL && page.items == 0);
+		MUST(page.tape.values == NULL && page.items == 0);
 	MUST(context.retry_after_s >= 0 && context.retry_after_s <= 86400);
 	spotify_page_free(&page);
 }

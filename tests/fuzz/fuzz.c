@@ -21,8 +21,8 @@ const struct fuzz_target fuzz_targets[] = { { "artists", fuzz_artists },
 	{ "pending-plain", fuzz_pending_plain }, { "query", fuzz_query },
 	{ "request", fuzz_request }, { "return-to", fuzz_return_to },
 	{ "session", fuzz_session }, { "session-plain", fuzz_session_plain },
-	{ "tag", fuzz_tag }, { "token", fuzz_token }, { "url", fuzz_url },
-	{ NULL, NULL } };
+	{ "tag", fuzz_tag }, { "tape", fuzz_tape }, { "token", fuzz_token },
+	{ "url", fuzz_url }, { NULL, NULL } };
 
 static char client_id[] = "the-client";
 static char redirect_uri[] = "https://e.org/callback";

@@ -82,6 +82,7 @@ void fuzz_return_to(struct str input);
 void fuzz_session(struct str input);
 void fuzz_session_plain(struct str input);
 void fuzz_tag(struct str input);
+void fuzz_tape(struct str input);
 void fuzz_token(struct str input);
 void fuzz_url(struct str input);
 

@@ -101,6 +101,10 @@ what_is_no_single_sound_object_is_refused(void)
 	}
 	CHECK(doc_parse((struct str){ "{}\0", 3 }, &object),
 	    RESULT_UPSTREAM_FAILED);
+	CHECK(doc_parse((struct str){ "{\"a\":3\0}", 8 }, &object),
+	    RESULT_UPSTREAM_FAILED);
+	CHECK(doc_parse((struct str){ "{\"a\":[true\0,1]}", 15 }, &object),
+	    RESULT_UPSTREAM_FAILED);
 	CHECK(doc_parse(str_of(NULL), &object), RESULT_UPSTREAM_FAILED);
 }
 

@@ -24,10 +24,10 @@ make_page(const char *items, struct page *page)
 	SCOPED(buf_free) struct buf text = BUF(100000);
 	enum result result;
 
-	*page = (struct page){ .document = NULL };
+	*page = (struct page){ .items = 0 };
 	buf_printf(&text, "{\"artists\":{\"items\":[%s]}}", items);
 	if ((result = buf_result(&text)) == OK)
-		result = doc_parse(buf_str(&text), &page->document);
+		result = spotify_page_read(&text, page);
 	if (!run_refused())
 		assert_int_equal(result, OK);
 	return result == OK;
