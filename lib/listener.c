@@ -19,7 +19,7 @@
 
 #include "listener.h"
 
-#define BACKLOG 511
+#define BACKLOG 1024
 
 static bool
 is_listening(int fd)

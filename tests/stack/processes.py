@@ -55,7 +55,7 @@ def listen_unix(path):
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
     os.chmod(path, 0o660)
-    listener.listen(511)
+    listener.listen(1024)
     return listener
 
 
