@@ -159,8 +159,9 @@ def test_no_secret_of_a_user_lingers_in_memory(release_build):
         assert stack.stop() == []
 
 
-def cores(pid):
-    """The files where the system would put a core of the process."""
+def cores():
+    """The files where the system would put a core of a program; nobody gave
+    it another directory than ours."""
     pattern = pathlib.Path("/proc/sys/kernel/core_pattern").read_text("ascii")
     if pattern.startswith("|"):
         return set()            # a program gets it
@@ -181,11 +182,10 @@ def test_a_death_leaves_no_core(release_build):
             [pid] = stack.pids(program)
             limits = pathlib.Path(f"/proc/{pid}/limits").read_text("ascii")
             assert re.search(r"Max core file size\s+0\s+0\s", limits)
-            before = cores(pid)
+            before = cores()
             os.kill(pid, signal.SIGSEGV)
             until(lambda name=program: stack.pids(name) == [], "death")
-            # It had our directory, as nobody gave it another.
-            assert cores(os.getpid()) == before
+            assert cores() == before
         assert stack.complaints() == [
             f"{name} ended by itself: -11" for name in stack.programs]
         for program in stack.programs:
