@@ -12,32 +12,36 @@
 
 #include "codec.h"
 #include "copy.h"
-#include "doc.h"
 #include "log.h"
+#include "tape.h"
 
 #define HEAD_BYTES (SESSION_PAD_TO + SEAL_OVERHEAD)
 #define FILE_MAX (HEAD_BYTES + COPY_LIST_MAX + HEAD_BYTES)
 
+/* What was unsealed goes over to the tape. */
 static enum result
-read_head(struct str plain, struct copy *copy)
+read_head(struct buf *plain, struct copy *copy)
 {
+	const struct tape_value *head;
 	enum result result;
+	struct tape tape;
 	struct str tag;
-	json_t *head;
 
-	if ((result = doc_parse(plain, &head)) != OK)
+	if ((result = tape_read(plain, &tape)) != OK)
 		return result == RESULT_NO_MEMORY ? result : RESULT_ABSENT;
-	copy->facts.total = doc_integer(head, "total", 0, INT32_MAX, 0);
+	head = tape.values;
+	copy->facts.total =
+	    tape_integer(tape_member(head, "total"), 0, INT32_MAX, 0);
 	copy->facts.fetched_s =
-	    doc_integer(head, "fetched_at", 0, INT64_MAX, 0);
-	tag = doc_text(head, "tag");
+	    tape_integer(tape_member(head, "fetched_at"), 0, INT64_MAX, 0);
+	tag = tape_text(tape_member(head, "tag"));
 	if (tag.n != COPY_TAG_BYTES - 1 ||
-	    !codec_base64url_exact(doc_text(head, "seal"), copy->seal,
-		sizeof(copy->seal)))
+	    !codec_base64url_exact(tape_text(tape_member(head, "seal")),
+		copy->seal, sizeof(copy->seal)))
 		result = RESULT_ABSENT;
 	else
 		memcpy(copy->facts.tag, tag.p, tag.n + 1);
-	json_decref(head);
+	tape_free(&tape);
 	return result;
 }
 
@@ -56,7 +60,7 @@ copy_open(const struct context *context, const struct session *session,
 		result = session_unseal(context->conf, session, SEAL_COPY,
 		    buf_str(&sealed), &plain);
 	if (result == OK)
-		result = read_head(buf_str(&plain), copy);
+		result = read_head(&plain, copy);
 	if (result != OK)
 		copy_close(copy);
 	buf_free(&sealed);

@@ -10,7 +10,7 @@
 #include "str.h"
 
 #define DOC_DEPTH_MAX 32
-#define DOC_NODES_MAX 50000
+#define DOC_NODES_MAX 20000
 
 /*
  * Once per process, before the first document: memory that Jansson gives

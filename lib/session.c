@@ -15,6 +15,7 @@
 #include "form.h"
 #include "log.h"
 #include "session.h"
+#include "tape.h"
 
 #define PLAIN_MAX (SESSION_FILE_MAX - SESSION_PAD_TO - SEAL_OVERHEAD)
 #define TOUCH_S 60
@@ -96,9 +97,9 @@ write_record(const struct session *session, struct buf *plain)
 
 /* A copy of a member that may be absent; clears *good when memory is out. */
 static char *
-copy_member(const json_t *record, const char *member, bool *good)
+copy_member(const struct tape_value *record, const char *member, bool *good)
 {
-	struct str text = doc_text(record, member);
+	struct str text = tape_text(tape_member(record, member));
 	char *copy = text.n == 0 ? NULL : strndup(text.p, text.n);
 
 	if (text.n > 0 && copy == NULL)
@@ -106,32 +107,45 @@ copy_member(const json_t *record, const char *member, bool *good)
 	return copy;
 }
 
+static int64_t
+read_time(const struct tape_value *record, const char *member)
+{
+	return tape_integer(tape_member(record, member), 0, TIME_MAX_S, 0);
+}
+
+static bool
+read_secret(const struct tape_value *record, const char *member,
+    struct secret *secret)
+{
+	struct str text = tape_text(tape_member(record, member));
+
+	return secret_set(secret, text.p, text.n) == OK;
+}
+
+/* What was unsealed goes over to the tape. */
 static enum result
-read_record(struct str plain, struct session *session)
+read_record(struct buf *plain, struct session *session)
 {
 	struct account account = { 0 };
-	struct str access, refresh;
+	const struct tape_value *record;
 	enum result result;
-	bool good = true;
-	json_t *record;
+	struct tape tape;
+	bool good;
 
-	if ((result = doc_parse(plain, &record)) != OK)
+	if ((result = tape_read(plain, &tape)) != OK)
 		return result == RESULT_NO_MEMORY ? result : RESULT_ABSENT;
-	session->created_s = doc_integer(record, "created", 1, TIME_MAX_S, 0);
-	session->authorized_s =
-	    doc_integer(record, "authorized", 1, TIME_MAX_S, 0);
-	session->access_ends_s =
-	    doc_integer(record, "access_ends", 0, TIME_MAX_S, 0);
-	access = doc_text(record, "access");
-	refresh = doc_text(record, "refresh");
-	good = secret_set(&session->access, access.p, access.n) == OK &&
-	    secret_set(&session->refresh, refresh.p, refresh.n) == OK;
+	record = tape.values;
+	session->created_s = read_time(record, "created");
+	session->authorized_s = read_time(record, "authorized");
+	session->access_ends_s = read_time(record, "access_ends");
+	good = read_secret(record, "access", &session->access) &&
+	    read_secret(record, "refresh", &session->refresh);
 	account.id = copy_member(record, "id", &good);
 	account.account_id = copy_member(record, "account_id", &good);
 	account.display_name = copy_member(record, "display_name", &good);
 	account.image = copy_member(record, "image", &good);
 	account.email = copy_member(record, "email", &good);
-	json_decref(record);
+	tape_free(&tape);
 	account_free(&session->account);
 	session->account = account;
 	if (!good)
@@ -199,7 +213,7 @@ session_load(const struct context *context, struct session *session)
 		result = session_unseal(context->conf, session, SEAL_SESSION,
 		    buf_str(&sealed), &plain);
 		if (result == OK)
-			result = read_record(buf_str(&plain), session);
+			result = read_record(&plain, session);
 		if (result == RESULT_ABSENT) {
 			session_word(session, word);
 			log_event(LOG_LEVEL_WARN, "session_unreadable",

@@ -24,7 +24,7 @@
 #include "tape.h"
 #include "tapestring.h"
 
-#define VALUES_FIRST 256 /* room for so many, to begin with */
+#define BYTES_PER_VALUE 32 /* of text; about so many in what we read */
 
 struct reader {
 	char *p; /* where we are */
@@ -152,7 +152,9 @@ static struct tape_value *
 append(struct reader *reader)
 {
 	struct tape *tape = reader->tape;
-	uint32_t size = tape->size == 0 ? VALUES_FIRST : tape->size * 2;
+	uint32_t size = tape->size == 0 ?
+	    (uint32_t)(tape->text.n / BYTES_PER_VALUE) + 16 :
+	    tape->size * 2;
 	struct tape_value *values;
 
 	if (tape->n == tape->size) {

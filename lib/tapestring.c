@@ -123,8 +123,6 @@ tape_string(char **p, const char **text, uint32_t *n)
 	char *from = *p + 1, *to = from, *run;
 	size_t length;
 
-	if (**p != '"')
-		return false;
 	*text = to;
 	for (;;) {
 		for (run = from; is_plain(*from); from++)

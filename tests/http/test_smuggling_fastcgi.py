@@ -223,6 +223,7 @@ def test_at_worst_a_length_ends_one_process_and_the_next_serves(stack):
         assert fastcgi.ask(stack, "artists").status == 401
     if "Sanitizer" in stack.log("artists"):
         wait_until(lambda: len(stack.pids("artists")) == 1, 10, "an end")
+    if len(stack.pids("artists")) < 2:
         assert stack.complaints()
     stack.start("artists")
     assert len(stack.pids("artists")) == 2
