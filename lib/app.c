@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -187,16 +188,12 @@ name_request(const struct request *request)
 	struct str id = request_id(request);
 	unsigned char random[8];
 	char text[41] = "";
-	size_t i;
 
 	if (id.n > 0) {
 		memcpy(text, id.p, id.n < 40 ? id.n : 40);
 	} else {
 		secret_random(random, sizeof(random));
-		for (i = 0; i < sizeof(random); i++) {
-			text[2 * i] = "0123456789abcdef"[random[i] >> 4];
-			text[2 * i + 1] = "0123456789abcdef"[random[i] & 15];
-		}
+		sodium_bin2hex(text, sizeof(text), random, sizeof(random));
 	}
 	log_request(text);
 }

@@ -112,23 +112,19 @@ void
 codec_percent(struct buf *buf, struct str s)
 {
 	static const char digits[] = "0123456789ABCDEF";
-	size_t n = 0, i;
-	char *out;
+	size_t from = 0, i;
 
-	for (i = 0; i < s.n; i++)
-		n += is_unreserved(s.p[i]) ? 1 : 3;
-	if ((out = buf_room(buf, n)) == NULL)
-		return;
 	for (i = 0; i < s.n; i++) {
-		if (is_unreserved(s.p[i])) {
-			*out++ = s.p[i];
+		if (is_unreserved(s.p[i]))
 			continue;
-		}
-		*out++ = '%';
-		*out++ = digits[(unsigned char)s.p[i] >> 4];
-		*out++ = digits[s.p[i] & 15];
+		buf_add(buf, s.p + from, i - from);
+		buf_putc(buf, '%');
+		buf_putc(buf, digits[(unsigned char)s.p[i] >> 4]);
+		buf_putc(buf, digits[s.p[i] & 15]);
+		from = i + 1;
 	}
-	buf_grown(buf, n);
+	if (s.n > from)
+		buf_add(buf, s.p + from, s.n - from);
 }
 
 void

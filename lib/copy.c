@@ -140,7 +140,7 @@ copy_save(const struct context *context, const struct session *session,
 
 	result = seal_copy(context, session, facts, list, &sealed);
 	if (result == OK)
-		result = store_prepare(context->store, sealed.n, &file);
+		result = store_prepare(context->store, 0, &file);
 	if (result == OK)
 		result = store_commit(context->store, &file, STORE_OVERWRITE,
 		    STORE_COPY, session->id, buf_str(&sealed));

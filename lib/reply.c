@@ -9,6 +9,7 @@
 #include "reply.h"
 
 #define HEADERS_MAX 16384
+#define HEAD_ROOM 512 /* for the lines that every answer has */
 #define POLICY_MAX 512
 
 void
@@ -130,6 +131,10 @@ reply_problem(struct reply *reply, enum result result, struct str login_url)
 enum result
 reply_write(const struct reply *reply, bool head_only, struct buf *out)
 {
+	/* Once, instead of growing and wiping; a failure sticks. */
+	(void)buf_room(out,
+	    HEAD_ROOM + reply->policy.n + reply->cookies.n + reply->headers.n +
+		(head_only ? 0 : reply->body.n));
 	buf_printf(out, "Status: %d %s\r\n", reply->status,
 	    result_reason(reply->status));
 	if (reply->content_type != NULL)
@@ -142,14 +147,16 @@ reply_write(const struct reply *reply, bool head_only, struct buf *out)
 	if (reply->retry_after_s > 0)
 		buf_printf(out, "Retry-After: %lld\r\n",
 		    (long long)reply->retry_after_s);
-	buf_printf(out,
-	    "Cache-Control: %s\r\n"
+	add_header(out, "Cache-Control", str_of(reply->cache));
+	buf_puts(out,
 	    "X-Content-Type-Options: nosniff\r\n"
 	    "Referrer-Policy: no-referrer\r\n"
 	    "Cross-Origin-Resource-Policy: same-origin\r\n"
-	    "Content-Security-Policy: default-src 'none'; %s"
-	    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n",
-	    reply->cache, reply->policy.n > 0 ? reply->policy.p : "");
+	    "Content-Security-Policy: default-src 'none'; ");
+	buf_add_str(out, buf_str(&reply->policy));
+	buf_puts(out,
+	    "base-uri 'none'; form-action 'none'; "
+	    "frame-ancestors 'none'\r\n");
 	buf_add_str(out, buf_str(&reply->cookies));
 	buf_add_str(out, buf_str(&reply->headers));
 	buf_puts(out, "\r\n");

@@ -14,29 +14,33 @@
 
 struct param {
 	const char *name;
+	size_t n;
 	size_t offset; /* of a struct str in struct request */
 };
 
-#define AT(member) offsetof(struct request, member)
+#define PARAM(name, member) \
+	{ \
+		name, sizeof(name) - 1, offsetof(struct request, member) \
+	}
 
 static const struct param params[] = {
-	{ "REQUEST_METHOD", AT(method_name) },
-	{ "QUERY_STRING", AT(query) },
-	{ "CONTENT_LENGTH", AT(content_length_text) },
-	{ "SCRIPT_NAME", AT(script_name) },
-	{ "PATH_INFO", AT(path_info) },
-	{ "HTTP_HOST", AT(host) },
-	{ "HTTP_ORIGIN", AT(origin) },
-	{ "HTTP_IF_NONE_MATCH", AT(if_none_match) },
-	{ "HTTP_X_REQUESTED_WITH", AT(requested_with) },
-	{ "HTTP_SEC_FETCH_SITE", AT(fetch_site) },
-	{ "HTTP_SEC_FETCH_MODE", AT(fetch_mode) },
-	{ "HTTP_SEC_FETCH_DEST", AT(fetch_dest) },
-	{ "HTTP_SEC_PURPOSE", AT(purpose) },
-	{ "HTTP_ACCEPT", AT(accept) },
-	{ "HTTP_ACCESS_CONTROL_REQUEST_METHOD", AT(preflight_method) },
-	{ "REQUEST_ID", AT(request_id) },
-	{ "UNIQUE_ID", AT(unique_id) },
+	PARAM("REQUEST_METHOD", method_name),
+	PARAM("QUERY_STRING", query),
+	PARAM("CONTENT_LENGTH", content_length_text),
+	PARAM("SCRIPT_NAME", script_name),
+	PARAM("PATH_INFO", path_info),
+	PARAM("HTTP_HOST", host),
+	PARAM("HTTP_ORIGIN", origin),
+	PARAM("HTTP_IF_NONE_MATCH", if_none_match),
+	PARAM("HTTP_X_REQUESTED_WITH", requested_with),
+	PARAM("HTTP_SEC_FETCH_SITE", fetch_site),
+	PARAM("HTTP_SEC_FETCH_MODE", fetch_mode),
+	PARAM("HTTP_SEC_FETCH_DEST", fetch_dest),
+	PARAM("HTTP_SEC_PURPOSE", purpose),
+	PARAM("HTTP_ACCEPT", accept),
+	PARAM("HTTP_ACCESS_CONTROL_REQUEST_METHOD", preflight_method),
+	PARAM("REQUEST_ID", request_id),
+	PARAM("UNIQUE_ID", unique_id),
 };
 
 static bool
@@ -56,7 +60,8 @@ find_param(struct request *request, struct str name)
 	size_t i;
 
 	for (i = 0; i < sizeof(params) / sizeof(params[0]); i++)
-		if (str_equal(name, str_of(params[i].name)))
+		if (name.n == params[i].n &&
+		    memcmp(name.p, params[i].name, name.n) == 0)
 			return (struct str *)(void *)((char *)request +
 			    params[i].offset);
 	return NULL;

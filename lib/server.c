@@ -45,6 +45,7 @@ struct pool {
 	int listener;
 	int stop;	    /* an eventfd that stays readable */
 	bool drain;	    /* serve the queue before leaving */
+	atomic_bool over;   /* as stop says */
 	atomic_bool failed; /* a thread could not begin */
 };
 
@@ -162,7 +163,8 @@ wait_for_work(const struct pool *pool, int poll)
 	return !stop || (pool->drain && work);
 }
 
-static void
+/* Serve one connection; false when none waits, or it is time to leave. */
+static bool
 accept_one(const struct pool *pool, void *own, FCGX_Request *request)
 {
 	const struct timespec pause = { .tv_nsec = 50000000 };
@@ -170,7 +172,9 @@ accept_one(const struct pool *pool, void *own, FCGX_Request *request)
 
 	if (fd >= 0) {
 		take_connection(pool, own, request, fd);
-	} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+		return pool->drain || !atomic_load(&pool->over);
+	}
+	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 	    errno == ENOMEM) {
 		log_event(LOG_LEVEL_ERROR, "accept_failed",
 		    "errno=%d "
@@ -178,6 +182,7 @@ accept_one(const struct pool *pool, void *own, FCGX_Request *request)
 		    errno, strerror(errno));
 		nanosleep(&pause, NULL);
 	}
+	return false;
 }
 
 static int
@@ -214,7 +219,8 @@ run_thread(void *data)
 			kill(getpid(), SIGTERM);
 	} else {
 		while (wait_for_work(pool, poll))
-			accept_one(pool, own, &request);
+			while (accept_one(pool, own, &request))
+				continue;
 	}
 	FCGX_Free(&request, 1);
 	if (poll >= 0)
@@ -295,6 +301,7 @@ server_run(int listener, const char *path, const struct server_work *work)
 	}
 	if (path != NULL)
 		unlink(path);
+	atomic_store(&pool.over, true);
 	if (pool.stop >= 0 && write(pool.stop, &one, sizeof(one)) < 0)
 		log_event(LOG_LEVEL_ERROR, "stop_failed", "errno=%d", errno);
 	pthread_sigmask(SIG_UNBLOCK, &ends, NULL);

@@ -310,7 +310,7 @@ session_create(const struct context *context, struct str cookies,
 	*account = (struct account){ 0 };
 	codec_base64url(&value, session->secret, sizeof(session->secret));
 	if ((result = buf_result(&value)) == OK)
-		result = store_prepare(context->store, SESSION_FILE_MAX, &file);
+		result = store_prepare(context->store, 0, &file);
 	if (result == OK)
 		result = write_file(context, session, &file, STORE_CREATE);
 	if (result == OK) {

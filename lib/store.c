@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,14 +36,10 @@ static void
 write_name(char name[static NAME_BYTES], const char *prefix,
     const unsigned char *id, size_t n)
 {
-	static const char digits[] = "0123456789abcdef";
-	size_t at = (size_t)snprintf(name, 16, "%s", prefix), i;
+	size_t at = strlen(prefix);
 
-	for (i = 0; i < n; i++) {
-		name[at++] = digits[id[i] >> 4];
-		name[at++] = digits[id[i] & 15];
-	}
-	name[at] = '\0';
+	memcpy(name, prefix, at);
+	sodium_bin2hex(name + at, NAME_BYTES - at, id, n);
 }
 
 static void
@@ -174,9 +171,10 @@ store_prepare(const struct store *store, size_t n, struct store_file *file)
 {
 	char name[NAME_BYTES];
 	unsigned char random[8];
-	int error;
+	int error = 0;
 
 	file->fd = -1;
+	file->room = n;
 	secret_random(random, sizeof(random));
 	write_name(name, "temp-", random, sizeof(random));
 	memcpy(file->name, name, sizeof(file->name));
@@ -184,9 +182,10 @@ store_prepare(const struct store *store, size_t n, struct store_file *file)
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (file->fd < 0)
 		return failed("create");
-	do
-		error = posix_fallocate(file->fd, 0, (off_t)n);
-	while (error == EINTR);
+	if (n > 0)
+		do
+			error = posix_fallocate(file->fd, 0, (off_t)n);
+		while (error == EINTR);
 	if (error != 0) {
 		errno = error;
 		failed("allocate");
@@ -213,21 +212,27 @@ write_all(int fd, struct str content)
 	return true;
 }
 
-/* Give the prepared file its content and close it. */
+/* Give the prepared file its content. */
 static enum result
-fill(struct store_file *file, struct str content, bool durable)
+fill(const struct store_file *file, struct str content)
 {
 	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
 		{ .tv_sec = (time_t)clock_now_s() } };
-	int fd = file->fd;
 
-	if (!write_all(fd, content))
+	if (!write_all(file->fd, content))
 		return failed("write");
-	if (ftruncate(fd, (off_t)content.n) != 0)
+	if (content.n < file->room &&
+	    ftruncate(file->fd, (off_t)content.n) != 0)
 		return failed("truncate");
 	/* The last use is told by our clock, as store_touch() does. */
-	if (futimens(fd, times) != 0)
-		return failed("futimens");
+	return futimens(file->fd, times) != 0 ? failed("futimens") : OK;
+}
+
+static enum result
+finish(struct store_file *file, bool durable)
+{
+	int fd = file->fd;
+
 	if (durable && fsync(fd) != 0)
 		return failed("fsync");
 	file->fd = -1;
@@ -235,7 +240,7 @@ fill(struct store_file *file, struct str content, bool durable)
 }
 
 static enum result
-put_in_place(const struct store *store, const char *temp, const char *name,
+move(const struct store *store, const char *temp, const char *name,
     enum store_way way)
 {
 	unsigned flags = way == STORE_CREATE ? RENAME_NOREPLACE :
@@ -252,8 +257,8 @@ put_in_place(const struct store *store, const char *temp, const char *name,
 	return OK;
 }
 
-/* Undo put_in_place(), whose work may not last; what a logout has removed
- * meanwhile stays removed. */
+/* Undo move(), whose work may not last; what a logout has removed meanwhile
+ * stays removed. */
 static void
 take_back(const struct store *store, const char *temp, const char *name,
     enum store_way way)
@@ -265,23 +270,40 @@ take_back(const struct store *store, const char *temp, const char *name,
 		unlinkat(store->dir, name, 0);
 }
 
+/* Move the file to its name, and see to it that it lasts there. */
+static enum result
+put_in_place(const struct store *store, struct store_file *file,
+    const char *name, enum store_way way)
+{
+	enum result result = move(store, file->name, name, way);
+
+	if (result != OK || way == STORE_OVERWRITE)
+		return result;
+	if (way == STORE_CREATE)
+		result = finish(file, true);
+	if (result == OK && fsync(store->dir) != 0)
+		result = failed("fsync_dir");
+	if (result != OK)
+		take_back(store, file->name, name, way);
+	return result;
+}
+
 enum result
 store_commit(const struct store *store, struct store_file *file,
     enum store_way way, enum store_kind kind,
     const unsigned char id[static STORE_ID_BYTES], struct str content)
 {
-	bool durable = way != STORE_OVERWRITE;
 	char name[NAME_BYTES];
 	enum result result;
 
 	file_name(name, kind, id);
-	result = fill(file, content, durable);
+	result = fill(file, content);
+	/* What replaces something is durable before. Nobody knows a new name
+	 * yet: it and its content become so together, which costs less. */
+	if (result == OK && way != STORE_CREATE)
+		result = finish(file, way == STORE_REPLACE);
 	if (result == OK)
-		result = put_in_place(store, file->name, name, way);
-	if (result == OK && durable && fsync(store->dir) != 0) {
-		result = failed("fsync_dir");
-		take_back(store, file->name, name, way);
-	}
+		result = put_in_place(store, file, name, way);
 	/* After an exchange the old content has the temporary name. */
 	if (result != OK || way == STORE_REPLACE)
 		unlinkat(store->dir, file->name, 0);
@@ -357,10 +379,12 @@ store_set_fact(const struct store *store, const char *name, int64_t number)
 	char text[24];
 	int n;
 
-	if (store_prepare(store, sizeof(text), &file) != OK)
+	if (store_prepare(store, 0, &file) != OK)
 		return;
 	n = snprintf(text, sizeof(text), "%lld", (long long)number);
-	result = fill(&file, (struct str){ text, (size_t)n }, false);
+	result = fill(&file, (struct str){ text, (size_t)n });
+	if (result == OK)
+		result = finish(&file, false);
 	if (result == OK &&
 	    renameat(store->dir, file.name, store->dir, name) != 0)
 		result = failed("rename_fact");

@@ -26,7 +26,8 @@ enum store_way {
 
 /* A file on its way: it exists under a name that nobody reads. */
 struct store_file {
-	int fd; /* -1: none */
+	int fd;	     /* -1: none */
+	size_t room; /* bytes taken on the disk */
 	char name[32];
 };
 
@@ -77,14 +78,15 @@ bool store_has(const struct store *store, enum store_kind kind,
     const unsigned char id[static STORE_ID_BYTES]);
 
 /*
- * Create a file with room for n bytes, so that a full disk is met now.
+ * Create a file with room for n bytes, so that a full disk is met now, if
+ * something else is done before there is content. n may be 0.
  * OK (store_commit() or store_abandon() must follow) or RESULT_STORE.
  */
 enum result store_prepare(const struct store *store, size_t n,
     struct store_file *file) __attribute__((warn_unused_result));
 
 /*
- * Write content, at most what was prepared, and put the file in its place.
+ * Write content and put the file in its place.
  * The file is used up whatever comes; on failure what was there is untouched.
  * OK, RESULT_STORE, RESULT_EXISTS (CREATE only), RESULT_ABSENT (REPLACE
  * only: somebody has removed it meanwhile, and it stays removed).

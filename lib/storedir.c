@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,9 @@
 
 #define WINDOW_S 600
 #define WINDOWS_KEPT 2
-#define SWEEP_MAX 64 /* marks removed in one request */
+#define SWEEP_ONE_IN 16 /* claims, so that the others need not look */
+#define SWEEP_MAX 256	/* marks removed by it */
+#define SEED "mark"	/* what the marks of a window are links to */
 #define CIFS_MAGIC 0xff534d42u
 #define SMB2_MAGIC 0xfe534d42u
 
@@ -126,14 +129,23 @@ store_close(struct store *store)
 	store->dir = -1;
 }
 
+static int
+open_dir(int parent, const char *name)
+{
+	return openat(parent, name,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
 /* Open used/ or one of its windows, making it first if need be. */
 static int
 open_made(int parent, const char *name)
 {
-	if (mkdirat(parent, name, 0700) != 0 && errno != EEXIST)
-		return -1;
-	return openat(parent, name,
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = open_dir(parent, name);
+
+	if (fd >= 0 || errno != ENOENT ||
+	    (mkdirat(parent, name, 0700) != 0 && errno != EEXIST))
+		return fd;
+	return open_dir(parent, name);
 }
 
 /* Remove up to max marks of one window, then the window; what is left of
@@ -141,8 +153,7 @@ open_made(int parent, const char *name)
 static int
 sweep_window(int used, const char *name, int max)
 {
-	int fd =
-	    openat(used, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = open_dir(used, name);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
 
@@ -179,19 +190,28 @@ sweep(int used, int64_t now_s)
 	closedir(dir);
 }
 
+/* A mark is a name only. The first of a window is a file; the others are
+ * links to it, which costs less, as far as there can be links. */
 static enum result
 mark(int window, const unsigned char *id)
 {
 	char name[2 * STORE_ID_BYTES + 1];
-	int fd, i;
+	int fd;
 
-	for (i = 0; i < STORE_ID_BYTES; i++)
-		snprintf(name + 2 * i, 3, "%02x", id[i]);
+	sodium_bin2hex(name, sizeof(name), id, STORE_ID_BYTES);
+	if (linkat(window, SEED, window, name, 0) == 0)
+		return OK;
+	if (errno == EEXIST)
+		return RESULT_EXISTS;
 	fd =
 	    openat(window, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0 ? OK : errno == EEXIST ? RESULT_EXISTS : RESULT_STORE;
+	if (fd < 0)
+		return errno == EEXIST ? RESULT_EXISTS : RESULT_STORE;
+	close(fd);
+	if (linkat(window, name, window, SEED, 0) != 0)
+		log_event(LOG_LEVEL_DEBUG, "mark_not_linked", "errno=%d",
+		    errno);
+	return OK;
 }
 
 enum result
@@ -210,7 +230,7 @@ store_claim(const struct store *store, int64_t began_s, int64_t now_s,
 		result = mark(window, id);
 	if (result == RESULT_STORE)
 		failed("mark");
-	if (result == OK)
+	if (result == OK && id[0] % SWEEP_ONE_IN == 0)
 		sweep(used, now_s);
 	if (window >= 0)
 		close(window);

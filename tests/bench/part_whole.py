@@ -49,8 +49,8 @@ def logins(setting, report):
         "p99 ms", "our rate to it", "our CPU to it", "errors"],
         [row(setting, runs, name) for name in runs.names()],
         f"{CLIENTS} users at once: redirect, callback with the exchange of "
-        "the code over TLS, session. Ours asks `/v1/me` as well and has the "
-        "session on disk.")
+        "the code over TLS, whose they are (by `/v1/me`; Apache by the "
+        "id_token), session. Ours is on disk.")
     peers = [name for name in runs.names() if name != "ours"]
     if peers:
         ratios = Spread([one["ours"]["per_s"] / top for one, top

@@ -120,7 +120,11 @@ marks_of_old_windows_are_removed_and_younger_ones_stay(void)
 				     id_of(n)),
 		    OK);
 	assert_int_equal(mkdir("used/strange", 0700), 0);
-	assert_int_equal(store_claim(&store, 8400, 8400, id_of(99)), OK);
+	/* Only one claim in 16 looks. */
+	for (n = 97; n <= 111; n++)
+		assert_int_equal(store_claim(&store, 8400, 8400, id_of(n)), OK);
+	assert_int_equal(access("used/10", F_OK), 0);
+	assert_int_equal(store_claim(&store, 8400, 8400, id_of(112)), OK);
 	assert_int_not_equal(access("used/10", F_OK), 0);
 	assert_int_not_equal(access("used/11", F_OK), 0);
 	assert_int_equal(access("used/12", F_OK), 0);
@@ -139,12 +143,35 @@ many_old_marks_are_removed_a_few_at_a_time(void)
 
 	run_in_scratch();
 	CHECK_OK(store_open(".", &store));
-	for (n = 0; n < 100; n++)
+	for (n = 0; n < 400; n++)
 		assert_int_equal(store_claim(&store, 600, 600, id_of(n)), OK);
 	assert_int_equal(store_claim(&store, 9000, 9000, id_of(0)), OK);
 	assert_int_equal(access("used/1", F_OK), 0);
-	assert_int_equal(store_claim(&store, 9000, 9000, id_of(1)), OK);
+	assert_int_equal(store_claim(&store, 9000, 9000, id_of(16)), OK);
 	assert_int_not_equal(access("used/1", F_OK), 0);
+}
+
+static void
+marks_are_links_and_files_where_that_does_not_work(void)
+{
+	SCOPED(store_close) struct store store;
+	struct stat st;
+	unsigned n;
+
+	run_in_scratch();
+	CHECK_OK(store_open(".", &store));
+	for (n = 0; n < 5; n++)
+		assert_int_equal(store_claim(&store, 600, 600, id_of(n)), OK);
+	assert_int_equal(stat("used/1/mark", &st), 0);
+	assert_int_equal(st.st_nlink, 6);
+	/* As where links are not to be had, or too many are there. */
+	assert_int_equal(mkdir("used/2", 0700), 0);
+	assert_int_equal(mkdir("used/2/mark", 0700), 0);
+	for (n = 0; n < 5; n++)
+		assert_int_equal(store_claim(&store, 1200, 1200, id_of(n)), OK);
+	for (n = 0; n < 5; n++)
+		assert_int_equal(store_claim(&store, 1200, 1200, id_of(n)),
+		    RESULT_EXISTS);
 }
 
 static void
@@ -168,6 +195,7 @@ const struct test storedir_tests[] = { TEST(
 	TEST(a_directory_below_one_that_others_can_write_to_is_refused),
 	TEST(a_store_does_not_open_in_a_bad_directory),
 	TEST(a_login_is_used_once),
+	TEST(marks_are_links_and_files_where_that_does_not_work),
 	TEST(marks_of_old_windows_are_removed_and_younger_ones_stay),
 	TEST(many_old_marks_are_removed_a_few_at_a_time),
 	TEST(what_cannot_be_marked_is_no_login), { NULL, NULL } };

@@ -33,6 +33,13 @@ fastify.register(oauth2, {
 	cookie: { path: "/", secure: false },	// no TLS before us here
 });
 
+// fetch() keeps its connections by itself.
+async function get(path, accessToken) {
+	const answer = await fetch(new URL(path, env.API_BASE),
+		{ headers: { authorization: `Bearer ${accessToken}` } });
+	return answer.ok ? answer.json() : null;
+}
+
 async function loggedIn(request, reply) {
 	if (!request.session.get("accessToken"))
 		return reply.code(401).send({ error: "not logged in" });
@@ -41,29 +48,31 @@ async function loggedIn(request, reply) {
 fastify.get("/callback", async (request, reply) => {
 	const { token } = await fastify.spotify
 		.getAccessTokenFromAuthorizationCodeFlow(request, reply);
+	const account = await get("/v1/me", token.access_token);
+	if (account === null)
+		return reply.code(502).send({ error: "Spotify" });
+	request.session.set("name", account.display_name);
 	request.session.set("accessToken", token.access_token);
 	request.session.set("refreshToken", token.refresh_token);
 	return reply.redirect("/session");
 });
 
 fastify.get("/session", { preHandler: loggedIn },
-	async () => ({ logged_in: true }));
+	async (request) =>
+		({ logged_in: true, name: request.session.get("name") }));
 
-// fetch() keeps its connections by itself.
 fastify.get("/artists", { preHandler: loggedIn }, async (request, reply) => {
 	const accessToken = request.session.get("accessToken");
-	const headers = { authorization: `Bearer ${accessToken}` };
 	const artists = [];
 	let total, after = null;
 	do {
-		const url = new URL("/v1/me/following?type=artist&limit=50",
-			env.API_BASE);
+		const query = new URLSearchParams({ type: "artist", limit: 50 });
 		if (after !== null)
-			url.searchParams.set("after", after);
-		const answer = await fetch(url, { headers });
-		if (!answer.ok)
+			query.set("after", after);
+		const answer = await get(`/v1/me/following?${query}`, accessToken);
+		if (answer === null)
 			return reply.code(502).send({ error: "Spotify" });
-		const page = (await answer.json()).artists;
+		const page = answer.artists;
 		artists.push(...page.items);
 		total = page.total;
 		after = page.cursors.after;

@@ -53,6 +53,10 @@ def callback():
     }, auth=(CLIENT_ID, CLIENT_SECRET))
     answer.raise_for_status()
     tokens = answer.json()
+    answer = http.get(API_BASE + "/v1/me", timeout=TIMEOUT_S, headers={
+        "Authorization": "Bearer " + tokens["access_token"]})
+    answer.raise_for_status()
+    session["name"] = answer.json()["display_name"]
     session["access_token"] = tokens["access_token"]
     session["refresh_token"] = tokens["refresh_token"]
     return redirect("/session")
@@ -63,7 +67,7 @@ def show_session():
     """Whether somebody is logged in."""
     if "access_token" not in session:
         abort(401)
-    return jsonify(logged_in=True)
+    return jsonify(logged_in=True, name=session["name"])
 
 
 @app.get("/artists")
