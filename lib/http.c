@@ -219,6 +219,8 @@ http_new(const struct conf *conf)
 void
 http_free(struct http *http)
 {
+	if (http == NULL)
+		return;
 	http_cancel(http);
 	curl_easy_cleanup(http->easy);
 	curl_multi_cleanup(http->multi);

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -88,6 +89,9 @@ int
 listener_open(const char *path)
 {
 	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
+	/* A service manager that starts another process on the same socket
+	 * makes it block again, for all; no accept() may wait for ever then. */
+	const struct timeval wait = { .tv_sec = 1 };
 	char self[16];
 	int fd = 0;
 
@@ -99,7 +103,9 @@ listener_open(const char *path)
 		fd = 3;
 	if (fd < 0 || !is_listening(fd))
 		return -1;
-	fcntl(fd, F_SETFD, FD_CLOEXEC);
-	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 ||
+	    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) != 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) != 0)
+		return complain("listening socket", strerror(errno));
 	return fd;
 }

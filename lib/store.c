@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Hides the file system. A reader sees a file as it was or as it is to be,
- * never in between, and a crash leaves at worst a "temp-" file behind, which
- * the clean-up removes.
+ * never in between, and a crash leaves at worst a "temp-" file behind, or a
+ * session's that nobody has the cookie of, which the clean-up removes.
  */
 #include "config.h"
 
@@ -298,8 +298,9 @@ store_commit(const struct store *store, struct store_file *file,
 
 	file_name(name, kind, id);
 	result = fill(file, content);
-	/* What replaces something is durable before. Nobody knows a new name
-	 * yet: it and its content become so together, which costs less. */
+	/* What replaces something is durable before it does. A new name nobody
+	 * knows yet: the name and the content become durable together, in one
+	 * commit of the file system. */
 	if (result == OK && way != STORE_CREATE)
 		result = finish(file, way == STORE_REPLACE);
 	if (result == OK)

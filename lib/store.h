@@ -27,7 +27,7 @@ enum store_way {
 /* A file on its way: it exists under a name that nobody reads. */
 struct store_file {
 	int fd;	     /* -1: none */
-	size_t room; /* bytes taken on the disk */
+	size_t room; /* bytes taken in advance */
 	char name[32];
 };
 
@@ -78,8 +78,8 @@ bool store_has(const struct store *store, enum store_kind kind,
     const unsigned char id[static STORE_ID_BYTES]);
 
 /*
- * Create a file with room for n bytes, so that a full disk is met now, if
- * something else is done before there is content. n may be 0.
+ * Create a file, with room for n bytes: so a full disk is met before something
+ * that cannot be undone. n is 0 when the content follows at once.
  * OK (store_commit() or store_abandon() must follow) or RESULT_STORE.
  */
 enum result store_prepare(const struct store *store, size_t n,
@@ -111,7 +111,7 @@ void store_touch(const struct store *store, enum store_kind kind,
 /*
  * Mark id as used, once for ever. began_s, the same at each try, names the
  * window of ten minutes in which the mark is kept; marks of windows older
- * than two before now_s are removed, a few at a time.
+ * than two before now_s are removed, some hundreds by one claim in 16.
  * OK, RESULT_EXISTS when it was marked already, RESULT_STORE.
  */
 enum result store_claim(const struct store *store, int64_t began_s,

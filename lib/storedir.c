@@ -23,7 +23,7 @@
 
 #define WINDOW_S 600
 #define WINDOWS_KEPT 2
-#define SWEEP_ONE_IN 16 /* claims, so that the others need not look */
+#define SWEEP_ONE_IN 16 /* claims, by chance: the others need not look */
 #define SWEEP_MAX 256	/* marks removed by it */
 #define SEED "mark"	/* what the marks of a window are links to */
 #define CIFS_MAGIC 0xff534d42u
@@ -208,7 +208,7 @@ mark(int window, const unsigned char *id)
 	if (fd < 0)
 		return errno == EEXIST ? RESULT_EXISTS : RESULT_STORE;
 	close(fd);
-	if (linkat(window, name, window, SEED, 0) != 0)
+	if (linkat(window, name, window, SEED, 0) != 0 && errno != EEXIST)
 		log_event(LOG_LEVEL_DEBUG, "mark_not_linked", "errno=%d",
 		    errno);
 	return OK;
@@ -230,7 +230,8 @@ store_claim(const struct store *store, int64_t began_s, int64_t now_s,
 		result = mark(window, id);
 	if (result == RESULT_STORE)
 		failed("mark");
-	if (result == OK && id[0] % SWEEP_ONE_IN == 0)
+	/* An id would not do for that: a browser can choose among its own. */
+	if (result == OK && randombytes_uniform(SWEEP_ONE_IN) == 0)
 		sweep(used, now_s);
 	if (window >= 0)
 		close(window);

@@ -2,6 +2,7 @@
 """Nothing is lost when programs are ended politely under load (contract,
 item 12)."""
 
+import contextlib
 import os
 import signal
 import threading
@@ -10,6 +11,7 @@ import pytest
 from stack import Client
 
 from tools import (Later, expire, is_logged_in, refresh, scaled, timed, until)
+from tracing import Strace, needs_strace
 
 REQUESTS = scaled(5000, 20_000)
 ASKERS = 8
@@ -52,6 +54,11 @@ class Load:
         for thread in self._threads:
             thread.join(seconds)
         self._stop.set()
+
+    def stop(self):
+        """After the answers that are under way."""
+        self._stop.set()
+        self.wait()
 
 
 def crowd(stack, client):
@@ -126,6 +133,27 @@ def test_a_hangup_does_not_cut_the_end_short(stack, client, spotify):
         os.kill(pid, signal.SIGHUP)
     assert under_way.result().json["refreshed"]
     ending.result()
+
+
+@needs_strace
+def test_a_queue_that_never_empties_keeps_nobody_from_ending(stack, client):
+    """The processes are made slow, so that somebody always waits. Who does is
+    left to the next process, and gets an answer."""
+    client.login()
+    load = Load([client.copy() for _ in range(4 * ASKERS)],
+                lambda tab, _: tab.fetch("session"), 10 ** 9)
+    try:
+        with contextlib.ExitStack() as traces:
+            for pid in stack.pids("session"):
+                traces.enter_context(
+                    Strace(pid, "inject=accept4:delay_exit=20000"))
+            slow = load.count + 8 * ASKERS
+            until(lambda: load.count > slow, "answers")
+            seconds, _ = timed(lambda: stack.kill("session", signal.SIGTERM))
+        stack.start("session")
+    finally:
+        load.stop()
+    assert seconds < 3 and load.bad == []
 
 
 def test_an_idle_process_ends_at_once(stack):

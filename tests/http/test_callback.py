@@ -3,6 +3,7 @@
 
 import base64
 import re
+import shutil
 import urllib.parse
 
 import pytest
@@ -160,8 +161,12 @@ def test_an_answer_is_good_once_even_with_its_cookie(browser, spotify):
     assert count(spotify, "token") == 1
 
 
-def test_of_many_at_the_same_moment_one_wins(browser, spotify, stack):
+@pytest.mark.parametrize("first", [False, True])
+def test_of_many_at_the_same_moment_one_wins(browser, spotify, stack, first):
+    """Also where nobody has logged in during these ten minutes."""
     url = browser.approve(browser.start_login())
+    if first:
+        shutil.rmtree(stack.session_dir / "used", ignore_errors=True)
     replies = together(lambda b=browser.copy(): b.finish(url)
                        for _ in range(10))
     assert sorted(reply.status for reply in replies) == [303] + [400] * 9

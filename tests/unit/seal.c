@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "config.h"
 
+#include <sodium.h>
 #include <string.h>
 
 #include "run.h"
@@ -48,6 +49,23 @@ what_was_sealed_opens_again(void)
 	assert_true(str_equal(buf_str(&plain), PLAIN));
 }
 
+/* Our padding is libsodium's. */
+static void
+check_padding(const struct sealed *s, struct str text, struct str content,
+    size_t pad)
+{
+	SCOPED(buf_free) struct buf plain = BUF(1000);
+	unsigned char padded[200];
+	size_t n;
+
+	memcpy(padded, content.p, content.n);
+	assert_int_equal(sodium_pad(&n, padded, content.n, pad, sizeof(padded)),
+	    0);
+	CHECK_OK(seal_open(&s->ring, &s->box, text, 0, &plain));
+	assert_int_equal(plain.n, n);
+	assert_int_equal(memcmp(plain.p, padded, n), 0);
+}
+
 static void
 every_length_opens_and_shows_only_its_multiple(void)
 {
@@ -71,6 +89,9 @@ every_length_opens_and_shows_only_its_multiple(void)
 			    &plain));
 			assert_int_equal(plain.n, n);
 			assert_int_equal(memcmp(plain.p, content, n), 0);
+			if (pad > 0)
+				check_padding(&s, buf_str(&text),
+				    (struct str){ content, n }, pad);
 		}
 }
 
