@@ -192,8 +192,8 @@ def walk_of(stack, program):
     kind = {"refresh": Refreshing, "callback": LoggingIn,
             "first callback": LoggingInFirst, "logout": LoggingOut}[program]
     scene = kind(stack)
-    return Walk(stack, program.split()[-1], prepare=scene.prepare, ask=scene.ask,
-                look=scene.look)
+    return Walk(stack, program.split()[-1], prepare=scene.prepare,
+                ask=scene.ask, look=scene.look)
 
 
 @pytest.mark.parametrize("program", SCENES)

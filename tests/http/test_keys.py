@@ -119,15 +119,17 @@ def test_a_session_of_another_installation_does_not_open(make_stack):
 
 
 def test_a_full_disk_is_met_before_a_token_is_spent(own_stack):
-    """A limit on the size of files stands for it: logs stay below."""
+    """A limit on the size of files stands for it: logs stay below. For tokens
+    that are spent there is room in advance, a new session is as it is."""
     stack = own_stack
     browser = Browser(stack)
     browser.login()
     nearly_expired(stack)
     stack.spotify.clear_requests()
-    for program in ("refresh", "callback", "artists"):
+    for program, limit in (("refresh", 12000), ("artists", 12000),
+                           ("callback", 1000)):
         for pid in stack.pids(program):
-            old = resource.prlimit(pid, resource.RLIMIT_FSIZE, (12000, -1))
+            old = resource.prlimit(pid, resource.RLIMIT_FSIZE, (limit, -1))
             assert old[1] == -1
     refused(browser.fetch("refresh", "POST"), 503, "store_unavailable")
     refused(browser.fetch("artists"), 503, "store_unavailable")

@@ -73,7 +73,7 @@ def shipped_names():
 
 def test_the_parameters_are_those_that_the_programs_read():
     source = (REPOSITORY / "lib" / "request.c").read_text("utf-8")
-    read = set(re.findall(r'^\t\{ "(\w+)", AT', source, re.M))
+    read = set(re.findall(r'^\tPARAM\("(\w+)"', source, re.M))
     assert len(read) > 15
     assert set(shipped_names()) == (
         read | {"HTTP_COOKIE", "GATEWAY_INTERFACE", "SERVER_SOFTWARE",
