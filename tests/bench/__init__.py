@@ -8,6 +8,10 @@ A B C ..., so that what disturbs one disturbs all; what is compared is the
 ratio within a round, and what is told is the median of the rounds. The servers
 share one CPU, load and upstream another.
 
+Let the machine rest for five minutes before, above all from tests: so long ext4
+looks at every file that was removed when it makes another one near by, and a
+login, which makes one, takes up to twice its time.
+
     build       a release build for it, with the C programs in this folder
     machine     processes: CPU time, memory, where they run
     figures     rounds, spreads, tables, and what was to be reached
