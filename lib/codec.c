@@ -38,17 +38,6 @@ codec_base64(struct buf *buf, const void *p, size_t n)
 	add_base64(buf, p, n, BASE64);
 }
 
-void
-codec_hex(struct buf *buf, const void *p, size_t n)
-{
-	char *room = buf_room(buf, n * 2);
-
-	if (room == NULL)
-		return;
-	sodium_bin2hex(room, n * 2 + 1, p, n);
-	buf_grown(buf, n * 2);
-}
-
 /*
  * libsodium accepts no padding, blank or other alphabet here, and refuses
  * bits beyond the last byte; with a NULL end it refuses trailing junk too.

@@ -15,9 +15,6 @@ void codec_base64url(struct buf *buf, const void *p, size_t n);
 /* Append n bytes as base64 with padding (RFC 4648, section 4). */
 void codec_base64(struct buf *buf, const void *p, size_t n);
 
-/* Append n bytes as lower-case hex. */
-void codec_hex(struct buf *buf, const void *p, size_t n);
-
 /*
  * Decode base64url that must be exactly n bytes, in the one canonical
  * spelling. False: anything else; out is wiped then.

@@ -4,11 +4,11 @@
 #include "config.h"
 
 #include <fcntl.h>
+#include <sodium.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "codec.h"
 #include "fuzz.h"
 #include "session.h"
 
@@ -41,17 +41,16 @@ write_file(const struct site *site, struct str content)
 static void
 begin(struct site *site)
 {
-	struct buf name = BUF(sizeof(site->file) - 1);
+	static const char prefix[] = "session-";
 
 	*site = (struct site){ .conf = fuzz_conf() };
 	site->context =
 	    (struct context){ .conf = &site->conf, .store = &site->store };
 	MUST(session_find(&site->conf, STR(COOKIE), &site->session) == OK);
-	buf_puts(&name, "session-");
-	codec_hex(&name, site->session.id, sizeof(site->session.id));
-	MUST(buf_result(&name) == OK);
-	memcpy(site->file, name.p, name.n + 1);
-	buf_free(&name);
+	memcpy(site->file, prefix, sizeof(prefix));
+	sodium_bin2hex(site->file + sizeof(prefix) - 1,
+	    sizeof(site->file) - sizeof(prefix) + 1, site->session.id,
+	    sizeof(site->session.id));
 	fuzz_enter(&site->room);
 	site->store.dir = site->room.dir;
 }

@@ -10,13 +10,13 @@ static void
 bytes_are_written_as_the_standards_say(void)
 {
 	static const struct {
-		const char *plain, *base64url, *base64, *hex;
+		const char *plain, *base64url, *base64;
 	} rows[] = {
-		{ "", "", "", "" },
-		{ "f", "Zg", "Zg==", "66" },
-		{ "fo", "Zm8", "Zm8=", "666f" },
-		{ "foo", "Zm9v", "Zm9v", "666f6f" },
-		{ "\xfb\xff", "-_8", "+/8=", "fbff" },
+		{ "", "", "" },
+		{ "f", "Zg", "Zg==" },
+		{ "fo", "Zm8", "Zm8=" },
+		{ "foo", "Zm9v", "Zm9v" },
+		{ "\xfb\xff", "-_8", "+/8=" },
 	};
 	SCOPED(buf_free) struct buf out = BUF(100);
 	size_t i, n;
@@ -31,10 +31,6 @@ bytes_are_written_as_the_standards_say(void)
 		codec_base64(&out, rows[i].plain, n);
 		CHECK_OK(buf_result(&out));
 		CHECK_TEXT(buf_str(&out), rows[i].base64);
-		buf_clear(&out);
-		codec_hex(&out, rows[i].plain, n);
-		CHECK_OK(buf_result(&out));
-		CHECK_TEXT(buf_str(&out), rows[i].hex);
 	}
 }
 
