@@ -11,6 +11,8 @@ from tracing import Strace, numbered
 ERRORS = ("ENOSPC", "EDQUOT", "EIO", "EROFS", "EMFILE", "EINTR")
 # How often a process waits for a peer is a matter of luck.
 UNSTEADY = {"poll", "recvfrom", "sendto", "epoll_wait", "futex", "accept4"}
+# One login in 16, by chance, looks for old marks in a directory.
+BY_CHANCE = "getdents64"
 # These do nothing that could be left half done.
 MEMORY = {"mprotect", "mmap", "munmap", "mremap", "madvise", "brk"}
 
@@ -36,15 +38,22 @@ class Walk:
         self.prepare()
         self.look(self.ask(), None)
 
-    def calls(self):
-        """What an undisturbed request does, from its arrival on:
-        [(name, how many of that name so far, rest)]."""
-        self.warm_up()
+    def _watch(self):
+        """The calls of an undisturbed request."""
         self.prepare()
         with Strace(self.pid()) as trace:
             reply = self.ask()
         self.look(reply, None)
-        found = numbered(trace.calls)
+        return trace.calls
+
+    def calls(self):
+        """What such a request does, from its arrival on, without what it does
+        by chance: [(name, how many of that name so far, rest)]."""
+        self.warm_up()
+        calls = self._watch()
+        while any(name == BY_CHANCE for name, _ in calls):
+            calls = self._watch()
+        found = numbered(calls)
         first = next(n for n, (name, _, rest) in enumerate(found)
                      if name == "read" and "socket" in rest)
         last = max(n for n, (name, _, rest) in enumerate(found)

@@ -12,7 +12,7 @@ import time
 import pytest
 from stack import Client
 
-from faulttable import ERRORS, Walk
+from faulttable import BY_CHANCE, ERRORS, Walk
 from tools import Later, content, expire, files, is_logged_in, logout, refresh
 from tracing import Strace, needs_strace
 
@@ -215,6 +215,19 @@ def test_an_error_of_any_call_leaves_the_old_file_as_it_was(
         walk.fail(call, error)
     walk.table()
     assert walk.rows
+
+
+@pytest.mark.parametrize("name", ["fcntl", BY_CHANCE])
+def test_a_search_for_old_marks_that_fails_costs_no_login(stack, name):
+    """Which login searches is left to chance."""
+    for _ in range(20):
+        with Strace(stack.pids("callback")[0],
+                    f"inject={name}:error=EIO:when=1+") as trace:
+            for _ in range(20):
+                Client(stack).login()
+        if trace.hit:
+            break
+    assert trace.hit
 
 
 def test_new_tokens_are_on_the_disk_before_anybody_uses_them(stack):
