@@ -26,6 +26,12 @@ def setup():
     shutil.rmtree(folder)
 
 
+def ends_politely(pid):
+    """It listens a moment before it takes signals, then starts threads."""
+    text = pathlib.Path(f"/proc/{pid}/status").read_text("ascii", "replace")
+    return int(text.partition("Threads:")[2].split()[0]) > 1
+
+
 @contextlib.contextmanager
 def serving(setup, path, *arguments):
     """The program, once it listens; it must end well."""
@@ -34,7 +40,8 @@ def serving(setup, path, *arguments):
              "-s", path, *arguments], stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE, env=SANITIZERS) as process:
         try:
-            wait_until(lambda: process.poll() is not None or takes(path), 20,
+            wait_until(lambda: process.poll() is not None or (
+                takes(path) and ends_politely(process.pid)), 20,
                        "a socket that listens")
             yield process
         finally:
