@@ -300,6 +300,9 @@ run(struct process *process, const struct check_options *options)
 
 	if (!open_process(process))
 		return 2;
+	/* From here on a signal would leave a socket behind, or end a refresh
+	 * halfway if a web server sends it to a CGI program. */
+	server_hold_signals();
 	if (!options->cgi && (listener = listener_open(options->socket)) < 0) {
 		if (options->socket == NULL)
 			check_usage(app->name);

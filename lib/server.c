@@ -259,6 +259,14 @@ end_signals(void)
 	return ends;
 }
 
+void
+server_hold_signals(void)
+{
+	const sigset_t ends = end_signals();
+
+	pthread_sigmask(SIG_BLOCK, &ends, NULL);
+}
+
 /* Wait for the signal that ends us; a second one kills. */
 static void
 wait_for_end(const sigset_t *ends)
@@ -283,8 +291,7 @@ server_run(int listener, const char *path, const struct server_work *work)
 	const sigset_t ends = end_signals();
 	int n = 0;
 
-	/* Before any thread, so that libfcgi's handlers never run. */
-	pthread_sigmask(SIG_BLOCK, &ends, NULL);
+	/* Signals are held, so that libfcgi's handlers never run. */
 	if (pool.stop >= 0 && threads != NULL && FCGX_Init() == 0)
 		n = start_threads(&pool, threads);
 	signal(SIGPIPE, SIG_IGN); /* FCGX_Init() has taken it */
@@ -335,7 +342,6 @@ has_more_cgi(struct server_call *call)
 bool
 server_run_cgi(const struct server_work *work)
 {
-	const sigset_t ends = end_signals();
 	struct buf answer = BUF(ANSWER_MAX);
 	struct server_call call = { .envp = environ,
 		.read = read_cgi,
@@ -344,8 +350,6 @@ server_run_cgi(const struct server_work *work)
 	void *own;
 	bool good = false;
 
-	/* A web server that ends its child must not end a refresh halfway. */
-	pthread_sigmask(SIG_BLOCK, &ends, NULL);
 	own = work->begin(work->data);
 	if (own != NULL) {
 		work->serve(own, &call, &answer);

@@ -32,9 +32,16 @@ struct server_work {
 };
 
 /*
- * Serve until TERM, INT or USR1, then finish what was accepted. With path,
- * which is removed, also what waits in the queue; without it the queue stays
- * for the next process. False: threads could not be started (logged).
+ * Hold back TERM, INT and USR1 until a server takes them. To be called before
+ * there is anything that would be left behind or cut short.
+ */
+void server_hold_signals(void);
+
+/*
+ * Serve until TERM, INT or USR1, which are held, then finish what was
+ * accepted. With path, which is removed, also what waits in the queue; without
+ * it the queue stays for the next process. False: threads could not be started
+ * (logged).
  */
 bool server_run(int listener, const char *path, const struct server_work *work);
 
