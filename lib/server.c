@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Hides libfcgi and the process. libfcgi's own signal handling loses requests
- * and its accept waits for ever on a silent peer, so signals are blocked and
- * taken by main, and connections are accepted here, with time limits, and
- * handed to libfcgi. Threads wait by epoll with EPOLLEXCLUSIVE: one
- * connection wakes one of them.
+ * Hides libfcgi and the process. libfcgi's own signal handling loses requests,
+ * its accept waits for ever on a silent peer, and a kept connection holds a
+ * thread. So signals are blocked and taken by main, and libfcgi gets a
+ * connection for one request at a time, from which there is something to read.
  */
 #include "config.h"
 
@@ -16,19 +15,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "intake.h"
 #include "log.h"
 #include "secret.h"
 #include "server.h"
 
 #define REQUEST_MS 18000   /* the web server gives up after 20 s */
-#define PEER_S 10	   /* between two bytes of the web server */
 #define END_S 1		   /* for the end of a body */
 #define END_MAX (1u << 20) /* of a body that nobody reads */
 #define ANSWER_MAX (33u << 20)
@@ -42,10 +39,7 @@
 /* What the threads of a process share. */
 struct pool {
 	const struct server_work *work;
-	int listener;
-	int stop;	    /* an eventfd that stays readable */
-	bool drain;	    /* serve the queue before leaving */
-	atomic_bool over;   /* as stop says */
+	struct intake *intake;
 	atomic_bool failed; /* a thread could not begin */
 };
 
@@ -67,6 +61,14 @@ has_more_fcgi(struct server_call *call)
 	return in->rdNext != in->stop;
 }
 
+static void
+limit_reads(int fd, int seconds)
+{
+	const struct timeval limit = { .tv_sec = seconds };
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+}
+
 /*
  * Read to the end of the body, which the answer did not need. Apache sends the
  * record that ends it on its own, and a connection that is closed before that
@@ -76,15 +78,14 @@ has_more_fcgi(struct server_call *call)
 static void
 await_end(FCGX_Request *request)
 {
-	const struct timeval limit = { .tv_sec = END_S };
 	char piece[4096];
 	size_t n = 0;
 
-	setsockopt(request->ipcFd, SOL_SOCKET, SO_RCVTIMEO, &limit,
-	    sizeof(limit));
+	limit_reads(request->ipcFd, END_S);
 	while (!FCGX_HasSeenEOF(request->in) && n < END_MAX &&
 	    FCGX_GetStr(piece, sizeof(piece), request->in) > 0)
 		n += sizeof(piece);
+	limit_reads(request->ipcFd, INTAKE_PEER_S);
 }
 
 /* Cookies, codes and states; libfcgi would leave them in freed memory. What
@@ -97,8 +98,7 @@ wipe_params(char **envp)
 }
 
 static void
-serve_fcgi(const struct pool *pool, void *own, FCGX_Request *request,
-    int64_t accepted_ms)
+serve_fcgi(const struct pool *pool, void *own, FCGX_Request *request)
 {
 	struct buf answer = BUF(ANSWER_MAX);
 	struct server_call call = {
@@ -106,7 +106,7 @@ serve_fcgi(const struct pool *pool, void *own, FCGX_Request *request,
 		/* libfcgi also hands over what was cut short. */
 		.broken = FCGX_GetError(request->in) != 0 ||
 		    request->role != RESPONDER,
-		.deadline_ms = accepted_ms + REQUEST_MS,
+		.deadline_ms = clock_mono_ms() + REQUEST_MS,
 		.read = read_fcgi,
 		.has_more = has_more_fcgi,
 		.stream = request->in,
@@ -123,108 +123,65 @@ serve_fcgi(const struct pool *pool, void *own, FCGX_Request *request,
 	wipe_params(request->envp);
 }
 
-/* Give an accepted connection to libfcgi and serve what comes. */
-static void
+/* Whether the next request can follow. What is left of one that was not read
+ * to its end could be taken for another. */
+static bool
+may_keep(const FCGX_Request *request)
+{
+	return request->keepConnection && request->role == RESPONDER &&
+	    FCGX_HasSeenEOF(request->in) && FCGX_GetError(request->in) == 0;
+}
+
+/* Serve the request that waits on a connection; false when that is closed. */
+static bool
 take_connection(const struct pool *pool, void *own, FCGX_Request *request,
     int fd)
 {
-	const struct timeval limit = { .tv_sec = PEER_S };
-	int64_t accepted_ms = clock_mono_ms();
+	bool keep;
 
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 	/* As if it were a kept connection, libfcgi reads from it at once. */
 	request->ipcFd = fd;
 	request->keepConnection = 1;
 	if (FCGX_Accept_r(request) != 0)
-		return;
-	serve_fcgi(pool, own, request, accepted_ms);
-	request->keepConnection = 0;
-	/* The plain close: libfcgi's own would wait for the peer's. */
+		return false;
+	serve_fcgi(pool, own, request);
+	keep = may_keep(request);
+	/* Or libfcgi would close it, and wait for the peer to do the same. */
+	request->keepConnection = 1;
 	FCGX_Detach(request);
 	FCGX_Finish_r(request);
-}
-
-/* ---- threads ---- */
-
-/* Wait for a connection; false when it is time to leave. */
-static bool
-wait_for_work(const struct pool *pool, int poll)
-{
-	struct epoll_event events[2];
-	bool stop = false, work = false;
-	int i, n = epoll_wait(poll, events, 2, -1);
-
-	for (i = 0; i < n; i++)
-		if (events[i].data.fd == pool->stop)
-			stop = true;
-		else
-			work = true;
-	return !stop || (pool->drain && work);
-}
-
-/* Serve one connection; false when none waits, or it is time to leave. */
-static bool
-accept_one(const struct pool *pool, void *own, FCGX_Request *request)
-{
-	const struct timespec pause = { .tv_nsec = 50000000 };
-	int fd = accept4(pool->listener, NULL, NULL, SOCK_CLOEXEC);
-
-	if (fd >= 0) {
-		take_connection(pool, own, request, fd);
-		return pool->drain || !atomic_load(&pool->over);
-	}
-	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
-	    errno == ENOMEM) {
-		log_event(LOG_LEVEL_ERROR, "accept_failed",
-		    "errno=%d "
-		    "cause=\"%s\"",
-		    errno, strerror(errno));
-		nanosleep(&pause, NULL);
-	}
+	fd = request->ipcFd;
+	request->ipcFd = -1;
+	if (fd >= 0 && keep && intake_keep(pool->intake, fd))
+		return true;
+	if (fd >= 0)
+		close(fd);
 	return false;
 }
 
-static int
-open_poll(const struct pool *pool)
-{
-	struct epoll_event work = { .events = EPOLLIN | EPOLLEXCLUSIVE,
-		.data.fd = pool->listener };
-	struct epoll_event stop = { .events = EPOLLIN, .data.fd = pool->stop };
-	int poll = epoll_create1(EPOLL_CLOEXEC);
-
-	if (poll >= 0 &&
-	    epoll_ctl(poll, EPOLL_CTL_ADD, pool->listener, &work) == 0 &&
-	    epoll_ctl(poll, EPOLL_CTL_ADD, pool->stop, &stop) == 0)
-		return poll;
-	if (poll >= 0)
-		close(poll);
-	return -1;
-}
+/* ---- threads ---- */
 
 static void *
 run_thread(void *data)
 {
 	struct pool *pool = data;
 	void *own = pool->work->begin(pool->work->data);
-	int poll = open_poll(pool);
 	FCGX_Request request;
+	int fd;
 
 	/* No socket to accept on: that is done here. */
 	FCGX_InitRequest(&request, -1, 0);
-	if (own == NULL || poll < 0) {
+	if (own == NULL) {
 		log_event(LOG_LEVEL_ERROR, "thread_failed", "errno=%d", errno);
 		/* With fewer threads than asked for: leave, to be restarted. */
 		if (!atomic_exchange(&pool->failed, true))
 			kill(getpid(), SIGTERM);
 	} else {
-		while (wait_for_work(pool, poll))
-			while (accept_one(pool, own, &request))
-				continue;
+		while ((fd = intake_wait(pool->intake)) >= 0)
+			if (!take_connection(pool, own, &request, fd))
+				intake_gone(pool->intake);
 	}
 	FCGX_Free(&request, 1);
-	if (poll >= 0)
-		close(poll);
 	if (own != NULL)
 		pool->work->end(own);
 	return NULL;
@@ -283,16 +240,13 @@ bool
 server_run(int listener, const char *path, const struct server_work *work)
 {
 	struct pool pool = { .work = work,
-		.listener = listener,
-		.stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
-		.drain = path != NULL };
+		.intake = intake_open(listener, path != NULL) };
 	pthread_t *threads = calloc((size_t)work->threads, sizeof(*threads));
-	const uint64_t one = 1;
 	const sigset_t ends = end_signals();
 	int n = 0;
 
 	/* Signals are held, so that libfcgi's handlers never run. */
-	if (pool.stop >= 0 && threads != NULL && FCGX_Init() == 0)
+	if (pool.intake != NULL && threads != NULL && FCGX_Init() == 0)
 		n = start_threads(&pool, threads);
 	signal(SIGPIPE, SIG_IGN); /* FCGX_Init() has taken it */
 	if (n == work->threads) {
@@ -308,15 +262,14 @@ server_run(int listener, const char *path, const struct server_work *work)
 	}
 	if (path != NULL)
 		unlink(path);
-	atomic_store(&pool.over, true);
-	if (pool.stop >= 0 && write(pool.stop, &one, sizeof(one)) < 0)
-		log_event(LOG_LEVEL_ERROR, "stop_failed", "errno=%d", errno);
 	pthread_sigmask(SIG_UNBLOCK, &ends, NULL);
+	if (pool.intake != NULL)
+		intake_stop(pool.intake);
 	while (n > 0)
 		pthread_join(threads[--n], NULL);
 	free(threads);
-	if (pool.stop >= 0)
-		close(pool.stop);
+	if (pool.intake != NULL)
+		intake_close(pool.intake);
 	return !atomic_load(&pool.failed);
 }
 

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+/* Floor 9: the web server's connections, until a thread reads from them. */
+#ifndef INTAKE_H
+#define INTAKE_H
+
+#include <stdbool.h>
+
+/* Seconds that a read or write on a connection waits for the peer. */
+#define INTAKE_PEER_S 10
+
+/* Shared by all threads of a process. */
+struct intake;
+
+/*
+ * Take connections in from a listening socket that does not block; it stays
+ * the caller's. With drain, those that wait in its queue are served before the
+ * end. NULL: no memory or descriptors (errno).
+ */
+struct intake *intake_open(int listener, bool drain);
+
+/* After all threads have left. */
+void intake_close(struct intake *intake);
+
+/*
+ * Wait for a connection from which there is something to read, be it its end.
+ * The caller gives it back by intake_keep() or intake_gone(). -1: it is time
+ * to leave.
+ */
+int intake_wait(struct intake *intake);
+
+/*
+ * Keep a connection for the peer's next request (FastCGI 1.0, section 3.5);
+ * no thread waits for that. The last request has been read to its end. False:
+ * not kept; still the caller's, who closes it.
+ */
+bool intake_keep(struct intake *intake, int fd);
+
+/* The caller has closed a connection. */
+void intake_gone(struct intake *intake);
+
+/*
+ * Take no new ones in, and wait until all that were taken are served and
+ * closed, kept ones by the peer, or after a second by us. Then intake_wait()
+ * lets the threads go.
+ */
+void intake_stop(struct intake *intake);
+
+#endif

@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: ISC
+"""Connections that the web server keeps (FCGI_KEEP_CONN): they serve one
+request after another, hold no thread, and are not lost when a program ends."""
+
+import contextlib
+import resource
+import signal
+import socket
+import threading
+
+import pytest
+
+import fastcgi
+from fastcgi import PARAMS, STDERR, STDIN, STDOUT
+from helpers import descriptors
+from stack import Client
+
+KEEP = 1            # FastCGI 1.0, section 3.3
+KEPT_MAX = 512      # descriptors from there on are not kept
+MARK = fastcgi.record(STDERR)
+
+
+class Kept:
+    """A connection to a program that one means to use again."""
+
+    def __init__(self, stack, program):
+        self.program = program
+        self.peer = socket.socket(socket.AF_UNIX)
+        self.peer.settimeout(10)
+        self.peer.connect(stack.socket(program))
+
+    def send(self, stack, flags=KEEP, body=b"", **changes):
+        """A whole request."""
+        params = fastcgi.params_of(stack, self.program, **changes)
+        self.peer.sendall(
+            fastcgi.begin(flags=flags)
+            + fastcgi.stream(PARAMS, fastcgi.pairs(params))
+            + fastcgi.stream(STDIN, body))
+
+    def receive(self):
+        """{kind: content} to the end of one answer, None if there is none."""
+        data = b""
+        while piece := self.peer.recv(fastcgi.LONG):
+            data += piece
+            found, end = fastcgi.split(data)
+            if end is not None:
+                return found
+        return None
+
+    def ask(self, stack, **changes):
+        """The Reply."""
+        self.send(stack, **changes)
+        return fastcgi.parse(self.receive()[STDOUT])
+
+    def is_closed(self):
+        """Nothing but the end is to come; waits for it."""
+        try:
+            return self.peer.recv(1) == b""
+        except ConnectionResetError:
+            return True
+
+
+@pytest.fixture(name="connect")
+def fixture_connect(stack):
+    """Makes connections; closes them at the end."""
+    with contextlib.ExitStack() as made:
+        def connect(program="session"):
+            kept = Kept(stack, program)
+            made.enter_context(kept.peer)
+            return kept
+        yield connect
+
+
+def session_of(client):
+    """The cookie of somebody who logs in."""
+    client.login()
+    return f"{client.session_cookie_name}={client.session_cookie}"
+
+
+@contextlib.contextmanager
+def ending(stack, program):
+    """Meanwhile a program has been told to end; at the end it has."""
+    thread = threading.Thread(target=stack.kill,
+                              args=(program, signal.SIGTERM))
+    thread.start()
+    yield
+    thread.join()
+    assert stack.pids(program) == []
+    assert stack.complaints() == []
+
+
+def connections(stack, program):
+    """How many are established on a program's socket, by the kernel's
+    table: it names the accepted ends."""
+    with open("/proc/net/unix", encoding="utf-8") as table:
+        return sum(line.endswith(f" {stack.socket(program)}\n")
+                   and " 00000000 " in line for line in table)
+
+
+def test_requests_follow_each_other_and_know_nothing_of_each_other(
+        stack, connect):
+    cookie, kept = session_of(Client(stack)), connect()
+    for _ in range(3):
+        reply = kept.ask(stack, HTTP_COOKIE=cookie, REQUEST_ID="a" * 16)
+        assert reply.json["logged_in"] is True
+        assert kept.ask(stack).json["logged_in"] is False
+        refused = kept.ask(stack, SCRIPT_NAME="/x")
+        assert refused.status == 404
+        assert refused.json["request_id"] == "0123456789abcdef"
+
+
+def test_without_the_flag_the_program_closes(stack, connect):
+    kept = connect()
+    assert kept.ask(stack).status == 200
+    assert kept.ask(stack, flags=0).status == 200
+    assert kept.is_closed()
+
+
+@pytest.mark.parametrize("program", ["login", "session", "logout"])
+def test_idle_connections_hold_no_thread(stack, connect, program):
+    idle = [connect(program) for _ in range(100)]
+    status = {kept.ask(stack).status for kept in idle}
+    assert connect(program).ask(stack).status in status
+    for kept in reversed(idle):
+        assert kept.ask(stack).status in status
+
+
+def test_a_body_that_nobody_needs_is_not_the_next_request(stack, connect):
+    cookie = session_of(Client(stack))
+    inner = (fastcgi.begin(flags=KEEP) + fastcgi.stream(
+        PARAMS, fastcgi.pairs(fastcgi.params_of(
+            stack, "session", HTTP_COOKIE=cookie))) + fastcgi.record(STDIN))
+    for length in ("0", "1", str(len(inner) * 3), ""):
+        kept = connect()
+        reply = kept.ask(stack, body=inner * 3, CONTENT_LENGTH=length)
+        assert "account" not in reply.text
+        assert kept.ask(stack).json["logged_in"] is False
+
+
+def test_a_request_without_an_end_is_answered_but_not_kept(stack, connect):
+    kept = connect()
+    kept.peer.sendall(fastcgi.begin(flags=KEEP) + fastcgi.stream(
+        PARAMS, fastcgi.pairs(fastcgi.params_of(
+            stack, "session", CONTENT_LENGTH="1")))
+        + fastcgi.record(STDIN, b"x"))
+    assert b"Status: 200" in kept.receive()[STDOUT]
+    assert kept.is_closed()
+
+
+@pytest.mark.parametrize("rubbish", [
+    b"\0" * 64, fastcgi.record(STDIN), fastcgi.begin(role=2, flags=KEEP),
+    fastcgi.begin(flags=KEEP) + fastcgi.record(PARAMS, b"\x7f")])
+def test_rubbish_ends_a_kept_connection_and_nothing_else(stack, connect,
+                                                         rubbish):
+    other, kept = connect(), connect()
+    assert other.ask(stack).status == kept.ask(stack).status == 200
+    kept.peer.sendall(rubbish)
+    kept.peer.shutdown(socket.SHUT_WR)
+    found = kept.receive()
+    assert found is None or b"200" not in found.get(STDOUT, b"")[:20]
+    assert other.ask(stack).status == 200
+
+
+def test_so_many_are_kept_that_descriptors_are_left(stack, connect):
+    [pid] = stack.pids("session")
+    limit = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    assert limit[0] >= KEPT_MAX + 100
+    kept = [connect() for _ in range(KEPT_MAX + 50)]
+    answers = [one.ask(stack).status for one in kept]
+    assert set(answers) == {200}
+    closed = sum(one.is_closed() for one in kept[KEPT_MAX:])
+    assert closed == 50
+    assert kept[0].ask(stack).status == 200
+
+
+# How a program ends
+
+def test_an_idle_connection_is_marked_and_then_the_peer_closes(stack,
+                                                               connect):
+    kept = connect()
+    assert kept.ask(stack).status == 200
+    [pid] = stack.pids("session")
+    with ending(stack, "session"):
+        assert kept.peer.recv(8) == MARK
+        assert descriptors(pid)
+        kept.peer.close()
+
+
+def test_a_request_on_its_way_is_answered(stack, connect):
+    """The peer has sent it before it could see the mark."""
+    kept = connect()
+    assert kept.ask(stack).status == 200
+    with ending(stack, "session"):
+        assert kept.peer.recv(8) == MARK
+        for _ in range(3):
+            assert kept.ask(stack).status == 200
+        kept.peer.close()
+
+
+def test_a_peer_that_does_not_close_has_to_see_it_closed(stack, connect):
+    kept = [connect() for _ in range(10)]
+    assert {one.ask(stack).status for one in kept} == {200}
+    with ending(stack, "session"):
+        for one in kept:
+            while data := one.peer.recv(8):
+                assert data == MARK
+    stack.wait_for_event("session", "kept_closed", connections=10)
+
+
+# nginx
+
+def test_nginx_uses_a_connection_again_and_again(stack):
+    """It may open another when a client that has its answer is quicker than
+    what nginx has to do after that."""
+    client = Client(stack)
+    for _ in range(30):
+        assert client.fetch("session").status == 200
+    assert 1 <= connections(stack, "session") <= 5
+
+
+def test_nginx_closes_idle_connections_when_a_program_ends(stack):
+    def closed_by_program():
+        return stack.log("session").count("event=kept_closed")
+    before = closed_by_program()
+    assert Client(stack).fetch("session").status == 200
+    assert connections(stack, "session") >= 1
+    stack.restart("session")
+    assert Client(stack).fetch("session").status == 200
+    assert closed_by_program() == before and stack.complaints() == []
