@@ -57,7 +57,7 @@ class Walk:
         first = next(n for n, (name, _, rest) in enumerate(found)
                      if name == "read" and "socket" in rest)
         last = max(n for n, (name, _, rest) in enumerate(found)
-                   if name == "close" and "socket" in rest)
+                   if name == "write" and "socket" in rest)
         return [call for call in found[first:last + 1]
                 if call[0] not in MEMORY]
 

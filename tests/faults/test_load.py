@@ -152,6 +152,8 @@ def test_a_crowd_of_500_costs_nothing_and_the_good_are_served(
     print(json.dumps(figures, indent=1))
     check_counts(told)
     assert pids(stack) == people
+    stack.server.reload()       # it keeps idle connections for a minute
+    until(lambda: stack.server.worker() not in people["nginx"], "new worker")
     until(lambda: descriptors(stack) == before, "end of what was open", 30)
     assert "level=error" not in stack.program_logs()
     if not is_sanitized(stack):     # it keeps what was freed, to watch it

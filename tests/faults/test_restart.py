@@ -6,10 +6,12 @@ import contextlib
 import os
 import signal
 import threading
+import time
 
 import pytest
-from stack import Client
+from stack import Client, Reply
 
+import direct
 from tools import (Later, expire, is_logged_in, refresh, scaled, timed, until)
 from tracing import Strace, needs_strace
 
@@ -136,17 +138,22 @@ def test_a_hangup_does_not_cut_the_end_short(stack, client, spotify):
 
 
 @needs_strace
-def test_a_queue_that_never_empties_keeps_nobody_from_ending(stack, client):
-    """The processes are made slow, so that somebody always waits. Who does is
-    left to the next process, and gets an answer."""
+@pytest.mark.parametrize("ask", [
+    lambda tab, _: tab.fetch("session"),
+    lambda tab, _: Reply(direct.ask(tab.stack, "session")[0], [], b"", "")],
+    ids=["kept", "new"])
+def test_a_queue_that_never_empties_keeps_nobody_from_ending(stack, client,
+                                                             ask):
+    """The processes are made slow, so that somebody always waits, on a
+    connection that nginx has kept or on a new one. Who does is left to the
+    next process, and gets an answer."""
     client.login()
-    load = Load([client.copy() for _ in range(4 * ASKERS)],
-                lambda tab, _: tab.fetch("session"), 10 ** 9)
+    load = Load([client.copy() for _ in range(4 * ASKERS)], ask, 10 ** 9)
     try:
         with contextlib.ExitStack() as traces:
             for pid in stack.pids("session"):
                 traces.enter_context(
-                    Strace(pid, "inject=accept4:delay_exit=20000"))
+                    Strace(pid, "inject=epoll_wait:delay_exit=20000"))
             slow = load.count + 8 * ASKERS
             until(lambda: load.count > slow, "answers")
             seconds, _ = timed(lambda: stack.kill("session", signal.SIGTERM))
@@ -154,6 +161,24 @@ def test_a_queue_that_never_empties_keeps_nobody_from_ending(stack, client):
     finally:
         load.stop()
     assert seconds < 3 and load.bad == []
+
+
+@needs_strace
+def test_a_request_that_crosses_the_end_of_a_kept_connection(make_stack):
+    """The thread is slow to see it, and main, which ends idle connections,
+    comes first: nginx gets that mark before the answer."""
+    stack = make_stack(server="nginx", conf={"workers": 1})
+    tab = Client(stack)
+    assert not is_logged_in(tab)
+    [pid] = stack.pids("session")
+    with Strace(pid, "inject=epoll_wait:delay_exit=500000") as trace:
+        under_way = Later(lambda: is_logged_in(tab))
+        time.sleep(0.2)
+        stack.kill("session", signal.SIGTERM)
+    assert under_way.result() is False and "(DELAYED)" in trace.text
+    assert "kept_closed" not in stack.log("session")
+    stack.start("session")
+    assert not is_logged_in(tab)
 
 
 def test_an_idle_process_ends_at_once(stack):

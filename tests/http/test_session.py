@@ -301,10 +301,11 @@ def test_a_query_that_is_none_is_refused(browser, query):
 def test_the_store_out_of_reach_is_said_so(browser, stack, spotify):
     """With no descriptor left to open a file with."""
     browser.login()
+    assert browser.fetch("session").status == 200   # its connection is kept
     [pid] = stack.pids("session")
     free = min(set(range(4096)) - set(descriptors(pid)))
     old = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, (free + 1, old[1]))
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (free, old[1]))
     try:
         reply = browser.fetch("session")
         refused(reply, 503, "store_unavailable")

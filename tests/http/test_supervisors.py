@@ -105,5 +105,8 @@ def test_a_program_that_dies_is_replaced(stack, supervise):
         capture_output=True).stdout.split()]
     assert len(children) == 2
     os.kill(children[0], signal.SIGKILL)
+    # Until its end a dying process has the connections that nginx keeps.
+    wait_until(lambda: not os.path.exists(f"/proc/{children[0]}"), 10,
+               "nobody buries it")
     for _ in range(5):
         assert Client(stack).fetch("session").status == 200
