@@ -3,20 +3,23 @@
  * The least that a FastCGI program can do: libfcgi, and the header that login
  * would send, the same each time. What login takes more is its own.
  *
- *	hello [-d] [-t THREADS]
+ *	hello [-k] [-t THREADS]
  *
- * serves the listening socket that is its standard input. With -d a
- * connection is closed as login does it, else by libfcgi, which waits until
- * the web server has closed it, too.
+ * serves the listening socket that is its standard input. With -k threads wait
+ * as those of login, and connections are kept; else libfcgi accepts and closes
+ * them, and waits until the web server has closed them, too.
  */
 #include "config.h"
 
 #include <fcgiapp.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include "intake.h"
 
 #define THREADS_MAX 64
 
@@ -38,7 +41,7 @@ static const char answer[] =
     "user-follow-read&redirect_uri=http%3A%2F%2F127.0.0.1%3A36199%2Fcallback&"
     "state=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA&code_challenge_method="
     "S256&code_challenge=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\r\n\r\n";
-static bool detach;
+static struct intake *intake;
 
 static void *
 serve(void *data)
@@ -49,9 +52,32 @@ serve(void *data)
 	FCGX_InitRequest(&request, STDIN_FILENO, 0);
 	while (FCGX_Accept_r(&request) == 0) {
 		FCGX_PutStr(answer, sizeof(answer) - 1, request.out);
-		if (detach)
-			FCGX_Detach(&request);
 		FCGX_Finish_r(&request);
+	}
+	return NULL;
+}
+
+/* As lib/server.c, with nothing but what it takes. */
+static void *
+serve_kept(void *data)
+{
+	FCGX_Request request;
+	int fd;
+
+	(void)data;
+	FCGX_InitRequest(&request, -1, 0);
+	while ((fd = intake_wait(intake)) >= 0) {
+		request.ipcFd = fd;
+		request.keepConnection = 1;
+		if (FCGX_Accept_r(&request) == 0) {
+			FCGX_PutStr(answer, sizeof(answer) - 1, request.out);
+			FCGX_Finish_r(&request);
+			request.ipcFd = -1;
+			if (intake_keep(intake, fd))
+				continue;
+			close(fd);
+		}
+		intake_gone(intake);
 	}
 	return NULL;
 }
@@ -59,22 +85,27 @@ serve(void *data)
 int
 main(int argc, char **argv)
 {
+	void *(*run)(void *) = serve;
 	long threads = 1;
 	pthread_t thread;
 	int option;
 
-	while ((option = getopt(argc, argv, "dt:")) != -1)
-		if (option == 'd')
-			detach = true;
+	while ((option = getopt(argc, argv, "kt:")) != -1)
+		if (option == 'k')
+			run = serve_kept;
 		else if (option == 't')
 			threads = strtol(optarg, NULL, 10);
 		else
 			return 2;
 	if (threads < 1 || threads > THREADS_MAX || FCGX_Init() != 0)
 		return 2;
+	if (run == serve_kept &&
+	    (fcntl(STDIN_FILENO, F_SETFL, O_RDWR | O_NONBLOCK) != 0 ||
+		(intake = intake_open(STDIN_FILENO, false)) == NULL))
+		return 1;
 	while (--threads > 0)
-		if (pthread_create(&thread, NULL, serve, NULL) != 0)
+		if (pthread_create(&thread, NULL, run, NULL) != 0)
 			return 1;
-	serve(NULL);
+	run(NULL);
 	return 0;
 }

@@ -21,7 +21,8 @@ STATIC = """
 	location = /large {
 		include snippets/spotify-fcgi-params;
 		client_max_body_size 1m;
-		fastcgi_pass unix:%s/run/login.sock;
+		fastcgi_keep_conn on;
+		fastcgi_pass spotify_fcgi_login;
 	}
 """
 
@@ -30,18 +31,40 @@ class BenchNginx(Nginx):
     """The shipped files, with room for many visitors and without a log: the
     peers have none, either."""
 
+    def _http(self, text):
+        """Two more upstreams as that of login."""
+        login = re.search(r"^upstream spotify_fcgi_login \{.*?^\}\n", text,
+                          re.M | re.S)
+        return super()._http(text) + "".join(
+            re.sub(r"\blogin\b|(?<=_)login\b", name, login[0])
+            for name in HELLOS)
+
     def _locations(self, text):
-        """Two more, which differ from /login in nothing but the socket; and
-        limits that even a burst within a millisecond does not meet."""
+        """Two more, which differ from /login in nothing but the upstream, and
+        one in that connections are not kept; and limits that even a burst
+        within a millisecond does not meet."""
         text = change(text, r"burst=\d+", "burst=100000", "burst")
         login = re.search(r"^location = /login \{.*?^\}\n", text, re.M | re.S)
-        return super()._locations(text) + "\n".join(
-            login[0].replace("= /login", f"= /{name}")
-            .replace("login.sock", f"{name}.sock") for name in HELLOS)
+        locations = {name: login[0].replace("= /login", f"= /{name}")
+                     .replace("pass spotify_fcgi_login",
+                              f"pass spotify_fcgi_{name}") for name in HELLOS}
+        locations["lingering"] = change(
+            locations["lingering"], "spotify-fcgi-program",
+            "spotify-fcgi-closing", "program")
+        return super()._locations(text) + "\n".join(locations.values())
+
+    def _write_closing(self):
+        """What the locations of all programs include, for "lingering"."""
+        folder = self.folder / "snippets"
+        text = (folder / "spotify-fcgi-program").read_text("utf-8")
+        (folder / "spotify-fcgi-closing").write_text(change(
+            text, "fastcgi_keep_conn on", "fastcgi_keep_conn off",
+            "fastcgi_keep_conn"), "utf-8")
 
     def write(self, pictures):
         """Change what was written for the tests."""
         super().write(pictures)
+        self._write_closing()
         for path in [self.conf, *(self.folder / "snippets").iterdir()]:
             text = path.read_text("utf-8")
             path.write_text(re.sub(r"^(\s*access_log) .*;", r"\1 off;", text,
@@ -55,13 +78,13 @@ class BenchNginx(Nginx):
                 (r"(?<=listen )(127\.0\.0\.1:\d+);",
                  f"127.0.0.1:{self.ports[0]} backlog=4096;"),
                 (r"(?<=include snippets/spotify-fcgi.locations;)",
-                 STATIC % self.folder)):
+                 STATIC)):
             text = change(text, old, new, new)
         self.conf.write_text(text, "utf-8")
 
 
 # {name of the location: arguments of hello.c}
-HELLOS = {"hello": ["-d", "-t", THREADS], "lingering": ["-t", THREADS]}
+HELLOS = {"hello": ["-k", "-t", THREADS], "lingering": ["-t", THREADS]}
 stack_module.SERVERS["bench"] = BenchNginx
 
 

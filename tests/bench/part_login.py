@@ -51,7 +51,7 @@ def things_of(setting):
 
 
 TITLES = {"static": "nginx alone, `return 302`",
-          "hello": "libfcgi, nothing else, closed as `login` does",
+          "hello": "libfcgi, nothing else, waiting as `login` does",
           "lingering": "libfcgi, nothing else, its own close",
           "ours": "`login`", "again": "`login` once more: the noise"}
 
