@@ -6,8 +6,9 @@
  *	hello [-k] [-t THREADS]
  *
  * serves the listening socket that is its standard input. With -k threads wait
- * as those of login, and connections are kept; else libfcgi accepts and closes
- * them, and waits until the web server has closed them, too.
+ * as those of login, and connections are kept or closed as login does it; else
+ * libfcgi accepts and closes them, and waits until the web server has closed
+ * them, too.
  */
 #include "config.h"
 
@@ -62,6 +63,7 @@ static void *
 serve_kept(void *data)
 {
 	FCGX_Request request;
+	bool keep;
 	int fd;
 
 	(void)data;
@@ -71,9 +73,11 @@ serve_kept(void *data)
 		request.keepConnection = 1;
 		if (FCGX_Accept_r(&request) == 0) {
 			FCGX_PutStr(answer, sizeof(answer) - 1, request.out);
+			keep = request.keepConnection;
+			request.keepConnection = 1;
 			FCGX_Finish_r(&request);
 			request.ipcFd = -1;
-			if (intake_keep(intake, fd))
+			if (keep && intake_keep(intake, fd))
 				continue;
 			close(fd);
 		}

@@ -40,21 +40,20 @@ class BenchNginx(Nginx):
             for name in HELLOS)
 
     def _locations(self, text):
-        """Two more, which differ from /login in nothing but the upstream, and
-        one in that connections are not kept; and limits that even a burst
-        within a millisecond does not meet."""
+        """Some more, which differ from /login in the upstream and in whether
+        connections are kept; and limits that even a burst within a millisecond
+        does not meet."""
         text = change(text, r"burst=\d+", "burst=100000", "burst")
         login = re.search(r"^location = /login \{.*?^\}\n", text, re.M | re.S)
-        locations = {name: login[0].replace("= /login", f"= /{name}")
-                     .replace("pass spotify_fcgi_login",
-                              f"pass spotify_fcgi_{name}") for name in HELLOS}
-        locations["lingering"] = change(
-            locations["lingering"], "spotify-fcgi-program",
-            "spotify-fcgi-closing", "program")
-        return super()._locations(text) + "\n".join(locations.values())
+        more = ""
+        for path, (upstream, snippet) in LOCATIONS.items():
+            more += login[0].replace("= /login", f"= {path}").replace(
+                "pass spotify_fcgi_login", f"pass spotify_fcgi_{upstream}"
+                ).replace("spotify-fcgi-program", snippet)
+        return super()._locations(text) + more
 
     def _write_closing(self):
-        """What the locations of all programs include, for "lingering"."""
+        """What the locations of all programs include, but for keeping."""
         folder = self.folder / "snippets"
         text = (folder / "spotify-fcgi-program").read_text("utf-8")
         (folder / "spotify-fcgi-closing").write_text(change(
@@ -83,8 +82,13 @@ class BenchNginx(Nginx):
         self.conf.write_text(text, "utf-8")
 
 
-# {name of the location: arguments of hello.c}
+# {name: arguments of hello.c}
 HELLOS = {"hello": ["-k", "-t", THREADS], "lingering": ["-t", THREADS]}
+# {path: (upstream, what is included)}
+LOCATIONS = {"/hello": ("hello", "spotify-fcgi-program"),
+             "/closed/login": ("login", "spotify-fcgi-closing"),
+             "/closed/hello": ("hello", "spotify-fcgi-closing"),
+             "/lingering": ("lingering", "spotify-fcgi-closing")}
 stack_module.SERVERS["bench"] = BenchNginx
 
 
