@@ -52,7 +52,9 @@ write_bound(const struct conf *conf, struct str name, struct buf *bound)
 	unsigned char digest[16];
 	struct buf text = BUF(8192);
 
-	buf_printf(&text, "%s %s", conf->client_id, conf->redirect_uri);
+	buf_puts(&text, conf->client_id);
+	buf_putc(&text, ' ');
+	buf_puts(&text, conf->redirect_uri);
 	seal_digest(buf_str(&text), digest, sizeof(digest));
 	buf_add(bound, digest, sizeof(digest));
 	buf_add_str(bound, name);
