@@ -6,7 +6,7 @@
  *
  * FastCGI has no word for "I shall close this", and a request that is on its
  * way when we do is lost: the web server cannot know whether it was served.
- * So as long as the peer is well it is the peer that closes. When we have to
+ * So a connection that is kept is left to the peer to close. When we have to
  * end, idle connections get a record that says nothing. By the protocol it is
  * of no importance where an answer is due, so a request on its way is served
  * as ever; on an idle connection nginx takes it for a reason to close.
@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <time.h>
@@ -29,15 +30,18 @@
 #include "intake.h"
 #include "log.h"
 
-#define KEPT_FDS 512  /* higher descriptors are not kept: some stay free */
+#define KEPT_FDS 512  /* a descriptor as high as this is not kept */
 #define MARK_MS 2     /* between two records that say nothing */
 #define QUIET_MS 1000 /* for a peer that does not close */
-#define STOP_MS 20000 /* for one that never ceases to ask */
+#define STOP_MS \
+	10000 /* for one that never ceases to ask; a request more,
+		       * and it is still within TimeoutStopSec of the unit */
 
 struct intake {
 	int poll;
 	int listener;
-	int stop; /* an eventfd that stays readable */
+	int stop;     /* an eventfd that stays readable */
+	int kept_fds; /* at most KEPT_FDS, and half of what may be open */
 	bool drain;
 	pthread_mutex_t lock; /* for the rest */
 	bool idle[KEPT_FDS];
@@ -54,6 +58,18 @@ watch(const struct intake *intake, int operation, int fd, uint32_t events)
 	return epoll_ctl(intake->poll, operation, fd, &event) == 0;
 }
 
+/* The other half is for new connections, files and Spotify. */
+static int
+count_kept_fds(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+	    limit.rlim_cur / 2 < KEPT_FDS)
+		return (int)(limit.rlim_cur / 2);
+	return KEPT_FDS;
+}
+
 struct intake *
 intake_open(int listener, bool drain)
 {
@@ -61,6 +77,7 @@ intake_open(int listener, bool drain)
 
 	if (intake == NULL)
 		return NULL;
+	intake->kept_fds = count_kept_fds();
 	pthread_mutex_init(&intake->lock, NULL);
 	intake->listener = listener;
 	intake->drain = drain;
@@ -90,26 +107,37 @@ intake_close(struct intake *intake)
 	free(intake);
 }
 
+static void
+add_busy(struct intake *intake, int n)
+{
+	pthread_mutex_lock(&intake->lock);
+	intake->busy_n += n;
+	pthread_mutex_unlock(&intake->lock);
+}
+
 static int
 accept_one(struct intake *intake)
 {
 	const struct timespec pause = { .tv_nsec = 50000000 };
 	const struct timeval limit = { .tv_sec = INTAKE_PEER_S };
-	int fd = accept4(intake->listener, NULL, NULL, SOCK_CLOEXEC);
+	int fd;
 
+	/* Before it is there, or intake_stop() could overlook it. */
+	add_busy(intake, 1);
+	fd = accept4(intake->listener, NULL, NULL, SOCK_CLOEXEC);
 	if (fd >= 0) {
 		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-		pthread_mutex_lock(&intake->lock);
-		intake->busy_n++;
-		pthread_mutex_unlock(&intake->lock);
-	} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+		return fd;
+	}
+	add_busy(intake, -1);
+	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 	    errno == ENOMEM) {
 		log_event(LOG_LEVEL_ERROR, "accept_failed",
 		    "errno=%d cause=\"%s\"", errno, strerror(errno));
 		nanosleep(&pause, NULL);
 	}
-	return fd;
+	return -1;
 }
 
 /* The next one is another thread's. */
@@ -166,7 +194,7 @@ intake_keep(struct intake *intake, int fd)
 	bool keep;
 
 	pthread_mutex_lock(&intake->lock);
-	keep = fd < KEPT_FDS && !intake->closing;
+	keep = fd < intake->kept_fds && !intake->closing;
 	if (keep)
 		set_idle(intake, fd, 1);
 	pthread_mutex_unlock(&intake->lock);
@@ -183,9 +211,7 @@ intake_keep(struct intake *intake, int fd)
 void
 intake_gone(struct intake *intake)
 {
-	pthread_mutex_lock(&intake->lock);
-	intake->busy_n--;
-	pthread_mutex_unlock(&intake->lock);
+	add_busy(intake, -1);
 }
 
 /* Whether anything is open; and whether a request is being served. */
@@ -201,17 +227,23 @@ is_open(struct intake *intake, bool *busy)
 	return open;
 }
 
-/* The record that says nothing, to all that are idle. */
+/*
+ * The record that says nothing, to all that are idle. Not where a request
+ * waits for a thread: to mark it again and again would fill the buffer that
+ * the web server has for the header of the answer.
+ */
 static void
 mark_idle(struct intake *intake)
 {
 	/* FCGI_STDERR of request 1, without content. */
 	static const char record[8] = { 1, 7, 0, 1, 0, 0, 0, 0 };
+	char next;
 	int fd;
 
 	pthread_mutex_lock(&intake->lock);
 	for (fd = 0; fd < KEPT_FDS; fd++)
-		if (intake->idle[fd])
+		if (intake->idle[fd] &&
+		    recv(fd, &next, 1, MSG_PEEK | MSG_DONTWAIT) < 0)
 			send(fd, record, sizeof(record),
 			    MSG_NOSIGNAL | MSG_DONTWAIT);
 	pthread_mutex_unlock(&intake->lock);

@@ -22,9 +22,9 @@ struct intake *intake_open(int listener, bool drain);
 void intake_close(struct intake *intake);
 
 /*
- * Wait for a connection from which there is something to read, be it its end.
- * The caller gives it back by intake_keep() or intake_gone(). -1: it is time
- * to leave.
+ * Wait for a new connection, or for a kept one from which there is something
+ * to read, be it its end. The caller gives it back by intake_keep() or
+ * intake_gone(). -1: it is time to leave.
  */
 int intake_wait(struct intake *intake);
 

@@ -3,7 +3,7 @@
  * Hides libfcgi and the process. libfcgi's own signal handling loses requests,
  * its accept waits for ever on a silent peer, and a kept connection holds a
  * thread. So signals are blocked and taken by main, and libfcgi gets a
- * connection for one request at a time, from which there is something to read.
+ * connection for one request at a time.
  */
 #include "config.h"
 

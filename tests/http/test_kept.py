@@ -83,8 +83,10 @@ def ending(stack, program):
     thread = threading.Thread(target=stack.kill,
                               args=(program, signal.SIGTERM))
     thread.start()
-    yield
-    thread.join()
+    try:
+        yield
+    finally:
+        thread.join()
     assert stack.pids(program) == []
     assert stack.complaints() == []
 
@@ -116,13 +118,12 @@ def test_without_the_flag_the_program_closes(stack, connect):
     assert kept.is_closed()
 
 
-@pytest.mark.parametrize("program", ["login", "session", "logout"])
-def test_idle_connections_hold_no_thread(stack, connect, program):
+@pytest.mark.parametrize("program, status", [
+    ("login", 303), ("session", 200), ("logout", 204)])
+def test_idle_connections_hold_no_thread(stack, connect, program, status):
     idle = [connect(program) for _ in range(100)]
-    status = {kept.ask(stack).status for kept in idle}
-    assert connect(program).ask(stack).status in status
-    for kept in reversed(idle):
-        assert kept.ask(stack).status in status
+    for kept in (*idle, connect(program), *reversed(idle)):
+        assert kept.ask(stack).status == status
 
 
 def test_a_body_that_nobody_needs_is_not_the_next_request(stack, connect):
@@ -164,7 +165,7 @@ def test_rubbish_ends_a_kept_connection_and_nothing_else(stack, connect,
 def test_so_many_are_kept_that_descriptors_are_left(stack, connect):
     [pid] = stack.pids("session")
     limit = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    assert limit[0] >= KEPT_MAX + 100
+    assert limit[0] >= 2 * KEPT_MAX
     kept = [connect() for _ in range(KEPT_MAX + 50)]
     answers = [one.ask(stack).status for one in kept]
     assert set(answers) == {200}

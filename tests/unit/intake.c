@@ -163,6 +163,28 @@ lets_the_peer_close_idle_connections(void)
 	assert_null(strstr(run_said(), "kept_closed"));
 }
 
+/* Again and again, it would fill the peer's buffer for the answer's header. */
+static void
+marks_no_connection_on_which_a_request_waits(void)
+{
+	SCOPED(end) struct setting setting = begin(false);
+	pthread_t thread;
+	int peer, fd;
+	char got;
+
+	if (setting.intake == NULL)
+		return;
+	keep_one(&setting, &peer, &fd);
+	assert_int_equal(write(peer, "x", 1), 1);
+	pthread_create(&thread, NULL, stop, setting.intake);
+	usleep(50000);
+	assert_int_equal(recv(peer, &got, 1, MSG_DONTWAIT), -1);
+	assert_int_equal(intake_wait(setting.intake), fd);
+	close_taken(&setting, fd);
+	close(peer);
+	pthread_join(thread, NULL);
+}
+
 static void
 closes_what_the_peer_does_not(void)
 {
@@ -212,6 +234,7 @@ const struct test intake_tests[] = {
 	TEST(keeps_a_connection_until_its_end),
 	TEST(does_not_keep_high_descriptors),
 	TEST(lets_the_peer_close_idle_connections),
+	TEST(marks_no_connection_on_which_a_request_waits),
 	TEST(closes_what_the_peer_does_not),
 	TEST(leaves_the_queue_or_serves_it),
 	{ 0 },
