@@ -75,11 +75,14 @@ serve_kept(void *data)
 			FCGX_PutStr(answer, sizeof(answer) - 1, request.out);
 			keep = request.keepConnection;
 			request.keepConnection = 1;
+			FCGX_Detach(&request);
 			FCGX_Finish_r(&request);
+			fd = request.ipcFd;
 			request.ipcFd = -1;
-			if (keep && intake_keep(intake, fd))
+			if (fd >= 0 && keep && intake_keep(intake, fd))
 				continue;
-			close(fd);
+			if (fd >= 0)
+				close(fd);
 		}
 		intake_gone(intake);
 	}
