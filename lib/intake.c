@@ -33,9 +33,9 @@
 #define KEPT_FDS 512  /* a descriptor as high as this is not kept */
 #define MARK_MS 2     /* between two records that say nothing */
 #define QUIET_MS 1000 /* for a peer that does not close */
-#define STOP_MS \
-	10000 /* for one that never ceases to ask; a request more,
-		       * and it is still within TimeoutStopSec of the unit */
+/* For a peer that never ceases to ask. One request more, and it is still
+ * within TimeoutStopSec of the unit. */
+#define STOP_MS 10000
 
 struct intake {
 	int poll;
