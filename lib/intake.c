@@ -5,11 +5,12 @@
  * server keeps for later, which therefore hold no thread.
  *
  * FastCGI has no word for "I shall close this", and a request that is on its
- * way when we do is lost: the web server cannot know whether it was served.
- * So a connection that is kept is left to the peer to close. When we have to
- * end, idle connections get a record that says nothing. By the protocol it is
- * of no importance where an answer is due, so a request on its way is served
- * as ever; on an idle connection nginx takes it for a reason to close.
+ * way when we do is lost: the web server cannot know whether it was served. So
+ * a connection that the peer means to use again is left to it to close. When
+ * we have to end, or too many are idle, they get a record that says nothing.
+ * By the protocol it is of no importance where an answer is due, so a request
+ * on its way is served as ever; on an idle connection nginx takes it for a
+ * reason to close.
  */
 #include "config.h"
 
@@ -30,21 +31,23 @@
 #include "intake.h"
 #include "log.h"
 
-#define KEPT_FDS 512  /* a descriptor as high as this is not kept */
+#define FDS_MAX 65536 /* more than any of our units may open */
+#define IDLE_MAX 512  /* above it, the peer is to close what becomes idle */
 #define MARK_MS 2     /* between two records that say nothing */
 #define QUIET_MS 1000 /* for a peer that does not close */
-/* For a peer that never ceases to ask. One request more, and it is still
- * within TimeoutStopSec of the unit. */
+/* For a peer that never ceases to ask. What is being served then ends within
+ * 18 s, and all within TimeoutStopSec of the unit. */
 #define STOP_MS 10000
 
 struct intake {
 	int poll;
 	int listener;
 	int stop;     /* an eventfd that stays readable */
-	int kept_fds; /* at most KEPT_FDS, and half of what may be open */
+	int idle_max; /* at most IDLE_MAX, and half of what may be open */
 	bool drain;
 	pthread_mutex_t lock; /* for the rest */
-	bool idle[KEPT_FDS];
+	bool *idle;	      /* by descriptor */
+	int fds;	      /* how many it has room for */
 	int idle_n;
 	int busy_n;   /* taken, not given back */
 	bool closing; /* nothing is kept any more */
@@ -58,16 +61,20 @@ watch(const struct intake *intake, int operation, int fd, uint32_t events)
 	return epoll_ctl(intake->poll, operation, fd, &event) == 0;
 }
 
-/* The other half is for new connections, files and Spotify. */
-static int
-count_kept_fds(void)
+/* Room for every descriptor there can be; half of them may be idle, the others
+ * are for new connections, files and Spotify. */
+static bool
+make_room(struct intake *intake)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
-	    limit.rlim_cur / 2 < KEPT_FDS)
-		return (int)(limit.rlim_cur / 2);
-	return KEPT_FDS;
+	intake->fds = FDS_MAX;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < FDS_MAX)
+		intake->fds = (int)limit.rlim_cur;
+	intake->idle_max =
+	    intake->fds / 2 < IDLE_MAX ? intake->fds / 2 : IDLE_MAX;
+	intake->idle = calloc((size_t)intake->fds, sizeof(*intake->idle));
+	return intake->idle != NULL;
 }
 
 struct intake *
@@ -77,13 +84,12 @@ intake_open(int listener, bool drain)
 
 	if (intake == NULL)
 		return NULL;
-	intake->kept_fds = count_kept_fds();
 	pthread_mutex_init(&intake->lock, NULL);
 	intake->listener = listener;
 	intake->drain = drain;
 	intake->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	intake->poll = epoll_create1(EPOLL_CLOEXEC);
-	if (intake->stop >= 0 && intake->poll >= 0 &&
+	if (make_room(intake) && intake->stop >= 0 && intake->poll >= 0 &&
 	    watch(intake, EPOLL_CTL_ADD, intake->stop, EPOLLIN) &&
 	    watch(intake, EPOLL_CTL_ADD, listener, EPOLLIN | EPOLLONESHOT))
 		return intake;
@@ -96,15 +102,45 @@ intake_close(struct intake *intake)
 {
 	int fd;
 
-	for (fd = 0; fd < KEPT_FDS; fd++)
+	for (fd = 0; intake->idle_n > 0 && fd < intake->fds; fd++)
 		if (intake->idle[fd])
 			close(fd);
+	free(intake->idle);
 	if (intake->stop >= 0)
 		close(intake->stop);
 	if (intake->poll >= 0)
 		close(intake->poll);
 	pthread_mutex_destroy(&intake->lock);
 	free(intake);
+}
+
+/* The record that says nothing. */
+static void
+mark(int fd)
+{
+	/* FCGI_STDERR of request 1, without content. */
+	static const char record[8] = { 1, 7, 0, 1, 0, 0, 0, 0 };
+
+	send(fd, record, sizeof(record), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+/*
+ * To all that are idle. Not where a request waits for a thread: to mark it
+ * again and again would fill the buffer that the web server has for the header
+ * of the answer.
+ */
+static void
+mark_idle(struct intake *intake)
+{
+	char next;
+	int fd;
+
+	pthread_mutex_lock(&intake->lock);
+	for (fd = 0; intake->idle_n > 0 && fd < intake->fds; fd++)
+		if (intake->idle[fd] &&
+		    recv(fd, &next, 1, MSG_PEEK | MSG_DONTWAIT) < 0)
+			mark(fd);
+	pthread_mutex_unlock(&intake->lock);
 }
 
 static void
@@ -135,6 +171,7 @@ accept_one(struct intake *intake)
 	    errno == ENOMEM) {
 		log_event(LOG_LEVEL_ERROR, "accept_failed",
 		    "errno=%d cause=\"%s\"", errno, strerror(errno));
+		mark_idle(intake);
 		nanosleep(&pause, NULL);
 	}
 	return -1;
@@ -194,9 +231,12 @@ intake_keep(struct intake *intake, int fd)
 	bool keep;
 
 	pthread_mutex_lock(&intake->lock);
-	keep = fd < intake->kept_fds && !intake->closing;
-	if (keep)
+	keep = fd < intake->fds && !intake->closing;
+	if (keep) {
 		set_idle(intake, fd, 1);
+		if (intake->idle_n > intake->idle_max)
+			mark(fd);
+	}
 	pthread_mutex_unlock(&intake->lock);
 	/* Known, unless this was its first request. */
 	if (keep &&
@@ -227,28 +267,6 @@ is_open(struct intake *intake, bool *busy)
 	return open;
 }
 
-/*
- * The record that says nothing, to all that are idle. Not where a request
- * waits for a thread: to mark it again and again would fill the buffer that
- * the web server has for the header of the answer.
- */
-static void
-mark_idle(struct intake *intake)
-{
-	/* FCGI_STDERR of request 1, without content. */
-	static const char record[8] = { 1, 7, 0, 1, 0, 0, 0, 0 };
-	char next;
-	int fd;
-
-	pthread_mutex_lock(&intake->lock);
-	for (fd = 0; fd < KEPT_FDS; fd++)
-		if (intake->idle[fd] &&
-		    recv(fd, &next, 1, MSG_PEEK | MSG_DONTWAIT) < 0)
-			send(fd, record, sizeof(record),
-			    MSG_NOSIGNAL | MSG_DONTWAIT);
-	pthread_mutex_unlock(&intake->lock);
-}
-
 /* Until the peer has closed all, or does not seem to be about to. */
 static void
 wait_for_peer(struct intake *intake)
@@ -268,6 +286,22 @@ wait_for_peer(struct intake *intake)
 	}
 }
 
+/* Leave what is still idle to intake_close(); how many that are. */
+static int
+abandon(struct intake *intake)
+{
+	int fd, left;
+
+	pthread_mutex_lock(&intake->lock);
+	intake->closing = true;
+	left = intake->idle_n;
+	for (fd = 0; left > 0 && fd < intake->fds; fd++)
+		if (intake->idle[fd])
+			epoll_ctl(intake->poll, EPOLL_CTL_DEL, fd, NULL);
+	pthread_mutex_unlock(&intake->lock);
+	return left;
+}
+
 void
 intake_stop(struct intake *intake)
 {
@@ -277,11 +311,7 @@ intake_stop(struct intake *intake)
 	if (!intake->drain)
 		epoll_ctl(intake->poll, EPOLL_CTL_DEL, intake->listener, NULL);
 	wait_for_peer(intake);
-	pthread_mutex_lock(&intake->lock);
-	intake->closing = true;
-	left = intake->idle_n;
-	pthread_mutex_unlock(&intake->lock);
-	if (left > 0)
+	if ((left = abandon(intake)) > 0)
 		log_event(LOG_LEVEL_INFO, "kept_closed", "connections=%d",
 		    left);
 	if (write(intake->stop, &one, sizeof(one)) < 0)

@@ -29,9 +29,10 @@ void intake_close(struct intake *intake);
 int intake_wait(struct intake *intake);
 
 /*
- * Keep a connection for the peer's next request (FastCGI 1.0, section 3.5);
- * no thread waits for that. The last request has been read to its end. False:
- * not kept; still the caller's, who closes it.
+ * Keep a connection for the peer's next request (FastCGI 1.0, section 3.5),
+ * which it must not send before it has the end of this answer; no thread waits
+ * for that. The last request has been read to its end. False: the process is
+ * about to leave, or the system refused; still the caller's, who closes it.
  */
 bool intake_keep(struct intake *intake, int fd);
 

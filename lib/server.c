@@ -98,7 +98,8 @@ wipe_params(char **envp)
 }
 
 static void
-serve_fcgi(const struct pool *pool, void *own, FCGX_Request *request)
+serve_fcgi(const struct pool *pool, void *own, FCGX_Request *request,
+    int64_t taken_ms)
 {
 	struct buf answer = BUF(ANSWER_MAX);
 	struct server_call call = {
@@ -106,7 +107,7 @@ serve_fcgi(const struct pool *pool, void *own, FCGX_Request *request)
 		/* libfcgi also hands over what was cut short. */
 		.broken = FCGX_GetError(request->in) != 0 ||
 		    request->role != RESPONDER,
-		.deadline_ms = clock_mono_ms() + REQUEST_MS,
+		.deadline_ms = taken_ms + REQUEST_MS,
 		.read = read_fcgi,
 		.has_more = has_more_fcgi,
 		.stream = request->in,
@@ -137,6 +138,7 @@ static bool
 take_connection(const struct pool *pool, void *own, FCGX_Request *request,
     int fd)
 {
+	int64_t taken_ms = clock_mono_ms();
 	bool keep;
 
 	/* As if it were a kept connection, libfcgi reads from it at once. */
@@ -144,7 +146,7 @@ take_connection(const struct pool *pool, void *own, FCGX_Request *request,
 	request->keepConnection = 1;
 	if (FCGX_Accept_r(request) != 0)
 		return false;
-	serve_fcgi(pool, own, request);
+	serve_fcgi(pool, own, request, taken_ms);
 	keep = may_keep(request);
 	/* Or libfcgi would close it, and wait for the peer to do the same. */
 	request->keepConnection = 1;

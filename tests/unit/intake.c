@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -12,7 +13,8 @@
 #include "intake.h"
 #include "run.h"
 
-#define HIGH_FD 600 /* past those that are kept */
+#define HIGH_FD 600 /* out of the way */
+#define NARROW 32
 
 static const struct sockaddr_un place = { .sun_family = AF_UNIX,
 	.sun_path = "socket" };
@@ -117,22 +119,45 @@ keeps_a_connection_until_its_end(void)
 	close_taken(&setting, fd);
 }
 
-static void
-does_not_keep_high_descriptors(void)
+/* With no more than that allowed to be open, half of it may be idle. */
+static struct setting
+begin_narrow(void)
 {
-	SCOPED(end) struct setting setting = begin(false);
-	SCOPED(end_fd) int peer = -1;
-	int fd, high;
+	struct setting setting;
+	struct rlimit old, narrow;
+
+	getrlimit(RLIMIT_NOFILE, &old);
+	narrow = old;
+	narrow.rlim_cur = 2 * NARROW;
+	setrlimit(RLIMIT_NOFILE, &narrow);
+	setting = begin(false);
+	setrlimit(RLIMIT_NOFILE, &old);
+	return setting;
+}
+
+static void
+marks_what_becomes_idle_when_too_many_are(void)
+{
+	SCOPED(end) struct setting setting = begin_narrow();
+	int peers[NARROW + 1], low, fd, i;
+	char got[sizeof(mark)];
 
 	if (setting.intake == NULL)
 		return;
-	peer = new_peer();
-	fd = intake_wait(setting.intake);
-	high = fcntl(fd, F_DUPFD_CLOEXEC, HIGH_FD);
-	close(fd);
-	assert_true(high >= HIGH_FD);
-	assert_false(intake_keep(setting.intake, high));
-	close_taken(&setting, high);
+	for (i = 0; i <= NARROW; i++) {
+		low = new_peer();
+		peers[i] = fcntl(low, F_DUPFD_CLOEXEC, HIGH_FD);
+		close(low);
+		fd = intake_wait(setting.intake);
+		assert_true(intake_keep(setting.intake, fd));
+	}
+	for (i = 0; i < NARROW; i++)
+		assert_int_equal(recv(peers[i], got, 1, MSG_DONTWAIT), -1);
+	assert_int_equal(recv(peers[NARROW], got, sizeof(got), MSG_DONTWAIT),
+	    sizeof(got));
+	assert_memory_equal(got, mark, sizeof(got));
+	for (i = 0; i <= NARROW; i++)
+		close(peers[i]);
 }
 
 static void
@@ -168,20 +193,26 @@ static void
 marks_no_connection_on_which_a_request_waits(void)
 {
 	SCOPED(end) struct setting setting = begin(false);
+	int peer, fd, other_peer, other_fd;
+	char got[2 * sizeof(mark)];
 	pthread_t thread;
-	int peer, fd;
-	char got;
 
 	if (setting.intake == NULL)
 		return;
 	keep_one(&setting, &peer, &fd);
+	keep_one(&setting, &other_peer, &other_fd);
 	assert_int_equal(write(peer, "x", 1), 1);
 	pthread_create(&thread, NULL, stop, setting.intake);
-	usleep(50000);
-	assert_int_equal(recv(peer, &got, 1, MSG_DONTWAIT), -1);
+	/* Two marks: all have been looked at once at least. */
+	assert_int_equal(recv(other_peer, got, sizeof(got), MSG_WAITALL),
+	    sizeof(got));
+	assert_int_equal(recv(peer, got, 1, MSG_DONTWAIT), -1);
 	assert_int_equal(intake_wait(setting.intake), fd);
 	close_taken(&setting, fd);
 	close(peer);
+	close(other_peer);
+	assert_int_equal(intake_wait(setting.intake), other_fd);
+	close_taken(&setting, other_fd);
 	pthread_join(thread, NULL);
 }
 
@@ -232,7 +263,7 @@ leaves_the_queue_or_serves_it(void)
 
 const struct test intake_tests[] = {
 	TEST(keeps_a_connection_until_its_end),
-	TEST(does_not_keep_high_descriptors),
+	TEST(marks_what_becomes_idle_when_too_many_are),
 	TEST(lets_the_peer_close_idle_connections),
 	TEST(marks_no_connection_on_which_a_request_waits),
 	TEST(closes_what_the_peer_does_not),
