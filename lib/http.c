@@ -34,7 +34,7 @@ struct http {
 	bool running;
 	/* The request under way. */
 	const char *what;
-	struct str form; /* what is left to send */
+	bool form, sent;
 	int64_t deadline_ms;
 	size_t received_n;
 	struct http_answer answer;
@@ -83,21 +83,20 @@ take_body(char *p, size_t size, size_t n, void *data)
 	return buf_result(&http->answer.body) == OK ? size * n : 0;
 }
 
-/* The form goes out through a callback that cannot rewind, so libcurl cannot
- * send it again when a kept connection turns out to be dead. */
-static size_t
-give_form(char *p, size_t size, size_t n, void *data)
+/* Just before a request goes out. libcurl would do that again, for one whose
+ * kept connection turns out to be dead; but a form may have been read. */
+static int
+permit(void *data, char *to, char *from, int to_port, int from_port)
 {
 	struct http *http = data;
-	size_t room = size * n;
+	bool again = http->sent && http->form;
 
-	if (room > http->form.n)
-		room = http->form.n;
-	if (room > 0)
-		memcpy(p, http->form.p, room);
-	http->form.p += room;
-	http->form.n -= room;
-	return room;
+	(void)to;
+	(void)from;
+	(void)to_port;
+	(void)from_port;
+	http->sent = true;
+	return again ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 /* Delay in seconds or HTTP date (RFC 9110, section 10.2.3), clamped. */
@@ -193,8 +192,8 @@ set_up(struct http *http)
 	bad |= curl_easy_setopt(e, CURLOPT_WRITEDATA, http);
 	bad |= curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, take_header);
 	bad |= curl_easy_setopt(e, CURLOPT_HEADERDATA, http);
-	bad |= curl_easy_setopt(e, CURLOPT_READFUNCTION, give_form);
-	bad |= curl_easy_setopt(e, CURLOPT_READDATA, http);
+	bad |= curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, permit);
+	bad |= curl_easy_setopt(e, CURLOPT_PREREQDATA, http);
 	bad |= curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, 4L) !=
 	    CURLM_OK;
 	return bad == CURLE_OK;
@@ -247,13 +246,12 @@ static bool
 set_request(struct http *http, const struct http_request *request)
 {
 	CURL *e = http->easy;
-	bool post = request->form.p != NULL;
 	CURLcode bad = CURLE_OK;
 	long left_ms;
 
 	if (!add_header(http, "Accept", "application/json") ||
 	    !add_header(http, "Expect", "") ||
-	    (post &&
+	    (http->form &&
 		!add_header(http, "Content-Type",
 		    "application/x-www-form-urlencoded")) ||
 	    (request->authorization != NULL &&
@@ -265,12 +263,12 @@ set_request(struct http *http, const struct http_request *request)
 	    strncmp(request->url, "https:", 6) == 0 ? "https" : "http");
 	bad |= curl_easy_setopt(e, CURLOPT_HTTPHEADER, http->headers);
 	bad |= curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, left_ms);
-	if (post)
-		bad |= curl_easy_setopt(e, CURLOPT_POST, 1L);
-	else
-		bad |= curl_easy_setopt(e, CURLOPT_HTTPGET, 1L);
+	/* Fields make it a POST; so small a form goes out with the head. */
 	bad |= curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE,
-	    post ? (curl_off_t)request->form.n : (curl_off_t)-1);
+	    (curl_off_t)request->form.n);
+	bad |= curl_easy_setopt(e, CURLOPT_POSTFIELDS, request->form.p);
+	if (!http->form)
+		bad |= curl_easy_setopt(e, CURLOPT_HTTPGET, 1L);
 	return bad == CURLE_OK;
 }
 
@@ -280,7 +278,8 @@ http_start(struct http *http, const struct http_request *request)
 	int running;
 
 	http->what = request->what;
-	http->form = request->form;
+	http->form = request->form.p != NULL;
+	http->sent = false;
 	http->received_n = 0;
 	http->deadline_ms =
 	    clock_mono_ms() + clock_left_ms(request->deadline_ms, HTTP_CALL_MS);
@@ -378,6 +377,7 @@ http_cancel(struct http *http)
 		curl_multi_remove_handle(http->multi, http->easy);
 	http->running = false;
 	curl_easy_setopt(http->easy, CURLOPT_HTTPHEADER, NULL);
+	curl_easy_setopt(http->easy, CURLOPT_POSTFIELDS, NULL);
 	curl_slist_free_all(http->headers);
 	http->headers = NULL;
 }
