@@ -245,22 +245,17 @@ session_open(const struct context *context, struct str cookies,
 	return result;
 }
 
-/* Write the session in the prepared file and put that in place. */
+/* What is in the file. */
 static enum result
-write_file(const struct context *context, const struct session *session,
-    struct store_file *file, enum store_way way)
+seal_session(const struct context *context, const struct session *session,
+    struct buf *sealed)
 {
-	struct buf sealed = BUF(SESSION_FILE_MAX), plain = BUF(PLAIN_MAX);
+	struct buf plain = BUF(PLAIN_MAX);
 	enum result result = write_record(session, &plain);
 
 	if (result == OK)
 		result = session_seal(context->conf, session, SEAL_SESSION,
-		    buf_str(&plain), &sealed);
-	if (result == OK)
-		result = store_commit(context->store, file, way, STORE_SESSION,
-		    session->id, buf_str(&sealed));
-	store_abandon(context->store, file);
-	buf_free(&sealed);
+		    buf_str(&plain), sealed);
 	buf_free(&plain);
 	return result;
 }
@@ -269,8 +264,14 @@ enum result
 session_save(const struct context *context, const struct session *session,
     struct store_file *file)
 {
-	enum result result = write_file(context, session, file, STORE_REPLACE);
+	struct buf sealed = BUF(SESSION_FILE_MAX);
+	enum result result = seal_session(context, session, &sealed);
 
+	if (result == OK)
+		result = store_commit(context->store, file, STORE_REPLACE,
+		    STORE_SESSION, session->id, buf_str(&sealed));
+	store_abandon(context->store, file);
+	buf_free(&sealed);
 	return result == RESULT_ABSENT ? RESULT_NOT_LOGGED_IN :
 	    result == RESULT_TOO_LARGE ? RESULT_STORE :
 					 result;
@@ -293,8 +294,7 @@ session_create(const struct context *context, struct str cookies,
     struct oauth_tokens *tokens, struct account *account, struct reply *reply,
     struct session *session)
 {
-	struct buf value = BUF(64);
-	struct store_file file;
+	struct buf value = BUF(64), sealed = BUF(SESSION_FILE_MAX);
 	enum result result;
 
 	*session = (struct session){ 0 };
@@ -310,15 +310,17 @@ session_create(const struct context *context, struct str cookies,
 	*account = (struct account){ 0 };
 	codec_base64url(&value, session->secret, sizeof(session->secret));
 	if ((result = buf_result(&value)) == OK)
-		result = store_prepare(context->store, 0, &file);
+		result = seal_session(context, session, &sealed);
 	if (result == OK)
-		result = write_file(context, session, &file, STORE_CREATE);
+		result = store_create(context->store, STORE_SESSION,
+		    session->id, buf_str(&sealed));
 	if (result == OK) {
 		remove_old(context, cookies);
 		reply_cookie(reply, context->conf,
 		    str_of(context->conf->session_cookie), buf_str(&value),
 		    context->conf->absolute_limit_s);
 	}
+	buf_free(&sealed);
 	buf_free(&value);
 	return result == OK || result == RESULT_NO_MEMORY ? result :
 							    RESULT_STORE;

@@ -166,35 +166,6 @@ store_has(const struct store *store, enum store_kind kind,
 	    errno != ENOENT;
 }
 
-enum result
-store_prepare(const struct store *store, size_t n, struct store_file *file)
-{
-	char name[NAME_BYTES];
-	unsigned char random[8];
-	int error = 0;
-
-	file->fd = -1;
-	file->room = n;
-	secret_random(random, sizeof(random));
-	write_name(name, "temp-", random, sizeof(random));
-	memcpy(file->name, name, sizeof(file->name));
-	file->fd = openat(store->dir, file->name,
-	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (file->fd < 0)
-		return failed("create");
-	if (n > 0)
-		do
-			error = posix_fallocate(file->fd, 0, (off_t)n);
-		while (error == EINTR);
-	if (error != 0) {
-		errno = error;
-		failed("allocate");
-		store_abandon(store, file);
-		return RESULT_STORE;
-	}
-	return OK;
-}
-
 static bool
 write_all(int fd, struct str content)
 {
@@ -212,80 +183,110 @@ write_all(int fd, struct str content)
 	return true;
 }
 
-/* Give the prepared file its content. */
+/* Give a new file its content, and no more of its room than that takes. */
 static enum result
-fill(const struct store_file *file, struct str content)
+fill(int fd, size_t room, struct str content)
 {
 	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
 		{ .tv_sec = (time_t)clock_now_s() } };
 
-	if (!write_all(file->fd, content))
+	if (!write_all(fd, content))
 		return failed("write");
-	if (content.n < file->room &&
-	    ftruncate(file->fd, (off_t)content.n) != 0)
+	if (content.n < room && ftruncate(fd, (off_t)content.n) != 0)
 		return failed("truncate");
 	/* The last use is told by our clock, as store_touch() does. */
-	return futimens(file->fd, times) != 0 ? failed("futimens") : OK;
+	return futimens(fd, times) != 0 ? failed("futimens") : OK;
 }
 
 static enum result
-finish(struct store_file *file, bool durable)
+create(const struct store *store, const char *name, int *fd)
 {
-	int fd = file->fd;
+	*fd = openat(store->dir, name,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (*fd >= 0)
+		return OK;
+	return errno == EEXIST ? RESULT_EXISTS : failed("create");
+}
 
-	if (durable && fsync(fd) != 0)
+static enum result
+finish(int *fd, bool durable)
+{
+	int open = *fd;
+
+	if (durable && fsync(open) != 0)
 		return failed("fsync");
-	file->fd = -1;
-	return close(fd) != 0 ? failed("close") : OK;
+	*fd = -1;
+	return close(open) != 0 ? failed("close") : OK;
 }
 
-static enum result
-move(const struct store *store, const char *temp, const char *name,
-    enum store_way way)
+/* The name and the content become durable together, in one commit of the file
+ * system. */
+enum result
+store_create(const struct store *store, enum store_kind kind,
+    const unsigned char id[static STORE_ID_BYTES], struct str content)
 {
-	unsigned flags = way == STORE_CREATE ? RENAME_NOREPLACE :
-	    way == STORE_REPLACE	     ? RENAME_EXCHANGE :
-					       0;
+	char name[NAME_BYTES];
+	enum result result;
+	int fd;
 
-	if (renameat2(store->dir, temp, store->dir, name, flags) != 0) {
-		if (way == STORE_CREATE && errno == EEXIST)
-			return RESULT_EXISTS;
-		if (way == STORE_REPLACE && errno == ENOENT)
-			return RESULT_ABSENT;
-		return failed("rename");
+	file_name(name, kind, id);
+	if ((result = create(store, name, &fd)) != OK)
+		return result;
+	result = fill(fd, 0, content);
+	if (result == OK)
+		result = finish(&fd, true);
+	if (result == OK && fsync(store->dir) != 0)
+		result = failed("fsync_dir");
+	if (result != OK)
+		unlinkat(store->dir, name, 0);
+	if (fd >= 0)
+		close(fd);
+	return result;
+}
+
+enum result
+store_prepare(const struct store *store, size_t n, struct store_file *file)
+{
+	char name[NAME_BYTES];
+	unsigned char random[8];
+	enum result result;
+	int error = 0;
+
+	file->fd = -1;
+	file->room = n;
+	secret_random(random, sizeof(random));
+	write_name(name, "temp-", random, sizeof(random));
+	memcpy(file->name, name, sizeof(file->name));
+	if ((result = create(store, file->name, &file->fd)) != OK)
+		return result == RESULT_EXISTS ? failed("create") : result;
+	if (n > 0)
+		do
+			error = posix_fallocate(file->fd, 0, (off_t)n);
+		while (error == EINTR);
+	if (error != 0) {
+		errno = error;
+		failed("allocate");
+		store_abandon(store, file);
+		return RESULT_STORE;
 	}
 	return OK;
 }
 
-/* Undo move(), whose work may not last; what a logout has removed meanwhile
- * stays removed. */
-static void
-take_back(const struct store *store, const char *temp, const char *name,
-    enum store_way way)
-{
-	if (way == STORE_REPLACE)
-		(void)renameat2(store->dir, temp, store->dir, name,
-		    RENAME_EXCHANGE);
-	else
-		unlinkat(store->dir, name, 0);
-}
-
-/* Move the file to its name, and see to it that it lasts there. */
+/* Put the file in the place of another one, and see to it that it lasts there;
+ * what a logout has removed meanwhile stays removed. */
 static enum result
-put_in_place(const struct store *store, struct store_file *file,
-    const char *name, enum store_way way)
+replace(const struct store *store, const struct store_file *file,
+    const char *name)
 {
-	enum result result = move(store, file->name, name, way);
-
-	if (result != OK || way == STORE_OVERWRITE)
-		return result;
-	if (way == STORE_CREATE)
-		result = finish(file, true);
-	if (result == OK && fsync(store->dir) != 0)
-		result = failed("fsync_dir");
-	if (result != OK)
-		take_back(store, file->name, name, way);
-	return result;
+	if (renameat2(store->dir, file->name, store->dir, name,
+		RENAME_EXCHANGE) != 0)
+		return errno == ENOENT ? RESULT_ABSENT : failed("rename");
+	if (fsync(store->dir) == 0)
+		return OK;
+	failed("fsync_dir");
+	(void)renameat2(store->dir, file->name, store->dir, name,
+	    RENAME_EXCHANGE);
+	return RESULT_STORE;
 }
 
 enum result
@@ -297,14 +298,14 @@ store_commit(const struct store *store, struct store_file *file,
 	enum result result;
 
 	file_name(name, kind, id);
-	result = fill(file, content);
-	/* What replaces something is durable before it does. A new name nobody
-	 * knows yet: the name and the content become durable together, in one
-	 * commit of the file system. */
-	if (result == OK && way != STORE_CREATE)
-		result = finish(file, way == STORE_REPLACE);
+	result = fill(file->fd, file->room, content);
 	if (result == OK)
-		result = put_in_place(store, file, name, way);
+		result = finish(&file->fd, way == STORE_REPLACE);
+	if (result == OK && way == STORE_REPLACE)
+		result = replace(store, file, name);
+	else if (result == OK &&
+	    renameat(store->dir, file->name, store->dir, name) != 0)
+		result = failed("rename");
 	/* After an exchange the old content has the temporary name. */
 	if (result != OK || way == STORE_REPLACE)
 		unlinkat(store->dir, file->name, 0);
@@ -383,9 +384,9 @@ store_set_fact(const struct store *store, const char *name, int64_t number)
 	if (store_prepare(store, 0, &file) != OK)
 		return;
 	n = snprintf(text, sizeof(text), "%lld", (long long)number);
-	result = fill(&file, (struct str){ text, (size_t)n });
+	result = fill(file.fd, 0, (struct str){ text, (size_t)n });
 	if (result == OK)
-		result = finish(&file, false);
+		result = finish(&file.fd, false);
 	if (result == OK &&
 	    renameat(store->dir, file.name, store->dir, name) != 0)
 		result = failed("rename_fact");

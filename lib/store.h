@@ -19,7 +19,6 @@ enum store_kind { STORE_SESSION, STORE_COPY };
 
 /* How a prepared file takes its place. */
 enum store_way {
-	STORE_CREATE,	/* nothing may be there; durable */
 	STORE_REPLACE,	/* something must be there; durable */
 	STORE_OVERWRITE /* whatever is there; not durable */
 };
@@ -78,6 +77,15 @@ bool store_has(const struct store *store, enum store_kind kind,
     const unsigned char id[static STORE_ID_BYTES]);
 
 /*
+ * Create a file that nobody can ask for before this has returned: a crash
+ * leaves at worst a part of it. Durable; on failure there is none.
+ * OK, RESULT_EXISTS: there is one, untouched; RESULT_STORE.
+ */
+enum result store_create(const struct store *store, enum store_kind kind,
+    const unsigned char id[static STORE_ID_BYTES], struct str content)
+    __attribute__((warn_unused_result));
+
+/*
  * Create a file, with room for n bytes: so a full disk is met before something
  * that cannot be undone. n is 0 when the content follows at once.
  * OK (store_commit() or store_abandon() must follow) or RESULT_STORE.
@@ -88,8 +96,8 @@ enum result store_prepare(const struct store *store, size_t n,
 /*
  * Write content and put the file in its place.
  * The file is used up whatever comes; on failure what was there is untouched.
- * OK, RESULT_STORE, RESULT_EXISTS (CREATE only), RESULT_ABSENT (REPLACE
- * only: somebody has removed it meanwhile, and it stays removed).
+ * OK, RESULT_STORE, RESULT_ABSENT (REPLACE only: somebody has removed it
+ * meanwhile, and it stays removed).
  */
 enum result store_commit(const struct store *store, struct store_file *file,
     enum store_way way, enum store_kind kind,

@@ -42,9 +42,6 @@ copy_path(const struct site *s, char path[static 80])
 static enum result
 open_site(struct site *s)
 {
-	struct store_file file;
-	enum result result;
-
 	run_in_scratch();
 	*s = (struct site){ .session = { .secret = "a cookie" },
 		.copy = { .reader = { .fd = -1 } } };
@@ -52,10 +49,7 @@ open_site(struct site *s)
 	assert_int_equal(seal_ring_add(&s->conf.ring, master), OK);
 	assert_int_equal(store_open(".", &s->store), OK);
 	seal_name(s->session.secret, s->session.id);
-	if ((result = store_prepare(&s->store, 1, &file)) != OK)
-		return result;
-	return store_commit(&s->store, &file, STORE_CREATE, STORE_SESSION,
-	    s->session.id, STR("x"));
+	return store_create(&s->store, STORE_SESSION, s->session.id, STR("x"));
 }
 
 static void

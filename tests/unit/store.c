@@ -58,7 +58,7 @@ a_file_is_created_loaded_replaced_and_removed(void)
 	CHECK_OK(open_store(&store));
 	CHECK(load(&store, &content), RESULT_ABSENT);
 	assert_false(store_has(&store, STORE_SESSION, id));
-	CHECK_OK(put(&store, STORE_CREATE, STR("first")));
+	CHECK_OK(store_create(&store, STORE_SESSION, id, STR("first")));
 	assert_true(store_has(&store, STORE_SESSION, id));
 	assert_false(store_has(&store, STORE_COPY, id));
 	CHECK_OK(load(&store, &content));
@@ -96,8 +96,9 @@ what_is_there_is_not_created_and_what_is_gone_not_replaced(void)
 	CHECK_OK(open_store(&store));
 	CHECK(put(&store, STORE_REPLACE, STR("x")), RESULT_ABSENT);
 	CHECK(load(&store, &content), RESULT_ABSENT);
-	CHECK_OK(put(&store, STORE_CREATE, STR("first")));
-	CHECK(put(&store, STORE_CREATE, STR("second")), RESULT_EXISTS);
+	CHECK_OK(store_create(&store, STORE_SESSION, id, STR("first")));
+	CHECK(store_create(&store, STORE_SESSION, id, STR("second")),
+	    RESULT_EXISTS);
 	CHECK_OK(load(&store, &content));
 	CHECK_TEXT(buf_str(&content), "first");
 	CHECK_OK(put(&store, STORE_OVERWRITE, STR("third")));
@@ -156,7 +157,7 @@ a_write_that_fails_leaves_what_was_there(void)
 	int readable;
 
 	CHECK_OK(open_store(&store));
-	CHECK_OK(put(&store, STORE_CREATE, STR("first")));
+	CHECK_OK(store_create(&store, STORE_SESSION, id, STR("first")));
 	CHECK_OK(store_prepare(&store, MAX, &file));
 	/* Nothing can be written to this one. */
 	readable = open("lock", O_RDONLY | O_CLOEXEC);
@@ -238,7 +239,7 @@ the_last_use_is_what_was_said(void)
 	CHECK_OK(open_store(&store));
 	store_touch(&store, STORE_SESSION, id, 1000);
 	assert_string_equal(run_said(), "");
-	CHECK_OK(put(&store, STORE_CREATE, STR("x")));
+	CHECK_OK(store_create(&store, STORE_SESSION, id, STR("x")));
 	store_touch(&store, STORE_SESSION, id, 1234567);
 	CHECK_OK(
 	    store_load(&store, STORE_SESSION, id, MAX, &content, &used_at));
@@ -290,7 +291,8 @@ a_directory_that_is_gone_is_a_store_failure(void)
 
 	assert_int_equal(store_open("/nonexistent/x", &store), RESULT_STORE);
 	assert_int_equal(store.dir, -1);
-	assert_int_equal(put(&closed, STORE_CREATE, STR("x")), RESULT_STORE);
+	assert_int_equal(store_create(&closed, STORE_SESSION, id, STR("x")),
+	    RESULT_STORE);
 	assert_int_equal(load(&closed, &content), RESULT_STORE);
 	assert_true(store_has(&closed, STORE_SESSION, id));
 	assert_int_equal(store_remove(&closed, STORE_SESSION, id),
