@@ -11,10 +11,10 @@
 #include "form.h"
 
 static void
-write_list(const struct artists *artists, struct buf *body)
+write_list(struct artists *artists, struct buf *body)
 {
-	buf_puts(body, "{\"artists\":");
-	buf_add_str(body, buf_str(&artists->list));
+	buf_move(body, &artists->object);
+	body->max = REPLY_BODY_MAX;
 	buf_printf(body,
 	    ",\"total\":%lld,\"complete\":%s,\"stale\":%s,"
 	    "\"fetched_at\":%lld}\n",
@@ -29,7 +29,7 @@ write_list(const struct artists *artists, struct buf *body)
  * the same artists, a browser would keep its "stale" for the fresh ones.
  */
 static enum result
-answer(const struct artists *artists, struct reply *reply)
+answer(struct artists *artists, struct reply *reply)
 {
 	struct buf tag = BUF(64);
 	enum result result;

@@ -170,15 +170,16 @@ explain(const struct process *process, enum result result, struct reply *reply)
 
 /* An answer for when there is no memory to write one. */
 static void
-write_last_resort(struct buf *answer)
+write_last_resort(struct server_answer *answer)
 {
 	static const char text[] =
 	    "Status: 503 Service Unavailable\r\n"
 	    "Content-Length: 0\r\nCache-Control: no-store\r\n"
 	    "Retry-After: 2\r\n\r\n";
 
-	buf_free(answer);
-	buf_puts(answer, text);
+	buf_free(&answer->head);
+	buf_free(&answer->body);
+	buf_puts(&answer->head, text);
 }
 
 /* The web server's id for the request, or one of our own. */
@@ -199,7 +200,7 @@ name_request(const struct request *request)
 }
 
 static void
-serve(void *own, struct server_call *call, struct buf *answer)
+serve(void *own, struct server_call *call, struct server_answer *answer)
 {
 	const struct thread *thread = own;
 	const struct process *process = thread->process;
@@ -223,7 +224,8 @@ serve(void *own, struct server_call *call, struct buf *answer)
 		level = LOG_LEVEL_INFO;
 	log_event(level, "answered", "status=%d code=%s", reply.status,
 	    result_row(result)->code);
-	if (reply_write(&reply, request.method == METHOD_HEAD, answer) != OK)
+	if (reply_write(&reply, request.method == METHOD_HEAD, &answer->head,
+		&answer->body) != OK)
 		write_last_resort(answer);
 	reply_free(&reply);
 	request_free(&request);

@@ -17,6 +17,7 @@
 #include "log.h"
 
 #define LIST_MAX (16u << 20)
+#define BEGIN "{\"artists\":"
 #define PAGES_MAX 1000
 #define LIST_MS 15000 /* for all pages together */
 #define LOCK_WAIT_MS 12000
@@ -39,6 +40,24 @@ struct fetch {
 	bool replaced;	   /* the token, after a 401 */
 };
 
+static void
+begin_list(struct artists *artists)
+{
+	buf_clear(&artists->object);
+	buf_puts(&artists->object, BEGIN);
+}
+
+/* What of the object is the list. */
+static struct str
+list_of(const struct artists *artists)
+{
+	struct str list = buf_str(&artists->object);
+
+	list.p += sizeof(BEGIN) - 1;
+	list.n -= sizeof(BEGIN) - 1;
+	return list;
+}
+
 static enum result
 write_tag(struct artists *artists)
 {
@@ -46,7 +65,7 @@ write_tag(struct artists *artists)
 	unsigned char digest[16];
 	enum result result;
 
-	seal_digest(buf_str(&artists->list), digest, sizeof(digest));
+	seal_digest(list_of(artists), digest, sizeof(digest));
 	codec_base64url(&text, digest, sizeof(digest));
 	if ((result = buf_result(&text)) == OK)
 		memcpy(artists->facts.tag, text.p, text.n + 1);
@@ -95,13 +114,13 @@ use_copy(struct fetch *fetch, enum copy_use use)
 	    copy_open(fetch->context, fetch->session, &copy) != OK)
 		return false;
 	if (will_do(fetch, use, &copy.facts)) {
-		buf_clear(&artists->list);
+		begin_list(artists);
 		artists->facts = copy.facts;
 		artists->complete = true;
 		artists->stale = use == IF_ANY;
 		done = is_known(fetch) ||
 		    copy_read(fetch->context, fetch->session, &copy,
-			&artists->list) == OK;
+			&artists->object) == OK;
 	}
 	fetch->seen_s = copy.facts.fetched_s;
 	copy_close(&copy);
@@ -117,7 +136,7 @@ remember(struct fetch *fetch, const char *word)
 	if (json_object_get(fetch->seen, word) != NULL)
 		return false;
 	if (json_object_set_new(fetch->seen, word, json_true()) != 0)
-		buf_fail(&fetch->artists->list, RESULT_NO_MEMORY);
+		buf_fail(&fetch->artists->object, RESULT_NO_MEMORY);
 	return true;
 }
 
@@ -133,9 +152,9 @@ add_page(struct fetch *fetch, const struct page *page)
 		if (id == NULL || !remember(fetch, id))
 			continue;
 		if (artists->facts.total++ > 0)
-			buf_putc(&artists->list, ',');
+			buf_putc(&artists->object, ',');
 		spotify_artist_write(page, i, fetch->context->conf,
-		    &artists->list);
+		    &artists->object);
 	}
 }
 
@@ -188,7 +207,7 @@ fetch_pages(struct fetch *fetch)
 			add_page(fetch, &page);
 		spotify_page_free(&page);
 		if (result == OK)
-			result = buf_result(&fetch->artists->list);
+			result = buf_result(&fetch->artists->object);
 		if (after[0] == '\0')
 			break;
 	}
@@ -205,20 +224,20 @@ fetch_list(struct fetch *fetch)
 	int64_t deadline_ms = context->deadline_ms;
 	enum result result;
 
-	buf_clear(&artists->list);
+	begin_list(artists);
 	artists->facts = (struct copy_facts){ .fetched_s = clock_now_s() };
 	artists->complete = true;
 	artists->stale = false;
 	if ((fetch->seen = json_object()) == NULL)
 		return RESULT_NO_MEMORY;
-	buf_putc(&artists->list, '[');
+	buf_putc(&artists->object, '[');
 	context->deadline_ms =
 	    clock_mono_ms() + clock_left_ms(deadline_ms, LIST_MS);
 	result = fetch_pages(fetch);
 	context->deadline_ms = deadline_ms;
-	buf_putc(&artists->list, ']');
+	buf_putc(&artists->object, ']');
 	if (result == OK)
-		result = buf_result(&artists->list);
+		result = buf_result(&artists->object);
 	json_decref(fetch->seen);
 	if (result == OK)
 		result = write_tag(artists);
@@ -253,7 +272,7 @@ fetch_once(struct fetch *fetch)
 	if (result == OK && fetch->artists->complete &&
 	    context->conf->artists_max_age_s > 0)
 		copy_save(context, fetch->session, &fetch->artists->facts,
-		    buf_str(&fetch->artists->list));
+		    list_of(fetch->artists));
 	if (result != OK && result != RESULT_BUSY && result != RESULT_NO_MEMORY)
 		lock_fail(&lock, result);
 	lock_release(&lock);
@@ -285,7 +304,7 @@ artists_get(struct context *context, struct session *session, bool fresh,
 		.seen_s = -1 };
 	enum result result = OK;
 
-	*artists = (struct artists){ .list = BUF(LIST_MAX) };
+	*artists = (struct artists){ .object = BUF(LIST_MAX) };
 	if (fresh && fetch.max_age_s > FRESH_S)
 		fetch.max_age_s = FRESH_S;
 	if (!use_copy(&fetch, IF_YOUNG)) {
@@ -304,5 +323,5 @@ artists_get(struct context *context, struct session *session, bool fresh,
 void
 artists_free(struct artists *artists)
 {
-	buf_free(&artists->list);
+	buf_free(&artists->object);
 }

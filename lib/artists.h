@@ -8,7 +8,8 @@
 
 /* artists_free() releases it. */
 struct artists {
-	struct buf list; /* a JSON array */
+	struct buf object; /* JSON whose first member is the list, without its
+			    * end: so a long list need not be copied */
 	struct copy_facts facts;
 	bool complete; /* false: Spotify's paging went in circles */
 	bool stale;    /* an old copy, because Spotify is in trouble */

@@ -149,6 +149,14 @@ buf_take(struct buf *buf, char **taken)
 }
 
 void
+buf_move(struct buf *to, struct buf *from)
+{
+	buf_free(to);
+	*to = *from;
+	*from = BUF(from->max);
+}
+
+void
 buf_clear(struct buf *buf)
 {
 	if (buf->p != NULL) {

@@ -58,6 +58,10 @@ struct str buf_str(const struct buf *buf);
 enum result buf_take(struct buf *buf, char **taken)
     __attribute__((warn_unused_result));
 
+/* Give content, limit and failure over to another buffer, whose own is wiped
+ * and released; this one is empty then. */
+void buf_move(struct buf *to, struct buf *from);
+
 /* Empty it, wiping the content but keeping the memory and the maximum. */
 void buf_clear(struct buf *buf);
 

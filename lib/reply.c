@@ -129,39 +129,37 @@ reply_problem(struct reply *reply, enum result result, struct str login_url)
 }
 
 enum result
-reply_write(const struct reply *reply, bool head_only, struct buf *out)
+reply_write(struct reply *reply, bool head_only, struct buf *head,
+    struct buf *body)
 {
 	/* Once, instead of growing and wiping; a failure sticks. */
-	(void)buf_room(out,
-	    HEAD_ROOM + reply->policy.n + reply->cookies.n + reply->headers.n +
-		(head_only ? 0 : reply->body.n));
-	buf_printf(out, "Status: %d %s\r\n", reply->status,
+	(void)buf_room(head,
+	    HEAD_ROOM + reply->policy.n + reply->cookies.n + reply->headers.n);
+	buf_printf(head, "Status: %d %s\r\n", reply->status,
 	    result_reason(reply->status));
 	if (reply->content_type != NULL)
-		buf_printf(out, "Content-Type: %s; charset=utf-8\r\n",
+		buf_printf(head, "Content-Type: %s; charset=utf-8\r\n",
 		    reply->content_type);
 	/* A 204 has no length (RFC 9110, section 8.6), a 304 the 200's. */
 	if (reply->status != 204 && reply->status != 304)
-		buf_printf(out, "Content-Length: %zu\r\n",
+		buf_printf(head, "Content-Length: %zu\r\n",
 		    reply->content_type == NULL ? 0 : reply->body.n);
 	if (reply->retry_after_s > 0)
-		buf_printf(out, "Retry-After: %lld\r\n",
+		buf_printf(head, "Retry-After: %lld\r\n",
 		    (long long)reply->retry_after_s);
-	add_header(out, "Cache-Control", str_of(reply->cache));
-	buf_puts(out,
+	add_header(head, "Cache-Control", str_of(reply->cache));
+	buf_puts(head,
 	    "X-Content-Type-Options: nosniff\r\n"
 	    "Referrer-Policy: no-referrer\r\n"
 	    "Cross-Origin-Resource-Policy: same-origin\r\n"
 	    "Content-Security-Policy: default-src 'none'; ");
-	buf_add_str(out, buf_str(&reply->policy));
-	buf_puts(out,
+	buf_add_str(head, buf_str(&reply->policy));
+	buf_puts(head,
 	    "base-uri 'none'; form-action 'none'; "
 	    "frame-ancestors 'none'\r\n");
-	buf_add_str(out, buf_str(&reply->cookies));
-	buf_add_str(out, buf_str(&reply->headers));
-	buf_puts(out, "\r\n");
-	if (!head_only && reply->content_type != NULL)
-		buf_add_str(out, buf_str(&reply->body));
+	buf_add_str(head, buf_str(&reply->cookies));
+	buf_add_str(head, buf_str(&reply->headers));
+	buf_puts(head, "\r\n");
 	if (buf_result(&reply->policy) != OK)
 		return buf_result(&reply->policy);
 	if (buf_result(&reply->cookies) != OK)
@@ -170,5 +168,7 @@ reply_write(const struct reply *reply, bool head_only, struct buf *out)
 		return buf_result(&reply->headers);
 	if (buf_result(&reply->body) != OK)
 		return buf_result(&reply->body);
-	return buf_result(out);
+	if (!head_only && reply->content_type != NULL)
+		buf_move(body, &reply->body);
+	return buf_result(head);
 }

@@ -52,11 +52,11 @@ void reply_problem(struct reply *reply, enum result result,
     struct str login_url);
 
 /*
- * Append the complete answer to out: header block in CGI form with an
- * explicit Status (RFC 3875, section 6.3.3), then the body unless head_only.
- * OK, or the first failure of any part; out is of no use then.
+ * The complete answer: append a header block in CGI form with an explicit
+ * Status (RFC 3875, section 6.3.3) to head, and unless head_only give the body
+ * away. OK, or the first failure of any part; both are of no use then.
  */
-enum result reply_write(const struct reply *reply, bool head_only,
-    struct buf *out) __attribute__((warn_unused_result));
+enum result reply_write(struct reply *reply, bool head_only, struct buf *head,
+    struct buf *body) __attribute__((warn_unused_result));
 
 #endif

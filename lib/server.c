@@ -28,7 +28,7 @@
 #define REQUEST_MS 18000   /* the web server gives up after 20 s */
 #define END_S 1		   /* for the end of a body */
 #define END_MAX (1u << 20) /* of a body that nobody reads */
-#define ANSWER_MAX (33u << 20)
+#define HEAD_MAX 65536
 #define RESPONDER 1 /* FastCGI 1.0, section 3.4 */
 #ifdef SANITIZERS
 #define STACK_BYTES (8u << 20)
@@ -42,6 +42,13 @@ struct pool {
 	struct intake *intake;
 	atomic_bool failed; /* a thread could not begin */
 };
+
+static void
+free_answer(struct server_answer *answer)
+{
+	buf_free(&answer->head);
+	buf_free(&answer->body);
+}
 
 /* ---- one FastCGI request ---- */
 
@@ -97,11 +104,18 @@ wipe_params(char **envp)
 		secret_wipe(*envp, strlen(*envp));
 }
 
+static bool
+put(const struct buf *part, FCGX_Request *request)
+{
+	return part->n == 0 ||
+	    FCGX_PutStr(part->p, (int)part->n, request->out) >= 0;
+}
+
 static void
 serve_fcgi(const struct pool *pool, void *own, FCGX_Request *request,
     int64_t taken_ms)
 {
-	struct buf answer = BUF(ANSWER_MAX);
+	struct server_answer answer = { .head = BUF(HEAD_MAX) };
 	struct server_call call = {
 		.envp = request->envp,
 		/* libfcgi also hands over what was cut short. */
@@ -116,11 +130,11 @@ serve_fcgi(const struct pool *pool, void *own, FCGX_Request *request,
 	pool->work->serve(own, &call, &answer);
 	if (!FCGX_HasSeenEOF(request->in))
 		await_end(request);
-	if (FCGX_PutStr(answer.p, (int)answer.n, request->out) < 0)
+	if (!put(&answer.head, request) || !put(&answer.body, request))
 		log_event(LOG_LEVEL_DEBUG, "client_gone", "bytes=%zu",
-		    answer.n);
+		    answer.head.n + answer.body.n);
 	log_request(NULL);
-	buf_free(&answer);
+	free_answer(&answer);
 	wipe_params(request->envp);
 }
 
@@ -294,10 +308,16 @@ has_more_cgi(struct server_call *call)
 	return false;
 }
 
+static bool
+print(const struct buf *part)
+{
+	return part->n == 0 || fwrite(part->p, 1, part->n, stdout) == part->n;
+}
+
 bool
 server_run_cgi(const struct server_work *work)
 {
-	struct buf answer = BUF(ANSWER_MAX);
+	struct server_answer answer = { .head = BUF(HEAD_MAX) };
 	struct server_call call = { .envp = environ,
 		.read = read_cgi,
 		.has_more = has_more_cgi,
@@ -308,10 +328,10 @@ server_run_cgi(const struct server_work *work)
 	own = work->begin(work->data);
 	if (own != NULL) {
 		work->serve(own, &call, &answer);
-		good = fwrite(answer.p, 1, answer.n, stdout) == answer.n &&
+		good = print(&answer.head) && print(&answer.body) &&
 		    fflush(stdout) == 0;
 		work->end(own);
 	}
-	buf_free(&answer);
+	free_answer(&answer);
 	return good;
 }

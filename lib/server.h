@@ -20,14 +20,20 @@ struct server_call {
 	void *stream;
 };
 
+/* What a program answers; both are sent, one after the other. */
+struct server_answer {
+	struct buf head, body;
+};
+
 /* What is done with requests. */
 struct server_work {
 	int threads;
 	/* What a thread needs for itself; NULL: no memory. */
 	void *(*begin)(const void *data);
 	void (*end)(void *own);
-	/* Append the whole answer, header block first. */
-	void (*serve)(void *own, struct server_call *call, struct buf *answer);
+	/* Append the header block, and what follows it. */
+	void (*serve)(void *own, struct server_call *call,
+	    struct server_answer *answer);
 	const void *data;
 };
 

@@ -115,6 +115,25 @@ what_is_taken_is_gone(void)
 }
 
 static void
+what_is_moved_comes_with_its_limit_and_its_failure(void)
+{
+	SCOPED(buf_free) struct buf from = BUF(4), to = BUF(0);
+
+	buf_puts(&from, "abc");
+	CHECK_OK(buf_result(&from));
+	buf_move(&to, &from);
+	assert_null(from.p);
+	assert_int_equal(from.max, 4);
+	CHECK_TEXT(buf_str(&to), "abc");
+	buf_puts(&to, "de");
+	CHECK(buf_result(&to), RESULT_TOO_LARGE);
+	buf_move(&from, &to);
+	CHECK(buf_result(&from), RESULT_TOO_LARGE);
+	CHECK_OK(buf_result(&to));
+	CHECK_TEXT(buf_str(&from), "abc");
+}
+
+static void
 a_cleared_buffer_is_wiped_and_can_be_used_again(void)
 {
 	SCOPED(buf_free) struct buf buf = BUF(8);
@@ -152,5 +171,6 @@ const struct test buf_tests[] = { TEST(additions_follow_each_other),
 	TEST(a_formatted_text_that_does_not_fit_changes_nothing),
 	TEST(an_enormous_addition_is_refused_by_its_size_alone),
 	TEST(room_is_used_as_far_as_one_says), TEST(what_is_taken_is_gone),
+	TEST(what_is_moved_comes_with_its_limit_and_its_failure),
 	TEST(a_cleared_buffer_is_wiped_and_can_be_used_again),
 	TEST(nothing_can_be_added_to_a_buffer_of_nothing), { NULL, NULL } };

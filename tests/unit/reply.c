@@ -30,6 +30,18 @@ count(const struct buf *out, const char *text)
 	return n;
 }
 
+/* Both parts in one. */
+static enum result
+written(struct reply *reply, bool head_only, struct buf *out)
+{
+	SCOPED(buf_free) struct buf body = BUF(0);
+	enum result result = reply_write(reply, head_only, out, &body);
+
+	if (result == OK)
+		buf_add_str(out, buf_str(&body));
+	return result == OK ? buf_result(out) : result;
+}
+
 static void
 an_empty_answer_is_204_and_strict(void)
 {
@@ -37,7 +49,7 @@ an_empty_answer_is_204_and_strict(void)
 	SCOPED(reply_free) struct reply reply;
 
 	reply_init(&reply);
-	CHECK_OK(reply_write(&reply, false, &out));
+	CHECK_OK(written(&reply, false, &out));
 	CHECK_TEXT(buf_str(&out), "Status: 204 No Content\r\n" STRICT "\r\n");
 }
 
@@ -51,12 +63,12 @@ json_has_type_length_and_body(void)
 	reply_json(&reply);
 	buf_puts(&reply.body, "{}\n");
 	reply_header(&reply, "ETag", STR("W/\"x\""));
-	CHECK_OK(reply_write(&reply, false, &out));
+	CHECK_OK(written(&reply, true, &head));
+	CHECK_OK(written(&reply, false, &out));
 	CHECK_TEXT(buf_str(&out),
 	    "Status: 200 OK\r\nContent-Type: "
 	    "application/json; charset=utf-8\r\nContent-Length: 3\r\n" STRICT
 	    "ETag: W/\"x\"\r\n\r\n{}\n");
-	CHECK_OK(reply_write(&reply, true, &head));
 	assert_true(
 	    str_equal(buf_str(&head), (struct str){ out.p, out.n - 3 }));
 }
@@ -71,7 +83,7 @@ a_redirect_is_303_without_a_body(void)
 	reply_json(&reply);
 	buf_puts(&reply.body, "left over");
 	reply_redirect(&reply, STR("https://e.org"), STR("/a?b=c"));
-	CHECK_OK(reply_write(&reply, false, &out));
+	CHECK_OK(written(&reply, false, &out));
 	CHECK_TEXT(buf_str(&out),
 	    "Status: 303 See Other\r\n"
 	    "Content-Length: 0\r\n" STRICT
@@ -86,7 +98,7 @@ a_304_has_no_length(void)
 
 	reply_init(&reply);
 	reply.status = 304;
-	CHECK_OK(reply_write(&reply, false, &out));
+	CHECK_OK(written(&reply, false, &out));
 	assert_int_equal(count(&out, "\r\nContent-Length"), 0);
 	assert_int_equal(count(&out, "\r\nContent-Type"), 0);
 }
@@ -105,16 +117,16 @@ a_control_byte_spoils_the_whole_answer(void)
 		buf_clear(&reply.headers);
 		buf_clear(&out);
 		reply_header(&reply, "X", str_of(bad[i]));
-		CHECK(reply_write(&reply, false, &out), RESULT_BAD_REQUEST);
+		CHECK(written(&reply, false, &out), RESULT_BAD_REQUEST);
 		buf_clear(&reply.headers);
 		buf_clear(&out);
 		reply_redirect(&reply, STR("https://e.org/"), str_of(bad[i]));
-		CHECK(reply_write(&reply, false, &out), RESULT_BAD_REQUEST);
+		CHECK(written(&reply, false, &out), RESULT_BAD_REQUEST);
 	}
 	buf_clear(&reply.headers);
 	buf_clear(&out);
 	reply_cookie(&reply, &conf, STR("n"), STR("a\r\nb"), 5);
-	CHECK(reply_write(&reply, false, &out), RESULT_BAD_REQUEST);
+	CHECK(written(&reply, false, &out), RESULT_BAD_REQUEST);
 }
 
 static void
@@ -127,7 +139,7 @@ cookies_carry_their_age_and_the_sites_attributes(void)
 	reply_cookie(&reply, &conf, STR("a"), STR("v"), 600);
 	reply_cookie(&reply, &conf, STR("b"), STR(""), 0);
 	reply_cookie(&reply, &conf, STR("c"), STR("v"), -5);
-	CHECK_OK(reply_write(&reply, false, &out));
+	CHECK_OK(written(&reply, false, &out));
 	assert_int_equal(
 	    count(&out,
 		"\r\nSet-Cookie: a=v; Max-Age=600; Path=/; HttpOnly\r\n"),
@@ -156,7 +168,7 @@ a_problem_replaces_all_but_the_cookies(void)
 	log_request("id-1");
 	reply_problem(&reply, RESULT_STORE, STR("https://e.org/login"));
 	log_request(NULL);
-	CHECK_OK(reply_write(&reply, false, &out));
+	CHECK_OK(written(&reply, false, &out));
 	assert_int_equal(count(&out, "Status: 503 Service Unavailable"), 1);
 	assert_int_equal(count(&out,
 			     "Content-Type: application/problem+json;"
@@ -182,14 +194,15 @@ every_problem_is_json_and_only_a_401_says_where_to_log_in(void)
 	int i;
 
 	for (i = 0; i < RESULT__MAX; i++) {
+		SCOPED(buf_free) struct buf body = BUF(0);
 		SCOPED(reply_free) struct reply reply;
 
 		row = result_row((enum result)i);
 		buf_clear(&out);
 		reply_init(&reply);
 		reply_problem(&reply, (enum result)i, STR("https://e/<&\">"));
-		CHECK_OK(reply_write(&reply, false, &out));
-		CHECK_OK(doc_parse(buf_str(&reply.body), &object));
+		CHECK_OK(reply_write(&reply, false, &out, &body));
+		CHECK_OK(doc_parse(buf_str(&body), &object));
 		assert_int_equal(doc_integer(object, "status", 0, 999, -1),
 		    row->status);
 		CHECK_TEXT(doc_text(object, "code"), row->code);
@@ -212,7 +225,7 @@ retry_after_is_what_was_found_out(void)
 	reply_init(&reply);
 	reply_problem(&reply, RESULT_RATE_LIMITED, STR(""));
 	reply.retry_after_s = 77;
-	CHECK_OK(reply_write(&reply, false, &out));
+	CHECK_OK(written(&reply, false, &out));
 	assert_int_equal(count(&out, "Retry-After: 77\r\n"), 1);
 }
 
@@ -225,22 +238,22 @@ an_answer_that_does_not_fit_fails_as_a_whole(void)
 
 	memset(text, 'a', sizeof(text) - 1);
 	reply_init(&reply);
-	CHECK(reply_write(&reply, false, &out), RESULT_TOO_LARGE);
+	CHECK(written(&reply, false, &out), RESULT_TOO_LARGE);
 	reply_cookie(&reply, &conf, STR("n"), str_of(text), 5);
-	CHECK(reply_write(&reply, false, &big), RESULT_TOO_LARGE);
+	CHECK(written(&reply, false, &big), RESULT_TOO_LARGE);
 	buf_clear(&reply.cookies);
 	buf_clear(&big);
 	reply_redirect(&reply, STR("https://e.org/"), str_of(text));
-	CHECK(reply_write(&reply, false, &big), RESULT_TOO_LARGE);
+	CHECK(written(&reply, false, &big), RESULT_TOO_LARGE);
 	buf_clear(&reply.headers);
 	buf_clear(&big);
 	buf_puts(&reply.policy, text);
-	CHECK(reply_write(&reply, false, &big), RESULT_TOO_LARGE);
+	CHECK(written(&reply, false, &big), RESULT_TOO_LARGE);
 	buf_clear(&reply.policy);
 	buf_clear(&big);
 	reply.body.max = 10;
 	buf_puts(&reply.body, text);
-	CHECK(reply_write(&reply, false, &big), RESULT_TOO_LARGE);
+	CHECK(written(&reply, false, &big), RESULT_TOO_LARGE);
 }
 
 const struct test reply_tests[] = { TEST(an_empty_answer_is_204_and_strict),
