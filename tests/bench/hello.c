@@ -3,7 +3,9 @@
  * The least that a FastCGI program can do: libfcgi, and the header that login
  * would send, the same each time. What login takes more is its own.
  *
- *	hello [-k] [-t THREADS]
+ *	hello [-k] [-b BYTES] [-t THREADS]
+ *
+ * With -b a body of so many bytes instead, as artists would send it.
  *
  * serves the listening socket that is its standard input. With -k threads wait
  * as those of login, and connections are kept or closed as login does it; else
@@ -18,6 +20,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "intake.h"
@@ -43,6 +46,24 @@ static const char answer[] =
     "state=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA&code_challenge_method="
     "S256&code_challenge=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\r\n\r\n";
 static struct intake *intake;
+static char body[1 << 20]; /* spaces */
+static long body_n;
+
+/* The same for every request. */
+static void
+write_answer(FCGX_Stream *out)
+{
+	if (body_n == 0) {
+		FCGX_PutStr(answer, sizeof(answer) - 1, out);
+		return;
+	}
+	FCGX_FPrintF(out,
+	    "Status: 200 OK\r\n"
+	    "Content-Type: application/json\r\n"
+	    "Content-Length: %ld\r\n\r\n",
+	    body_n);
+	FCGX_PutStr(body, (int)body_n, out);
+}
 
 static void *
 serve(void *data)
@@ -52,7 +73,7 @@ serve(void *data)
 	(void)data;
 	FCGX_InitRequest(&request, STDIN_FILENO, 0);
 	while (FCGX_Accept_r(&request) == 0) {
-		FCGX_PutStr(answer, sizeof(answer) - 1, request.out);
+		write_answer(request.out);
 		FCGX_Finish_r(&request);
 	}
 	return NULL;
@@ -72,7 +93,7 @@ serve_kept(void *data)
 		request.ipcFd = fd;
 		request.keepConnection = 1;
 		if (FCGX_Accept_r(&request) == 0) {
-			FCGX_PutStr(answer, sizeof(answer) - 1, request.out);
+			write_answer(request.out);
 			keep = request.keepConnection;
 			request.keepConnection = 1;
 			FCGX_Detach(&request);
@@ -97,14 +118,18 @@ main(int argc, char **argv)
 	pthread_t thread;
 	int option;
 
-	while ((option = getopt(argc, argv, "kt:")) != -1)
+	while ((option = getopt(argc, argv, "kb:t:")) != -1)
 		if (option == 'k')
 			run = serve_kept;
+		else if (option == 'b')
+			body_n = strtol(optarg, NULL, 10);
 		else if (option == 't')
 			threads = strtol(optarg, NULL, 10);
 		else
 			return 2;
-	if (threads < 1 || threads > THREADS_MAX || FCGX_Init() != 0)
+	memset(body, ' ', sizeof(body));
+	if (threads < 1 || threads > THREADS_MAX || body_n < 0 ||
+	    body_n > (long)sizeof(body) || FCGX_Init() != 0)
 		return 2;
 	if (run == serve_kept &&
 	    (fcntl(STDIN_FILENO, F_SETFL, O_RDWR | O_NONBLOCK) != 0 ||

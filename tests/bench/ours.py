@@ -82,10 +82,13 @@ class BenchNginx(Nginx):
         self.conf.write_text(text, "utf-8")
 
 
+LIST_BYTES = 28_300     # of 50 artists
 # {name: arguments of hello.c}
-HELLOS = {"hello": ["-k", "-t", THREADS], "lingering": ["-t", THREADS]}
+HELLOS = {"hello": ["-k", "-t", THREADS], "lingering": ["-t", THREADS],
+          "list": ["-k", "-b", str(LIST_BYTES), "-t", THREADS]}
 # {path: (upstream, what is included)}
 LOCATIONS = {"/hello": ("hello", "spotify-fcgi-program"),
+             "/list": ("list", "spotify-fcgi-program"),
              "/closed/login": ("login", "spotify-fcgi-closing"),
              "/closed/hello": ("hello", "spotify-fcgi-closing"),
              "/lingering": ("lingering", "spotify-fcgi-closing")}

@@ -5,6 +5,7 @@ import http.client
 
 from .figures import Spread, interleave
 from .load import flat, with_cpu
+from .ours import LIST_BYTES
 
 CLIENTS = 32
 FOLLOWS = 50
@@ -23,9 +24,12 @@ def logged_in(setting, follows):
     client.request("GET", ours.artists_path, headers={"Cookie": cookie})
     answer = client.getresponse()
     answer.read()
+    length = int(answer.getheader("Content-Length", 0))
     client.close()
     if answer.status != 200:
         raise RuntimeError(f"a list was answered {answer.status}")
+    if follows == FOLLOWS and not 0.95 < length / LIST_BYTES < 1.05:
+        raise RuntimeError(f"{FOLLOWS} artists are {length} bytes")
     return f"Cookie: {cookie}", f"If-None-Match: {answer.getheader('ETag')}"
 
 
@@ -35,23 +39,25 @@ def things_of(setting):
     cookie, tag = logged_in(setting, FOLLOWS)
     long_cookie, _ = logged_in(setting, MANY_FOLLOWS)
 
-    def of(program, *headers):
+    def of(program, *headers, pids=ours.pids):
         def measure():
             result = with_cpu(lambda: setting.load.requests(
                 ours.port, f"/{program}", clients=CLIENTS,
                 seconds=setting.seconds, headers=headers),
-                lambda: ours.pids(program), ours.front_pids)
+                lambda: pids(program), ours.front_pids)
             if result["errors"]:
                 raise RuntimeError(f"{program}: {result['words']}")
             return flat(result)
         return measure
-    return {"login": of("login"), "artists": of("artists", cookie),
+    return {"login": of("login"), "list": of("list", pids=ours.hello_pids),
+            "artists": of("artists", cookie),
             "long": of("artists", long_cookie),
             "304": of("artists", cookie, tag),
             "session": of("session", cookie)}
 
 
 TITLES = {"login": "`login`",
+          "list": "libfcgi, nothing else, as many bytes as the next",
           "artists": f"`artists`, {FOLLOWS} of them, from the copy",
           "long": f"`artists`, {MANY_FOLLOWS} of them, from the copy",
           "304": f"`artists`, {FOLLOWS} of them, 304",
