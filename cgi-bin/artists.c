@@ -14,7 +14,7 @@ static void
 write_list(struct artists *artists, struct buf *body)
 {
 	buf_move(body, &artists->object);
-	body->max = REPLY_BODY_MAX;
+	body->max = REPLY_BODY_MAX; /* there has to be room for the end */
 	buf_printf(body,
 	    ",\"total\":%lld,\"complete\":%s,\"stale\":%s,"
 	    "\"fetched_at\":%lld}\n",

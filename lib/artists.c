@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,8 +17,9 @@
 #include "lock.h"
 #include "log.h"
 
-#define LIST_MAX (16u << 20)
 #define BEGIN "{\"artists\":"
+/* A copy of the greatest length can be read. */
+#define OBJECT_MAX (sizeof(BEGIN) - 1 + COPY_LIST_MAX + SESSION_PAD_TO)
 #define PAGES_MAX 1000
 #define LIST_MS 15000 /* for all pages together */
 #define LOCK_WAIT_MS 12000
@@ -53,6 +55,7 @@ list_of(const struct artists *artists)
 {
 	struct str list = buf_str(&artists->object);
 
+	assert(list.n >= sizeof(BEGIN) - 1);
 	list.p += sizeof(BEGIN) - 1;
 	list.n -= sizeof(BEGIN) - 1;
 	return list;
@@ -102,6 +105,14 @@ is_known(const struct fetch *fetch)
 	    form_has_tag(fetch->known_tags, str_of(artists->facts.tag));
 }
 
+static bool
+read_copy(struct fetch *fetch, struct copy *copy)
+{
+	begin_list(fetch->artists);
+	return copy_read(fetch->context, fetch->session, copy,
+		   &fetch->artists->object) == OK;
+}
+
 /* Make the copy the answer, if there is one that will do. */
 static bool
 use_copy(struct fetch *fetch, enum copy_use use)
@@ -114,13 +125,10 @@ use_copy(struct fetch *fetch, enum copy_use use)
 	    copy_open(fetch->context, fetch->session, &copy) != OK)
 		return false;
 	if (will_do(fetch, use, &copy.facts)) {
-		begin_list(artists);
 		artists->facts = copy.facts;
 		artists->complete = true;
 		artists->stale = use == IF_ANY;
-		done = is_known(fetch) ||
-		    copy_read(fetch->context, fetch->session, &copy,
-			&artists->object) == OK;
+		done = is_known(fetch) || read_copy(fetch, &copy);
 	}
 	fetch->seen_s = copy.facts.fetched_s;
 	copy_close(&copy);
@@ -304,7 +312,7 @@ artists_get(struct context *context, struct session *session, bool fresh,
 		.seen_s = -1 };
 	enum result result = OK;
 
-	*artists = (struct artists){ .object = BUF(LIST_MAX) };
+	*artists = (struct artists){ .object = BUF(OBJECT_MAX) };
 	if (fresh && fetch.max_age_s > FRESH_S)
 		fetch.max_age_s = FRESH_S;
 	if (!use_copy(&fetch, IF_YOUNG)) {

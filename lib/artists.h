@@ -8,12 +8,13 @@
 
 /* artists_free() releases it. */
 struct artists {
-	struct buf object; /* JSON whose first member is the list, without its
-			    * end: so a long list need not be copied */
+	/* {"artists":[...] and no more: the caller may move it away and end
+	 * it, so that a long list is not copied. */
+	struct buf object;
 	struct copy_facts facts;
 	bool complete; /* false: Spotify's paging went in circles */
 	bool stale;    /* an old copy, because Spotify is in trouble */
-	bool known;    /* the browser has the very list; it may be empty here */
+	bool known;    /* the browser has the very list; object may have none */
 };
 
 /*

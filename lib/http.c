@@ -34,7 +34,8 @@ struct http {
 	bool running;
 	/* The request under way. */
 	const char *what;
-	bool form, sent;
+	bool is_form; /* not to be sent twice */
+	bool sent;    /* or just about to be */
 	int64_t deadline_ms;
 	size_t received_n;
 	struct http_answer answer;
@@ -83,13 +84,16 @@ take_body(char *p, size_t size, size_t n, void *data)
 	return buf_result(&http->answer.body) == OK ? size * n : 0;
 }
 
-/* Just before a request goes out. libcurl would do that again, for one whose
- * kept connection turns out to be dead; but a form may have been read. */
+/*
+ * Just before a request goes out. For one whose kept connection turns out to
+ * be dead libcurl opens another and comes here again; but a form may have been
+ * read, and what was not read cannot be told from that.
+ */
 static int
 permit(void *data, char *to, char *from, int to_port, int from_port)
 {
 	struct http *http = data;
-	bool again = http->sent && http->form;
+	bool again = http->sent && http->is_form;
 
 	(void)to;
 	(void)from;
@@ -251,7 +255,7 @@ set_request(struct http *http, const struct http_request *request)
 
 	if (!add_header(http, "Accept", "application/json") ||
 	    !add_header(http, "Expect", "") ||
-	    (http->form &&
+	    (http->is_form &&
 		!add_header(http, "Content-Type",
 		    "application/x-www-form-urlencoded")) ||
 	    (request->authorization != NULL &&
@@ -267,7 +271,7 @@ set_request(struct http *http, const struct http_request *request)
 	bad |= curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE,
 	    (curl_off_t)request->form.n);
 	bad |= curl_easy_setopt(e, CURLOPT_POSTFIELDS, request->form.p);
-	if (!http->form)
+	if (!http->is_form)
 		bad |= curl_easy_setopt(e, CURLOPT_HTTPGET, 1L);
 	return bad == CURLE_OK;
 }
@@ -278,7 +282,7 @@ http_start(struct http *http, const struct http_request *request)
 	int running;
 
 	http->what = request->what;
-	http->form = request->form.p != NULL;
+	http->is_form = request->form.p != NULL;
 	http->sent = false;
 	http->received_n = 0;
 	http->deadline_ms =
@@ -292,8 +296,7 @@ http_start(struct http *http, const struct http_request *request)
 		return RESULT_UPSTREAM_TIMEOUT;
 	if (!set_request(http, request) ||
 	    curl_multi_add_handle(http->multi, http->easy) != CURLM_OK) {
-		curl_slist_free_all(http->headers);
-		http->headers = NULL;
+		http_cancel(http);
 		return RESULT_NO_MEMORY;
 	}
 	http->running = true;
@@ -313,7 +316,10 @@ translate(const struct http *http, CURLcode code)
 	log_event(LOG_LEVEL_WARN, "upstream_error",
 	    "call=%s curl=%d "
 	    "cause=\"%s\"",
-	    http->what, (int)code, curl_easy_strerror(code));
+	    http->what, (int)code,
+	    code == CURLE_ABORTED_BY_CALLBACK ?
+		"the connection had died, a form is not sent again" :
+		curl_easy_strerror(code));
 	return code == CURLE_OPERATION_TIMEDOUT ? RESULT_UPSTREAM_TIMEOUT :
 						  RESULT_UPSTREAM_FAILED;
 }

@@ -15,8 +15,8 @@
 /* What one thread needs to make requests: connections that stay open. */
 struct http;
 
-/* url and authorization are copied; form is borrowed until http_finish() has
- * returned. */
+/* url and authorization are copied; form is borrowed until http_finish() or
+ * http_cancel() has returned, or http_start() failed. */
 struct http_request {
 	const char *what; /* a word for the log */
 	const char *url;

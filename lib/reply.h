@@ -53,8 +53,8 @@ void reply_problem(struct reply *reply, enum result result,
 
 /*
  * The complete answer: append a header block in CGI form with an explicit
- * Status (RFC 3875, section 6.3.3) to head, and unless head_only give the body
- * away. OK, or the first failure of any part; both are of no use then.
+ * Status (RFC 3875, section 6.3.3) to head, and unless head_only move the body
+ * there, once. OK, or the first failure of any part; both are of no use then.
  */
 enum result reply_write(struct reply *reply, bool head_only, struct buf *head,
     struct buf *body) __attribute__((warn_unused_result));

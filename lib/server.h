@@ -20,7 +20,8 @@ struct server_call {
 	void *stream;
 };
 
-/* What a program answers; both are sent, one after the other. */
+/* What a program answers; both are sent, one after the other. The body has
+ * no room of its own. */
 struct server_answer {
 	struct buf head, body;
 };
@@ -31,7 +32,8 @@ struct server_work {
 	/* What a thread needs for itself; NULL: no memory. */
 	void *(*begin)(const void *data);
 	void (*end)(void *own);
-	/* Append the header block, and what follows it. */
+	/* Append the header block to the head, and move what follows it into
+	 * the body. */
 	void (*serve)(void *own, struct server_call *call,
 	    struct server_answer *answer);
 	const void *data;

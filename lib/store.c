@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Hides the file system. A reader sees a file as it was or as it is to be,
- * never in between, and a crash leaves at worst a "temp-" file behind, or a
- * session's that nobody has the cookie of, which the clean-up removes.
+ * never in between; nobody can ask for a new session's before it is whole. A
+ * crash leaves at worst a "temp-" file behind, or a session's, perhaps a part
+ * of it, that nobody has the cookie of; the clean-up removes both.
  */
 #include "config.h"
 
@@ -211,16 +212,16 @@ create(const struct store *store, const char *name, int *fd)
 static enum result
 finish(int *fd, bool durable)
 {
-	int open = *fd;
+	int done = *fd;
 
-	if (durable && fsync(open) != 0)
+	if (durable && fsync(done) != 0)
 		return failed("fsync");
 	*fd = -1;
-	return close(open) != 0 ? failed("close") : OK;
+	return close(done) != 0 ? failed("close") : OK;
 }
 
-/* The name and the content become durable together, in one commit of the file
- * system. */
+/* Often the first fsync makes the name durable, too: one commit of the file
+ * system; the second one is for where it does not. */
 enum result
 store_create(const struct store *store, enum store_kind kind,
     const unsigned char id[static STORE_ID_BYTES], struct str content)

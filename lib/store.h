@@ -77,8 +77,8 @@ bool store_has(const struct store *store, enum store_kind kind,
     const unsigned char id[static STORE_ID_BYTES]);
 
 /*
- * Create a file that nobody can ask for before this has returned: a crash
- * leaves at worst a part of it. Durable; on failure there is none.
+ * Create a file under an id that nobody else knows yet: who did could read a
+ * part of it, and a crash may leave one. Durable; on failure there is none.
  * OK, RESULT_EXISTS: there is one, untouched; RESULT_STORE.
  */
 enum result store_create(const struct store *store, enum store_kind kind,

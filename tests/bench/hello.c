@@ -5,7 +5,8 @@
  *
  *	hello [-k] [-b BYTES] [-t THREADS]
  *
- * With -b a body of so many bytes instead, as artists would send it.
+ * With -b a list of so many bytes instead, with the head that artists would
+ * send.
  *
  * serves the listening socket that is its standard input. With -k threads wait
  * as those of login, and connections are kept or closed as login does it; else
@@ -26,8 +27,9 @@
 #include "intake.h"
 
 #define THREADS_MAX 64
+#define BYTES_MAX (1L << 20)
 
-static const char answer[] =
+static const char redirect[] =
     "Status: 303 See Other\r\n"
     "Content-Length: 0\r\n"
     "Cache-Control: no-store\r\n"
@@ -45,24 +47,37 @@ static const char answer[] =
     "user-follow-read&redirect_uri=http%3A%2F%2F127.0.0.1%3A36199%2Fcallback&"
     "state=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA&code_challenge_method="
     "S256&code_challenge=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\r\n\r\n";
+static const char list_head[] =
+    "Status: 200 OK\r\n"
+    "Content-Type: application/json; charset=utf-8\r\n"
+    "Content-Length: %ld\r\n"
+    "Cache-Control: private, no-cache\r\n"
+    "X-Content-Type-Options: nosniff\r\n"
+    "Referrer-Policy: no-referrer\r\n"
+    "Cross-Origin-Resource-Policy: same-origin\r\n"
+    "Content-Security-Policy: default-src 'none'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'\r\n"
+    "Vary: Cookie\r\n"
+    "ETag: W/\"AAAAAAAAAAAAAAAAAAAAAA\"\r\n\r\n";
+static const char *answer = redirect;
+static int answer_n = sizeof(redirect) - 1;
 static struct intake *intake;
-static char body[1 << 20]; /* spaces */
-static long body_n;
 
-/* The same for every request. */
-static void
-write_answer(FCGX_Stream *out)
+/* Answer with so many bytes, which are spaces. */
+static bool
+answer_list(long bytes)
 {
-	if (body_n == 0) {
-		FCGX_PutStr(answer, sizeof(answer) - 1, out);
-		return;
-	}
-	FCGX_FPrintF(out,
-	    "Status: 200 OK\r\n"
-	    "Content-Type: application/json\r\n"
-	    "Content-Length: %ld\r\n\r\n",
-	    body_n);
-	FCGX_PutStr(body, (int)body_n, out);
+	size_t room = sizeof(list_head) + (size_t)bytes + 32;
+	char *list;
+	int n;
+
+	if (bytes < 1 || bytes > BYTES_MAX || (list = malloc(room)) == NULL)
+		return false;
+	n = snprintf(list, room, list_head, bytes);
+	memset(list + n, ' ', (size_t)bytes);
+	answer = list;
+	answer_n = n + (int)bytes;
+	return true;
 }
 
 static void *
@@ -73,7 +88,7 @@ serve(void *data)
 	(void)data;
 	FCGX_InitRequest(&request, STDIN_FILENO, 0);
 	while (FCGX_Accept_r(&request) == 0) {
-		write_answer(request.out);
+		FCGX_PutStr(answer, answer_n, request.out);
 		FCGX_Finish_r(&request);
 	}
 	return NULL;
@@ -93,7 +108,7 @@ serve_kept(void *data)
 		request.ipcFd = fd;
 		request.keepConnection = 1;
 		if (FCGX_Accept_r(&request) == 0) {
-			write_answer(request.out);
+			FCGX_PutStr(answer, answer_n, request.out);
 			keep = request.keepConnection;
 			request.keepConnection = 1;
 			FCGX_Detach(&request);
@@ -114,7 +129,7 @@ int
 main(int argc, char **argv)
 {
 	void *(*run)(void *) = serve;
-	long threads = 1;
+	long threads = 1, bytes = -1;
 	pthread_t thread;
 	int option;
 
@@ -122,14 +137,13 @@ main(int argc, char **argv)
 		if (option == 'k')
 			run = serve_kept;
 		else if (option == 'b')
-			body_n = strtol(optarg, NULL, 10);
+			bytes = strtol(optarg, NULL, 10);
 		else if (option == 't')
 			threads = strtol(optarg, NULL, 10);
 		else
 			return 2;
-	memset(body, ' ', sizeof(body));
-	if (threads < 1 || threads > THREADS_MAX || body_n < 0 ||
-	    body_n > (long)sizeof(body) || FCGX_Init() != 0)
+	if (threads < 1 || threads > THREADS_MAX || FCGX_Init() != 0 ||
+	    (bytes != -1 && !answer_list(bytes)))
 		return 2;
 	if (run == serve_kept &&
 	    (fcntl(STDIN_FILENO, F_SETFL, O_RDWR | O_NONBLOCK) != 0 ||

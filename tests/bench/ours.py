@@ -82,7 +82,7 @@ class BenchNginx(Nginx):
         self.conf.write_text(text, "utf-8")
 
 
-MANY_THREADS = "64"     # as many as artists has
+MANY_THREADS = "64"     # as cgi-bin/artists.c
 LIST_BYTES = 28_300     # of 50 artists
 # {name: arguments of hello.c}
 HELLOS = {"hello": ["-k", "-t", THREADS], "lingering": ["-t", THREADS],

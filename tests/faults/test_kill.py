@@ -132,8 +132,7 @@ class LoggingIn:
             if fault != "KILL":
                 assert old and len(files(self.stack)) == 1
             seen = "old session " + ("lives" if old else "has ended")
-        assert len(files(self.stack, "temp-")) <= (fault in ("KILL",
-                                                             "unlinkat"))
+        assert files(self.stack, "temp-") == []
         again = self.client.finish(self.url)
         assert again.status in (303, 400), again
         seen += f", reload {again.status}"

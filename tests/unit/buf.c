@@ -117,8 +117,9 @@ what_is_taken_is_gone(void)
 static void
 what_is_moved_comes_with_its_limit_and_its_failure(void)
 {
-	SCOPED(buf_free) struct buf from = BUF(4), to = BUF(0);
+	SCOPED(buf_free) struct buf from = BUF(4), to = BUF(9);
 
+	buf_puts(&to, "before");
 	buf_puts(&from, "abc");
 	CHECK_OK(buf_result(&from));
 	buf_move(&to, &from);

@@ -118,7 +118,7 @@ a_session_opens_with_its_cookie_and_has_all_it_had(void)
 	assert_int_equal(again.authorized_s, s.session.authorized_s);
 	assert_int_equal(again.access_ends_s, s.session.created_s + 3600);
 	assert_true(session_access_left_s(&again) > 3500);
-	assert_int_equal(count_files("temp-*"), 0);
+	assert_int_equal(count_files("session-*"), 1);
 }
 
 static void

@@ -149,6 +149,32 @@ a_disk_that_is_full_is_met_when_preparing(void)
 }
 
 static void
+a_file_that_cannot_be_written_whole_is_not_created(void)
+{
+	const struct rlimit small = { 4096, RLIM_INFINITY };
+	SCOPED(store_close) struct store store;
+	static const char large[8192];
+	struct rlimit before;
+	enum result result;
+	int next;
+
+	CHECK_OK(open_store(&store));
+	next = dup(store.dir);
+	close(next);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	result = store_create(&store, STORE_SESSION, id,
+	    (struct str){ large, sizeof(large) });
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(result, RESULT_STORE);
+	assert_int_equal(count_files("session-*"), 0);
+	assert_int_equal(dup(store.dir), next);
+	close(next);
+	assert_non_null(strstr(run_said(), "event=store_failed call=write"));
+}
+
+static void
 a_write_that_fails_leaves_what_was_there(void)
 {
 	SCOPED(store_close) struct store store;
@@ -304,6 +330,7 @@ const struct test store_tests[] = {
 	TEST(what_is_there_is_not_created_and_what_is_gone_not_replaced),
 	TEST(a_prepared_file_takes_its_room_and_can_be_given_up),
 	TEST(a_disk_that_is_full_is_met_when_preparing),
+	TEST(a_file_that_cannot_be_written_whole_is_not_created),
 	TEST(a_write_that_fails_leaves_what_was_there),
 	TEST(sessions_and_copies_of_one_id_are_two_files),
 	TEST(what_is_no_plain_file_of_ours_is_absent),
