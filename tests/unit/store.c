@@ -200,6 +200,18 @@ a_write_that_fails_leaves_what_was_there(void)
 }
 
 static void
+what_cannot_be_put_in_its_place_is_given_up(void)
+{
+	SCOPED(store_close) struct store store;
+
+	CHECK_OK(open_store(&store));
+	assert_int_equal(mkdir(SESSION, 0700), 0);
+	CHECK(put(&store, STORE_OVERWRITE, STR("x")), RESULT_STORE);
+	assert_int_equal(count_files("temp-*"), 0);
+	assert_non_null(strstr(run_said(), "event=store_failed call=rename"));
+}
+
+static void
 sessions_and_copies_of_one_id_are_two_files(void)
 {
 	SCOPED(store_close) struct store store;
@@ -332,6 +344,7 @@ const struct test store_tests[] = {
 	TEST(a_disk_that_is_full_is_met_when_preparing),
 	TEST(a_file_that_cannot_be_written_whole_is_not_created),
 	TEST(a_write_that_fails_leaves_what_was_there),
+	TEST(what_cannot_be_put_in_its_place_is_given_up),
 	TEST(sessions_and_copies_of_one_id_are_two_files),
 	TEST(what_is_no_plain_file_of_ours_is_absent),
 	TEST(the_last_use_is_what_was_said),
