@@ -4,8 +4,11 @@
  * everything that it can be talked into is off: redirects, other protocols,
  * cookies, netrc, proxies of the environment, decompression.
  *
- * Each thread keeps one easy handle in one multi handle. The multi handle
- * holds the connections and lets a request travel while its thread works.
+ * Each thread keeps one multi handle, which holds the connections and lets a
+ * request travel while its thread works, and the TLS sessions in a share. The
+ * easy handle lives as long as one request: since version 8 it keeps the
+ * buffer in which the request was put together, secrets and all, until it is
+ * cleaned up.
  */
 #include "config.h"
 
@@ -17,11 +20,11 @@
 #include "clock.h"
 #include "http.h"
 #include "log.h"
+#include "retryafter.h"
 #include "secret.h"
 #include "trust.h"
 
 #define HEADERS_MAX 65536
-#define RETRY_AFTER_MAX_S 86400
 /* Below the idle limits of the usual servers, so that a form seldom meets a
  * connection that is closing: it must not be sent a second time. */
 #define IDLE_CONNECTION_S 55L
@@ -29,7 +32,8 @@
 struct http {
 	const struct conf *conf;
 	CURLM *multi;
-	CURL *easy;
+	CURLSH *share;
+	CURL *easy; /* of the request under way, or NULL */
 	struct curl_slist *headers;
 	bool running;
 	/* The request under way. */
@@ -103,34 +107,6 @@ permit(void *data, char *to, char *from, int to_port, int from_port)
 	return again ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
-/* Delay in seconds or HTTP date (RFC 9110, section 10.2.3), clamped. */
-static int64_t
-read_retry_after(struct str value)
-{
-	char date[64];
-	uint64_t seconds;
-	int64_t left;
-	time_t at;
-	size_t i;
-
-	for (i = 0; i < value.n && value.p[i] >= '0' && value.p[i] <= '9'; i++)
-		continue;
-	if (i == value.n && i > 0)
-		return str_number(value, RETRY_AFTER_MAX_S, &seconds) ?
-		    (int64_t)seconds :
-		    RETRY_AFTER_MAX_S;
-	if (value.n < 20 || value.n >= sizeof(date))
-		return -1;
-	memcpy(date, value.p, value.n);
-	date[value.n] = '\0';
-	if ((at = curl_getdate(date, NULL)) < 0)
-		return -1;
-	left = (int64_t)at - clock_now_s();
-	return left < 0		     ? 0 :
-	    left < RETRY_AFTER_MAX_S ? left :
-				       RETRY_AFTER_MAX_S;
-}
-
 static size_t
 take_header(char *p, size_t size, size_t n, void *data)
 {
@@ -151,7 +127,7 @@ take_header(char *p, size_t size, size_t n, void *data)
 	name = str_cut(&value, ':');
 	value = str_trim(value);
 	if (str_equal_nocase(name, STR("retry-after"))) {
-		http->answer.retry_after_s = read_retry_after(value);
+		http->answer.retry_after_s = retry_after_read(value);
 	} else if (str_equal_nocase(name, STR("content-type"))) {
 		value = str_trim(str_cut(&value, ';'));
 		http->answer.json =
@@ -160,47 +136,65 @@ take_header(char *p, size_t size, size_t n, void *data)
 	return size * n;
 }
 
-/* What is the same for every request of a handle. */
+/* What is a number and the same for every request. */
+static const struct {
+	CURLoption option;
+	long value;
+} numbers[] = {
+	{ CURLOPT_NOSIGNAL, 1 },
+	{ CURLOPT_QUICK_EXIT, 1 },
+	{ CURLOPT_FOLLOWLOCATION, 0 },
+	{ CURLOPT_NETRC, CURL_NETRC_IGNORED },
+	{ CURLOPT_DISALLOW_USERNAME_IN_URL, 1 },
+	{ CURLOPT_SUPPRESS_CONNECT_HEADERS, 1 },
+	{ CURLOPT_SSL_VERIFYPEER, 1 },
+	{ CURLOPT_SSL_VERIFYHOST, 2 },
+	{ CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
+	{ CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1 },
+	{ CURLOPT_HTTP_CONTENT_DECODING, 0 },
+	{ CURLOPT_MAXAGE_CONN, IDLE_CONNECTION_S },
+	{ CURLOPT_CONNECTTIMEOUT_MS, HTTP_CONNECT_MS },
+	{ CURLOPT_UPLOAD_BUFFERSIZE, 16384 },
+};
+
+/* The same for what is a pointer. */
+static bool
+set_pointers(struct http *http)
+{
+	CURL *e = http->easy;
+	const char *proxy = http->conf->proxy == NULL ? "" : http->conf->proxy;
+
+	return curl_easy_setopt(e, CURLOPT_SHARE, http->share) == CURLE_OK &&
+	    curl_easy_setopt(e, CURLOPT_PROXY, proxy) == CURLE_OK &&
+	    curl_easy_setopt(e, CURLOPT_NOPROXY, "") == CURLE_OK &&
+	    curl_easy_setopt(e, CURLOPT_CAINFO, NULL) == CURLE_OK &&
+	    curl_easy_setopt(e, CURLOPT_CAPATH, NULL) == CURLE_OK &&
+	    curl_easy_setopt(e, CURLOPT_SSL_CTX_FUNCTION, trust_use) ==
+	    CURLE_OK &&
+	    curl_easy_setopt(e, CURLOPT_USERAGENT,
+		PACKAGE_NAME "/" PACKAGE_VERSION) == CURLE_OK &&
+	    curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
+	    curl_easy_setopt(e, CURLOPT_WRITEDATA, http) == CURLE_OK &&
+	    curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, take_header) ==
+	    CURLE_OK &&
+	    curl_easy_setopt(e, CURLOPT_HEADERDATA, http) == CURLE_OK &&
+	    curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, permit) == CURLE_OK &&
+	    curl_easy_setopt(e, CURLOPT_PREREQDATA, http) == CURLE_OK;
+}
+
+/* Make the handle of one request, with what is the same for all of them. */
 static bool
 set_up(struct http *http)
 {
-	CURL *e = http->easy;
-	CURLcode bad = CURLE_OK;
+	size_t i;
 
-	bad |= curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
-	bad |= curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
-	bad |= curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
-	bad |= curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-	bad |= curl_easy_setopt(e, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
-	bad |= curl_easy_setopt(e, CURLOPT_PROXY,
-	    http->conf->proxy == NULL ? "" : http->conf->proxy);
-	bad |= curl_easy_setopt(e, CURLOPT_NOPROXY, "");
-	bad |= curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-	bad |= curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L);
-	bad |= curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
-	bad |= curl_easy_setopt(e, CURLOPT_SSLVERSION,
-	    (long)CURL_SSLVERSION_TLSv1_2);
-	bad |= curl_easy_setopt(e, CURLOPT_CAINFO, NULL);
-	bad |= curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
-	bad |= curl_easy_setopt(e, CURLOPT_SSL_CTX_FUNCTION, trust_use);
-	bad |= curl_easy_setopt(e, CURLOPT_HTTP_VERSION,
-	    (long)CURL_HTTP_VERSION_1_1);
-	bad |= curl_easy_setopt(e, CURLOPT_HTTP_CONTENT_DECODING, 0L);
-	bad |= curl_easy_setopt(e, CURLOPT_MAXAGE_CONN, IDLE_CONNECTION_S);
-	bad |= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS,
-	    (long)HTTP_CONNECT_MS);
-	bad |= curl_easy_setopt(e, CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
-	bad |= curl_easy_setopt(e, CURLOPT_USERAGENT,
-	    PACKAGE_NAME "/" PACKAGE_VERSION);
-	bad |= curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_body);
-	bad |= curl_easy_setopt(e, CURLOPT_WRITEDATA, http);
-	bad |= curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, take_header);
-	bad |= curl_easy_setopt(e, CURLOPT_HEADERDATA, http);
-	bad |= curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, permit);
-	bad |= curl_easy_setopt(e, CURLOPT_PREREQDATA, http);
-	bad |= curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, 4L) !=
-	    CURLM_OK;
-	return bad == CURLE_OK;
+	if ((http->easy = curl_easy_init()) == NULL)
+		return false;
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (curl_easy_setopt(http->easy, numbers[i].option,
+			numbers[i].value) != CURLE_OK)
+			return false;
+	return set_pointers(http);
 }
 
 struct http *
@@ -212,8 +206,12 @@ http_new(const struct conf *conf)
 		return NULL;
 	http->conf = conf;
 	http->multi = curl_multi_init();
-	http->easy = curl_easy_init();
-	if (http->multi != NULL && http->easy != NULL && set_up(http))
+	http->share = curl_share_init();
+	if (http->multi != NULL && http->share != NULL &&
+	    curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, 4L) ==
+		CURLM_OK &&
+	    curl_share_setopt(http->share, CURLSHOPT_SHARE,
+		CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK)
 		return http;
 	http_free(http);
 	return NULL;
@@ -225,8 +223,8 @@ http_free(struct http *http)
 	if (http == NULL)
 		return;
 	http_cancel(http);
-	curl_easy_cleanup(http->easy);
 	curl_multi_cleanup(http->multi);
+	curl_share_cleanup(http->share);
 	free(http);
 }
 
@@ -294,7 +292,7 @@ http_start(struct http *http, const struct http_request *request)
 		return RESULT_MISCONFIGURED;
 	if (clock_left_ms(http->deadline_ms, 1) == 0)
 		return RESULT_UPSTREAM_TIMEOUT;
-	if (!set_request(http, request) ||
+	if (!set_up(http) || !set_request(http, request) ||
 	    curl_multi_add_handle(http->multi, http->easy) != CURLM_OK) {
 		http_cancel(http);
 		return RESULT_NO_MEMORY;
@@ -382,8 +380,8 @@ http_cancel(struct http *http)
 	if (http->running)
 		curl_multi_remove_handle(http->multi, http->easy);
 	http->running = false;
-	curl_easy_setopt(http->easy, CURLOPT_HTTPHEADER, NULL);
-	curl_easy_setopt(http->easy, CURLOPT_POSTFIELDS, NULL);
+	curl_easy_cleanup(http->easy);
+	http->easy = NULL;
 	curl_slist_free_all(http->headers);
 	http->headers = NULL;
 }

@@ -31,8 +31,8 @@
 #define UNITS(X) X(result) X(log) X(str) X(buf) X(secret) X(clock) X(codec) \
 	X(doc) X(tape) X(url) X(rules) X(seal) X(keyfile) X(conf) X(form) \
 	X(request) X(reply) X(page) X(crosssite) X(store) X(storedir) X(lock) \
-	X(limit) X(oauth) X(account) X(spotify) X(pending) X(session) \
-	X(arrival) X(copy) X(confine) X(intake)
+	X(limit) X(retryafter) X(oauth) X(account) X(spotify) X(pending) \
+	X(session) X(arrival) X(copy) X(confine) X(intake)
 /* clang-format on */
 #define DECLARE(unit) extern const struct test unit##_tests[];
 #define ROW(unit) { #unit, unit##_tests },
