@@ -2,7 +2,6 @@
 """What surrounds a process must not steer it, and what it held must not stay
 behind (rows D16, T3)."""
 
-import collections
 import os
 import pathlib
 import re
@@ -13,9 +12,8 @@ import threading
 import pytest
 from stack import Client
 from stack.fixtures import start_stack
-from stack.leaks import KEY_FILES, forms
 
-from tools import expire, is_logged_in, logout, refresh, until
+from tools import expire, is_logged_in, refresh, until
 
 
 class Listener:
@@ -67,96 +65,6 @@ def test_the_environment_steers_no_call(make_stack, tmp_path, spotify_tls):
             assert "cookie" not in headers
     assert trap.visits == 0 and not keys.exists()
     trap.close()
-
-
-def memory(pid):
-    """All that a process holds, region by region."""
-    maps = pathlib.Path(f"/proc/{pid}/maps").read_text("ascii").splitlines()
-    with open(f"/proc/{pid}/mem", "rb", buffering=0) as file:
-        for line in maps:
-            place, rights = line.split()[:2]
-            start, end = (int(text, 16) for text in place.split("-"))
-            if "w" not in rights or end - start > 1 << 26:
-                continue
-            try:
-                file.seek(start)
-                yield file.read(end - start)
-            except OSError:
-                continue
-
-
-@pytest.mark.skipif(os.geteuid() != 0,
-                    reason="reading another process's memory takes root")
-def test_no_token_lingers_in_memory(make_stack):
-    """D16. After login, refresh, list and logout no process holds a token or
-    a verifier any longer, freed memory included."""
-    stack = make_stack(conf={"workers": "1"})
-    stack.spotify.settings(rotation="strict")
-    client = Client(stack)
-    client.login()
-    client.fetch("artists")
-    expire(stack)
-    assert refresh(client).json["refreshed"]
-    client.fetch("artists?fresh=1")
-    assert logout(client).status == 204
-    wanted = [s["value"][:40].encode() for s in stack.spotify.secrets()
-              if s["kind"] not in ("code", "client_secret")]
-    assert len(wanted) >= 5, stack.spotify.secrets()
-    found, seen = [], 0
-    for program in stack.programs:
-        for pid in stack.pids(program):
-            for piece in memory(pid):
-                seen += len(piece)
-                found += [(program, w) for w in wanted if w in piece]
-    assert not found and seen > 1 << 20
-
-
-def use_and_leave(stack):
-    """Good and bad logins, all endpoints; one stays logged in. All their
-    secrets, in each form: {bytes: kind}."""
-    stack.spotify.settings(rotation="strict", expires_in=200)
-    client, other = Client(stack), Client(stack)
-    for each in (client, other):
-        each.login()
-        assert each.fetch("artists").status == 200
-    stack.spotify.settings(expires_in=3600)
-    for each in (client, other):
-        assert refresh(each).json["refreshed"]
-        assert is_logged_in(each)
-    url = client.approve(client.start_login())
-    assert client.copy().finish(url + "x").status == 400
-    stack.spotify.answers("token", "invalid_grant_code")
-    assert client.finish(url).status == 400
-    assert client.fetch("artists?fresh=1").status in (200, 429)
-    assert logout(client).status == 204
-    return {form: kind for secret, kind in stack.leaks.secrets().items()
-            for form in forms(secret)}
-
-
-@pytest.mark.skipif(os.geteuid() != 0,
-                    reason="reading another process's memory takes root")
-def test_no_secret_of_a_user_lingers_in_memory(release_build):
-    """D16. Between two requests, in a build as users make it: neither tokens
-    nor codes, verifiers, states and cookies, of nobody, in memory that is
-    free or in use. The secrets of the site stay, they are needed."""
-    with start_stack(release_build) as stack:
-        stack.reset()
-        secrets = use_and_leave(stack)
-        kinds = collections.Counter(secrets.values())
-        for kind in ("access_token", "refresh_token", "code", "code_verifier",
-                     "state", "cookie"):
-            assert kinds[kind] >= 3, kind
-        found = collections.Counter()
-        for program in stack.programs:
-            for pid in stack.pids(program):
-                for piece in memory(pid):
-                    found.update((program, kind)
-                                 for secret, kind in secrets.items()
-                                 if secret[:24] in piece)
-        # It was memory, and the right one.
-        assert found["callback", "client_secret"] >= 1
-        assert {kind for _, kind in found} <= set(KEY_FILES), found
-        assert stack.stop() == []
 
 
 def cores():

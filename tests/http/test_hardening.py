@@ -3,7 +3,6 @@
 see of a process that runs."""
 
 import contextlib
-import fcntl
 import os
 import pathlib
 import platform
@@ -14,9 +13,8 @@ import tempfile
 
 import pytest
 
-from helpers import Browser
 from stack import PROGRAMS
-from stack.fixtures import BUILD_DIR, REPOSITORY, start_stack
+from stack.fixtures import build_beside
 from stack.processes import wait_until
 
 NOBODY = 65534
@@ -34,31 +32,14 @@ BANNED = re.compile(r" U (?:_IO_|__isoc\d\d_|__)?"
 UNKNOWN = {"gcc": set(), "clang": {"-ftrivial-auto-var-init=zero"}}
 
 
-def build(name, *arguments):
-    """A build as a user makes it, beside the one that is tested; the workers
-    of xdist share it."""
-    folder = BUILD_DIR.parent / name
-    with open(f"{folder}.lock", "w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        subprocess.run([REPOSITORY / "tests" / "build", folder, *arguments],
-                       check=True)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def release():
-    """The build of who says nothing to configure."""
-    return build("release")
-
-
 @pytest.fixture(scope="session", params=UNKNOWN)
-def compiled(release, request):
+def compiled(release_build, request):
     """The builds of both compilers; tests/run makes that of clang as well."""
     if request.param == "gcc":
-        return release
+        return release_build
     if not shutil.which(request.param):
         pytest.skip(f"no {request.param}")
-    return build(request.param, f"CC={request.param}", "--enable-werror")
+    return build_beside(request.param, f"CC={request.param}", "--enable-werror")
 
 
 def output(*command):
@@ -187,10 +168,10 @@ def write_site(folder):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="makes files of another user")
-def test_a_process_is_closed_to_others_of_its_user(release, private_folder):
+def test_a_process_is_closed_to_others_of_its_user(release_build, private_folder):
     """PR_SET_DUMPABLE is 0: its files in /proc are root's. It leaves no
     core."""
-    shutil.copy(release / "cgi-bin" / "login", private_folder / "login")
+    shutil.copy(release_build / "cgi-bin" / "login", private_folder / "login")
     write_site(private_folder)
     for path in (private_folder, *private_folder.iterdir()):
         os.chown(path, NOBODY, NOBODY)
@@ -209,48 +190,3 @@ def test_a_process_is_closed_to_others_of_its_user(release, private_folder):
                               user=NOBODY, group=NOBODY, extra_groups=[],
                               capture_output=True, check=False)
         assert seen.returncode != 0 and seen.stdout == b""
-
-
-def memory_of(pid):
-    """All that can be read of it, with the name of each part."""
-    with open(f"/proc/{pid}/mem", "rb", 0) as memory, \
-            open(f"/proc/{pid}/maps", encoding="utf-8") as parts:
-        for part in parts:
-            places, rights, *_ = part.split()
-            if "r" not in rights or "[v" in part:
-                continue
-            start, end = (int(place, 16) for place in places.split("-"))
-            memory.seek(start)
-            with contextlib.suppress(OSError):
-                yield part.strip(), memory.read(end - start)
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root reads memory")
-def test_after_logout_no_token_is_in_memory(release):
-    """Not in freed memory either, nor in buffers of libraries."""
-    stack = start_stack(release)
-    try:
-        stack.reset()
-        browser = Browser(stack)
-        browser.login()
-        browser.fetch("session")
-        browser.fetch("artists")
-        browser.fetch("refresh", "POST")
-        wanted = {s["value"][:24].encode(): s["kind"]
-                  for s in stack.spotify.secrets()
-                  if s["kind"] not in ("client_secret", "code")}
-        assert {"access_token", "refresh_token", "code_verifier"} <= set(
-            wanted.values())
-        assert browser.fetch("logout", "POST").status == 204
-        search = re.compile(b"|".join(map(re.escape, wanted)))
-        own = 0
-        for name in PROGRAMS:
-            for pid in stack.pids(name):
-                for part, data in memory_of(pid):
-                    own += data.count(b"spotify-login-")
-                    found = search.search(data)
-                    assert found is None, (name, part, wanted[found[0]])
-        # It was memory, and the right one.
-        assert own >= len(PROGRAMS)
-    finally:
-        assert stack.stop() == []

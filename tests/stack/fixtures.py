@@ -109,11 +109,24 @@ def make_stack():
     assert not any(complaints), complaints
 
 
-@pytest.fixture(scope="session")
-def release_build():
-    """Beside the one that is tested; the workers of xdist share it."""
-    folder = BUILD_DIR.parent / "release"
+def build_beside(name, *arguments):
+    """A build beside the one that is tested, with these arguments for
+    configure: its directory. The workers of xdist share it."""
+    folder = BUILD_DIR.parent / name
     with open(f"{folder}.lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        subprocess.run([REPOSITORY / "tests" / "build", folder], check=True)
+        subprocess.run([REPOSITORY / "tests" / "build", folder, *arguments],
+                       check=True)
     return folder
+
+
+@pytest.fixture(scope="session")
+def release_build():
+    """A build as users make it, who say nothing to configure."""
+    return build_beside("release")
+
+
+@pytest.fixture(scope="session")
+def release_with_clock():
+    """The same, but that tests may move its clock."""
+    return build_beside("release-clock", "--enable-test-clock")

@@ -86,10 +86,11 @@ class Search:
         return ((secret, kind) for secret, kind in self._secrets.items()
                 if any(piece in secret for piece in pieces))
 
-    def kinds_in(self, data):
-        """Of the secrets that are in it, in whatever form."""
+    def kinds_in(self, data, depth=ENCODINGS):
+        """Of the secrets that are in it, in whatever form; with depth 0 only
+        as they are."""
         found = set()
-        for view in views(data):
+        for view in views(data, depth):
             if not self._grams.isdisjoint(grams(view)):
                 found |= {kind for secret, kind in self._owners(
                               self._grams.intersection(grams(view)))
