@@ -15,7 +15,7 @@ import sys
 import xml.etree.ElementTree
 
 CMOCKA = re.compile(r"^\[ *(OK|FAILED|SKIPPED) *\] (\w+)$", re.M)
-SUM = re.compile(r"^(\d+) passed, (\d+) failed$", re.M)
+SUM = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.M)
 WORDS = {"OK": "passed", "PASS": "passed", "XFAIL": "passed",
          "SKIPPED": "skipped", "SKIP": "skipped"}
 
@@ -30,8 +30,9 @@ def count_make(folder, total):
         single = CMOCKA.findall(text)   # failures come twice, in a list as well
         words = [WORDS[word] for word, _ in single if word != "FAILED"]
         words += ["failed"] * len({n for word, n in single if word == "FAILED"})
-        for passed, failed in SUM.findall(text):
+        for passed, failed, skipped in SUM.findall(text):
             words += ["passed"] * int(passed) + ["failed"] * int(failed)
+            words += ["skipped"] * int(skipped or 0)
         whole = WORDS.get(result[1], "failed") if result else "failed"
         if not words or whole == "failed" and "failed" not in words:
             words.append(whole)
@@ -41,9 +42,10 @@ def count_make(folder, total):
 def count_analyze(path, total):
     """The analyzers; one that has said nothing has not passed."""
     text = path.read_text("utf-8", "replace") if path.exists() else ""
-    sums = SUM.findall(text) or [(0, 1)]
-    total["passed"] += int(sums[-1][0])
-    total["failed"] += int(sums[-1][1])
+    passed, failed, skipped = (SUM.findall(text) or [(0, 1, 0)])[-1]
+    total["passed"] += int(passed)
+    total["failed"] += int(failed)
+    total["skipped"] += int(skipped or 0)
 
 
 def count_pytest(path, total):

@@ -95,7 +95,7 @@ def test_names_lead_to_spotify_in_a_tab_of_their_own(listener):
 
 
 def test_something_moves_while_the_list_is_on_its_way(person):
-    person.stack.spotify.answers("following", {"delay": 1.5})
+    person.stack.spotify.answers("following", {"delay": 5})
     person.open()
     person.click("#login")
     person.click("#agree")
@@ -110,7 +110,7 @@ def test_something_moves_while_the_list_is_on_its_way(person):
 
 
 def test_what_is_typed_while_the_list_is_on_its_way_holds(person):
-    person.stack.spotify.answers("following", {"delay": 1.5})
+    person.stack.spotify.answers("following", {"delay": 5})
     person.open()
     person.click("#login")
     person.click("#agree")

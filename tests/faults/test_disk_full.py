@@ -4,13 +4,13 @@ item 3)."""
 
 import os
 import pathlib
-import shutil
 import subprocess
 
 import pytest
 from stack import Client
 
-from tools import (content, expire, files, is_logged_in, logout, refresh)
+from tools import (content, expire, files, is_logged_in, logout, preloaded,
+                   refresh)
 
 TMPFS = "size=64k,mode=0700"
 
@@ -173,15 +173,7 @@ def test_short_writes_and_interrupted_calls_lose_nothing(make_stack,
                                                          tmp_path):
     """write() may take fewer bytes than it was given, and read() give fewer
     than it was asked for."""
-    if shutil.which("cc") is None:
-        pytest.skip("cc is missing")
-    library = tmp_path / "short.so"
-    source = pathlib.Path(__file__).parent / "short.c"
-    subprocess.run(["cc", "-shared", "-fPIC", "-o", str(library),
-                    str(source)], check=True)
-    stack = make_stack(environment={
-        "LD_PRELOAD": str(library),
-        "ASAN_OPTIONS": "detect_leaks=0:exitcode=99:verify_asan_link_order=0"})
+    stack = make_stack(environment=preloaded("short", tmp_path))
     stack.spotify.settings(rotation="strict")
     client = Client(stack)
     client.login()

@@ -201,7 +201,9 @@ def test_a_kill_at_any_system_call_leaves_every_session_whole(stack, program):
     walk = walk_of(stack, program)
     killed = sum(walk.kill(call) for call in walk.calls())
     walk.table()
-    assert killed >= (6 if program == "logout" else 30)
+    # How many there are depends on the C library: random numbers are no
+    # system call with that of Debian 13.
+    assert killed >= (6 if program == "logout" else 25)
 
 
 @pytest.mark.parametrize("error", ERRORS)
@@ -268,7 +270,7 @@ def test_who_has_opened_a_file_may_read_it_though_it_was_replaced(stack):
     expire(stack)
     reader = client.copy()
     with Strace(stack.pids("session")[0],
-                "inject=newfstatat:delay_enter=700000:when=1"):
+                "inject=fstat,newfstatat:delay_enter=700000:when=1"):
         reading = Later(lambda: is_logged_in(reader))
         time.sleep(0.3)
         assert refresh(client).json["refreshed"]

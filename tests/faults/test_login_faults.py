@@ -9,47 +9,32 @@ import signal
 import pytest
 from stack import Client
 
-from tools import Later, files, until
+from tools import Later, files, preloaded, until
 from tracing import Strace, needs_strace
 
 
-@pytest.fixture(scope="module")
-def narrow_stack_of_module():
-    """Every program with one process and one thread; not reset."""
-    from stack.fixtures import start_stack
-    with start_stack(conf={"workers": "1"}) as running:
-        yield running
-        assert running.stop() == []
-
-
-@pytest.fixture
-def narrow(narrow_stack_of_module):
-    """Fresh for a test."""
-    narrow_stack_of_module.reset()
-    yield narrow_stack_of_module
-    assert narrow_stack_of_module.complaints() == []
-
-
-@needs_strace
 @pytest.mark.parametrize("program", ["login", "callback"])
-def test_without_randomness_nobody_is_sent_on(narrow, program):
+def test_without_randomness_nobody_is_sent_on(make_stack, tmp_path, program):
     """S1. The kernel refuses random bytes: libsodium ends the process before
     anything weak is sent out, and the web server says that it is busy."""
-    client = Client(narrow)
+    switch = tmp_path / "no randomness"
+    stack = make_stack(environment=preloaded("random", tmp_path)
+                        | {"NO_RANDOMNESS": str(switch)})
+    client = Client(stack)
     url = client.approve(client.start_login())
-    before = client.cookies.text(narrow.url + "/")
-    with Strace(narrow.pids(program)[0], "inject=getrandom:error=EIO") as trace:
-        reply = client.get("login", link=True) if program == "login" \
-            else client.finish(url)
-    assert trace.hit
+    before = client.cookies.text(stack.url + "/")
+    switch.touch()
+    reply = client.get("login", link=True) if program == "login" \
+        else client.finish(url)
+    switch.unlink()
     assert (reply.status, reply.code) == (503, "busy")
     assert reply.location is None and reply.all("Set-Cookie") == []
-    assert client.cookies.text(narrow.url + "/") == before
-    assert files(narrow) == []
-    until(lambda: narrow.pids(program) == [], "death")
+    assert client.cookies.text(stack.url + "/") == before
+    assert files(stack) == []
+    until(lambda: stack.pids(program) == [], "death")
     assert re.match(f"{program} ended by itself: ",
-                    narrow.complaints()[0])
-    narrow.start(program)
+                    stack.complaints()[0])
+    stack.start(program)
     client.login()
 
 

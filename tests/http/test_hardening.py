@@ -28,7 +28,7 @@ BANNED = re.compile(r" U (?:_IO_|__isoc\d\d_|__)?"
                     r"(?:put|set)env|asctime|ctime|gmtime|localtime|"
                     r"gethostbyname|getpw(nam|uid))"
                     r"(?:_chk)?(?:@|$)", re.M)
-# What configure leaves out where a compiler does not know it.
+# What configure leaves out where a compiler does not know it: clang 14.
 UNKNOWN = {"gcc": set(), "clang": {"-ftrivial-auto-var-init=zero"}}
 
 
@@ -114,7 +114,7 @@ def test_both_compilers_know_what_is_asked_of_them(compiled, request):
     for flag in ("-Wall", "-Wextra", "-Wconversion", "-Wformat=2", "-Wvla",
                  "-fstack-clash-protection", "-fno-strict-aliasing"):
         assert said[flag] == "yes"
-    assert {flag for flag in said if said[flag] == "no"} == UNKNOWN[compiler]
+    assert {flag for flag in said if said[flag] == "no"} <= UNKNOWN[compiler]
 
 
 def test_no_function_without_a_limit_is_called(program):

@@ -2,6 +2,8 @@
 """Headers and targets that a web server and a program might read in two ways,
 byte for byte, to both web servers."""
 
+import re
+
 import pytest
 
 from both_servers import site, site_of_session
@@ -187,11 +189,18 @@ IGNORED = [
     "X-Big: " + "x" * 9000, "X-" + "n" * 9000 + ": x"]
 
 
+def without_seconds(body):
+    """An answer of `session` but for how long the access lasts, which runs
+    down from one answer to the next."""
+    return re.sub(rb'("\w*expires_in\w*"):\d+', rb"\1:0", body)
+
+
 def test_other_headers_change_nothing(stake):
     bare = session(stake)
     for header in IGNORED:
         reply = session(stake, headers=header + "\r\n")
-        assert (reply.status, reply.body) == (200, bare.body), header
+        assert reply.status == 200, header
+        assert without_seconds(reply.body) == without_seconds(bare.body), header
         assert [name for name, _ in reply.headers] == [
             name for name, _ in bare.headers], header
     assert stake.is_untouched()

@@ -96,6 +96,16 @@ CERTIFICATES = {
     "expired": ("IP:127.0.0.1", SIGNED, -1)}
 
 
+def validity(days):
+    """How a certificate's time is said: new versions refuse one that is over
+    before it begins as a number of days, old ones know nothing else."""
+    usage = subprocess.run(["openssl", "x509", "-help"], check=False,
+                           capture_output=True, text=True).stderr
+    if days > 0 or "-not_after" not in usage:
+        return ["-days", str(days)]
+    return ["-not_before", "20200101000000Z", "-not_after", "20200102000000Z"]
+
+
 def write_certificate(folder, kind):
     """bad.pem and bad.key, with the authority that we trust where one is
     asked for."""
@@ -109,7 +119,7 @@ def write_certificate(folder, kind):
              "ec_paramgen_curve:prime256v1", "-nodes", "-config", "bad.cnf",
              "-keyout", "bad.key", "-out", "bad.csr", "-subj", "/CN=x"],
             ["x509", "-req", "-in", "bad.csr", "-out", "bad.pem", "-extfile",
-             "bad.cnf", "-extensions", "leaf", "-days", str(days), *signer]):
+             "bad.cnf", "-extensions", "leaf", *validity(days), *signer]):
         subprocess.run(["openssl", *command], cwd=folder, check=True,
                        capture_output=True)
 
