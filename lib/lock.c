@@ -40,6 +40,9 @@ struct lock_queue {
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct lock_queue *queues;
 
+/* A 32-bit build would cut the offset, and lock what is not there. */
+_Static_assert(sizeof(off_t) == 8, "large files");
+
 static off_t
 offset_of(enum lock_task task, const unsigned char *id)
 {
