@@ -55,5 +55,8 @@ trust_use(CURL *easy, void *ssl_ctx, void *data)
 	(void)easy;
 	(void)data;
 	SSL_CTX_set1_cert_store(ssl_ctx, store);
+	/* Else an answer stays in the connection's buffer, tokens and all,
+	 * until the next one comes. */
+	SSL_CTX_set_options(ssl_ctx, SSL_OP_CLEANSE_PLAINTEXT);
 	return CURLE_OK;
 }

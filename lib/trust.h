@@ -15,7 +15,10 @@
  */
 enum result trust_load(const char *ca_file) __attribute__((warn_unused_result));
 
-/* For CURLOPT_SSL_CTX_FUNCTION: give a connection those certificates. */
+/*
+ * For CURLOPT_SSL_CTX_FUNCTION: give a connection those certificates, and have
+ * OpenSSL wipe what it has deciphered once it is handed over.
+ */
 CURLcode trust_use(CURL *easy, void *ssl_ctx, void *data);
 
 #endif
