@@ -168,7 +168,8 @@ def write_site(folder):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="makes files of another user")
-def test_a_process_is_closed_to_others_of_its_user(release_build, private_folder):
+def test_a_process_is_closed_to_others_of_its_user(release_build,
+                                                   private_folder):
     """PR_SET_DUMPABLE is 0: its files in /proc are root's. It leaves no
     core."""
     shutil.copy(release_build / "cgi-bin" / "login", private_folder / "login")
