@@ -6,8 +6,8 @@
  *
  * Each thread keeps one multi handle, which holds the connections and lets a
  * request travel while its thread works, and the TLS sessions in a share. The
- * easy handle lives as long as one request: since version 8 it keeps the
- * buffer in which the request was put together, secrets and all, until it is
+ * easy handle lives as long as one request: libcurl 8.14 keeps the buffer in
+ * which the request was put together, secrets and all, until the handle is
  * cleaned up.
  */
 #include "config.h"

@@ -25,7 +25,7 @@ retry_after_read(struct str value)
 		return str_number(value, RETRY_AFTER_MAX_S, &seconds) ?
 		    (int64_t)seconds :
 		    RETRY_AFTER_MAX_S;
-	/* curl_getdate() also takes "12:00" and the like for a date. */
+	/* curl_getdate() also takes what is no HTTP date: "1 Jan 2030". */
 	if (value.n < 20 || value.n >= sizeof(date))
 		return -1;
 	memcpy(date, value.p, value.n);

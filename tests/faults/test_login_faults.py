@@ -10,16 +10,16 @@ import pytest
 from stack import Client
 
 from tools import Later, files, preloaded, until
-from tracing import Strace, needs_strace
 
 
 @pytest.mark.parametrize("program", ["login", "callback"])
 def test_without_randomness_nobody_is_sent_on(make_stack, tmp_path, program):
-    """S1. The kernel refuses random bytes: libsodium ends the process before
-    anything weak is sent out, and the web server says that it is busy."""
+    """S1. There are no random bytes to be had: libsodium ends the process
+    before anything weak is sent out, and the web server says that it is
+    busy."""
     switch = tmp_path / "no randomness"
     stack = make_stack(environment=preloaded("random", tmp_path)
-                        | {"NO_RANDOMNESS": str(switch)})
+                       | {"NO_RANDOMNESS": str(switch)})
     client = Client(stack)
     url = client.approve(client.start_login())
     before = client.cookies.text(stack.url + "/")

@@ -138,7 +138,7 @@ def a_list_that_is_cut_off(stack):
     client = log_in(stack)
     stack.clock.advance(100)
     stack.spotify.answers("following", {"cut": 500, "pass": True})
-    client.fetch("artists?fresh=1")
+    assert client.fetch("artists?fresh=1").json["stale"] is True
 
 
 def a_logout(stack):
@@ -219,11 +219,12 @@ def test_no_secret_lingers_in_memory_after_a_failure_of_tls(release_with_clock):
         stack.reset()
         client = log_in(stack)
         url = client.approve(client.start_login())
-        secrets_of(stack)
+        secrets_of(stack)       # Spotify is asked now: soon it is gone
         stack.clock.advance(100)
         with impostor_of(stack, "self-signed"):
             assert client.finish(url).status == 502
-            client.fetch("artists?fresh=1")
-            assert refresh(client).status == 200
+            assert client.fetch("artists?fresh=1").json["stale"] is True
+            expire(stack)
+            assert refresh(client).status == 503
             assert_nothing_is_left(stack)
         assert stack.stop() == []

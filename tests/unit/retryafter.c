@@ -47,7 +47,7 @@ static void
 what_is_neither_is_not_guessed_at(void)
 {
 	static const char *const texts[] = { "", "-1", "1.5", "1 2", "soon",
-		"12:00", "Mon, 99 Foo 2026 25:61:61 GMT",
+		"12:00", "1 Jan 2030", "Mon, 99 Foo 2026 25:61:61 GMT",
 		"a text of many words that is longer than any date could be, "
 		"whatever its form" };
 	size_t i;
