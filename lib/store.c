@@ -9,11 +9,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -184,19 +186,27 @@ write_all(int fd, struct str content)
 	return true;
 }
 
-/* Give a new file its content, and no more of its room than that takes. */
+/* Give a new file its content, and no more of its room than that takes; the
+ * descriptor is closed whatever comes. */
 static enum result
-fill(int fd, size_t room, struct str content)
+fill(int fd, size_t room, struct str content, bool durable)
 {
+	/* The last use is told by our clock, as store_touch() does. */
 	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
 		{ .tv_sec = (time_t)clock_now_s() } };
+	enum result result = OK;
 
 	if (!write_all(fd, content))
-		return failed("write");
-	if (content.n < room && ftruncate(fd, (off_t)content.n) != 0)
-		return failed("truncate");
-	/* The last use is told by our clock, as store_touch() does. */
-	return futimens(fd, times) != 0 ? failed("futimens") : OK;
+		result = failed("write");
+	else if (content.n < room && ftruncate(fd, (off_t)content.n) != 0)
+		result = failed("truncate");
+	else if (futimens(fd, times) != 0)
+		result = failed("futimens");
+	else if (durable && fsync(fd) != 0)
+		result = failed("fsync");
+	if (close(fd) != 0 && result == OK)
+		result = failed("close");
+	return result;
 }
 
 static enum result
@@ -207,17 +217,6 @@ create(const struct store *store, const char *name, int *fd)
 	if (*fd >= 0)
 		return OK;
 	return errno == EEXIST ? RESULT_EXISTS : failed("create");
-}
-
-static enum result
-finish(int *fd, bool durable)
-{
-	int done = *fd;
-
-	if (durable && fsync(done) != 0)
-		return failed("fsync");
-	*fd = -1;
-	return close(done) != 0 ? failed("close") : OK;
 }
 
 /* Often the first fsync makes the name durable, too: one commit of the file
@@ -233,15 +232,11 @@ store_create(const struct store *store, enum store_kind kind,
 	file_name(name, kind, id);
 	if ((result = create(store, name, &fd)) != OK)
 		return result;
-	result = fill(fd, 0, content);
-	if (result == OK)
-		result = finish(&fd, true);
+	result = fill(fd, 0, content, true);
 	if (result == OK && fsync(store->dir) != 0)
 		result = failed("fsync_dir");
 	if (result != OK)
 		unlinkat(store->dir, name, 0);
-	if (fd >= 0)
-		close(fd);
 	return result;
 }
 
@@ -273,20 +268,26 @@ store_prepare(const struct store *store, size_t n, struct store_file *file)
 	return OK;
 }
 
+/* Let two files change places. By its number: musl has no function for it. */
+static int
+exchange(const struct store *store, const char *one, const char *other)
+{
+	return (int)syscall(SYS_renameat2, store->dir, one, store->dir, other,
+	    RENAME_EXCHANGE);
+}
+
 /* Put the file in the place of another one, and see to it that it lasts there;
  * what a logout has removed meanwhile stays removed. */
 static enum result
 replace(const struct store *store, const struct store_file *file,
     const char *name)
 {
-	if (renameat2(store->dir, file->name, store->dir, name,
-		RENAME_EXCHANGE) != 0)
+	if (exchange(store, file->name, name) != 0)
 		return errno == ENOENT ? RESULT_ABSENT : failed("rename");
 	if (fsync(store->dir) == 0)
 		return OK;
 	failed("fsync_dir");
-	(void)renameat2(store->dir, file->name, store->dir, name,
-	    RENAME_EXCHANGE);
+	(void)exchange(store, file->name, name);
 	return RESULT_STORE;
 }
 
@@ -299,9 +300,8 @@ store_commit(const struct store *store, struct store_file *file,
 	enum result result;
 
 	file_name(name, kind, id);
-	result = fill(file->fd, file->room, content);
-	if (result == OK)
-		result = finish(&file->fd, way == STORE_REPLACE);
+	result = fill(file->fd, file->room, content, way == STORE_REPLACE);
+	file->fd = -1;
 	if (result == OK && way == STORE_REPLACE)
 		result = replace(store, file, name);
 	else if (result == OK &&
@@ -310,9 +310,6 @@ store_commit(const struct store *store, struct store_file *file,
 	/* After an exchange the old content has the temporary name. */
 	if (result != OK || way == STORE_REPLACE)
 		unlinkat(store->dir, file->name, 0);
-	if (file->fd >= 0)
-		close(file->fd);
-	file->fd = -1;
 	return result;
 }
 
@@ -385,14 +382,10 @@ store_set_fact(const struct store *store, const char *name, int64_t number)
 	if (store_prepare(store, 0, &file) != OK)
 		return;
 	n = snprintf(text, sizeof(text), "%lld", (long long)number);
-	result = fill(file.fd, 0, (struct str){ text, (size_t)n });
-	if (result == OK)
-		result = finish(&file.fd, false);
+	result = fill(file.fd, 0, (struct str){ text, (size_t)n }, false);
 	if (result == OK &&
 	    renameat(store->dir, file.name, store->dir, name) != 0)
 		result = failed("rename_fact");
 	if (result != OK)
 		unlinkat(store->dir, file.name, 0);
-	if (file.fd >= 0)
-		close(file.fd);
 }
