@@ -9,10 +9,11 @@ from stack import Client
 
 from direct import ask as ask_directly
 from tools import (SOAK, Later, content, expire, files, refresh, scaled, status,
-                   together)
+                   together, until)
 
 TOKEN_S = 1.0       # what Spotify takes for a token in these tests
-MORE_S = 1.0        # what nobody waits longer than that
+MORE_S = 8.0        # nobody waits longer than that: much less than the lock's
+                    # limit, so that a slow machine is no failure
 
 
 def ask(client, number):
@@ -35,7 +36,7 @@ def check_good(reply):
 @pytest.mark.parametrize("count", [1, 2, 50, 200])
 def test_parallel_requests_at_expiry_make_one_token_request(
         stack, client, spotify, count, record_property):
-    """R1. None waits longer than the token request and a second."""
+    """R1. None waits for the lock's limit."""
     client.login()
     expire(stack)
     spotify.settings(rotation="strict")
@@ -59,14 +60,16 @@ def test_while_the_token_lives_one_renews_it_and_nobody_waits(
     client.login()
     client.fetch("artists")
     stack.clock.advance(3600 - 60)
-    spotify.answers("token", {"delay": 3})
+    spotify.answers("token", {"held": True})
     since = spotify.requests()[-1]["n"]
-    clients = [client.copy() for _ in range(20)]
-    done = together(20, lambda n: clients[n].fetch("artists?fresh=1"))
-    for _, reply in done:
-        check_good(reply)
+    visits = [Later(lambda c=client.copy(): c.fetch("artists?fresh=1"))
+              for _ in range(20)]
+    until(lambda: sum(visit.under_way() for visit in visits) == 1,
+          "answer to all but one")
+    spotify.release()
+    for visit in visits:
+        check_good(visit.result())
     assert len(spotify.requests("token", since)) == 1
-    assert sorted(seconds for seconds, _ in done)[-2] < 2
 
 
 def test_everybody_is_told_of_one_failed_refresh(stack, client, spotify):
@@ -190,11 +193,13 @@ def test_many_sessions_refresh_beside_each_other(stack, spotify):
         client.login()
     expire(stack)
     before = content(stack)
-    spotify.answers("token", {"delay": 1}, repeat=True)
-    done = together(20, lambda n: refresh(clients[n]))
-    for _, reply in done:
-        check_good(reply)
-    assert max(seconds for seconds, _ in done) < 3
+    since = len(spotify.requests("token"))
+    spotify.answers("token", {"held": True}, repeat=True)
+    visits = [Later(lambda c=c: refresh(c)) for c in clients]
+    spotify.wait_for("token", since + 20)
+    spotify.release()
+    for visit in visits:
+        check_good(visit.result())
     after = content(stack)
     assert set(after) == set(before)
     assert all(after[name] != before[name] for name in after)

@@ -60,6 +60,10 @@ class Later:
             self._failure = error
         self.seconds = time.monotonic() - started
 
+    def under_way(self):
+        """Whether it has not come to its end."""
+        return self._thread.is_alive()
+
     def result(self, timeout=60):
         """What it returned or raised."""
         self._thread.join(timeout)

@@ -8,6 +8,7 @@ lost on the way has still spent the refresh token.
 
 import base64
 import json
+import threading
 import time
 
 from .errors import API_JSON, ERRORS
@@ -15,8 +16,9 @@ from .wire import Answer
 
 CONTENT = {"status", "body", "body_base64", "name", "huge", "gzip_bomb", "raw"}
 MEMBERS = CONTENT | {
-    "headers", "delay", "pass", "after_commit_delay", "cut", "drip",
+    "headers", "held", "delay", "pass", "after_commit_delay", "cut", "drip",
     "drip_chunk", "chunked", "header_flood", "status_line", "close", "hang_up"}
+HELD_S = 60     # what a held answer waits at most
 NUMBERS = {"delay", "after_commit_delay", "cut", "drip", "drip_chunk", "huge",
            "gzip_bomb", "header_flood", "status"}
 
@@ -90,10 +92,31 @@ def error(name):
     return answer
 
 
+class Gate:
+    """Where held answers wait until the test lets all of them go."""
+
+    def __init__(self):
+        self._opened = threading.Event()
+
+    def wait(self):
+        """Until the next release()."""
+        self._opened.wait(HELD_S)
+
+    def release(self):
+        """Those who wait go on; those who come later wait again."""
+        opened, self._opened = self._opened, threading.Event()
+        opened.set()
+
+
+GATE = Gate()
+
+
 def play(answer, handle):
     """Wait, let the normal thing happen if it should, wait, compose. Nobody
     holds a lock while we sleep."""
     time.sleep(max(0, answer.get("delay", 0)))
     normal = handle() if passes(answer) else None
+    if answer.get("held"):
+        GATE.wait()
     time.sleep(max(0, answer.get("after_commit_delay", 0)))
     return compose(answer, normal)

@@ -164,6 +164,10 @@ class Simulation:
         return self.control("POST", "answers", {
             "target": target, "answers": list(answers), "repeat": repeat})
 
+    def release(self):
+        """Let the answers go that are held ({"held": true}) by now."""
+        return self.control("POST", "release")
+
     def clear_answers(self):
         """Back to normal behaviour."""
         return self.control("DELETE", "answers")

@@ -21,6 +21,7 @@ def data(request):
 def reset(_, world):
     """Everything to the defaults; the list of secrets stays."""
     world.reset()
+    canned.GATE.release()
     return {}
 
 
@@ -67,6 +68,12 @@ def queue_answers(request, world):
     checked = [canned.check(answer) for answer in answers]
     world.queue(wish["target"], checked, bool(wish.get("repeat")))
     return {"queued": len(checked)}
+
+
+def release(_, __):
+    """Let the answers go that are held."""
+    canned.GATE.release()
+    return {}
 
 
 def clear_answers(_, world):
@@ -131,6 +138,7 @@ ROUTES = {
     ("DELETE", "/control/accounts"): delete_account,
     ("POST", "/control/answers"): queue_answers,
     ("DELETE", "/control/answers"): clear_answers,
+    ("POST", "/control/release"): release,
     ("POST", "/control/expire"): expire,
     ("POST", "/control/clock"): clock,
     ("GET", "/control/requests"): show_requests,
