@@ -5,10 +5,10 @@
  */
 #include "config.h"
 
-#include "app.h"
-#include "artists.h"
-#include "crosssite.h"
-#include "form.h"
+#include "app/app.h"
+#include "artists/artists.h"
+#include "web/crosssite.h"
+#include "web/form.h"
 
 static void
 write_list(struct artists *artists, struct buf *body)

@@ -6,10 +6,10 @@
  */
 #include "config.h"
 
-#include "app.h"
-#include "arrival.h"
-#include "log.h"
-#include "session.h"
+#include "app/app.h"
+#include "session/arrival.h"
+#include "base/log.h"
+#include "session/session.h"
 
 /* Back and reload bring the browser here again, logged in already. */
 static enum result

@@ -5,12 +5,12 @@
  */
 #include "config.h"
 
-#include "app.h"
-#include "crosssite.h"
-#include "form.h"
-#include "oauth.h"
-#include "pending.h"
-#include "url.h"
+#include "app/app.h"
+#include "web/crosssite.h"
+#include "web/form.h"
+#include "spotify/oauth.h"
+#include "session/pending.h"
+#include "base/url.h"
 
 enum { RETURN_TO, SWITCH, MOVED, NFIELDS };
 

@@ -5,10 +5,10 @@
  */
 #include "config.h"
 
-#include "app.h"
-#include "crosssite.h"
-#include "log.h"
-#include "session.h"
+#include "app/app.h"
+#include "web/crosssite.h"
+#include "base/log.h"
+#include "session/session.h"
 
 /* Whether a form was sent, whose sender wants to see a page, or a script
  * asked. Old browsers say so only in Accept. */

@@ -5,9 +5,9 @@
  */
 #include "config.h"
 
-#include "access.h"
-#include "app.h"
-#include "crosssite.h"
+#include "session/access.h"
+#include "app/app.h"
+#include "web/crosssite.h"
 
 static enum result
 handle(struct context *context, const struct request *request,

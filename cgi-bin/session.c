@@ -5,11 +5,11 @@
  */
 #include "config.h"
 
-#include "app.h"
-#include "clock.h"
-#include "crosssite.h"
-#include "form.h"
-#include "session.h"
+#include "app/app.h"
+#include "base/clock.h"
+#include "web/crosssite.h"
+#include "web/form.h"
+#include "session/session.h"
 
 #define RENEW_SOON_S (14 * 86400)
 

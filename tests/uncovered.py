@@ -32,7 +32,7 @@ def show(name, counts):
     """A row of the table; the two shares."""
     lines, executed, branches, taken = counts
     shares = (100 * executed / max(lines, 1), 100 * taken / max(branches, 1))
-    print(f"{name:22} {lines:6} {shares[0]:6.1f} % "
+    print(f"{name:25} {lines:6} {shares[0]:6.1f} % "
           f"{branches:6} {shares[1]:6.1f} %")
     return shares
 
@@ -51,7 +51,7 @@ def missed(file, lines):
 def main(path, *wanted):
     """The report; 1 if it is not good enough."""
     total, found = (0, 0, 0, 0), []
-    print(f"{'file':22} {'lines':>6} {'':8} {'branches':>6}")
+    print(f"{'file':25} {'lines':>6} {'':8} {'branches':>6}")
     for file in json.loads(path.read_text("utf-8"))["files"]:
         lines = [line for line in file["lines"] if not line["gcovr/noncode"]]
         counts = count(lines)

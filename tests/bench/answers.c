@@ -13,7 +13,7 @@
 #include <time.h>
 
 #include "answers.h"
-#include "codec.h"
+#include "base/codec.h"
 #include "pages.h"
 
 #define BODY_MAX 131072

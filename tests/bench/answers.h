@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-#include "buf.h"
-#include "str.h"
+#include "base/buf.h"
+#include "base/str.h"
 
 /* The application that logs people in. */
 struct answers {

@@ -7,7 +7,7 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 enum client_state { CLIENT_BUSY, CLIENT_DONE, CLIENT_FAILED };
 

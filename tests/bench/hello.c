@@ -24,7 +24,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "intake.h"
+#include "process/intake.h"
 
 #define THREADS_MAX 64
 #define BYTES_MAX (1L << 20)
@@ -94,7 +94,7 @@ serve(void *data)
 	return NULL;
 }
 
-/* As lib/server.c, with nothing but what it takes. */
+/* As lib/process/server.c, with nothing but what it takes. */
 static void *
 serve_kept(void *data)
 {

@@ -3,7 +3,7 @@
 #ifndef BENCH_JAR_H
 #define BENCH_JAR_H
 
-#include "buf.h"
+#include "base/buf.h"
 
 #define JAR_MAX 16
 

@@ -3,8 +3,8 @@
 #ifndef BENCH_PAGES_H
 #define BENCH_PAGES_H
 
-#include "buf.h"
-#include "str.h"
+#include "base/buf.h"
+#include "base/str.h"
 
 #define PAGES_ARTISTS_MAX 10000
 #define PAGES_LIMIT 50

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "samples.h"
-#include "session.h"
+#include "session/session.h"
 
 #define TOKEN_BYTES 200
 #define DAY 86400

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "client.h"
-#include "codec.h"
+#include "base/codec.h"
 #include "visit.h"
 
 #define CALLBACK_MAX 8192

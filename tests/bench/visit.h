@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "buf.h"
+#include "base/buf.h"
 #include "jar.h"
 
 #define VISIT_STEPS_MAX 8

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-RESULT_C = pathlib.Path(__file__).resolve().parents[2] / "lib" / "result.c"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+RESULT_C = ROOT / "lib" / "base" / "result.c"
 # Of pages only: they never reach the script.
 PAGES_ONLY = {"login_denied", "login_late", "login_replayed",
               "login_no_cookie", "login_bad_state", "login_refused"}

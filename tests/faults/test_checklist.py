@@ -26,7 +26,7 @@ def pattern_of(file, name):
     folder, _, base = file.rpartition("/")
     if file == "house":
         return rf"^def {name}\("
-    if folder == "unit" and name not in ("", "NULL"):
+    if folder.startswith("unit/") and name not in ("", "NULL"):
         return rf"\bTEST\({name}\)"
     if folder == "fuzz":
         return rf"^{name}\(struct str \w+\)"
@@ -146,10 +146,10 @@ GOOD = "http/test_login.py::test_every_attempt_is_new"
      f"S3: {GOOD.replace('::', ':')} is no name of a test"),
     (lambda row: "| S3 | a promise | see above |",
      "S3: see above is no name of a test"),
-    (lambda row: "| S3 | a promise | unit/seal.c::no_such_thing |",
-     "unit/seal.c::no_such_thing does not exist"),
-    (lambda row: "| S3 | a promise | unit/pending.c::begin |",
-     "unit/pending.c::begin does not exist"),
+    (lambda row: "| S3 | a promise | unit/base/seal.c::no_such_thing |",
+     "unit/base/seal.c::no_such_thing does not exist"),
+    (lambda row: "| S3 | a promise | unit/session/pending.c::begin |",
+     "unit/session/pending.c::begin does not exist"),
     (lambda row: "| S3 | a promise | fuzz/cookie.c::count |",
      "fuzz/cookie.c::count does not exist"),
     (lambda row: "| S3 | a promise | house::rule_x |",

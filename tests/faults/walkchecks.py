@@ -15,7 +15,7 @@ NAMES = re.compile(r"(session-[0-9a-f]{64}|copy-[0-9a-f]{64}|temp-[0-9a-f]{16}"
 
 
 def file_name(cookie):
-    """lib/seal.c: a hash of the cookie's value."""
+    """lib/base/seal.c: a hash of the cookie's value."""
     secret = base64.urlsafe_b64decode(cookie + "=")
     digest = hashlib.blake2b(secret, digest_size=32, person=b"sfcgi-name-1")
     return "session-" + digest.hexdigest()

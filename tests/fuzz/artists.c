@@ -5,9 +5,9 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "doc.h"
+#include "json/doc.h"
 #include "fuzz.h"
-#include "spotify.h"
+#include "spotify/spotify.h"
 
 static bool
 is_id(const char *id)

@@ -4,7 +4,7 @@
 
 #include <sodium.h>
 
-#include "codec.h"
+#include "base/codec.h"
 #include "fuzz.h"
 
 /* Whatever is decoded is the one spelling of what it means. */

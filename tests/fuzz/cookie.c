@@ -4,10 +4,10 @@
 
 #include <string.h>
 
-#include "codec.h"
-#include "form.h"
+#include "base/codec.h"
+#include "web/form.h"
 #include "fuzz.h"
-#include "session.h"
+#include "session/session.h"
 
 #define SEPARATORS " \t"
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "doc.h"
+#include "json/doc.h"
 #include "fuzz.h"
 
 static unsigned

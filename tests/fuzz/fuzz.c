@@ -9,10 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "doc.h"
+#include "base/clock.h"
+#include "json/doc.h"
 #include "fuzz.h"
-#include "http.h"
+#include "spotify/http.h"
 
 const struct fuzz_target fuzz_targets[] = { { "artists", fuzz_artists },
 	{ "codec", fuzz_codec }, { "conf", fuzz_conf_file },

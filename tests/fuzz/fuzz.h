@@ -12,8 +12,8 @@
 
 #include <stdbool.h>
 
-#include "conf.h"
-#include "str.h"
+#include "conf/conf.h"
+#include "base/str.h"
 
 struct fuzz_target {
 	const char *name;

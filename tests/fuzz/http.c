@@ -14,9 +14,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "fuzz.h"
-#include "http.h"
+#include "spotify/http.h"
 
 #define BODY_MAX 4096
 #define CALL_MS 5000

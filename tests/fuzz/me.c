@@ -4,9 +4,9 @@
 
 #include <string.h>
 
-#include "doc.h"
+#include "json/doc.h"
 #include "fuzz.h"
-#include "spotify.h"
+#include "spotify/spotify.h"
 
 static void
 check_text(const char *text)

@@ -5,10 +5,10 @@
 
 #include <string.h>
 
-#include "codec.h"
+#include "base/codec.h"
 #include "fuzz.h"
-#include "pending.h"
-#include "seal.h"
+#include "session/pending.h"
+#include "base/seal.h"
 
 #define STATE "c3RhdGVzdGF0ZXN0YXRlc3RhdGVzdGF0ZXN0YXRlc3Q"
 #define STATE_RAW "statestatestatestatestatestatest"
@@ -50,7 +50,7 @@ fuzz_pending(struct str input)
 }
 
 /* The Cookie header of a sealed text, in the name and the binding of
- * lib/pending.c. */
+ * lib/session/pending.c. */
 static void
 write_cookies(const struct conf *conf, struct str plain, struct buf *cookies)
 {
@@ -76,7 +76,8 @@ write_cookies(const struct conf *conf, struct str plain, struct buf *cookies)
 	buf_free(&sealed);
 }
 
-/* What the text must come to, told another way than lib/pending.c does. */
+/* What the text must come to, told another way than lib/session/pending.c
+ * does. */
 static enum result
 expected(struct str plain)
 {

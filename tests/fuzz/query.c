@@ -2,8 +2,8 @@
 /* The query string as callback reads it, and percent coding. */
 #include "config.h"
 
-#include "codec.h"
-#include "form.h"
+#include "base/codec.h"
+#include "web/form.h"
 #include "fuzz.h"
 
 #define FIELDS 3

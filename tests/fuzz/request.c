@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "request.h"
+#include "web/request.h"
 
 #define PARAMS_MAX 64
 

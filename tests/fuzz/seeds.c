@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "codec.h"
+#include "base/codec.h"
 #include "seeds.h"
 
 bool

@@ -13,7 +13,7 @@
 #ifndef SEEDS_H
 #define SEEDS_H
 
-#include "buf.h"
+#include "base/buf.h"
 
 #define SEEDS_MAX (4u << 20) /* bytes of one seed */
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "form.h"
+#include "web/form.h"
 #include "fuzz.h"
 
 static bool

@@ -4,9 +4,9 @@
 
 #include <string.h>
 
-#include "doc.h"
+#include "json/doc.h"
 #include "fuzz.h"
-#include "tape.h"
+#include "json/tape.h"
 
 static void check_value(const struct tape_value *value, json_t *twin);
 

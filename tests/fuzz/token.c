@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "fuzz.h"
-#include "oauth.h"
+#include "spotify/oauth.h"
 
 static bool
 is_token(const struct secret *token)

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "http.h"
+#include "spotify/http.h"
 
 enum result __wrap_http_start(struct http *http,
     const struct http_request *request);

@@ -7,7 +7,7 @@
 #include <strings.h>
 
 #include "fuzz.h"
-#include "url.h"
+#include "base/url.h"
 
 #define ORIGIN "https://e.org"
 

@@ -103,7 +103,7 @@ def test_a_restart_loses_no_request(site):
 
 def names_read():
     """By the programs, cookies included."""
-    source = (REPOSITORY / "lib" / "request.c").read_text("utf-8")
+    source = (REPOSITORY / "lib" / "web" / "request.c").read_text("utf-8")
     return set(re.findall(r'^\tPARAM\("(\w+)"', source, re.M)) | {
         "HTTP_COOKIE"}
 

@@ -99,10 +99,10 @@ def test_another_prefix_reaches_every_file_that_names_a_place(built, tmp_path):
 
 
 def test_what_login_prints_as_clean_up_is_what_the_unit_does():
-    """The line is in lib/check.c; the default is idle_limit and a day."""
+    """The line is in lib/app/check.c; the default is idle_limit and a day."""
     unit = (REPOSITORY / "conf/systemd/spotify-fcgi-cleanup.service"
             ).read_text("utf-8")
-    source = (REPOSITORY / "lib" / "check.c").read_text("utf-8")
+    source = (REPOSITORY / "lib" / "app" / "check.c").read_text("utf-8")
     line = re.sub(r'"\s*"', "", source[source.index("find %s"):])
     line = re.match(r"find.*?-delete", line)[0].replace("\\\\", "").replace(
         "'", "").replace("%s", "/var/lib/spotify-fcgi").replace(

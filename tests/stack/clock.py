@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Both clocks: the file that moves the programs' time (lib/clock.c), and the
-simulated Spotify's."""
+"""Both clocks: the file that moves the programs' time (lib/base/clock.c), and
+the simulated Spotify's."""
 
 import os
 import struct

@@ -19,8 +19,8 @@
 #endif
 
 #include "alloc.h"
-#include "doc.h"
-#include "log.h"
+#include "json/doc.h"
+#include "base/log.h"
 #include "run.h"
 
 #define TESTS_MAX 64

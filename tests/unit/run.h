@@ -19,8 +19,8 @@
 
 #include <cmocka.h>
 
-#include "result.h"
-#include "str.h"
+#include "base/result.h"
+#include "base/str.h"
 
 struct test {
 	const char *name;

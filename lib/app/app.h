@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+/* Floor 10: a program: start, checks, and what is the same for every
+ * request. */
+#ifndef APP_H
+#define APP_H
+
+#include "spotify/context.h"
+#include "web/reply.h"
+#include "web/request.h"
+#include "spotify/upstream.h"
+
+/* One program. */
+struct app {
+	/* Also the last segment of its path, but for callback. */
+	const char *name;
+	unsigned methods; /* METHOD_ bits */
+	unsigned opens;	  /* CONF_ bits */
+	int threads;	  /* unless configured */
+	/* NULL: it calls nobody, and context->http is NULL. */
+	const struct upstream *upstream;
+	bool shows_pages; /* failures are pages for people, not JSON */
+	bool shares;	  /* with the allowed origins (CORS) */
+	/*
+	 * Fill in the reply. Anything but OK becomes the problem or page of
+	 * its row; cookies that were set go with that, too.
+	 */
+	enum result (*handle)(struct context *context,
+	    const struct request *request, struct reply *reply);
+};
+
+/*
+ * The main() of a program: read the command line and the configuration, then
+ * serve, or check and print with -n. Returns the exit status: 0, 1 when
+ * serving failed, 2 for a wrong command line or configuration.
+ */
+int app_run(int argc, char **argv, const struct app *app);
+
+#endif

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides paging, and when the copy will do. Pages are asked for one ahead:
+ * while a page travels the one before it is rebuilt.
+ */
+#include "config.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "artists/artists.h"
+#include "base/clock.h"
+#include "base/codec.h"
+#include "json/doc.h"
+#include "web/form.h"
+#include "store/lock.h"
+#include "base/log.h"
+
+#define BEGIN "{\"artists\":"
+/* A copy of the greatest length can be read. */
+#define OBJECT_MAX (sizeof(BEGIN) - 1 + COPY_LIST_MAX + SESSION_PAD_TO)
+#define PAGES_MAX 1000
+#define LIST_MS 15000 /* for all pages together */
+#define LOCK_WAIT_MS 12000
+#define MEANWHILE_S ((LOCK_WAIT_MS + LIST_MS) / 1000)
+#define FRESH_S 30 /* a copy younger than this is fresh enough */
+
+/* Which copy will do: a young one, one that another request has made
+ * meanwhile, or whatever there is. */
+enum copy_use { IF_YOUNG, IF_OTHER, IF_ANY };
+
+/* A list on its way. */
+struct fetch {
+	struct context *context;
+	struct session *session;
+	struct artists *artists;
+	struct str known_tags;
+	int64_t max_age_s; /* of a copy that is young */
+	int64_t seen_s;	   /* when the copy was fetched that was not; or -1 */
+	json_t *seen;	   /* ids and cursors as members: a set */
+	bool replaced;	   /* the token, after a 401 */
+};
+
+static void
+begin_list(struct artists *artists)
+{
+	buf_clear(&artists->object);
+	buf_puts(&artists->object, BEGIN);
+}
+
+/* What of the object is the list. */
+static struct str
+list_of(const struct artists *artists)
+{
+	struct str list = buf_str(&artists->object);
+
+	assert(list.n >= sizeof(BEGIN) - 1);
+	list.p += sizeof(BEGIN) - 1;
+	list.n -= sizeof(BEGIN) - 1;
+	return list;
+}
+
+static enum result
+write_tag(struct artists *artists)
+{
+	struct buf text = BUF(COPY_TAG_BYTES);
+	unsigned char digest[16];
+	enum result result;
+
+	seal_digest(list_of(artists), digest, sizeof(digest));
+	codec_base64url(&text, digest, sizeof(digest));
+	if ((result = buf_result(&text)) == OK)
+		memcpy(artists->facts.tag, text.p, text.n + 1);
+	buf_free(&text);
+	return result;
+}
+
+/* ---- the copy ---- */
+
+static bool
+will_do(const struct fetch *fetch, enum copy_use use,
+    const struct copy_facts *facts)
+{
+	int64_t age_s = clock_now_s() - facts->fetched_s;
+
+	switch (use) {
+	/* One from the future is not young. */
+	case IF_YOUNG: return age_s >= 0 && age_s < fetch->max_age_s;
+	case IF_OTHER:
+		return facts->fetched_s != fetch->seen_s && age_s >= 0 &&
+		    age_s <= MEANWHILE_S;
+	case IF_ANY: break;
+	}
+	return true;
+}
+
+/* Whether the browser has the very list. */
+static bool
+is_known(const struct fetch *fetch)
+{
+	const struct artists *artists = fetch->artists;
+
+	return artists->complete && !artists->stale &&
+	    form_has_tag(fetch->known_tags, str_of(artists->facts.tag));
+}
+
+static bool
+read_copy(struct fetch *fetch, struct copy *copy)
+{
+	begin_list(fetch->artists);
+	return copy_read(fetch->context, fetch->session, copy,
+		   &fetch->artists->object) == OK;
+}
+
+/* Make the copy the answer, if there is one that will do. */
+static bool
+use_copy(struct fetch *fetch, enum copy_use use)
+{
+	struct artists *artists = fetch->artists;
+	struct copy copy;
+	bool done = false;
+
+	if (fetch->context->conf->artists_max_age_s == 0 ||
+	    copy_open(fetch->context, fetch->session, &copy) != OK)
+		return false;
+	if (will_do(fetch, use, &copy.facts)) {
+		artists->facts = copy.facts;
+		artists->complete = true;
+		artists->stale = use == IF_ANY;
+		done = is_known(fetch) || read_copy(fetch, &copy);
+	}
+	fetch->seen_s = copy.facts.fetched_s;
+	copy_close(&copy);
+	return done;
+}
+
+/* ---- pages ---- */
+
+/* Put a word in the set; false when it was there already. */
+static bool
+remember(struct fetch *fetch, const char *word)
+{
+	if (json_object_get(fetch->seen, word) != NULL)
+		return false;
+	if (json_object_set_new(fetch->seen, word, json_true()) != 0)
+		buf_fail(&fetch->artists->object, RESULT_NO_MEMORY);
+	return true;
+}
+
+static void
+add_page(struct fetch *fetch, const struct page *page)
+{
+	struct artists *artists = fetch->artists;
+	const char *id;
+	size_t i;
+
+	for (i = 0; i < page->items; i++) {
+		id = spotify_artist_id(page, i);
+		if (id == NULL || !remember(fetch, id))
+			continue;
+		if (artists->facts.total++ > 0)
+			buf_putc(&artists->object, ',');
+		spotify_artist_write(page, i, fetch->context->conf,
+		    &artists->object);
+	}
+}
+
+/* Wait for a page that was asked for; after the first 401 once more with
+ * another token. */
+static enum result
+take_page(struct fetch *fetch, const char *after, struct page *page)
+{
+	struct context *context = fetch->context;
+	enum result result = spotify_page(context, page);
+
+	if (result != RESULT_UNAUTHORIZED || fetch->replaced)
+		return result;
+	fetch->replaced = true;
+	result = access_replace(context, fetch->session);
+	if (result == OK)
+		result =
+		    spotify_page_start(context, &fetch->session->access, after);
+	return result == OK ? spotify_page(context, page) : result;
+}
+
+/* One page after the other until Spotify names no further one. */
+static enum result
+fetch_pages(struct fetch *fetch)
+{
+	char cursor[2 * SPOTIFY_ID_BYTES], after[SPOTIFY_ID_BYTES + 1] = "";
+	struct context *context = fetch->context;
+	enum result result;
+	struct page page;
+	unsigned n;
+
+	result = spotify_page_start(context, &fetch->session->access, after);
+	for (n = 1; result == OK; n++) {
+		if ((result = take_page(fetch, after, &page)) != OK)
+			break;
+		memcpy(after, page.after, sizeof(after));
+		/* "@" keeps the cursors apart from the artists' ids. */
+		snprintf(cursor, sizeof(cursor), "@%s", after);
+		if (after[0] != '\0' &&
+		    (n == PAGES_MAX || !remember(fetch, cursor))) {
+			log_event(LOG_LEVEL_WARN, "paging_stopped", "pages=%u",
+			    n);
+			fetch->artists->complete = false;
+			after[0] = '\0';
+		}
+		if (after[0] != '\0')
+			result = spotify_page_start(context,
+			    &fetch->session->access, after);
+		if (result == OK)
+			add_page(fetch, &page);
+		spotify_page_free(&page);
+		if (result == OK)
+			result = buf_result(&fetch->artists->object);
+		if (after[0] == '\0')
+			break;
+	}
+	http_cancel(context->http);
+	return result;
+}
+
+/* Fetch a whole list; on failure the list is of no use. */
+static enum result
+fetch_list(struct fetch *fetch)
+{
+	struct artists *artists = fetch->artists;
+	struct context *context = fetch->context;
+	int64_t deadline_ms = context->deadline_ms;
+	enum result result;
+
+	begin_list(artists);
+	artists->facts = (struct copy_facts){ .fetched_s = clock_now_s() };
+	artists->complete = true;
+	artists->stale = false;
+	if ((fetch->seen = json_object()) == NULL)
+		return RESULT_NO_MEMORY;
+	buf_putc(&artists->object, '[');
+	context->deadline_ms =
+	    clock_mono_ms() + clock_left_ms(deadline_ms, LIST_MS);
+	result = fetch_pages(fetch);
+	context->deadline_ms = deadline_ms;
+	buf_putc(&artists->object, ']');
+	if (result == OK)
+		result = buf_result(&artists->object);
+	json_decref(fetch->seen);
+	if (result == OK)
+		result = write_tag(artists);
+	/* More than we can hold is nothing to try again. */
+	return result == RESULT_TOO_LARGE || result == RESULT_UNAUTHORIZED ?
+	    RESULT_UPSTREAM_FAILED :
+	    result;
+}
+
+/* Fetch under the lock, unless whoever held it before us did. */
+static enum result
+fetch_once(struct fetch *fetch)
+{
+	struct context *context = fetch->context;
+	struct lock lock;
+	enum result result;
+
+	result = lock_take(context->store, LOCK_ARTISTS, fetch->session->id,
+	    clock_mono_ms() + clock_left_ms(context->deadline_ms, LOCK_WAIT_MS),
+	    &lock);
+	if (result != OK)
+		return result;
+	if (use_copy(fetch, IF_OTHER)) {
+		lock_release(&lock);
+		return OK;
+	}
+	result = lock.found;
+	/* During a pause no call is made, and the time left is told. */
+	if (result == OK || result == RESULT_RATE_LIMITED ||
+	    result == RESULT_QUOTA_EXCEEDED)
+		result = fetch_list(fetch);
+	if (result == OK && fetch->artists->complete &&
+	    context->conf->artists_max_age_s > 0)
+		copy_save(context, fetch->session, &fetch->artists->facts,
+		    list_of(fetch->artists));
+	if (result != OK && result != RESULT_BUSY && result != RESULT_NO_MEMORY)
+		lock_fail(&lock, result);
+	lock_release(&lock);
+	return result;
+}
+
+/* A failure is answered with the last copy, if there is one. */
+static enum result
+fall_back(struct fetch *fetch, enum result why)
+{
+	if (why == RESULT_NOT_LOGGED_IN || why == RESULT_LOGIN_EXPIRED ||
+	    why == RESULT_NO_MEMORY || !use_copy(fetch, IF_ANY))
+		return why;
+	log_event(LOG_LEVEL_WARN, "stale_list", "cause=%s age_s=%lld",
+	    result_row(why)->code,
+	    (long long)(clock_now_s() - fetch->artists->facts.fetched_s));
+	return OK;
+}
+
+enum result
+artists_get(struct context *context, struct session *session, bool fresh,
+    struct str known_tags, struct artists *artists)
+{
+	struct fetch fetch = { .context = context,
+		.session = session,
+		.artists = artists,
+		.known_tags = known_tags,
+		.max_age_s = context->conf->artists_max_age_s,
+		.seen_s = -1 };
+	enum result result = OK;
+
+	*artists = (struct artists){ .object = BUF(OBJECT_MAX) };
+	if (fresh && fetch.max_age_s > FRESH_S)
+		fetch.max_age_s = FRESH_S;
+	if (!use_copy(&fetch, IF_YOUNG)) {
+		result = access_get(context, session, ACCESS_USE);
+		if (result == OK)
+			result = fetch_once(&fetch);
+		if (result == OK)
+			access_fill_account(context, session);
+		else
+			result = fall_back(&fetch, result);
+	}
+	artists->known = is_known(&fetch);
+	return result;
+}
+
+void
+artists_free(struct artists *artists)
+{
+	buf_free(&artists->object);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+/* Floor 8: the whole list of followed artists. */
+#ifndef ARTISTS_H
+#define ARTISTS_H
+
+#include "session/access.h"
+#include "artists/copy.h"
+
+/* artists_free() releases it. */
+struct artists {
+	/* {"artists":[...] and no more: the caller may move it away and end
+	 * it, so that a long list is not copied. */
+	struct buf object;
+	struct copy_facts facts;
+	bool complete; /* false: Spotify's paging went in circles */
+	bool stale;    /* an old copy, because Spotify is in trouble */
+	bool known;    /* the browser has the very list; object may have none */
+};
+
+/*
+ * The list of a session that was opened: the copy beside it while that is
+ * young enough, else fetched page by page, by one request at a time. fresh
+ * goes past a copy older than 30 seconds. When the fetch fails the last
+ * complete copy is given as stale; a list cut short never is. known_tags is
+ * an If-None-Match: a whole, fresh list that it names is not given.
+ * OK, or when there is no copy the errors of access.h and spotify.h, or
+ * RESULT_BUSY. RESULT_NOT_LOGGED_IN and RESULT_LOGIN_EXPIRED come even if
+ * there is a copy. The caller calls artists_free() whatever comes.
+ */
+enum result artists_get(struct context *context, struct session *session,
+    bool fresh, struct str known_tags, struct artists *artists)
+    __attribute__((warn_unused_result));
+
+void artists_free(struct artists *artists);
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides what a copy is on disk: two sealed texts, so that who has the list
+ * already costs no more than the first, which is small:
+ *
+ *	JSON object: total, fetched_at, tag, and the seal of
+ *	JSON array
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "base/codec.h"
+#include "artists/copy.h"
+#include "base/log.h"
+#include "json/tape.h"
+
+#define HEAD_BYTES (SESSION_PAD_TO + SEAL_OVERHEAD)
+#define FILE_MAX (HEAD_BYTES + COPY_LIST_MAX + HEAD_BYTES)
+
+/* What was unsealed goes over to the tape. */
+static enum result
+read_head(struct buf *plain, struct copy *copy)
+{
+	const struct tape_value *head;
+	enum result result;
+	struct tape tape;
+	struct str tag;
+
+	if ((result = tape_read(plain, &tape)) != OK)
+		return result == RESULT_NO_MEMORY ? result : RESULT_ABSENT;
+	head = tape.values;
+	copy->facts.total =
+	    tape_integer(tape_member(head, "total"), 0, INT32_MAX, 0);
+	copy->facts.fetched_s =
+	    tape_integer(tape_member(head, "fetched_at"), 0, INT64_MAX, 0);
+	tag = tape_text(tape_member(head, "tag"));
+	if (tag.n != COPY_TAG_BYTES - 1 ||
+	    !codec_base64url_exact(tape_text(tape_member(head, "seal")),
+		copy->seal, sizeof(copy->seal)))
+		result = RESULT_ABSENT;
+	else
+		memcpy(copy->facts.tag, tag.p, tag.n + 1);
+	tape_free(&tape);
+	return result;
+}
+
+enum result
+copy_open(const struct context *context, const struct session *session,
+    struct copy *copy)
+{
+	struct buf sealed = BUF(HEAD_BYTES), plain = BUF(HEAD_BYTES);
+	enum result result = store_reader_open(context->store, STORE_COPY,
+	    session->id, FILE_MAX, &copy->reader);
+
+	if (result != OK)
+		return result;
+	result = store_reader_read(&copy->reader, HEAD_BYTES, &sealed);
+	if (result == OK)
+		result = session_unseal(context->conf, session, SEAL_COPY,
+		    buf_str(&sealed), &plain);
+	if (result == OK)
+		result = read_head(&plain, copy);
+	if (result != OK)
+		copy_close(copy);
+	buf_free(&sealed);
+	buf_free(&plain);
+	return result;
+}
+
+/* The end of a sealed text. */
+static const void *
+seal_of(const struct buf *sealed)
+{
+	return sealed->p + sealed->n - SEAL_TAG_BYTES;
+}
+
+enum result
+copy_read(const struct context *context, const struct session *session,
+    struct copy *copy, struct buf *list)
+{
+	struct buf sealed = BUF(FILE_MAX);
+	enum result result =
+	    store_reader_read(&copy->reader, copy->reader.left, &sealed);
+
+	/* The facts of one list and another are no copy. */
+	if (result == OK &&
+	    (sealed.n < SEAL_OVERHEAD ||
+		memcmp(seal_of(&sealed), copy->seal, SEAL_TAG_BYTES) != 0))
+		result = RESULT_ABSENT;
+	if (result == OK)
+		result = session_unseal(context->conf, session, SEAL_LIST,
+		    buf_str(&sealed), list);
+	buf_free(&sealed);
+	return result;
+}
+
+void
+copy_close(struct copy *copy)
+{
+	store_reader_close(&copy->reader);
+}
+
+static enum result
+seal_copy(const struct context *context, const struct session *session,
+    const struct copy_facts *facts, struct str list, struct buf *sealed)
+{
+	struct buf sealed_list = BUF(FILE_MAX), head = BUF(SESSION_PAD_TO - 1);
+	enum result result = RESULT_TOO_LARGE;
+
+	if (list.n <= COPY_LIST_MAX)
+		result = session_seal(context->conf, session, SEAL_LIST, list,
+		    &sealed_list);
+	if (result == OK) {
+		buf_printf(&head,
+		    "{\"total\":%lld,\"fetched_at\":%lld,"
+		    "\"tag\":\"%s\",\"seal\":\"",
+		    (long long)facts->total, (long long)facts->fetched_s,
+		    facts->tag);
+		codec_base64url(&head, seal_of(&sealed_list), SEAL_TAG_BYTES);
+		buf_puts(&head, "\"}");
+		result = buf_result(&head);
+	}
+	if (result == OK)
+		result = session_seal(context->conf, session, SEAL_COPY,
+		    buf_str(&head), sealed);
+	buf_add_str(sealed, buf_str(&sealed_list));
+	buf_free(&sealed_list);
+	buf_free(&head);
+	return result == OK ? buf_result(sealed) : result;
+}
+
+void
+copy_save(const struct context *context, const struct session *session,
+    const struct copy_facts *facts, struct str list)
+{
+	struct buf sealed = BUF(FILE_MAX);
+	struct store_file file;
+	enum result result;
+
+	result = seal_copy(context, session, facts, list, &sealed);
+	if (result == OK)
+		result = store_prepare(context->store, 0, &file);
+	if (result == OK)
+		result = store_commit(context->store, &file, STORE_OVERWRITE,
+		    STORE_COPY, session->id, buf_str(&sealed));
+	if (result != OK)
+		log_event(LOG_LEVEL_WARN, "copy_not_saved", "bytes=%zu",
+		    list.n);
+	/* A logout removes first the session and then the copy, which was
+	 * perhaps not there yet. */
+	else if (!store_has(context->store, STORE_SESSION, session->id) &&
+	    store_remove(context->store, STORE_COPY, session->id) != OK)
+		log_event(LOG_LEVEL_WARN, "copy_kept", "cause=store");
+	buf_free(&sealed);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides how an event becomes a line. Filtering happens here, once for every
+ * byte that reaches the log, so a hostile value can neither start a line of
+ * its own nor reach a terminal as an escape sequence.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+#define LINE_MAX_BYTES 1024
+#define ID_MAX 40
+
+static const char *const level_words[] = {
+	[LOG_LEVEL_ERROR] = "error",
+	[LOG_LEVEL_WARN] = "warn",
+	[LOG_LEVEL_INFO] = "info",
+	[LOG_LEVEL_DEBUG] = "debug",
+};
+_Static_assert(sizeof(level_words) / sizeof(level_words[0]) == LOG_LEVEL__MAX,
+    "every level has its word");
+
+static const char *program_name = "spotify-fcgi";
+static enum log_level least = LOG_LEVEL_INFO;
+static _Thread_local char request_id[ID_MAX + 1];
+
+void
+log_init(const char *program, enum log_level level)
+{
+	program_name = program;
+	least = level;
+}
+
+void
+log_request(const char *id)
+{
+	static const char allowed[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "0123456789-_.";
+	size_t i;
+
+	for (i = 0; id != NULL && id[i] != '\0' && i < ID_MAX; i++)
+		request_id[i] = strchr(allowed, id[i]) ? id[i] : '?';
+	request_id[i] = '\0';
+}
+
+const char *
+log_request_id(void)
+{
+	return request_id;
+}
+
+/* The part of the line that does not depend on the event; its length. */
+static size_t
+write_head(char *line, size_t size, enum log_level level, const char *event)
+{
+	struct timespec now;
+	struct tm tm;
+	char stamp[32] = "-";
+	int n;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (gmtime_r(&now.tv_sec, &tm) != NULL)
+		strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	n = snprintf(line, size, "time=%s level=%s program=%s%s%s event=%s ",
+	    stamp, level_words[level], program_name,
+	    request_id[0] != '\0' ? " request=" : "", request_id, event);
+	return n < 0 ? 0 : (size_t)n < size ? (size_t)n : size - 1;
+}
+
+void
+log_event(enum log_level level, const char *event, const char *format, ...)
+{
+	char line[LINE_MAX_BYTES];
+	int saved_errno = errno, more;
+	va_list ap;
+	size_t i, n;
+
+	if (level > least)
+		return;
+	n = write_head(line, sizeof(line) - 1, level, event);
+	va_start(ap, format);
+	more = vsnprintf(line + n, sizeof(line) - 1 - n, format, ap);
+	va_end(ap);
+	if (more > 0)
+		n += (size_t)more < sizeof(line) - 1 - n ? (size_t)more :
+							   sizeof(line) - 2 - n;
+	for (i = 0; i < n; i++)
+		if (line[i] < ' ' || line[i] > '~')
+			line[i] = '?';
+	line[n++] = '\n';
+	/* Nothing can be done about a log that cannot be written. */
+	if (write(STDERR_FILENO, line, n) < 0)
+		errno = 0;
+	errno = saved_errno;
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The one table from failure to HTTP: the same cause gets the same answer on
+ * every endpoint, and what the public is told can be reviewed on one screen.
+ */
+#include "config.h"
+
+#include <stddef.h>
+
+#include "base/result.h"
+
+static const struct result_row rows[] = {
+	[OK] = { 200, 0, "ok", "Done", "Done." },
+	[RESULT_BAD_REQUEST] = { 400, 0, "bad_request", "That did not work",
+	    "The request cannot be understood. Start again from the site." },
+	[RESULT_NOT_FOUND] = { 404, 0, "not_found", "Nothing here",
+	    "There is nothing at this address. Check the URL." },
+	[RESULT_METHOD] = { 405, 0, "method_not_allowed", "Not this way",
+	    "This address does not take that method; see Allow." },
+	[RESULT_TOO_LARGE] = { 413, 0, "too_large", "Too large",
+	    "The request is too large. Send it without a body." },
+	[RESULT_CROSS_SITE] = { 403, 0, "cross_site", "Not from there",
+	    "The request comes from another site, or does not say where it "
+	    "comes from. Use the site itself; programs send "
+	    "X-Requested-With." },
+	[RESULT_NOT_LOGGED_IN] = { 401, 0, "not_logged_in",
+	    "You are not logged in",
+	    "Nobody is logged in here. Log in with Spotify." },
+	[RESULT_LOGIN_EXPIRED] = { 401, 0, "login_expired",
+	    "Your login has ended",
+	    "Spotify has ended the authorization. Log in again." },
+	[RESULT_NOT_ON_ALLOWLIST] = { 403, 0, "not_on_allowlist",
+	    "This account is not on the list",
+	    "This Spotify account is not on the application's list of users. "
+	    "Ask the site's owner to add it, with the account's e-mail "
+	    "address." },
+	[RESULT_OWNER_NOT_PREMIUM] = { 403, 0, "owner_not_premium",
+	    "Spotify has switched this application off",
+	    "Spotify has switched the application off, because its owner has "
+	    "no Premium subscription. Tell the site's owner." },
+	[RESULT_SCOPE_MISSING] = { 403, 0, "scope_missing",
+	    "A permission is missing",
+	    "The permission to see the artists you follow was not given. Log "
+	    "in again and agree to it." },
+	[RESULT_RATE_LIMITED] = { 429, 5, "rate_limited",
+	    "Spotify asks for a pause",
+	    "Spotify asks for a pause. Try again later; Retry-After says "
+	    "when." },
+	[RESULT_QUOTA_EXCEEDED] = { 429, 3600, "quota_exceeded",
+	    "The quota is used up",
+	    "The application's quota at Spotify is used up. Try again later; "
+	    "Retry-After says when." },
+	[RESULT_UPSTREAM_FAILED] = { 502, 5, "upstream_failed",
+	    "Spotify has trouble",
+	    "Spotify did not give a usable answer. Try again in a moment." },
+	[RESULT_UPSTREAM_TIMEOUT] = { 504, 5, "upstream_timeout",
+	    "Spotify does not answer",
+	    "Spotify took too long to answer. Try again in a moment." },
+	[RESULT_REFRESH_FAILED] = { 503, 5, "upstream_failed",
+	    "Spotify has trouble",
+	    "Spotify could not renew the access just now. You stay logged "
+	    "in; try again in a moment." },
+	[RESULT_STORE] = { 503, 5, "store_unavailable",
+	    "The server has trouble",
+	    "The server cannot save or read its data just now. Try again "
+	    "later; the operator finds the cause in the log." },
+	[RESULT_MISCONFIGURED] = { 503, 60, "misconfigured",
+	    "The site is not set up properly",
+	    "Spotify does not accept this site's credentials. The operator "
+	    "finds the cause in the log." },
+	[RESULT_BUSY] = { 503, 2, "busy", "The server is busy",
+	    "The server is busy. Try again in a moment." },
+	[RESULT_NO_MEMORY] = { 503, 2, "busy", "The server is busy",
+	    "The server is busy. Try again in a moment." },
+	[RESULT_LOGIN_DENIED] = { 403, 0, "login_denied",
+	    "You were not logged in",
+	    "You did not give the permission, so nobody has been logged "
+	    "in. If that was a slip, start again." },
+	[RESULT_LOGIN_LATE] = { 400, 0, "login_late", "The login took too long",
+	    "The login took longer than ten minutes. Start again; nothing "
+	    "is lost." },
+	[RESULT_LOGIN_REPLAYED] = { 400, 0, "login_replayed",
+	    "This login is used up",
+	    "This answer from Spotify has been used already. If you are not "
+	    "logged in, start again." },
+	[RESULT_LOGIN_NO_COOKIE] = { 400, 0, "login_no_cookie",
+	    "A cookie is missing",
+	    "Your browser did not send the cookie with which the login began. "
+	    "Allow cookies for this site, and begin and end the login in the "
+	    "same browser and at the same address. Then start again." },
+	[RESULT_LOGIN_BAD_STATE] = { 400, 0, "login_bad_state",
+	    "This login was not begun here",
+	    "This answer does not belong to a login that was begun here. "
+	    "Start again." },
+	[RESULT_LOGIN_REFUSED] = { 400, 0, "login_refused",
+	    "Spotify did not confirm the login",
+	    "Spotify did not confirm the login. Start again." },
+	[RESULT_ABSENT] = { 404, 0, "not_found", "Nothing here",
+	    "There is nothing at this address. Check the URL." },
+	[RESULT_EXISTS] = { 503, 2, "busy", "The server is busy",
+	    "The server is busy. Try again in a moment." },
+	[RESULT_UNAUTHORIZED] = { 502, 5, "upstream_failed",
+	    "Spotify has trouble",
+	    "Spotify did not give a usable answer. Try again in a moment." },
+	[RESULT_INVALID_GRANT] = { 401, 0, "login_expired",
+	    "Your login has ended",
+	    "Spotify has ended the authorization. Log in again." },
+};
+
+_Static_assert(sizeof(rows) / sizeof(rows[0]) == RESULT__MAX,
+    "every result has its row");
+
+const struct result_row *
+result_row(enum result result)
+{
+	if ((unsigned)result >= RESULT__MAX)
+		result = RESULT_BUSY;
+	return &rows[result];
+}
+
+const char *
+result_reason(int status)
+{
+	switch (status) {
+	case 200: return "OK";
+	case 204: return "No Content";
+	case 303: return "See Other";
+	case 304: return "Not Modified";
+	case 400: return "Bad Request";
+	case 401: return "Unauthorized";
+	case 403: return "Forbidden";
+	case 404: return "Not Found";
+	case 405: return "Method Not Allowed";
+	case 413: return "Content Too Large";
+	case 429: return "Too Many Requests";
+	case 502: return "Bad Gateway";
+	case 503: return "Service Unavailable";
+	case 504: return "Gateway Timeout";
+	default: return "Unknown";
+	}
+}

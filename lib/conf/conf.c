@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides the file format, and what the values mean together. The grammar:
+ *
+ *	file    = *( line LF )
+ *	line    = blank / comment / key "=" value [ " #" anything ]
+ *	comment = "#" anything
+ *
+ * Blanks around key and value do not count; no value begins with "#". The
+ * keys are in confkeys.c.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "conf/confkeys.h"
+#include "conf/keyfile.h"
+#include "conf/rules.h"
+
+#define FILE_MAX 65536
+
+/* A file on its way into a struct conf. */
+struct reading {
+	const char *file;
+	struct conf *conf;
+	unsigned line;
+	unsigned lines[CONFKEYS_N]; /* where each key was set; 0: not yet */
+	unsigned mistakes;
+};
+
+static void
+complain(struct reading *r, unsigned line, const char *key,
+    const char *complaint)
+{
+	fprintf(stderr, "%s:%u: %s: %s\n", r->file, line, key, complaint);
+	r->mistakes++;
+}
+
+/* A complaint about a key that was read, at the line where it stands. */
+static void
+complain_key(struct reading *r, const char *name, const char *complaint)
+{
+	complain(r, r->lines[confkeys_find(str_of(name))], name, complaint);
+}
+
+static void
+set_key(struct reading *r, struct str name, struct str value)
+{
+	char shown[32];
+	const char *complaint;
+	size_t i = confkeys_find(name);
+
+	if (i == CONFKEYS_N) {
+		snprintf(shown, sizeof(shown), "%.*s", (int)name.n, name.p);
+		complain(r, r->line, str_graphic(name) ? shown : "?",
+		    "unknown key; see spotify-fcgi.conf(5)");
+	} else if (r->lines[i] != 0) {
+		complain(r, r->line, confkeys[i].name, "set twice; keep one");
+	} else {
+		r->lines[i] = r->line;
+		complaint = value.n == 0 || value.p[0] == '#' ?
+		    "has no value" :
+		    memchr(value.p, '"', value.n) != NULL ?
+		    "quotes are not needed; leave them out" :
+		    confkeys_set(r->conf, &confkeys[i], value);
+		if (complaint != NULL)
+			complain(r, r->line, confkeys[i].name, complaint);
+	}
+}
+
+static void
+read_line(struct reading *r, struct str line)
+{
+	struct str name, value;
+	size_t i;
+
+	if (line.n > 0 && line.p[line.n - 1] == '\r')
+		line.n--;
+	line = str_trim(line);
+	if (line.n == 0 || line.p[0] == '#')
+		return;
+	for (i = 1; i < line.n; i++)
+		if (line.p[i] == '#' &&
+		    (line.p[i - 1] == ' ' || line.p[i - 1] == '\t'))
+			line.n = i;
+	value = line;
+	name = str_trim(str_cut(&value, '='));
+	if (memchr(line.p, '\0', line.n) != NULL)
+		complain(r, r->line, "NUL byte", "remove it");
+	else if (value.p == NULL)
+		complain(r, r->line, "no \"=\"", "write key = value");
+	else
+		set_key(r, name, str_trim(value));
+}
+
+/* Read the whole file; NULL or what is wrong with it. */
+static const char *
+read_file(const char *file, struct buf *content)
+{
+	struct stat st;
+	char *room = NULL;
+	ssize_t n = -1;
+	size_t have = 0;
+	int fd;
+
+	if ((fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) < 0)
+		return strerror(errno);
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_size <= FILE_MAX &&
+	    (room = buf_room(content, FILE_MAX)) != NULL)
+		/* A file cut short would be another configuration. */
+		while ((n = read(fd, room + have, FILE_MAX - have)) > 0 ||
+		    (n < 0 && errno == EINTR))
+			have += n > 0 ? (size_t)n : 0;
+	close(fd);
+	if (room == NULL || n < 0)
+		return "not a readable file of at most 64 KiB";
+	buf_grown(content, have);
+	return NULL;
+}
+
+static void
+set_defaults(struct reading *r)
+{
+	const char *complaint;
+	size_t i;
+
+	for (i = 0; i < CONFKEYS_N; i++) {
+		if (r->lines[i] != 0)
+			continue;
+		if (confkeys[i].required)
+			complain(r, r->line, confkeys[i].name,
+			    "is required and missing");
+		else if (confkeys[i].fallback != NULL &&
+		    (complaint = confkeys_set(r->conf, &confkeys[i],
+			 str_of(confkeys[i].fallback))) != NULL)
+			complain(r, r->line, confkeys[i].name, complaint);
+	}
+}
+
+/* What the redirect URI decides: where we live, and how cookies are named. */
+static void
+derive(struct conf *conf)
+{
+	struct str text = str_of(conf->redirect_uri);
+	struct url api;
+	size_t n = text.n;
+
+	url_split(text, &conf->redirect);
+	while (text.p[n - 1] != '/')
+		n--;
+	conf->base = (struct str){ text.p, n };
+	conf->callback = (struct str){ text.p + n, text.n - n };
+	conf->dev = !conf->redirect.https;
+	/* Browsers take __Host- names only with Secure, hence not here. */
+	conf->session_cookie =
+	    conf->dev ? "spotify-session" : "__Host-spotify-session";
+	conf->pending_prefix =
+	    conf->dev ? "spotify-login-" : "__Host-spotify-login-";
+	conf->cookie_tail = conf->dev ?
+	    "; Path=/; HttpOnly; SameSite=Lax" :
+	    "; Path=/; Secure; HttpOnly; SameSite=Lax";
+	if (url_split(str_of(conf->api_url), &api) && api.loopback)
+		conf->image_origin = api.origin;
+}
+
+static void
+check_origins(struct reading *r)
+{
+	struct str rest = str_of(r->conf->allowed_origins), word;
+	struct str home = str_of(r->conf->after_login);
+	const char *complaint;
+	struct url url;
+
+	while (rest.p != NULL) {
+		word = str_cut(&rest, ' ');
+		complaint = rules_origin(word, r->conf->dev);
+		if (word.n > 0 && complaint != NULL)
+			complain_key(r, "allowed_origins", complaint);
+	}
+	if (!url_is_local(home) &&
+	    !(url_split(home, &url) && conf_allows_origin(r->conf, url.origin)))
+		complain_key(r, "after_login",
+		    "must be a path on this site "
+		    "(one slash in front), or a URL on one of "
+		    "allowed_origins");
+}
+
+/* Open the secrets that a program needs; complaints name the file only. */
+static void
+load_secrets(struct reading *r, unsigned opens)
+{
+	struct conf *conf = r->conf;
+	const char *complaint;
+
+	if (conf->client_secret_file != NULL && (opens & CONF_CLIENT_SECRET) &&
+	    (complaint = keyfile_client_secret(conf->client_secret_file,
+		 r->file, &conf->client_secret)) != NULL)
+		complain_key(r, "client_secret_file", complaint);
+	if (conf->server_key_file != NULL && (opens & CONF_SERVER_KEY) &&
+	    (complaint = keyfile_server_key(conf->server_key_file, r->file,
+		 &conf->ring)) != NULL)
+		complain_key(r, "server_key_file", complaint);
+}
+
+unsigned
+conf_load(const char *file, unsigned opens, struct conf *conf)
+{
+	struct reading r = { .file = file, .conf = conf };
+	struct buf content = BUF(FILE_MAX);
+	const char *complaint;
+	struct str rest;
+
+	*conf = (struct conf){ 0 };
+	if ((complaint = read_file(file, &content)) != NULL) {
+		fprintf(stderr, "%s: %s\n", file, complaint);
+		buf_free(&content);
+		return 1;
+	}
+	rest = buf_str(&content);
+	while (rest.p != NULL) {
+		r.line++;
+		read_line(&r, str_cut(&rest, '\n'));
+	}
+	buf_free(&content);
+	set_defaults(&r);
+	if (conf->redirect_uri != NULL && conf->api_url != NULL)
+		derive(conf);
+	if (conf->after_login != NULL)
+		check_origins(&r);
+	load_secrets(&r, opens);
+	return r.mistakes;
+}
+
+bool
+conf_allows_origin(const struct conf *conf, struct str origin)
+{
+	struct str rest = str_of(conf->allowed_origins);
+
+	while (origin.n > 0 && rest.p != NULL)
+		if (str_equal(str_cut(&rest, ' '), origin))
+			return true;
+	return false;
+}
+
+void
+conf_free(struct conf *conf)
+{
+	confkeys_free(conf);
+	secret_free(&conf->client_secret);
+	seal_ring_wipe(&conf->ring);
+	*conf = (struct conf){ 0 };
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: ISC */
+/* Floor 2: the configuration, read once at start. */
+#ifndef CONF_H
+#define CONF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/seal.h"
+#include "base/secret.h"
+#include "base/url.h"
+
+/* What a program opens beside the configuration file; login opens neither
+ * client secret nor store. */
+#define CONF_CLIENT_SECRET 1u
+#define CONF_SERVER_KEY 2u
+#define CONF_STORE 4u
+#define CONF_ALL 7u
+
+/* Strings are owned by the struct and live as long as it. */
+struct conf {
+	/* As in the file, or the default; NULL when optional and absent. */
+	char *client_id;
+	char *client_secret_file;
+	char *server_key_file;
+	char *redirect_uri;
+	char *scope;
+	char *after_login;
+	char *session_dir;
+	char *proxy;
+	char *allowed_origins; /* separated by blanks */
+	char *authorize_url;
+	char *token_url;
+	char *api_url;
+	char *ca_file;
+	int64_t workers; /* 0: the program's own number */
+	int64_t idle_limit_s;
+	int64_t absolute_limit_s;
+	int64_t artists_max_age_s;
+	int64_t log_level; /* enum log_level */
+	/* Made of it. */
+	struct secret client_secret;
+	struct seal_ring ring;
+	struct url redirect;	 /* slices of redirect_uri */
+	struct str base;	 /* redirect_uri up to its last slash */
+	struct str callback;	 /* its last path segment */
+	struct str image_origin; /* api_url's origin if that is loopback */
+	bool dev;		 /* http on loopback: cookies without Secure */
+	const char *session_cookie;
+	const char *pending_prefix;
+	const char *cookie_tail; /* attributes that end every cookie */
+};
+
+/*
+ * Read and check the file, and open the secrets that opens (CONF_ bits) asks
+ * for. Every mistake is printed to stderr as "file:line: key: what to do";
+ * a secret's value never is. Returns the number of mistakes; conf is usable
+ * only if it is 0, and must go to conf_free() in any case.
+ */
+unsigned conf_load(const char *file, unsigned opens, struct conf *conf);
+
+/* Print the effective configuration as a file that could be read again; the
+ * secrets show only as the names of their files. */
+void conf_print(const struct conf *conf, FILE *out);
+
+/* Whether the origin is one of allowed_origins, byte for byte. */
+bool conf_allows_origin(const struct conf *conf, struct str origin);
+
+/* Wipe and release what conf holds; conf itself is the caller's. */
+void conf_free(struct conf *conf);
+
+#endif

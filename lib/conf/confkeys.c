@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides the rules of each key. One table names them all: it drives the
+ * reader, the printout of -n and the test that compares it with the manual
+ * page. Part of conf.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/confkeys.h"
+#include "conf/rules.h"
+
+#define AT(member) offsetof(struct conf, member)
+#define DAY 86400
+
+const struct confkeys_key confkeys[] = {
+	{ "client_id", NULL, AT(client_id), 0, 0, TYPE_CLIENT_ID, true },
+	{ "client_secret_file", NULL, AT(client_secret_file), 0, 0, TYPE_TEXT,
+	    true },
+	{ "server_key_file", NULL, AT(server_key_file), 0, 0, TYPE_TEXT, true },
+	{ "redirect_uri", NULL, AT(redirect_uri), 0, 0, TYPE_REDIRECT, true },
+	{ "scope", "user-read-email user-follow-read", AT(scope), 0, 0,
+	    TYPE_SCOPE, false },
+	{ "after_login", "/", AT(after_login), 0, 0, TYPE_TEXT, false },
+	{ "session_dir", NULL, AT(session_dir), 0, 0, TYPE_PATH, true },
+	{ "workers", "0", AT(workers), 0, 512, TYPE_NUMBER, false },
+	{ "proxy", NULL, AT(proxy), 0, 0, TYPE_PROXY, false },
+	{ "idle_limit", "7d", AT(idle_limit_s), 60, 180 * DAY, TYPE_DURATION,
+	    false },
+	{ "absolute_limit", "30d", AT(absolute_limit_s), 300, 180 * DAY,
+	    TYPE_DURATION, false },
+	{ "artists_max_age", "10m", AT(artists_max_age_s), 0, DAY,
+	    TYPE_DURATION, false },
+	{ "allowed_origins", NULL, AT(allowed_origins), 0, 0, TYPE_TEXT,
+	    false },
+	{ "authorize_url", "https://accounts.spotify.com/authorize",
+	    AT(authorize_url), 0, 0, TYPE_ENDPOINT, false },
+	{ "token_url", "https://accounts.spotify.com/api/token", AT(token_url),
+	    0, 0, TYPE_ENDPOINT, false },
+	{ "api_url", "https://api.spotify.com/v1", AT(api_url), 0, 0,
+	    TYPE_ENDPOINT, false },
+	{ "ca_file", NULL, AT(ca_file), 0, 0, TYPE_PATH, false },
+	{ "log_level", "info", AT(log_level), 0, 0, TYPE_LEVEL, false },
+};
+_Static_assert(sizeof(confkeys) / sizeof(confkeys[0]) == CONFKEYS_N,
+    "CONFKEYS_N is their number");
+
+static const char *const levels[LOG_LEVEL__MAX] = {
+	[LOG_LEVEL_ERROR] = "error",
+	[LOG_LEVEL_WARN] = "warn",
+	[LOG_LEVEL_INFO] = "info",
+	[LOG_LEVEL_DEBUG] = "debug",
+};
+
+static bool
+is_number(enum confkeys_type type)
+{
+	return type == TYPE_NUMBER || type == TYPE_DURATION ||
+	    type == TYPE_LEVEL;
+}
+
+static char **
+text_at(struct conf *conf, const struct confkeys_key *key)
+{
+	return (char **)(void *)((char *)conf + key->offset);
+}
+
+static int64_t *
+number_at(struct conf *conf, const struct confkeys_key *key)
+{
+	return (int64_t *)(void *)((char *)conf + key->offset);
+}
+
+size_t
+confkeys_find(struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < CONFKEYS_N; i++)
+		if (str_equal(name, str_of(confkeys[i].name)))
+			break;
+	return i;
+}
+
+static const char *
+set_level(struct str value, int64_t *level)
+{
+	for (*level = 0; *level < LOG_LEVEL__MAX; ++*level)
+		if (str_equal(value, str_of(levels[*level])))
+			return NULL;
+	return "must be error, warn, info or debug";
+}
+
+static const char *
+set_number(const struct confkeys_key *key, struct str value, int64_t *number)
+{
+	const char *complaint;
+	uint64_t n;
+
+	if (key->type == TYPE_LEVEL)
+		return set_level(value, number);
+	if (key->type == TYPE_DURATION) {
+		complaint = rules_duration(value, number);
+		if (complaint != NULL)
+			return complaint;
+	} else {
+		if (!str_number(value, INT32_MAX, &n))
+			return "must be a number";
+		*number = (int64_t)n;
+	}
+	return *number < key->min || *number > key->max ?
+	    "is out of range; see spotify-fcgi.conf(5)" :
+	    NULL;
+}
+
+static const char *
+check_text(const struct confkeys_key *key, struct str value)
+{
+	switch (key->type) {
+	case TYPE_CLIENT_ID: return rules_client_id(value);
+	case TYPE_REDIRECT: return rules_redirect_uri(value);
+	case TYPE_SCOPE: return rules_scope(value);
+	case TYPE_ENDPOINT: return rules_endpoint(value);
+	case TYPE_PROXY: return rules_proxy(value);
+	case TYPE_PATH: return rules_path(value);
+	default: return NULL;
+	}
+}
+
+const char *
+confkeys_set(struct conf *conf, const struct confkeys_key *key,
+    struct str value)
+{
+	const char *complaint;
+
+	if (is_number(key->type))
+		return set_number(key, value, number_at(conf, key));
+	if ((complaint = check_text(key, value)) != NULL)
+		return complaint;
+	*text_at(conf, key) = strndup(value.p, value.n);
+	return *text_at(conf, key) == NULL ? "out of memory" : NULL;
+}
+
+void
+conf_print(const struct conf *conf, FILE *out)
+{
+	struct conf copy = *conf;
+	const char *text;
+	size_t i;
+
+	for (i = 0; i < CONFKEYS_N; i++) {
+		if (confkeys[i].type == TYPE_LEVEL) {
+			fprintf(out, "%s = %s\n", confkeys[i].name,
+			    levels[conf->log_level]);
+		} else if (is_number(confkeys[i].type)) {
+			fprintf(out, "%s = %lld%s\n", confkeys[i].name,
+			    (long long)*number_at(&copy, &confkeys[i]),
+			    confkeys[i].type == TYPE_DURATION ? "s" : "");
+		} else if ((text = *text_at(&copy, &confkeys[i])) != NULL) {
+			fprintf(out, "%s = %s\n", confkeys[i].name, text);
+		}
+	}
+}
+
+void
+confkeys_free(struct conf *conf)
+{
+	char **text;
+	size_t i;
+
+	for (i = 0; i < CONFKEYS_N; i++) {
+		if (is_number(confkeys[i].type))
+			continue;
+		text = text_at(conf, &confkeys[i]);
+		free(*text);
+		*text = NULL;
+	}
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides where a secret lies and who else could read it. The checks are made
+ * on the open file, so it cannot be exchanged in between.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/codec.h"
+#include "conf/keyfile.h"
+
+#define KEYFILE_MAX 4096
+
+/* Open beside another file: its directory and the name. */
+static int
+open_beside(const char *neighbour, const char *name)
+{
+	struct buf path = BUF(PATH_MAX);
+	const char *slash = strrchr(neighbour, '/');
+	int fd = -1;
+
+	if (slash != NULL)
+		buf_add(&path, neighbour, (size_t)(slash - neighbour) + 1);
+	buf_puts(&path, name);
+	if (buf_result(&path) == OK)
+		fd = open(path.p, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	buf_free(&path);
+	return fd;
+}
+
+static int
+open_key(const char *name, const char *conf_file, bool *credential)
+{
+	const char *directory = getenv("CREDENTIALS_DIRECTORY");
+	struct buf path = BUF(PATH_MAX);
+	int fd = -1;
+
+	*credential = false;
+	if (strchr(name, '/') != NULL)
+		return open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (directory != NULL) {
+		buf_printf(&path, "%s/%s", directory, name);
+		if (buf_result(&path) == OK)
+			fd = open(path.p, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		buf_free(&path);
+		*credential = fd >= 0;
+	}
+	return fd >= 0 ? fd : open_beside(conf_file, name);
+}
+
+static const char *
+check(int fd, bool credential)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+		return "is not a regular file";
+	if (st.st_uid != geteuid() && st.st_uid != 0)
+		return "does not belong to the user who runs this; run it as "
+		       "the user of the programs, or chown it";
+	if ((st.st_mode & 07) != 0)
+		return "can be read by others; chmod 600 it";
+	if ((st.st_mode & 070) != 0 && !credential)
+		return "can be read by the group; chmod 600 it";
+	if (st.st_size > KEYFILE_MAX)
+		return "is too large for a secret";
+	if (st.st_size == 0)
+		return "is empty";
+	return NULL;
+}
+
+static const char *
+read_all(int fd, struct buf *content)
+{
+	char *room = buf_room(content, KEYFILE_MAX);
+	ssize_t n;
+
+	if (room == NULL)
+		return "does not fit into memory";
+	while ((n = read(fd, room, KEYFILE_MAX)) < 0 && errno == EINTR)
+		continue;
+	if (n < 0)
+		return "cannot be read";
+	buf_grown(content, (size_t)n);
+	return NULL;
+}
+
+static const char *
+read_file(const char *name, const char *conf_file, struct buf *content)
+{
+	const char *complaint;
+	bool credential;
+	int fd;
+
+	if ((fd = open_key(name, conf_file, &credential)) < 0)
+		return errno == EACCES ? "cannot be opened by this user" :
+					 "cannot be opened";
+	if ((complaint = check(fd, credential)) == NULL)
+		complaint = read_all(fd, content);
+	close(fd);
+	return complaint;
+}
+
+const char *
+keyfile_client_secret(const char *name, const char *conf_file,
+    struct secret *secret)
+{
+	struct buf content = BUF(KEYFILE_MAX);
+	const char *complaint;
+	struct str line;
+
+	if ((complaint = read_file(name, conf_file, &content)) == NULL) {
+		line = buf_str(&content);
+		if (str_ends(line, STR("\n")))
+			line.n--;
+		if (line.n < 16 || !str_graphic(line))
+			complaint =
+			    "must hold the client secret from "
+			    "Spotify's dashboard, one line, nothing else";
+		else if (secret_set(secret, line.p, line.n) != OK)
+			complaint = "does not fit into memory";
+	}
+	buf_free(&content);
+	return complaint;
+}
+
+/* Whether all bytes are the same: a placeholder that somebody forgot. */
+static bool
+is_placeholder(const unsigned char *key)
+{
+	size_t i;
+
+	for (i = 1; i < SEAL_KEY_BYTES; i++)
+		if (key[i] != key[0])
+			return false;
+	return true;
+}
+
+static const char *
+add_server_key(struct seal_ring *ring, struct str line)
+{
+	unsigned char key[SEAL_KEY_BYTES];
+	enum result result;
+
+	if (!codec_unhex(line, key, sizeof(key)) || is_placeholder(key))
+		return "each line must be 64 random hex digits; make it with "
+		       "'openssl rand -hex 32'";
+	result = seal_ring_add(ring, key);
+	secret_wipe(key, sizeof(key));
+	return result == OK	    ? NULL :
+	    result == RESULT_EXISTS ? "holds a key twice; remove one" :
+				      "holds too many keys";
+}
+
+const char *
+keyfile_server_key(const char *name, const char *conf_file,
+    struct seal_ring *ring)
+{
+	struct buf content = BUF(KEYFILE_MAX);
+	const char *complaint;
+	struct str rest, line;
+
+	complaint = read_file(name, conf_file, &content);
+	rest = buf_str(&content);
+	while (complaint == NULL && rest.p != NULL) {
+		line = str_cut(&rest, '\n');
+		if (line.n > 0)
+			complaint = add_server_key(ring, line);
+	}
+	if (complaint == NULL && ring->n == 0)
+		complaint = "holds no key";
+	buf_free(&content);
+	return complaint;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+/* Floor 2: reading and writing JSON, with Jansson. */
+#ifndef DOC_H
+#define DOC_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+
+#define DOC_DEPTH_MAX 32
+#define DOC_NODES_MAX 20000
+
+/*
+ * Once per process, before the first document: memory that Jansson gives
+ * back is wiped, because token answers pass through it, and doc_parse() can
+ * tell when there is none left. A document stays in the thread that parsed it.
+ */
+void doc_init(void);
+
+/*
+ * Parse one whole JSON object: nothing after it, no duplicate members, valid
+ * UTF-8, no NUL, at most DOC_DEPTH_MAX deep, and at most DOC_NODES_MAX
+ * values, counted before the parser, which takes up to 79 times the size of
+ * a document in memory, sees it. The caller releases *object with
+ * json_decref().
+ * OK, RESULT_UPSTREAM_FAILED or RESULT_NO_MEMORY.
+ */
+enum result doc_parse(struct str text, json_t **object)
+    __attribute__((warn_unused_result));
+
+/* The member as text; an empty slice with p NULL when it is absent or no
+ * string. Borrowed from the object. */
+struct str doc_text(const json_t *object, const char *member);
+
+/*
+ * The member as an integer from min to max, otherwise fallback. A real such
+ * as 3600.0 is no integer.
+ */
+int64_t doc_integer(const json_t *object, const char *member, int64_t min,
+    int64_t max, int64_t fallback);
+
+/* Append text as a JSON string with its quotes; text is valid UTF-8. "<",
+ * ">" and "&" are escaped, so that JSON inside HTML cannot end a script. */
+void doc_write_text(struct buf *buf, struct str text);
+
+#endif

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides the refresh. A refresh token may be good for one use only, so it is
+ * spent under the session's lock, after the file has been read again, after
+ * room on the disk has been taken for the answer, and with enough time left
+ * to save it. What fails along the way leaves the session as it was; only
+ * "invalid_grant" ends it.
+ */
+#include "config.h"
+
+#include "session/access.h"
+#include "base/clock.h"
+#include "spotify/limit.h"
+#include "store/lock.h"
+#include "base/log.h"
+
+#define LOCK_WAIT_MS 12000
+#define SPEND_LEFT_MS 9000 /* below that no refresh token is spent */
+#define SAVE_MS 1000	   /* kept back for saving the answer */
+#define FILL_MS 3000
+#define EARLY_S 120
+#define SOON_S 20 /* a token with less may die on its way */
+#define RENEW_S 300
+
+static int64_t
+wait_until(const struct context *context, int64_t wait_ms)
+{
+	return clock_mono_ms() + clock_left_ms(context->deadline_ms, wait_ms);
+}
+
+static void
+log_refresh(const struct session *session, enum log_level level,
+    const char *event)
+{
+	char word[SESSION_WORD_BYTES];
+
+	session_word(session, word);
+	log_event(level, event, "session=%s", word);
+}
+
+/* Spotify has ended the authorization: so do we. */
+static enum result
+end_session(const struct context *context, const struct session *session)
+{
+	log_refresh(session, LOG_LEVEL_INFO, "authorization_ended");
+	if (session_remove(context, session) != OK)
+		return RESULT_STORE;
+	return RESULT_LOGIN_EXPIRED;
+}
+
+/* What a failed token request means for whoever needed the token. */
+static enum result
+translate(enum result result)
+{
+	switch (result) {
+	case RESULT_RATE_LIMITED:
+	case RESULT_QUOTA_EXCEEDED:
+	case RESULT_UPSTREAM_FAILED: return RESULT_REFRESH_FAILED;
+	default: return result;
+	}
+}
+
+static void
+take_tokens(struct session *session, struct oauth_tokens *tokens)
+{
+	secret_move(&session->access, &tokens->access);
+	/* None, or an empty one: the old stays good. */
+	if (tokens->refresh.n > 0)
+		secret_move(&session->refresh, &tokens->refresh);
+	session->access_ends_s = clock_now_s() + tokens->expires_in_s;
+}
+
+/* Spend the refresh token; the session's lock is held, its file was read. */
+static enum result
+spend(struct context *context, struct session *session)
+{
+	struct context brief = *context;
+	struct oauth_tokens tokens = { .expires_in_s = 0 };
+	struct store_file file;
+	enum result result;
+
+	if (session->refresh.n == 0)
+		return end_session(context, session);
+	if (clock_left_ms(context->deadline_ms, SPEND_LEFT_MS) < SPEND_LEFT_MS)
+		return RESULT_BUSY;
+	if (store_prepare(context->store, SESSION_FILE_MAX, &file) != OK)
+		return RESULT_STORE;
+	brief.deadline_ms -= SAVE_MS;
+	result = oauth_refresh(&brief, &session->refresh, &tokens);
+	context->retry_after_s = brief.retry_after_s;
+	if (result == OK) {
+		take_tokens(session, &tokens);
+		result = session_save(context, session, &file);
+		log_refresh(session,
+		    result == OK ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,
+		    result == OK ? "refreshed" : "refresh_not_saved");
+		/* What is not on the disk must not be used. */
+		if (result != OK)
+			session->access_ends_s = 0;
+	}
+	store_abandon(context->store, &file);
+	oauth_tokens_free(&tokens);
+	if (result == RESULT_INVALID_GRANT)
+		return end_session(context, session);
+	return translate(result);
+}
+
+/*
+ * Refresh under a lock that is held, unless the file holds a token that is
+ * good already. refused is one that is not, however long it has to live.
+ */
+static enum result
+refresh_locked(struct context *context, struct session *session,
+    struct str refused, int64_t need_s, const struct lock *lock)
+{
+	enum result result = session_load(context, session);
+
+	if (result != OK)
+		return result;
+	if (session_access_left_s(session) > need_s &&
+	    !secret_equal(secret_str(&session->access), refused))
+		return OK;
+	/* Who had the lock before us has just tried. */
+	if (lock->found != OK) {
+		if (limit_check(context->store, LIMIT_TOKEN,
+			&context->retry_after_s) != OK)
+			return RESULT_REFRESH_FAILED;
+		return lock->found;
+	}
+	result = spend(context, session);
+	/* Out of time or memory were we alone. */
+	if (result != OK && result != RESULT_BUSY && result != RESULT_NO_MEMORY)
+		lock_fail(lock, result);
+	return result;
+}
+
+enum result
+access_get(struct context *context, struct session *session,
+    enum access_need need)
+{
+	int64_t left_s = session_access_left_s(session), until_ms = 0;
+	int64_t need_s = need == ACCESS_RENEW ? RENEW_S : EARLY_S;
+	struct lock lock;
+	enum result result;
+
+	if (left_s > need_s || (left_s > 0 && session->refresh.n == 0))
+		return OK;
+	if (left_s < SOON_S || need == ACCESS_RENEW)
+		until_ms = wait_until(context, LOCK_WAIT_MS);
+	result = lock_take(context->store, LOCK_REFRESH, session->id, until_ms,
+	    &lock);
+	if (result == OK)
+		result =
+		    refresh_locked(context, session, STR(""), need_s, &lock);
+	lock_release(&lock);
+	/* The old token serves while it lives, unless the session is over. */
+	if (result != OK && result != RESULT_NOT_LOGGED_IN &&
+	    result != RESULT_LOGIN_EXPIRED &&
+	    session_access_left_s(session) > 0)
+		return OK;
+	return result;
+}
+
+enum result
+access_replace(struct context *context, struct session *session)
+{
+	struct secret refused = { NULL, 0 };
+	struct lock lock;
+	enum result result;
+
+	secret_move(&refused, &session->access);
+	result = lock_take(context->store, LOCK_REFRESH, session->id,
+	    wait_until(context, LOCK_WAIT_MS), &lock);
+	if (result == OK)
+		result = refresh_locked(context, session, secret_str(&refused),
+		    0, &lock);
+	lock_release(&lock);
+	secret_free(&refused);
+	return result;
+}
+
+/* Put an account into the file, unless one is there; takes it over. */
+static void
+save_account(const struct context *context, struct session *session,
+    struct account *account)
+{
+	struct store_file file;
+	struct lock lock;
+
+	if (lock_take(context->store, LOCK_REFRESH, session->id,
+		context->deadline_ms, &lock) != OK)
+		return;
+	if (session_load(context, session) == OK &&
+	    session->account.id == NULL &&
+	    store_prepare(context->store, SESSION_FILE_MAX, &file) == OK) {
+		account_free(&session->account);
+		session->account = *account;
+		*account = (struct account){ 0 };
+		if (session_save(context, session, &file) != OK)
+			log_refresh(session, LOG_LEVEL_WARN,
+			    "account_not_saved");
+	}
+	lock_release(&lock);
+}
+
+void
+access_fill_account(const struct context *context, struct session *session)
+{
+	struct context brief = *context;
+	struct account account = { 0 };
+	struct lock lock;
+
+	if (session->account.id != NULL ||
+	    lock_take(context->store, LOCK_ACCOUNT, session->id, 0, &lock) !=
+		OK)
+		return;
+	brief.deadline_ms = wait_until(context, FILL_MS);
+	/* Whoever had the lock before us may have done it. */
+	if (session_load(context, session) == OK &&
+	    session->account.id == NULL &&
+	    spotify_me(&brief, &session->access, &account) == OK)
+		save_account(&brief, session, &account);
+	lock_release(&lock);
+	account_free(&account);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+/* Floor 7: an access token that works, fetched once for everybody. */
+#ifndef ACCESS_H
+#define ACCESS_H
+
+#include "session/session.h"
+
+/* How long a token must still live for whoever asks. */
+enum access_need {
+	/* For a call now: from 120 to 20 s before its end one request
+	 * refreshes, and the others go on without waiting. */
+	ACCESS_USE,
+	ACCESS_RENEW /* the endpoint refresh: 5 minutes */
+};
+
+/*
+ * Bring the access token of a session that was opened up to the need. Over
+ * all threads and processes one request refreshes; the others use what it
+ * got. New tokens are durable before they are used.
+ * OK, RESULT_NOT_LOGGED_IN (logged out meanwhile), RESULT_LOGIN_EXPIRED (the
+ * session has been removed), RESULT_MISCONFIGURED, RESULT_REFRESH_FAILED or
+ * RESULT_UPSTREAM_TIMEOUT (Spotify is in trouble and the old token is dead;
+ * context->retry_after_s may be set), RESULT_BUSY, RESULT_STORE,
+ * RESULT_NO_MEMORY.
+ */
+enum result access_get(struct context *context, struct session *session,
+    enum access_need need) __attribute__((warn_unused_result));
+
+/*
+ * Replace an access token that the API has just refused with 401, unless
+ * somebody else has done so already. The same results.
+ */
+enum result access_replace(struct context *context, struct session *session)
+    __attribute__((warn_unused_result));
+
+/* Fill in an account that Spotify could not tell at login, by one request at
+ * a time; a known one is left alone. Failure is no harm: the next request
+ * tries again. */
+void access_fill_account(const struct context *context,
+    struct session *session);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides what may come back from Spotify. The order of the checks is the
+ * defence: syntax, state, cookie, age; only then is anything believed, and
+ * only after the login is used up is anything sent.
+ */
+#include "config.h"
+
+#include "session/arrival.h"
+#include "base/clock.h"
+#include "web/form.h"
+#include "base/log.h"
+#include "store/store.h"
+#include "base/url.h"
+
+#define CODE_MAX 2048 /* 660 were seen */
+#define ERROR_MAX 64
+#define SAVE_MS 2000 /* kept back for the session's file */
+
+enum { STATE, CODE, ERROR, ISS, NFIELDS };
+
+/* The issuer, where it is named, is the one we sent the browser to. */
+static bool
+is_issuer(const struct conf *conf, struct str iss)
+{
+	struct url url;
+
+	return iss.n == 0 ||
+	    (url_split(str_of(conf->authorize_url), &url) &&
+		str_equal(iss, url.origin));
+}
+
+static enum result
+read_fields(const struct conf *conf, const struct form_field *fields,
+    struct arrival *arrival)
+{
+	struct str code = buf_str(&fields[CODE].value);
+	struct str error = buf_str(&fields[ERROR].value);
+
+	if ((code.n > 0) == (error.n > 0) || !str_graphic(code) ||
+	    !is_issuer(conf, buf_str(&fields[ISS].value)))
+		return RESULT_BAD_REQUEST;
+	arrival->denied = str_equal(error, STR("access_denied"));
+	return secret_set(&arrival->code, code.p, code.n);
+}
+
+enum result
+arrival_read(const struct context *context, const struct request *request,
+    struct reply *reply, struct arrival *arrival)
+{
+	struct form_field fields[NFIELDS] = {
+		[STATE] = { .name = "state", .value = BUF(CODE_MAX) },
+		[CODE] = { .name = "code", .value = BUF(CODE_MAX) },
+		[ERROR] = { .name = "error", .value = BUF(ERROR_MAX) },
+		[ISS] = { .name = "iss", .value = BUF(256) },
+	};
+	enum result result;
+
+	*arrival = (struct arrival){ .denied = false };
+	result = form_query(request->query, fields, NFIELDS);
+	if (result == OK)
+		result = pending_find(context->conf, buf_str(&request->cookies),
+		    buf_str(&fields[STATE].value), reply, &arrival->pending);
+	if (result == OK)
+		result = read_fields(context->conf, fields, arrival);
+	form_free(fields, NFIELDS);
+	return result;
+}
+
+enum result
+arrival_claim(const struct context *context, const struct arrival *arrival)
+{
+	enum result result = store_claim(context->store,
+	    arrival->pending.began_s, clock_now_s(), arrival->pending.id);
+
+	if (result == RESULT_EXISTS)
+		return RESULT_LOGIN_REPLAYED;
+	if (result != OK || arrival->code.n > 0)
+		return result;
+	return arrival->denied ? RESULT_LOGIN_DENIED : RESULT_LOGIN_REFUSED;
+}
+
+static bool
+has_word(struct str list, struct str word)
+{
+	while (list.p != NULL)
+		if (str_equal(str_cut(&list, ' '), word))
+			return true;
+	return false;
+}
+
+enum result
+arrival_exchange(struct context *context, const struct arrival *arrival,
+    struct oauth_tokens *tokens)
+{
+	enum result result = oauth_exchange(context, secret_str(&arrival->code),
+	    secret_str(&arrival->pending.verifier), tokens);
+
+	if (result == RESULT_INVALID_GRANT)
+		return RESULT_LOGIN_REFUSED;
+	/* No scope in the answer: it is what was asked for (RFC 6749, 5.1). */
+	if (result == OK && tokens->scope.p != NULL &&
+	    !has_word(buf_str(&tokens->scope), STR("user-follow-read")))
+		return RESULT_SCOPE_MISSING;
+	return result;
+}
+
+enum result
+arrival_ask_who(struct context *context, const struct oauth_tokens *tokens,
+    struct account *account)
+{
+	struct context brief = *context;
+	enum result result;
+
+	brief.deadline_ms -= SAVE_MS;
+	result = spotify_me(&brief, &tokens->access, account);
+	switch (result) {
+	case RESULT_NOT_ON_ALLOWLIST:
+	case RESULT_OWNER_NOT_PREMIUM:
+	case RESULT_SCOPE_MISSING: return result;
+	case OK: return OK;
+	default:
+		log_event(LOG_LEVEL_WARN, "account_unknown", "cause=%s",
+		    result_row(result)->code);
+		return OK;
+	}
+}
+
+void
+arrival_free(struct arrival *arrival)
+{
+	pending_free(&arrival->pending);
+	secret_free(&arrival->code);
+}

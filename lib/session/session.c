@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides what a session is on disk: a JSON record, sealed under the cookie's
+ * value and the server key, in a file named by a hash of the cookie's value.
+ * So only the browser's own request can find and open it.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/codec.h"
+#include "json/doc.h"
+#include "web/form.h"
+#include "base/log.h"
+#include "session/session.h"
+#include "json/tape.h"
+
+#define PLAIN_MAX (SESSION_FILE_MAX - SESSION_PAD_TO - SEAL_OVERHEAD)
+#define TOUCH_S 60
+#define ACCESS_LIFE_MAX_S 86400
+#define TIME_MAX_S (1LL << 40) /* so that no sum of times overflows */
+
+enum result
+session_find(const struct conf *conf, struct str cookies,
+    struct session *session)
+{
+	struct str value;
+
+	*session = (struct session){ 0 };
+	if (form_cookie(cookies, conf->session_cookie, &value) != OK ||
+	    !codec_base64url_exact(value, session->secret,
+		sizeof(session->secret)))
+		return RESULT_NOT_LOGGED_IN;
+	seal_name(session->secret, session->id);
+	return OK;
+}
+
+static struct seal_box
+box_of(const struct session *session, enum seal_purpose purpose)
+{
+	return (struct seal_box){ .purpose = purpose,
+		.bound_to = { (const char *)session->id, sizeof(session->id) },
+		.secret = session->secret };
+}
+
+enum result
+session_seal(const struct conf *conf, const struct session *session,
+    enum seal_purpose purpose, struct str plain, struct buf *sealed)
+{
+	struct seal_box box = box_of(session, purpose);
+
+	return seal_close(&conf->ring, &box, plain, SESSION_PAD_TO, sealed);
+}
+
+enum result
+session_unseal(const struct conf *conf, const struct session *session,
+    enum seal_purpose purpose, struct str sealed, struct buf *plain)
+{
+	struct seal_box box = box_of(session, purpose);
+
+	return seal_open(&conf->ring, &box, sealed, SESSION_PAD_TO, plain);
+}
+
+/* ---- the record ---- */
+
+static void
+write_member(struct buf *plain, const char *member, struct str text)
+{
+	if (text.n == 0)
+		return;
+	buf_printf(plain, ",\"%s\":", member);
+	doc_write_text(plain, text);
+}
+
+static enum result
+write_record(const struct session *session, struct buf *plain)
+{
+	const struct account *account = &session->account;
+
+	buf_printf(plain,
+	    "{\"created\":%lld,\"authorized\":%lld,"
+	    "\"access_ends\":%lld",
+	    (long long)session->created_s, (long long)session->authorized_s,
+	    (long long)session->access_ends_s);
+	write_member(plain, "access", secret_str(&session->access));
+	write_member(plain, "refresh", secret_str(&session->refresh));
+	write_member(plain, "id", str_of(account->id));
+	write_member(plain, "account_id", str_of(account->account_id));
+	write_member(plain, "display_name", str_of(account->display_name));
+	write_member(plain, "image", str_of(account->image));
+	write_member(plain, "email", str_of(account->email));
+	buf_putc(plain, '}');
+	return buf_result(plain);
+}
+
+/* A copy of a member that may be absent; clears *good when memory is out. */
+static char *
+copy_member(const struct tape_value *record, const char *member, bool *good)
+{
+	struct str text = tape_text(tape_member(record, member));
+	char *copy = text.n == 0 ? NULL : strndup(text.p, text.n);
+
+	if (text.n > 0 && copy == NULL)
+		*good = false;
+	return copy;
+}
+
+static int64_t
+read_time(const struct tape_value *record, const char *member)
+{
+	return tape_integer(tape_member(record, member), 0, TIME_MAX_S, 0);
+}
+
+static bool
+read_secret(const struct tape_value *record, const char *member,
+    struct secret *secret)
+{
+	struct str text = tape_text(tape_member(record, member));
+
+	return secret_set(secret, text.p, text.n) == OK;
+}
+
+/* What was unsealed goes over to the tape. */
+static enum result
+read_record(struct buf *plain, struct session *session)
+{
+	struct account account = { 0 };
+	const struct tape_value *record;
+	enum result result;
+	struct tape tape;
+	bool good;
+
+	if ((result = tape_read(plain, &tape)) != OK)
+		return result == RESULT_NO_MEMORY ? result : RESULT_ABSENT;
+	record = tape.values;
+	session->created_s = read_time(record, "created");
+	session->authorized_s = read_time(record, "authorized");
+	session->access_ends_s = read_time(record, "access_ends");
+	good = read_secret(record, "access", &session->access) &&
+	    read_secret(record, "refresh", &session->refresh);
+	account.id = copy_member(record, "id", &good);
+	account.account_id = copy_member(record, "account_id", &good);
+	account.display_name = copy_member(record, "display_name", &good);
+	account.image = copy_member(record, "image", &good);
+	account.email = copy_member(record, "email", &good);
+	tape_free(&tape);
+	account_free(&session->account);
+	session->account = account;
+	if (!good)
+		return RESULT_NO_MEMORY;
+	/* It goes into a header line. */
+	return str_graphic(secret_str(&session->access)) ? OK : RESULT_ABSENT;
+}
+
+/* ---- limits ---- */
+
+int64_t
+session_authorization_ends_s(const struct session *session)
+{
+	return session->authorized_s + SESSION_AUTHORIZATION_S;
+}
+
+int64_t
+session_ends_s(const struct conf *conf, const struct session *session)
+{
+	int64_t ends_s = session->used_s + conf->idle_limit_s;
+	int64_t absolute_s = session->created_s + conf->absolute_limit_s;
+	int64_t authorization_s = session_authorization_ends_s(session);
+
+	if (ends_s > absolute_s)
+		ends_s = absolute_s;
+	return ends_s < authorization_s ? ends_s : authorization_s;
+}
+
+/*
+ * A time in the future comes from a clock that was wrong, now or then. A
+ * small step must not log everybody out, a large one must not make a session
+ * immortal: the future may be as far off as the past.
+ */
+static bool
+is_over(const struct conf *conf, const struct session *session)
+{
+	int64_t now_s = clock_now_s();
+
+	return now_s >= session_ends_s(conf, session) ||
+	    session->used_s - now_s > conf->idle_limit_s ||
+	    session->created_s - now_s > conf->idle_limit_s;
+}
+
+int64_t
+session_access_left_s(const struct session *session)
+{
+	int64_t left_s = session->access_ends_s - clock_now_s();
+
+	return left_s < 0 || left_s > ACCESS_LIFE_MAX_S ? 0 : left_s;
+}
+
+/* ---- the file ---- */
+
+enum result
+session_load(const struct context *context, struct session *session)
+{
+	struct buf sealed = BUF(SESSION_FILE_MAX);
+	struct buf plain = BUF(SESSION_FILE_MAX);
+	char word[SESSION_WORD_BYTES];
+	enum result result;
+
+	result = store_load(context->store, STORE_SESSION, session->id,
+	    SESSION_FILE_MAX, &sealed, &session->used_s);
+	if (result == OK) {
+		result = session_unseal(context->conf, session, SEAL_SESSION,
+		    buf_str(&sealed), &plain);
+		if (result == OK)
+			result = read_record(&plain, session);
+		if (result == RESULT_ABSENT) {
+			session_word(session, word);
+			log_event(LOG_LEVEL_WARN, "session_unreadable",
+			    "session=%s", word);
+		}
+	}
+	if (result == OK && is_over(context->conf, session)) {
+		session_word(session, word);
+		log_event(LOG_LEVEL_INFO, "session_over", "session=%s", word);
+		result = session_remove(context, session) == OK ?
+		    RESULT_NOT_LOGGED_IN :
+		    RESULT_STORE;
+	}
+	buf_free(&sealed);
+	buf_free(&plain);
+	return result == RESULT_ABSENT ? RESULT_NOT_LOGGED_IN : result;
+}
+
+enum result
+session_open(const struct context *context, struct str cookies,
+    struct session *session)
+{
+	enum result result = session_find(context->conf, cookies, session);
+
+	if (result == OK)
+		result = session_load(context, session);
+	if (result != OK)
+		session_free(session);
+	return result;
+}
+
+/* What is in the file. */
+static enum result
+seal_session(const struct context *context, const struct session *session,
+    struct buf *sealed)
+{
+	struct buf plain = BUF(PLAIN_MAX);
+	enum result result = write_record(session, &plain);
+
+	if (result == OK)
+		result = session_seal(context->conf, session, SEAL_SESSION,
+		    buf_str(&plain), sealed);
+	buf_free(&plain);
+	return result;
+}
+
+enum result
+session_save(const struct context *context, const struct session *session,
+    struct store_file *file)
+{
+	struct buf sealed = BUF(SESSION_FILE_MAX);
+	enum result result = seal_session(context, session, &sealed);
+
+	if (result == OK)
+		result = store_commit(context->store, file, STORE_REPLACE,
+		    STORE_SESSION, session->id, buf_str(&sealed));
+	store_abandon(context->store, file);
+	buf_free(&sealed);
+	return result == RESULT_ABSENT ? RESULT_NOT_LOGGED_IN :
+	    result == RESULT_TOO_LARGE ? RESULT_STORE :
+					 result;
+}
+
+/* The session that a new one replaces ends: one browser, one login. */
+static void
+remove_old(const struct context *context, struct str cookies)
+{
+	struct session old;
+
+	if (session_find(context->conf, cookies, &old) == OK &&
+	    session_remove(context, &old) != OK)
+		log_event(LOG_LEVEL_ERROR, "old_session_kept", "cause=store");
+	session_free(&old);
+}
+
+enum result
+session_create(const struct context *context, struct str cookies,
+    struct oauth_tokens *tokens, struct account *account, struct reply *reply,
+    struct session *session)
+{
+	struct buf value = BUF(64), sealed = BUF(SESSION_FILE_MAX);
+	enum result result;
+
+	*session = (struct session){ 0 };
+	secret_random(session->secret, sizeof(session->secret));
+	seal_name(session->secret, session->id);
+	session->created_s = clock_now_s();
+	session->used_s = session->created_s;
+	session->authorized_s = session->created_s;
+	session->access_ends_s = session->created_s + tokens->expires_in_s;
+	secret_move(&session->access, &tokens->access);
+	secret_move(&session->refresh, &tokens->refresh);
+	session->account = *account;
+	*account = (struct account){ 0 };
+	codec_base64url(&value, session->secret, sizeof(session->secret));
+	if ((result = buf_result(&value)) == OK)
+		result = seal_session(context, session, &sealed);
+	if (result == OK)
+		result = store_create(context->store, STORE_SESSION,
+		    session->id, buf_str(&sealed));
+	if (result == OK) {
+		remove_old(context, cookies);
+		reply_cookie(reply, context->conf,
+		    str_of(context->conf->session_cookie), buf_str(&value),
+		    context->conf->absolute_limit_s);
+	}
+	buf_free(&sealed);
+	buf_free(&value);
+	return result == OK || result == RESULT_NO_MEMORY ? result :
+							    RESULT_STORE;
+}
+
+enum result
+session_remove(const struct context *context, const struct session *session)
+{
+	enum result result =
+	    store_remove(context->store, STORE_SESSION, session->id);
+
+	if (store_remove(context->store, STORE_COPY, session->id) != OK)
+		result = RESULT_STORE;
+	return result;
+}
+
+void
+session_touch(const struct context *context, const struct session *session)
+{
+	int64_t now_s = clock_now_s();
+
+	if (now_s - session->used_s >= TOUCH_S || session->used_s > now_s)
+		store_touch(context->store, STORE_SESSION, session->id, now_s);
+}
+
+void
+session_word(const struct session *session,
+    char word[static SESSION_WORD_BYTES])
+{
+	unsigned char digest[16];
+
+	seal_digest((struct str){ (const char *)session->id,
+			sizeof(session->id) },
+	    digest, sizeof(digest));
+	snprintf(word, SESSION_WORD_BYTES, "%02x%02x%02x%02x", digest[0],
+	    digest[1], digest[2], digest[3]);
+}
+
+void
+session_free(struct session *session)
+{
+	secret_free(&session->access);
+	secret_free(&session->refresh);
+	account_free(&session->account);
+	secret_wipe(session, sizeof(*session));
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC */
+/* Floor 6: one browser's login, in its sealed file. */
+#ifndef SESSION_H
+#define SESSION_H
+
+#include "spotify/context.h"
+#include "spotify/oauth.h"
+#include "web/reply.h"
+#include "spotify/spotify.h"
+
+#define SESSION_SECRET_BYTES 32
+#define SESSION_FILE_MAX 16384
+#define SESSION_PAD_TO 1024 /* what is sealed, so that sizes tell nothing */
+#define SESSION_AUTHORIZATION_S (180 * 86400) /* Spotify's, since 2026 */
+
+/* session_free() releases it. */
+struct session {
+	unsigned char secret[SESSION_SECRET_BYTES]; /* the cookie's value */
+	unsigned char id[STORE_ID_BYTES];	    /* the file's name */
+	int64_t used_s; /* last use; set by session_load() */
+	int64_t created_s;
+	int64_t authorized_s; /* the user's consent */
+	int64_t access_ends_s;
+	struct secret access;
+	struct secret refresh;	/* empty: Spotify gave none */
+	struct account account; /* id is NULL until Spotify told it */
+};
+
+/*
+ * The session that the Cookie header names, its file not yet read.
+ * OK, or RESULT_NOT_LOGGED_IN: no cookie, two, or not one of ours.
+ */
+enum result session_find(const struct conf *conf, struct str cookies,
+    struct session *session) __attribute__((warn_unused_result));
+
+/*
+ * Read the file of a session that was found, or read it again. A session
+ * past one of its limits is removed.
+ * OK, RESULT_NOT_LOGGED_IN (also for a file that was tampered with),
+ * RESULT_STORE, RESULT_NO_MEMORY.
+ */
+enum result session_load(const struct context *context, struct session *session)
+    __attribute__((warn_unused_result));
+
+/* session_find() and session_load(); a failure leaves nothing to free. */
+enum result session_open(const struct context *context, struct str cookies,
+    struct session *session) __attribute__((warn_unused_result));
+
+/*
+ * Begin a session with tokens and an account, which it takes over: its file
+ * is durable, its cookie is in the reply, and the session that cookies name
+ * is removed. The caller calls session_free() whatever comes.
+ * OK, RESULT_STORE, RESULT_NO_MEMORY.
+ */
+enum result session_create(const struct context *context, struct str cookies,
+    struct oauth_tokens *tokens, struct account *account, struct reply *reply,
+    struct session *session) __attribute__((warn_unused_result));
+
+/*
+ * Replace the file durably by what the session is now, in a file that was
+ * prepared with store_prepare(SESSION_FILE_MAX) and is used up.
+ * OK, RESULT_NOT_LOGGED_IN (logged out meanwhile, and stays so),
+ * RESULT_STORE, RESULT_NO_MEMORY; the old file is there then.
+ */
+enum result session_save(const struct context *context,
+    const struct session *session, struct store_file *file)
+    __attribute__((warn_unused_result));
+
+/* Remove the files of a session; its file need not have been read.
+ * OK or RESULT_STORE. */
+enum result session_remove(const struct context *context,
+    const struct session *session) __attribute__((warn_unused_result));
+
+/* Note that the session was used now, at most once a minute. */
+void session_touch(const struct context *context,
+    const struct session *session);
+
+/* Seconds until the access token ends: 0 to 86400. */
+int64_t session_access_left_s(const struct session *session);
+
+/* When the session ends if it is not used, and when the authorization does;
+ * seconds since 1970. */
+int64_t session_ends_s(const struct conf *conf, const struct session *session);
+int64_t session_authorization_ends_s(const struct session *session);
+
+/* Seal and open what is kept for a session under a purpose; with the errors
+ * of seal.h. */
+enum result session_seal(const struct conf *conf, const struct session *session,
+    enum seal_purpose purpose, struct str plain, struct buf *sealed)
+    __attribute__((warn_unused_result));
+enum result session_unseal(const struct conf *conf,
+    const struct session *session, enum seal_purpose purpose, struct str sealed,
+    struct buf *plain) __attribute__((warn_unused_result));
+
+/* A word that tells sessions apart in the log and leads nowhere. */
+#define SESSION_WORD_BYTES 9
+void session_word(const struct session *session,
+    char word[static SESSION_WORD_BYTES]);
+
+/* Wipe and release; all zero afterwards. */
+void session_free(struct session *session);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+/* Floor 4: whose login it is. */
+#ifndef ACCOUNT_H
+#define ACCOUNT_H
+
+#include "base/buf.h"
+
+/* Strings are owned; NULL where Spotify sent nothing that can be used. Only
+ * id is always there for a known account. */
+struct account {
+	char *id;
+	char *account_id;
+	char *display_name;
+	char *image;
+	char *email;
+};
+
+/* Append as a JSON object; email is left out where there is none, the others
+ * are null then. */
+void account_write(const struct account *account, struct buf *out);
+
+/*
+ * Append what an application may store as the key of a person: account_id,
+ * percent-encoded, or while Spotify sends none "user:" and the id. Nothing is
+ * appended for an unknown account.
+ */
+void account_write_key(const struct account *account, struct buf *out);
+
+void account_free(struct account *account);
+
+#endif

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides libcurl. This is the one place that sets libcurl up, and
+ * everything that it can be talked into is off: redirects, other protocols,
+ * cookies, netrc, proxies of the environment, decompression.
+ *
+ * Each thread keeps one multi handle, which holds the connections and lets a
+ * request travel while its thread works, and the TLS sessions in a share. The
+ * easy handle lives as long as one request: libcurl 8.14 keeps the buffer in
+ * which the request was put together, secrets and all, until the handle is
+ * cleaned up.
+ */
+#include "config.h"
+
+#include <curl/curl.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "spotify/http.h"
+#include "base/log.h"
+#include "spotify/retryafter.h"
+#include "base/secret.h"
+#include "spotify/trust.h"
+
+#define HEADERS_MAX 65536
+/* Below the idle limits of the usual servers, so that a form seldom meets a
+ * connection that is closing: it must not be sent a second time. */
+#define IDLE_CONNECTION_S 55L
+
+struct http {
+	const struct conf *conf;
+	CURLM *multi;
+	CURLSH *share;
+	CURL *easy; /* of the request under way, or NULL */
+	struct curl_slist *headers;
+	bool running;
+	/* The request under way. */
+	const char *what;
+	bool is_form; /* not to be sent twice */
+	bool sent;    /* or just about to be */
+	int64_t deadline_ms;
+	size_t received_n;
+	struct http_answer answer;
+};
+
+/* realloc() that wipes what it leaves behind; libcurl moves tokens about. */
+static void *
+realloc_wiped(void *old, size_t n)
+{
+	size_t had = old == NULL ? 0 : malloc_usable_size(old);
+	void *p = malloc(n);
+
+	if (p == NULL)
+		return NULL;
+	if (old != NULL) {
+		memcpy(p, old, had < n ? had : n);
+		secret_free_wiped(old);
+	}
+	return p;
+}
+
+enum result
+http_global_init(void)
+{
+	static const char *const variables[] = { "SSLKEYLOGFILE", "http_proxy",
+		"https_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy",
+		"NO_PROXY", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR",
+		"NETRC" };
+	size_t i;
+
+	for (i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
+		unsetenv(variables[i]);
+	return curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc,
+		   secret_free_wiped, realloc_wiped, strdup,
+		   calloc) == CURLE_OK ?
+	    OK :
+	    RESULT_NO_MEMORY;
+}
+
+static size_t
+take_body(char *p, size_t size, size_t n, void *data)
+{
+	struct http *http = data;
+
+	buf_add(&http->answer.body, p, size * n);
+	return buf_result(&http->answer.body) == OK ? size * n : 0;
+}
+
+/*
+ * Just before a request goes out. For one whose kept connection turns out to
+ * be dead libcurl opens another and comes here again; but a form may have been
+ * read, and what was not read cannot be told from that.
+ */
+static int
+permit(void *data, char *to, char *from, int to_port, int from_port)
+{
+	struct http *http = data;
+	bool again = http->sent && http->is_form;
+
+	(void)to;
+	(void)from;
+	(void)to_port;
+	(void)from_port;
+	http->sent = true;
+	return again ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+static size_t
+take_header(char *p, size_t size, size_t n, void *data)
+{
+	struct http *http = data;
+	struct str value = { p, size * n }, name;
+
+	http->received_n += value.n;
+	if (http->received_n > HEADERS_MAX)
+		return 0;
+	while (value.n > 0 &&
+	    (value.p[value.n - 1] == '\r' || value.p[value.n - 1] == '\n'))
+		value.n--;
+	/* An informational answer (103) says nothing about the real one. */
+	if (str_starts(value, STR("HTTP/"))) {
+		http->answer.retry_after_s = -1;
+		http->answer.json = false;
+	}
+	name = str_cut(&value, ':');
+	value = str_trim(value);
+	if (str_equal_nocase(name, STR("retry-after"))) {
+		http->answer.retry_after_s = retry_after_read(value);
+	} else if (str_equal_nocase(name, STR("content-type"))) {
+		value = str_trim(str_cut(&value, ';'));
+		http->answer.json =
+		    str_equal_nocase(value, STR("application/json"));
+	}
+	return size * n;
+}
+
+/* What is a number and the same for every request. */
+static const struct {
+	CURLoption option;
+	long value;
+} numbers[] = {
+	{ CURLOPT_NOSIGNAL, 1 },
+	{ CURLOPT_QUICK_EXIT, 1 },
+	{ CURLOPT_FOLLOWLOCATION, 0 },
+	{ CURLOPT_NETRC, CURL_NETRC_IGNORED },
+	{ CURLOPT_DISALLOW_USERNAME_IN_URL, 1 },
+	{ CURLOPT_SUPPRESS_CONNECT_HEADERS, 1 },
+	{ CURLOPT_SSL_VERIFYPEER, 1 },
+	{ CURLOPT_SSL_VERIFYHOST, 2 },
+	{ CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
+	{ CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1 },
+	{ CURLOPT_HTTP_CONTENT_DECODING, 0 },
+	{ CURLOPT_MAXAGE_CONN, IDLE_CONNECTION_S },
+	{ CURLOPT_CONNECTTIMEOUT_MS, HTTP_CONNECT_MS },
+	{ CURLOPT_UPLOAD_BUFFERSIZE, 16384 },
+};
+
+/* The same for what is a pointer. */
+static bool
+set_pointers(struct http *http)
+{
+	CURL *e = http->easy;
+	const char *proxy = http->conf->proxy == NULL ? "" : http->conf->proxy;
+
+	return curl_easy_setopt(e, CURLOPT_SHARE, http->share) == CURLE_OK &&
+	    curl_easy_setopt(e, CURLOPT_PROXY, proxy) == CURLE_OK &&
+	    curl_easy_setopt(e, CURLOPT_NOPROXY, "") == CURLE_OK &&
+	    curl_easy_setopt(e, CURLOPT_CAINFO, NULL) == CURLE_OK &&
+	    curl_easy_setopt(e, CURLOPT_CAPATH, NULL) == CURLE_OK &&
+	    curl_easy_setopt(e, CURLOPT_SSL_CTX_FUNCTION, trust_use) ==
+	    CURLE_OK &&
+	    curl_easy_setopt(e, CURLOPT_USERAGENT,
+		PACKAGE_NAME "/" PACKAGE_VERSION) == CURLE_OK &&
+	    curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
+	    curl_easy_setopt(e, CURLOPT_WRITEDATA, http) == CURLE_OK &&
+	    curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, take_header) ==
+	    CURLE_OK &&
+	    curl_easy_setopt(e, CURLOPT_HEADERDATA, http) == CURLE_OK &&
+	    curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, permit) == CURLE_OK &&
+	    curl_easy_setopt(e, CURLOPT_PREREQDATA, http) == CURLE_OK;
+}
+
+/* Make the handle of one request, with what is the same for all of them. */
+static bool
+set_up(struct http *http)
+{
+	size_t i;
+
+	if ((http->easy = curl_easy_init()) == NULL)
+		return false;
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (curl_easy_setopt(http->easy, numbers[i].option,
+			numbers[i].value) != CURLE_OK)
+			return false;
+	return set_pointers(http);
+}
+
+struct http *
+http_new(const struct conf *conf)
+{
+	struct http *http = calloc(1, sizeof(*http));
+
+	if (http == NULL)
+		return NULL;
+	http->conf = conf;
+	http->multi = curl_multi_init();
+	http->share = curl_share_init();
+	if (http->multi != NULL && http->share != NULL &&
+	    curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, 4L) ==
+		CURLM_OK &&
+	    curl_share_setopt(http->share, CURLSHOPT_SHARE,
+		CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK)
+		return http;
+	http_free(http);
+	return NULL;
+}
+
+void
+http_free(struct http *http)
+{
+	if (http == NULL)
+		return;
+	http_cancel(http);
+	curl_multi_cleanup(http->multi);
+	curl_share_cleanup(http->share);
+	free(http);
+}
+
+/* Append one header line; an empty value takes libcurl's own header away. */
+static bool
+add_header(struct http *http, const char *name, const char *value)
+{
+	struct buf line = BUF(16384);
+	struct curl_slist *more = NULL;
+
+	buf_printf(&line, "%s:%s%s", name, value[0] == '\0' ? "" : " ", value);
+	if (buf_result(&line) == OK)
+		more = curl_slist_append(http->headers, line.p);
+	if (more != NULL)
+		http->headers = more;
+	buf_free(&line);
+	return more != NULL;
+}
+
+static bool
+set_request(struct http *http, const struct http_request *request)
+{
+	CURL *e = http->easy;
+	CURLcode bad = CURLE_OK;
+	long left_ms;
+
+	if (!add_header(http, "Accept", "application/json") ||
+	    !add_header(http, "Expect", "") ||
+	    (http->is_form &&
+		!add_header(http, "Content-Type",
+		    "application/x-www-form-urlencoded")) ||
+	    (request->authorization != NULL &&
+		!add_header(http, "Authorization", request->authorization)))
+		return false;
+	left_ms = (long)clock_left_ms(request->deadline_ms, HTTP_CALL_MS);
+	bad |= curl_easy_setopt(e, CURLOPT_URL, request->url);
+	bad |= curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR,
+	    strncmp(request->url, "https:", 6) == 0 ? "https" : "http");
+	bad |= curl_easy_setopt(e, CURLOPT_HTTPHEADER, http->headers);
+	bad |= curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, left_ms);
+	/* Fields make it a POST; so small a form goes out with the head. */
+	bad |= curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE,
+	    (curl_off_t)request->form.n);
+	bad |= curl_easy_setopt(e, CURLOPT_POSTFIELDS, request->form.p);
+	if (!http->is_form)
+		bad |= curl_easy_setopt(e, CURLOPT_HTTPGET, 1L);
+	return bad == CURLE_OK;
+}
+
+enum result
+http_start(struct http *http, const struct http_request *request)
+{
+	int running;
+
+	http->what = request->what;
+	http->is_form = request->form.p != NULL;
+	http->sent = false;
+	http->received_n = 0;
+	http->deadline_ms =
+	    clock_mono_ms() + clock_left_ms(request->deadline_ms, HTTP_CALL_MS);
+	buf_free(&http->answer.body);
+	http->answer = (struct http_answer){ .retry_after_s = -1,
+		.body = BUF(request->body_max) };
+	if (trust_load(http->conf->ca_file) != OK)
+		return RESULT_MISCONFIGURED;
+	if (clock_left_ms(http->deadline_ms, 1) == 0)
+		return RESULT_UPSTREAM_TIMEOUT;
+	if (!set_up(http) || !set_request(http, request) ||
+	    curl_multi_add_handle(http->multi, http->easy) != CURLM_OK) {
+		http_cancel(http);
+		return RESULT_NO_MEMORY;
+	}
+	http->running = true;
+	/* Gets a kept connection to send the request now. */
+	curl_multi_perform(http->multi, &running);
+	return OK;
+}
+
+static enum result
+translate(const struct http *http, CURLcode code)
+{
+	if (code == CURLE_OK)
+		return OK;
+	if (buf_result(&http->answer.body) == RESULT_NO_MEMORY ||
+	    code == CURLE_OUT_OF_MEMORY)
+		return RESULT_NO_MEMORY;
+	log_event(LOG_LEVEL_WARN, "upstream_error",
+	    "call=%s curl=%d "
+	    "cause=\"%s\"",
+	    http->what, (int)code,
+	    code == CURLE_ABORTED_BY_CALLBACK ?
+		"the connection had died, a form is not sent again" :
+		curl_easy_strerror(code));
+	return code == CURLE_OPERATION_TIMEDOUT ? RESULT_UPSTREAM_TIMEOUT :
+						  RESULT_UPSTREAM_FAILED;
+}
+
+/* Drive the transfer to its end. */
+static CURLcode
+drive(struct http *http)
+{
+	int running = 1, queued, left_ms;
+	CURLMsg *message;
+
+	while (curl_multi_perform(http->multi, &running) == CURLM_OK &&
+	    running > 0) {
+		/* libcurl has the same limit; this is for its bad days. */
+		left_ms = (int)clock_left_ms(http->deadline_ms + 250, 1000);
+		if (left_ms == 0)
+			return CURLE_OPERATION_TIMEDOUT;
+		if (curl_multi_poll(http->multi, NULL, 0, left_ms, NULL) !=
+		    CURLM_OK)
+			break;
+	}
+	while ((message = curl_multi_info_read(http->multi, &queued)) != NULL)
+		if (message->msg == CURLMSG_DONE)
+			return message->data.result;
+	return CURLE_FAILED_INIT;
+}
+
+enum result
+http_finish(struct http *http, struct http_answer *answer)
+{
+	enum result result = translate(http, drive(http));
+	long status = 0;
+
+	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
+	/* libcurl takes "HTTP/2-2200" for an answer. */
+	if (result == OK && (status < 100 || status > 999))
+		result = RESULT_UPSTREAM_FAILED;
+	http->answer.status = (int)status;
+	http_cancel(http);
+	*answer = http->answer;
+	http->answer.body = BUF(0);
+	return result;
+}
+
+enum result
+http_call(struct http *http, const struct http_request *request,
+    struct http_answer *answer)
+{
+	enum result result;
+
+	*answer = (struct http_answer){ .retry_after_s = -1 };
+	if ((result = http_start(http, request)) != OK)
+		return result;
+	return http_finish(http, answer);
+}
+
+void
+http_cancel(struct http *http)
+{
+	if (http->running)
+		curl_multi_remove_handle(http->multi, http->easy);
+	http->running = false;
+	curl_easy_cleanup(http->easy);
+	http->easy = NULL;
+	curl_slist_free_all(http->headers);
+	http->headers = NULL;
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides the token endpoint's ways. Only the "error" member decides what an
+ * error means, because Spotify answers 400 to everything; its description is
+ * for people and is not even logged.
+ */
+#include "config.h"
+
+#include "base/codec.h"
+#include "json/doc.h"
+#include "spotify/limit.h"
+#include "base/log.h"
+#include "spotify/oauth.h"
+
+#define FORM_MAX 16384
+#define ANSWER_MAX 65536
+#define LIFE_DEFAULT_S 3600
+#define LIFE_MAX_S 86400
+
+/* "Basic" with both parts form-encoded first (RFC 6749, section 2.3.1). */
+static enum result
+add_basic(const struct conf *conf, struct buf *header)
+{
+	struct buf pair = BUF(4096);
+	enum result result;
+
+	codec_percent(&pair, str_of(conf->client_id));
+	buf_putc(&pair, ':');
+	codec_percent(&pair, secret_str(&conf->client_secret));
+	buf_puts(header, "Basic ");
+	codec_base64(header, pair.p, pair.n);
+	result = buf_result(&pair);
+	buf_free(&pair);
+	return result != OK ? result : buf_result(header);
+}
+
+/* A token is graphic ASCII (RFC 6749, appendix A.12) of a length that fits
+ * everywhere; anything else would end up in a header line. */
+static enum result
+take_token(const json_t *answer, const char *member, struct secret *token)
+{
+	struct str text = doc_text(answer, member);
+
+	if (text.n == 0)
+		return OK;
+	if (text.n > OAUTH_TOKEN_MAX || !str_graphic(text))
+		return RESULT_UPSTREAM_FAILED;
+	return secret_set(token, text.p, text.n);
+}
+
+static enum result
+take_scope(const json_t *answer, struct buf *scope)
+{
+	struct str text = doc_text(answer, "scope");
+
+	*scope = BUF(OAUTH_SCOPE_MAX);
+	if (text.p != NULL)
+		buf_add_str(scope, text);
+	if (buf_result(scope) == RESULT_TOO_LARGE)
+		return RESULT_UPSTREAM_FAILED;
+	return buf_result(scope);
+}
+
+static enum result
+read_tokens(const struct http_answer *http, struct oauth_tokens *tokens)
+{
+	enum result result;
+	json_t *answer;
+
+	if (!http->json)
+		return RESULT_UPSTREAM_FAILED;
+	if ((result = doc_parse(buf_str(&http->body), &answer)) != OK)
+		return result;
+	if (!str_equal_nocase(doc_text(answer, "token_type"), STR("bearer")))
+		result = RESULT_UPSTREAM_FAILED;
+	if (result == OK)
+		result = take_token(answer, "access_token", &tokens->access);
+	if (result == OK)
+		result = take_token(answer, "refresh_token", &tokens->refresh);
+	if (result == OK)
+		result = take_scope(answer, &tokens->scope);
+	if (result == OK && tokens->access.n == 0)
+		result = RESULT_UPSTREAM_FAILED;
+	/* A life that makes no sense is taken for Spotify's usual hour; if it
+	 * is shorter, the API's 401 leads to a refresh. */
+	tokens->expires_in_s =
+	    doc_integer(answer, "expires_in", 1, LIFE_MAX_S, LIFE_DEFAULT_S);
+	json_decref(answer);
+	return result;
+}
+
+/* What an error answer means for the grant. */
+static enum result
+read_error(const struct http_answer *http)
+{
+	static const struct {
+		const char *error;
+		enum result result;
+	} errors[] = {
+		{ "invalid_grant", RESULT_INVALID_GRANT },
+		{ "invalid_client", RESULT_MISCONFIGURED },
+		{ "unauthorized_client", RESULT_MISCONFIGURED },
+		{ "unsupported_grant_type", RESULT_MISCONFIGURED },
+		{ "invalid_request", RESULT_MISCONFIGURED },
+		{ "invalid_scope", RESULT_MISCONFIGURED },
+	};
+	enum result result = RESULT_UPSTREAM_FAILED;
+	const char *word = "unknown";
+	json_t *answer = NULL;
+	struct str error;
+	size_t i;
+
+	if ((http->status == 400 || http->status == 401) &&
+	    doc_parse(buf_str(&http->body), &answer) == OK) {
+		error = doc_text(answer, "error");
+		for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+			if (str_equal(error, str_of(errors[i].error))) {
+				result = errors[i].result;
+				word = errors[i].error;
+			}
+	}
+	json_decref(answer);
+	log_event(result == RESULT_MISCONFIGURED ? LOG_LEVEL_ERROR :
+						   LOG_LEVEL_WARN,
+	    "token_refused", "status=%d error=%s", http->status, word);
+	return result;
+}
+
+static enum result
+read_answer(struct context *context, const struct http_answer *http,
+    struct oauth_tokens *tokens)
+{
+	enum result result;
+
+	if (http->status == 200) {
+		result = read_tokens(http, tokens);
+		if (result != OK) {
+			oauth_tokens_free(tokens);
+			log_event(LOG_LEVEL_WARN, "token_unreadable",
+			    "bytes=%zu", http->body.n);
+		}
+		return result;
+	}
+	if (http->status != 429)
+		return read_error(http);
+	limit_note(context->store, LIMIT_TOKEN, RESULT_RATE_LIMITED,
+	    http->retry_after_s);
+	if (http->retry_after_s > 0)
+		context->retry_after_s = http->retry_after_s;
+	return RESULT_RATE_LIMITED;
+}
+
+static enum result
+request_tokens(struct context *context, struct buf *form,
+    struct oauth_tokens *tokens)
+{
+	struct http_answer answer = { 0 };
+	struct buf basic = BUF(8192);
+	enum result result;
+
+	*tokens = (struct oauth_tokens){ .scope = BUF(0) };
+	result =
+	    limit_check(context->store, LIMIT_TOKEN, &context->retry_after_s);
+	if (result == OK)
+		result = add_basic(context->conf, &basic);
+	if (result == OK)
+		result = buf_result(form);
+	if (result == OK)
+		result = http_call(context->http,
+		    &(struct http_request){ .what = "token",
+			.url = context->conf->token_url,
+			.authorization = basic.p,
+			.form = buf_str(form),
+			.body_max = ANSWER_MAX,
+			.deadline_ms = context->deadline_ms },
+		    &answer);
+	if (result == OK)
+		result = read_answer(context, &answer, tokens);
+	buf_free(&answer.body);
+	buf_free(&basic);
+	buf_free(form);
+	return result == RESULT_TOO_LARGE ? RESULT_UPSTREAM_FAILED : result;
+}
+
+enum result
+oauth_exchange(struct context *context, struct str code, struct str verifier,
+    struct oauth_tokens *tokens)
+{
+	struct buf form = BUF(FORM_MAX);
+
+	codec_arg(&form, "grant_type", STR("authorization_code"));
+	codec_arg(&form, "&code", code);
+	codec_arg(&form, "&redirect_uri", str_of(context->conf->redirect_uri));
+	codec_arg(&form, "&code_verifier", verifier);
+	return request_tokens(context, &form, tokens);
+}
+
+enum result
+oauth_refresh(struct context *context, const struct secret *refresh,
+    struct oauth_tokens *tokens)
+{
+	struct buf form = BUF(FORM_MAX);
+
+	codec_arg(&form, "grant_type", STR("refresh_token"));
+	codec_arg(&form, "&refresh_token", secret_str(refresh));
+	return request_tokens(context, &form, tokens);
+}
+
+void
+oauth_tokens_free(struct oauth_tokens *tokens)
+{
+	secret_free(&tokens->access);
+	secret_free(&tokens->refresh);
+	buf_free(&tokens->scope);
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides what a page of artists looks like: null elements, fields that come
+ * and go, and a "next" link that is never followed. What reaches a browser is
+ * rebuilt here, field by typed field.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "json/doc.h"
+#include "base/log.h"
+#include "spotify/spotify.h"
+
+#define IMAGES_MAX 8
+#define IMAGE_SIDE_MAX 10000
+#define GENRES_MAX 20
+#define NAME_MAX_BYTES 1024
+#define URL_MAX 2048
+
+/* ---- reading ---- */
+
+static bool
+is_artist_id(struct str id)
+{
+	size_t i;
+
+	if (id.n != SPOTIFY_ID_BYTES)
+		return false;
+	for (i = 0; i < id.n; i++)
+		if (!((id.p[i] >= '0' && id.p[i] <= '9') ||
+			(id.p[i] >= 'a' && id.p[i] <= 'z') ||
+			(id.p[i] >= 'A' && id.p[i] <= 'Z')))
+			return false;
+	return true;
+}
+
+/* The cursor must look like an id: it goes into our next URL. */
+static enum result
+read_cursor(const struct tape_value *artists, struct page *page)
+{
+	const struct tape_value *after =
+	    tape_member(tape_member(artists, "cursors"), "after");
+	struct str text = tape_text(after);
+
+	if (after == NULL || tape_is(after, TAPE_NULL))
+		return tape_is(tape_member(artists, "next"), TAPE_STRING) ?
+		    RESULT_UPSTREAM_FAILED :
+		    OK;
+	if (!is_artist_id(text))
+		return RESULT_UPSTREAM_FAILED;
+	memcpy(page->after, text.p, text.n + 1);
+	return OK;
+}
+
+static enum result
+read_items(const struct tape_value *artists, struct page *page)
+{
+	const struct tape_value *items = tape_member(artists, "items");
+	const struct tape_value *item = NULL;
+
+	if (!tape_is(items, TAPE_ARRAY))
+		return RESULT_UPSTREAM_FAILED;
+	page->item = calloc(items->n + 1, sizeof(const struct tape_value *));
+	if (page->item == NULL)
+		return RESULT_NO_MEMORY;
+	while ((item = tape_next(items, item)) != NULL)
+		page->item[page->items++] = item;
+	return OK;
+}
+
+enum result
+spotify_page_read(struct buf *body, struct page *page)
+{
+	const struct tape_value *artists;
+	size_t bytes = body->n;
+	enum result result;
+
+	*page = (struct page){ 0 };
+	result = tape_read(body, &page->tape);
+	if (result == RESULT_UPSTREAM_FAILED)
+		log_event(LOG_LEVEL_WARN, "answer_unreadable",
+		    "call=following bytes=%zu", bytes);
+	if (result != OK)
+		return result;
+	artists = tape_member(page->tape.values, "artists");
+	if ((result = read_items(artists, page)) == OK)
+		result = read_cursor(artists, page);
+	if (result == RESULT_UPSTREAM_FAILED)
+		log_event(LOG_LEVEL_WARN, "page_unreadable", "items=%zu",
+		    page->items);
+	if (result != OK)
+		spotify_page_free(page);
+	return result;
+}
+
+void
+spotify_page_free(struct page *page)
+{
+	free(page->item);
+	tape_free(&page->tape);
+	*page = (struct page){ 0 };
+}
+
+const char *
+spotify_artist_id(const struct page *page, size_t i)
+{
+	struct str id = { NULL, 0 };
+
+	if (i < page->items)
+		id = tape_text(tape_member(page->item[i], "id"));
+	return is_artist_id(id) ? id.p : NULL;
+}
+
+/* ---- writing ---- */
+
+struct str
+spotify_url(struct str url, const struct conf *conf)
+{
+	return url.n <= URL_MAX && url_is_spotify(url, conf->image_origin) ?
+	    url :
+	    (struct str){ NULL, 0 };
+}
+
+/* At most max bytes of text, cut between characters. */
+static struct str
+cut_text(struct str text, size_t max)
+{
+	if (text.n <= max)
+		return text;
+	while (max > 0 && ((unsigned char)text.p[max] & 0xc0) == 0x80)
+		max--;
+	text.n = max;
+	return text;
+}
+
+static void
+write_side(struct buf *out, const char *name, const struct tape_value *value)
+{
+	int64_t side = tape_integer(value, 1, IMAGE_SIDE_MAX, 0);
+
+	if (side > 0)
+		buf_printf(out, ",\"%s\":%lld", name, (long long)side);
+	else
+		buf_printf(out, ",\"%s\":null", name);
+}
+
+static void
+write_images(const struct tape_value *artist, const struct conf *conf,
+    struct buf *out)
+{
+	const struct tape_value *images = tape_member(artist, "images");
+	const struct tape_value *image = NULL;
+	const char *comma = "";
+	struct str url;
+	unsigned n;
+
+	buf_puts(out, ",\"images\":[");
+	for (n = 0; n < IMAGES_MAX; n++) {
+		if ((image = tape_next(images, image)) == NULL)
+			break;
+		url = spotify_url(tape_text(tape_member(image, "url")), conf);
+		if (url.n == 0)
+			continue;
+		buf_printf(out, "%s{\"url\":", comma);
+		doc_write_text(out, url);
+		write_side(out, "width", tape_member(image, "width"));
+		write_side(out, "height", tape_member(image, "height"));
+		buf_putc(out, '}');
+		comma = ",";
+	}
+	buf_putc(out, ']');
+}
+
+static void
+write_genres(const struct tape_value *genres, struct buf *out)
+{
+	const struct tape_value *genre = NULL;
+	const char *comma = "";
+	unsigned n;
+
+	if (!tape_is(genres, TAPE_ARRAY))
+		return;
+	buf_puts(out, ",\"genres\":[");
+	for (n = 0; n < GENRES_MAX; n++) {
+		if ((genre = tape_next(genres, genre)) == NULL)
+			break;
+		if (!tape_is(genre, TAPE_STRING))
+			continue;
+		buf_puts(out, comma);
+		doc_write_text(out, cut_text(tape_text(genre), NAME_MAX_BYTES));
+		comma = ",";
+	}
+	buf_putc(out, ']');
+}
+
+/* Fields that Spotify sends to some applications only. */
+static void
+write_extras(const struct tape_value *artist, struct buf *out)
+{
+	int64_t n;
+
+	write_genres(tape_member(artist, "genres"), out);
+	n = tape_integer(tape_member(tape_member(artist, "followers"), "total"),
+	    0, INT64_MAX, -1);
+	if (n >= 0)
+		buf_printf(out, ",\"followers\":%lld", (long long)n);
+	n = tape_integer(tape_member(artist, "popularity"), 0, 100, -1);
+	if (n >= 0)
+		buf_printf(out, ",\"popularity\":%lld", (long long)n);
+}
+
+void
+spotify_artist_write(const struct page *page, size_t i, const struct conf *conf,
+    struct buf *out)
+{
+	const struct tape_value *artist = page->item[i];
+	const char *id = spotify_artist_id(page, i);
+	struct str url, name = tape_text(tape_member(artist, "name"));
+
+	buf_printf(out, "{\"id\":\"%s\",\"name\":", id);
+	doc_write_text(out, cut_text(name, NAME_MAX_BYTES));
+	buf_printf(out, ",\"uri\":\"spotify:artist:%s\",\"url\":", id);
+	url = tape_text(
+	    tape_member(tape_member(artist, "external_urls"), "spotify"));
+	url = spotify_url(url, conf);
+	if (url.n > 0)
+		doc_write_text(out, url);
+	else
+		buf_printf(out, "\"https://open.spotify.com/artist/%s\"", id);
+	write_images(artist, conf, out);
+	write_extras(artist, out);
+	buf_putc(out, '}');
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+/* Floor 3: whose certificates are believed. */
+#ifndef TRUST_H
+#define TRUST_H
+
+#include <curl/curl.h>
+
+#include "base/result.h"
+
+/*
+ * Parse the CA certificates, once per process: 20 ms of CPU with Debian's
+ * bundle, which libcurl would spend again for each connection. The file is
+ * libcurl's default when it is NULL; the first call decides.
+ * OK, or RESULT_MISCONFIGURED when there are none (logged).
+ */
+enum result trust_load(const char *ca_file) __attribute__((warn_unused_result));
+
+/*
+ * For CURLOPT_SSL_CTX_FUNCTION: give a connection those certificates, and have
+ * OpenSSL wipe what it has deciphered once it is handed over.
+ */
+CURLcode trust_use(CURL *easy, void *ssl_ctx, void *data);
+
+#endif

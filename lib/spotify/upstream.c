@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC */
+/* Hides nothing; it is a file of its own so that not everybody links it. */
+#include "config.h"
+
+#include "spotify/trust.h"
+#include "spotify/upstream.h"
+
+static bool
+trusts(const char *ca_file)
+{
+	return trust_load(ca_file) == OK;
+}
+
+const struct upstream upstream_spotify = {
+	.start = http_global_init,
+	.trusts = trusts,
+	.open = http_new,
+	.close = http_free,
+};

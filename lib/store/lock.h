@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+/* Floor 4: one at a time, over all threads and processes. */
+#ifndef LOCK_H
+#define LOCK_H
+
+#include "store/store.h"
+
+/* What is done one at a time for a session. */
+enum lock_task { LOCK_REFRESH, LOCK_ARTISTS, LOCK_ACCOUNT };
+
+/* A lock that is held. */
+struct lock {
+	int fd;
+	struct lock_queue *queue;
+	enum result found; /* what lock_fail() left meanwhile */
+};
+
+/*
+ * Take the lock of a task for one id, waiting until deadline_ms on
+ * clock_mono_ms(); 0 does not wait at all. The kernel frees it when the
+ * process dies.
+ * OK (lock_release() must follow), RESULT_BUSY, RESULT_STORE,
+ * RESULT_NO_MEMORY.
+ */
+enum result lock_take(const struct store *store, enum lock_task task,
+    const unsigned char id[static STORE_ID_BYTES], int64_t deadline_ms,
+    struct lock *lock) __attribute__((warn_unused_result));
+
+/*
+ * Tell the threads of this process that wait for the lock now that its task
+ * has just failed, so that they do not try the same, one after the other. It
+ * is found by them alone: who asks for the lock later tries anew.
+ */
+void lock_fail(const struct lock *lock, enum result why);
+
+/* Release a lock; one that is not held is left alone. */
+void lock_release(struct lock *lock);
+
+#endif

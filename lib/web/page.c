@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides HTML. login and callback are seen by people, so their failures are
+ * pages; the texts come from the one table of results.
+ */
+#include "config.h"
+
+#include <sodium.h>
+#include <string.h>
+
+#include "base/codec.h"
+#include "web/page.h"
+
+static const char style[] =
+    ":root{color-scheme:light dark;font:1.05rem/1.6 system-ui,sans-serif}"
+    "body{max-width:34rem;margin:12vh auto;padding:0 1.5rem}"
+    "h1{font-size:1.5rem;line-height:1.25}"
+    "a{display:inline-block;margin:.5rem 1.25rem .5rem 0;color:inherit}"
+    "a.do{background:#187a3e;color:#fff;padding:.6rem 1.1rem;"
+    "border-radius:.5rem;text-decoration:none}"
+    "a:focus-visible{outline:3px solid #4a90d9;outline-offset:3px}"
+    "small{opacity:.7}";
+
+/* Let the browser use this one style and no other. */
+static void
+allow_style(struct reply *reply)
+{
+	unsigned char hash[crypto_hash_sha256_BYTES];
+
+	crypto_hash_sha256(hash, (const unsigned char *)style,
+	    sizeof(style) - 1);
+	buf_puts(&reply->policy, "style-src 'sha256-");
+	codec_base64(&reply->policy, hash, sizeof(hash));
+	buf_puts(&reply->policy, "'; ");
+}
+
+static void
+add_link(struct buf *body, const char *kind, struct str base, const char *rest,
+    const char *text)
+{
+	buf_printf(body, "<a%s href=\"", kind);
+	codec_html(body, base);
+	codec_html(body, str_of(rest));
+	buf_printf(body, "\">%s</a>\n", text);
+}
+
+void
+page_error(struct reply *reply, const struct conf *conf, enum result result)
+{
+	const struct result_row *row = result_row(result);
+	struct buf *body = &reply->body;
+	bool local = conf->after_login[0] == '/';
+
+	buf_clear(&reply->headers);
+	buf_clear(&reply->body);
+	buf_clear(&reply->policy);
+	reply->status = row->status;
+	reply->cache = "no-store";
+	reply->content_type = "text/html";
+	allow_style(reply);
+	buf_printf(body,
+	    "<!DOCTYPE html>\n<html lang=\"en\">\n"
+	    "<meta charset=\"utf-8\">\n"
+	    "<meta name=\"viewport\" content=\"width=device-width\">\n"
+	    "<title>%s</title>\n<style>%s</style>\n<h1>%s</h1>\n<p>",
+	    row->heading, style, row->heading);
+	codec_html(body, str_of(row->detail));
+	buf_puts(body, "</p>\n<p>");
+	add_link(body, " class=\"do\"", conf->base, "login", "Start again");
+	add_link(body, "", local ? conf->redirect.origin : STR(""),
+	    conf->after_login, "Back to the site");
+	buf_printf(body, "</p>\n<p><small>%s%s%s</small></p>\n</html>\n",
+	    row->code, log_request_id()[0] != '\0' ? " &middot; " : "",
+	    log_request_id());
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides what every answer must carry. Whatever a handler leaves out is set
+ * to the strict value: no store, no sniffing, nothing allowed to load.
+ */
+#include "config.h"
+
+#include "json/doc.h"
+#include "web/reply.h"
+
+#define HEADERS_MAX 16384
+#define HEAD_ROOM 512 /* for the lines that every answer has */
+#define POLICY_MAX 512
+
+void
+reply_init(struct reply *reply)
+{
+	*reply = (struct reply){
+		.status = 204,
+		.cache = "no-store",
+		.policy = BUF(POLICY_MAX),
+		.cookies = BUF(HEADERS_MAX),
+		.headers = BUF(HEADERS_MAX),
+		.body = BUF(REPLY_BODY_MAX),
+	};
+}
+
+void
+reply_free(struct reply *reply)
+{
+	buf_free(&reply->policy);
+	buf_free(&reply->cookies);
+	buf_free(&reply->headers);
+	buf_free(&reply->body);
+}
+
+static void
+add_header(struct buf *lines, const char *name, struct str value)
+{
+	size_t i;
+
+	for (i = 0; i < value.n; i++)
+		if ((unsigned char)value.p[i] < 0x20 || value.p[i] == 0x7f)
+			buf_fail(lines, RESULT_BAD_REQUEST);
+	buf_puts(lines, name);
+	buf_puts(lines, ": ");
+	buf_add_str(lines, value);
+	buf_puts(lines, "\r\n");
+}
+
+void
+reply_header(struct reply *reply, const char *name, struct str value)
+{
+	add_header(&reply->headers, name, value);
+}
+
+void
+reply_cookie(struct reply *reply, const struct conf *conf, struct str name,
+    struct str value, int64_t max_age_s)
+{
+	struct buf line = BUF(4096);
+
+	buf_add_str(&line, name);
+	buf_putc(&line, '=');
+	buf_add_str(&line, value);
+	buf_printf(&line, "; Max-Age=%lld%s",
+	    (long long)(max_age_s < 0 ? 0 : max_age_s), conf->cookie_tail);
+	buf_fail(&reply->cookies, buf_result(&line));
+	add_header(&reply->cookies, "Set-Cookie", buf_str(&line));
+	buf_free(&line);
+}
+
+void
+reply_redirect(struct reply *reply, struct str base, struct str rest)
+{
+	struct buf location = BUF(4096);
+
+	reply->status = 303;
+	reply->content_type = NULL;
+	buf_add_str(&location, base);
+	buf_add_str(&location, rest);
+	buf_fail(&reply->headers, buf_result(&location));
+	add_header(&reply->headers, "Location", buf_str(&location));
+	buf_free(&location);
+}
+
+void
+reply_go(struct reply *reply, const struct conf *conf, struct str path)
+{
+	if (path.n == 0)
+		path = str_of(conf->after_login);
+	/* after_login may be a URL on an allowed origin. */
+	reply_redirect(reply,
+	    path.p[0] == '/' ? conf->redirect.origin : STR(""), path);
+}
+
+void
+reply_json(struct reply *reply)
+{
+	reply->status = 200;
+	reply->content_type = "application/json";
+}
+
+void
+reply_problem(struct reply *reply, enum result result, struct str login_url)
+{
+	const struct result_row *row = result_row(result);
+
+	buf_clear(&reply->headers);
+	buf_clear(&reply->body);
+	buf_clear(&reply->policy);
+	reply->status = row->status;
+	reply->cache = "no-store";
+	reply->content_type = "application/problem+json";
+	buf_printf(&reply->body,
+	    "{\"type\":\"about:blank\",\"title\":\"%s\","
+	    "\"status\":%d,\"detail\":",
+	    result_reason(row->status), row->status);
+	doc_write_text(&reply->body, str_of(row->detail));
+	buf_printf(&reply->body, ",\"code\":\"%s\",\"request_id\":\"%s\"",
+	    row->code, log_request_id());
+	if (row->status == 401) {
+		buf_puts(&reply->body, ",\"login_url\":");
+		doc_write_text(&reply->body, login_url);
+		/* A scheme for which browsers show no password dialogue. */
+		reply_header(reply, "WWW-Authenticate", STR("Session"));
+	}
+	buf_puts(&reply->body, "}\n");
+}
+
+enum result
+reply_write(struct reply *reply, bool head_only, struct buf *head,
+    struct buf *body)
+{
+	/* Once, instead of growing and wiping; a failure sticks. */
+	(void)buf_room(head,
+	    HEAD_ROOM + reply->policy.n + reply->cookies.n + reply->headers.n);
+	buf_printf(head, "Status: %d %s\r\n", reply->status,
+	    result_reason(reply->status));
+	if (reply->content_type != NULL)
+		buf_printf(head, "Content-Type: %s; charset=utf-8\r\n",
+		    reply->content_type);
+	/* A 204 has no length (RFC 9110, section 8.6), a 304 the 200's. */
+	if (reply->status != 204 && reply->status != 304)
+		buf_printf(head, "Content-Length: %zu\r\n",
+		    reply->content_type == NULL ? 0 : reply->body.n);
+	if (reply->retry_after_s > 0)
+		buf_printf(head, "Retry-After: %lld\r\n",
+		    (long long)reply->retry_after_s);
+	add_header(head, "Cache-Control", str_of(reply->cache));
+	buf_puts(head,
+	    "X-Content-Type-Options: nosniff\r\n"
+	    "Referrer-Policy: no-referrer\r\n"
+	    "Cross-Origin-Resource-Policy: same-origin\r\n"
+	    "Content-Security-Policy: default-src 'none'; ");
+	buf_add_str(head, buf_str(&reply->policy));
+	buf_puts(head,
+	    "base-uri 'none'; form-action 'none'; "
+	    "frame-ancestors 'none'\r\n");
+	buf_add_str(head, buf_str(&reply->cookies));
+	buf_add_str(head, buf_str(&reply->headers));
+	buf_puts(head, "\r\n");
+	if (buf_result(&reply->policy) != OK)
+		return buf_result(&reply->policy);
+	if (buf_result(&reply->cookies) != OK)
+		return buf_result(&reply->cookies);
+	if (buf_result(&reply->headers) != OK)
+		return buf_result(&reply->headers);
+	if (buf_result(&reply->body) != OK)
+		return buf_result(&reply->body);
+	if (!head_only && reply->content_type != NULL)
+		buf_move(body, &reply->body);
+	return buf_result(head);
+}

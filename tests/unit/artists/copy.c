@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "artists/copy.h"
+#include "../run.h"
+
+static const unsigned char master[SEAL_KEY_BYTES] = "a key of the server";
+static const struct copy_facts first = { 2, 1000, "aaaaaaaaaaaaaaaaaaaaaa" };
+static const struct copy_facts second = { 3, 2000, "bbbbbbbbbbbbbbbbbbbbbb" };
+
+/* A site with one session whose file is there. */
+struct site {
+	struct conf conf;
+	struct store store;
+	struct context context;
+	struct session session;
+	struct copy copy;
+};
+
+static void
+leave(struct site *s)
+{
+	copy_close(&s->copy);
+	store_close(&s->store);
+}
+
+static void
+copy_path(const struct site *s, char path[static 80])
+{
+	size_t i, n = 5;
+
+	snprintf(path, 80, "copy-");
+	for (i = 0; i < sizeof(s->session.id); i++, n += 2)
+		snprintf(path + n, 80 - n, "%02x", s->session.id[i]);
+}
+
+static enum result
+open_site(struct site *s)
+{
+	run_in_scratch();
+	*s = (struct site){ .session = { .secret = "a cookie" },
+		.copy = { .reader = { .fd = -1 } } };
+	s->context = (struct context){ .conf = &s->conf, .store = &s->store };
+	assert_int_equal(seal_ring_add(&s->conf.ring, master), OK);
+	assert_int_equal(store_open(".", &s->store), OK);
+	seal_name(s->session.secret, s->session.id);
+	return store_create(&s->store, STORE_SESSION, s->session.id, STR("x"));
+}
+
+static void
+save(struct site *s, const struct copy_facts *facts, const char *list)
+{
+	copy_save(&s->context, &s->session, facts, str_of(list));
+}
+
+static void
+what_was_saved_is_read_in_two_steps(void)
+{
+	SCOPED(leave) struct site s;
+	SCOPED(buf_free) struct buf list = BUF(4096);
+	SCOPED(buf_free) struct buf small = BUF(100);
+
+	CHECK_OK(open_site(&s));
+	save(&s, &first, "[1,2]");
+	if (run_refused() && !store_has(&s.store, STORE_COPY, s.session.id))
+		return;
+	CHECK_OK(copy_open(&s.context, &s.session, &s.copy));
+	assert_int_equal(s.copy.facts.total, 2);
+	assert_int_equal(s.copy.facts.fetched_s, 1000);
+	assert_string_equal(s.copy.facts.tag, first.tag);
+	CHECK_OK(copy_read(&s.context, &s.session, &s.copy, &list));
+	CHECK_TEXT(buf_str(&list), "[1,2]");
+	copy_close(&s.copy);
+	CHECK_OK(copy_open(&s.context, &s.session, &s.copy));
+	CHECK(copy_read(&s.context, &s.session, &s.copy, &small),
+	    RESULT_TOO_LARGE);
+}
+
+/* Put the first n bytes of one file before the rest of another. */
+static void
+mix(const char *head, const char *tail, size_t n)
+{
+	char bytes[16384];
+	ssize_t got;
+	int fd;
+
+	fd = open(head, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0 && read(fd, bytes, n) == (ssize_t)n);
+	close(fd);
+	fd = open(tail, O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0);
+	got = pwrite(fd, bytes, n, 0);
+	assert_int_equal(got, n);
+	close(fd);
+}
+
+static void
+the_facts_of_one_list_and_another_are_no_copy(void)
+{
+	SCOPED(leave) struct site s;
+	SCOPED(buf_free) struct buf list = BUF(4096);
+	char path[80];
+
+	CHECK_OK(open_site(&s));
+	copy_path(&s, path);
+	save(&s, &first, "[1,2]");
+	if (rename(path, "older") != 0)
+		return;
+	save(&s, &second, "[1,2,3]");
+	if (access(path, F_OK) != 0)
+		return;
+	mix("older", path, SESSION_PAD_TO + SEAL_OVERHEAD);
+	CHECK_OK(copy_open(&s.context, &s.session, &s.copy));
+	assert_int_equal(s.copy.facts.fetched_s, 1000);
+	CHECK(copy_read(&s.context, &s.session, &s.copy, &list), RESULT_ABSENT);
+	assert_int_equal(list.n, 0);
+}
+
+static void
+a_copy_that_was_cut_is_none(void)
+{
+	SCOPED(leave) struct site s;
+	SCOPED(buf_free) struct buf list = BUF(4096);
+	char path[80];
+	off_t n;
+
+	CHECK_OK(open_site(&s));
+	copy_path(&s, path);
+	save(&s, &first, "[1,2]");
+	for (n = 2 * (SESSION_PAD_TO + SEAL_OVERHEAD) - 1; n >= 0; n -= 17) {
+		if (truncate(path, n) != 0)
+			return;
+		if (n < SESSION_PAD_TO + SEAL_OVERHEAD) {
+			CHECK(copy_open(&s.context, &s.session, &s.copy),
+			    RESULT_ABSENT);
+			continue;
+		}
+		CHECK_OK(copy_open(&s.context, &s.session, &s.copy));
+		CHECK(copy_read(&s.context, &s.session, &s.copy, &list),
+		    RESULT_ABSENT);
+		copy_close(&s.copy);
+	}
+}
+
+static void
+who_has_logged_out_leaves_no_copy(void)
+{
+	SCOPED(leave) struct site s;
+
+	CHECK_OK(open_site(&s));
+	CHECK_OK(store_remove(&s.store, STORE_SESSION, s.session.id));
+	save(&s, &first, "[1,2]");
+	assert_false(store_has(&s.store, STORE_COPY, s.session.id));
+	CHECK(copy_open(&s.context, &s.session, &s.copy), RESULT_ABSENT);
+}
+
+static void
+a_list_of_the_greatest_length_is_read_again(void)
+{
+	SCOPED(leave) struct site s;
+	SCOPED(buf_free)
+	struct buf list = BUF(1 + COPY_LIST_MAX + SESSION_PAD_TO);
+	SCOPED(buf_free) struct buf long_list = BUF(2 * COPY_LIST_MAX);
+	char *room;
+
+	CHECK_OK(open_site(&s));
+	if ((room = buf_room(&long_list, COPY_LIST_MAX + 1)) == NULL)
+		return;
+	memset(room, '1', COPY_LIST_MAX);
+	buf_grown(&long_list, COPY_LIST_MAX);
+	copy_save(&s.context, &s.session, &first, buf_str(&long_list));
+	if (run_refused() && !store_has(&s.store, STORE_COPY, s.session.id))
+		return;
+	CHECK_OK(copy_open(&s.context, &s.session, &s.copy));
+	buf_putc(&list, ':');
+	CHECK_OK(copy_read(&s.context, &s.session, &s.copy, &list));
+	assert_int_equal(list.n, 1 + COPY_LIST_MAX);
+	CHECK_OK(store_remove(&s.store, STORE_COPY, s.session.id));
+	buf_putc(&long_list, '9');
+	copy_save(&s.context, &s.session, &first, buf_str(&long_list));
+	assert_false(store_has(&s.store, STORE_COPY, s.session.id));
+}
+
+static void
+trouble_with_the_store_is_told(void)
+{
+	SCOPED(leave) struct site s;
+
+	CHECK_OK(open_site(&s));
+	store_close(&s.store);
+	CHECK(copy_open(&s.context, &s.session, &s.copy), RESULT_STORE);
+}
+
+const struct test copy_tests[] = {
+	TEST(what_was_saved_is_read_in_two_steps),
+	TEST(the_facts_of_one_list_and_another_are_no_copy),
+	TEST(a_copy_that_was_cut_is_none),
+	TEST(who_has_logged_out_leaves_no_copy),
+	TEST(a_list_of_the_greatest_length_is_read_again),
+	TEST(trouble_with_the_store_is_told),
+	{ NULL, NULL },
+};

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "../run.h"
+
+static void
+additions_follow_each_other(void)
+{
+	SCOPED(buf_free) struct buf buf = BUF(1000);
+
+	buf_add(&buf, "ab", 2);
+	buf_add_str(&buf, STR("\0c"));
+	buf_puts(&buf, "d");
+	buf_putc(&buf, 'e');
+	buf_printf(&buf, "-%d-%s-", 7, "f");
+	CHECK_OK(buf_result(&buf));
+	assert_true(str_equal(buf_str(&buf), STR("ab\0cde-7-f-")));
+	assert_int_equal(buf.p[buf.n], '\0');
+}
+
+static void
+it_grows_to_its_maximum_and_not_a_byte_further(void)
+{
+	SCOPED(buf_free) struct buf buf = BUF(100);
+	int i;
+
+	for (i = 0; i < 100; i++)
+		buf_putc(&buf, (char)('a' + i % 26));
+	CHECK_OK(buf_result(&buf));
+	assert_int_equal(buf.n, 100);
+	assert_true(buf.size <= 101);
+	buf_putc(&buf, '!');
+	CHECK(buf_result(&buf), RESULT_TOO_LARGE);
+	assert_int_equal(buf.n, 100);
+	assert_int_equal(buf.p[99], 'v');
+}
+
+static void
+the_first_failure_sticks(void)
+{
+	SCOPED(buf_free) struct buf buf = BUF(4);
+	char *taken;
+
+	buf_puts(&buf, "abc");
+	CHECK_OK(buf_result(&buf));
+	buf_puts(&buf, "too long");
+	buf_putc(&buf, 'd');
+	assert_null(buf_room(&buf, 1));
+	buf_printf(&buf, "x");
+	assert_int_equal(buf_result(&buf), RESULT_TOO_LARGE);
+	CHECK_TEXT(buf_str(&buf), "abc");
+	assert_int_equal(buf_take(&buf, &taken), RESULT_TOO_LARGE);
+	assert_null(taken);
+}
+
+static void
+a_formatted_text_that_does_not_fit_changes_nothing(void)
+{
+	SCOPED(buf_free) struct buf buf = BUF(5);
+
+	buf_printf(&buf, "%s", "12345");
+	CHECK_OK(buf_result(&buf));
+	buf_printf(&buf, "%d", 6);
+	assert_int_equal(buf_result(&buf), RESULT_TOO_LARGE);
+	CHECK_TEXT(buf_str(&buf), "12345");
+}
+
+static void
+an_enormous_addition_is_refused_by_its_size_alone(void)
+{
+	SCOPED(buf_free) struct buf buf = BUF(1 << 20);
+
+	buf_puts(&buf, "a");
+	CHECK_OK(buf_result(&buf));
+	assert_null(buf_room(&buf, SIZE_MAX));
+	assert_int_equal(buf_result(&buf), RESULT_TOO_LARGE);
+}
+
+static void
+room_is_used_as_far_as_one_says(void)
+{
+	SCOPED(buf_free) struct buf buf = BUF(100);
+	char *room;
+
+	buf_puts(&buf, "a");
+	if ((room = buf_room(&buf, 10)) == NULL) {
+		CHECK_OK(buf_result(&buf));
+		return;
+	}
+	memcpy(room, "bcdefghijk", 10);
+	buf_grown(&buf, 2);
+	CHECK_TEXT(buf_str(&buf), "abc");
+	assert_int_equal(buf.p[3], '\0');
+}
+
+static void
+what_is_taken_is_gone(void)
+{
+	SCOPED(buf_free) struct buf buf = BUF(10);
+	char *taken;
+
+	buf_puts(&buf, "abc");
+	CHECK_OK(buf_take(&buf, &taken));
+	assert_string_equal(taken, "abc");
+	free(taken);
+	assert_null(buf.p);
+	assert_int_equal(buf.max, 10);
+	CHECK_OK(buf_take(&buf, &taken));
+	assert_string_equal(taken, "");
+	free(taken);
+}
+
+static void
+what_is_moved_comes_with_its_limit_and_its_failure(void)
+{
+	SCOPED(buf_free) struct buf from = BUF(4), to = BUF(9);
+
+	buf_puts(&to, "before");
+	buf_puts(&from, "abc");
+	CHECK_OK(buf_result(&from));
+	buf_move(&to, &from);
+	assert_null(from.p);
+	assert_int_equal(from.max, 4);
+	CHECK_TEXT(buf_str(&to), "abc");
+	buf_puts(&to, "de");
+	CHECK(buf_result(&to), RESULT_TOO_LARGE);
+	buf_move(&from, &to);
+	CHECK(buf_result(&from), RESULT_TOO_LARGE);
+	CHECK_OK(buf_result(&to));
+	CHECK_TEXT(buf_str(&from), "abc");
+}
+
+static void
+a_cleared_buffer_is_wiped_and_can_be_used_again(void)
+{
+	SCOPED(buf_free) struct buf buf = BUF(8);
+
+	buf_puts(&buf, "secret");
+	CHECK_OK(buf_result(&buf));
+	buf_puts(&buf, "too long");
+	buf_clear(&buf);
+	assert_memory_equal(buf.p, "\0\0\0\0\0\0", 6);
+	assert_int_equal(buf_result(&buf), OK);
+	buf_puts(&buf, "b");
+	CHECK_OK(buf_result(&buf));
+	CHECK_TEXT(buf_str(&buf), "b");
+	buf_free(&buf);
+	buf_free(&buf);
+	buf_puts(&buf, "c");
+	CHECK_OK(buf_result(&buf));
+	CHECK_TEXT(buf_str(&buf), "c");
+}
+
+static void
+nothing_can_be_added_to_a_buffer_of_nothing(void)
+{
+	SCOPED(buf_free) struct buf buf = BUF(0);
+
+	buf_add(&buf, NULL, 0);
+	CHECK_OK(buf_result(&buf));
+	buf_putc(&buf, 'a');
+	assert_int_equal(buf_result(&buf), RESULT_TOO_LARGE);
+}
+
+const struct test buf_tests[] = { TEST(additions_follow_each_other),
+	TEST(it_grows_to_its_maximum_and_not_a_byte_further),
+	TEST(the_first_failure_sticks),
+	TEST(a_formatted_text_that_does_not_fit_changes_nothing),
+	TEST(an_enormous_addition_is_refused_by_its_size_alone),
+	TEST(room_is_used_as_far_as_one_says), TEST(what_is_taken_is_gone),
+	TEST(what_is_moved_comes_with_its_limit_and_its_failure),
+	TEST(a_cleared_buffer_is_wiped_and_can_be_used_again),
+	TEST(nothing_can_be_added_to_a_buffer_of_nothing), { NULL, NULL } };

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include <string.h>
+
+#include "json/doc.h"
+#include "../run.h"
+
+static void
+release(json_t **document)
+{
+	json_decref(*document);
+}
+
+/* Parse what is good JSON; NULL only when memory was refused. */
+static json_t *
+parse(const char *text)
+{
+	json_t *object;
+	enum result result = doc_parse(str_of(text), &object);
+
+	if (!run_refused())
+		assert_int_equal(result, OK);
+	return object;
+}
+
+static void
+members_are_read_by_their_type(void)
+{
+	SCOPED(release)
+	json_t *object =
+	    parse("{\"a\":\"x\",\"n\":7,"
+		  "\"null\":null,\"r\":3600.0,\"t\":true,\"e\":\"\","
+		  "\"big\":9223372036854775807,\"neg\":-1,\"s\":\"12\"}");
+
+	if (object == NULL)
+		return;
+	CHECK_TEXT(doc_text(object, "a"), "x");
+	CHECK_TEXT(doc_text(object, "e"), "");
+	assert_non_null(doc_text(object, "e").p);
+	assert_null(doc_text(object, "n").p);
+	assert_null(doc_text(object, "null").p);
+	assert_null(doc_text(object, "absent").p);
+	assert_null(doc_text(NULL, "a").p);
+	assert_int_equal(doc_integer(object, "n", 0, 9, -5), 7);
+	assert_int_equal(doc_integer(object, "n", 0, 6, -5), -5);
+	assert_int_equal(doc_integer(object, "n", 8, 9, -5), -5);
+	assert_int_equal(doc_integer(object, "r", 0, 9999, -5), -5);
+	assert_int_equal(doc_integer(object, "s", 0, 99, -5), -5);
+	assert_int_equal(doc_integer(object, "t", 0, 99, -5), -5);
+	assert_int_equal(doc_integer(object, "absent", 0, 99, -5), -5);
+	assert_int_equal(doc_integer(object, "neg", -1, 99, -5), -1);
+	assert_true(doc_integer(object, "big", 0, INT64_MAX, -5) == INT64_MAX);
+}
+
+static void
+what_is_no_single_sound_object_is_refused(void)
+{
+	static const char *const bad[] = {
+		"",
+		" ",
+		"null",
+		"true",
+		"1",
+		"\"a\"",
+		"[]",
+		"[{}]",
+		"{",
+		"}",
+		"{}{}",
+		"{} x",
+		"{\"a\":1,\"a\":2}",
+		"{\"access_token\":1,\"\\u0061ccess_token\":2}",
+		"{\"a\"}",
+		"{\"a\":}",
+		"{\"a\":1,}",
+		"{a:1}",
+		"{'a':1}",
+		"\xef\xbb\xbf{}",
+		"{\"a\":\"\\u0000\"}",
+		"{\"a\":\"\xff\"}",
+		"{\"a\":\"\xc0\xaf\"}",
+		"{\"a\":\"\\ud800\"}",
+		"{\"a\":1e999}",
+		"{\"a\":01}",
+		"{\"a\":99999999999999999999}",
+		"{\"a\":NaN}",
+		"{\"a\":\"\n\"}",
+		"{\"\\u0000a\":1}",
+		"{\"a\":\"\\",
+		"{\"a\":\"\\\"}",
+		"<html></html>",
+	};
+	json_t *object;
+	size_t i;
+
+	for (i = 0; i < N(bad); i++) {
+		CHECK(doc_parse(str_of(bad[i]), &object),
+		    RESULT_UPSTREAM_FAILED);
+		assert_null(object);
+	}
+	CHECK(doc_parse((struct str){ "{}\0", 3 }, &object),
+	    RESULT_UPSTREAM_FAILED);
+	CHECK(doc_parse((struct str){ "{\"a\":3\0}", 8 }, &object),
+	    RESULT_UPSTREAM_FAILED);
+	CHECK(doc_parse((struct str){ "{\"a\":[true\0,1]}", 15 }, &object),
+	    RESULT_UPSTREAM_FAILED);
+	CHECK(doc_parse(str_of(NULL), &object), RESULT_UPSTREAM_FAILED);
+}
+
+static void
+no_prefix_of_a_document_is_a_document(void)
+{
+	static const char text[] = "{\"a\":[1,{\"b\":\"\\u00fc\\\"\"}]}";
+	json_t *object;
+	size_t n;
+
+	for (n = 0; n + 1 < sizeof(text); n++)
+		CHECK(doc_parse((struct str){ text, n }, &object),
+		    RESULT_UPSTREAM_FAILED);
+}
+
+/* The result for unit repeated n times between head and tail. */
+static enum result
+parse_repeated(const char *head, const char *unit, size_t n, const char *tail,
+    struct buf *text)
+{
+	enum result result;
+	json_t *object;
+
+	buf_clear(text);
+	buf_puts(text, head);
+	while (n-- > 0)
+		buf_puts(text, unit);
+	buf_puts(text, tail);
+	if ((result = buf_result(text)) == OK)
+		result = doc_parse(buf_str(text), &object);
+	if (result == OK)
+		json_decref(object);
+	return result;
+}
+
+static void
+depth_is_limited(void)
+{
+	SCOPED(buf_free) struct buf text = BUF(1 << 20);
+	json_t *object;
+
+	/* The outermost brace counts; nothing closes, so none is complete. */
+	CHECK(parse_repeated("{\"a\":", "[", 100000, "", &text),
+	    RESULT_UPSTREAM_FAILED);
+	CHECK(parse_repeated("{\"a\":", "{\"a\":", 100000, "", &text),
+	    RESULT_UPSTREAM_FAILED);
+	CHECK_OK(doc_parse(STR("{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
+			       "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}"),
+	    &object));
+	json_decref(object);
+	CHECK(doc_parse(STR("{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
+			    "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}"),
+		  &object),
+	    RESULT_UPSTREAM_FAILED);
+}
+
+static void
+a_small_text_of_very_many_values_is_refused_before_it_is_parsed(void)
+{
+	static const char *const units[] = { "{},", "[],", "0,", "\"\"," };
+	SCOPED(buf_free) struct buf text = BUF(1 << 20);
+	size_t i;
+
+	for (i = 0; i < N(units); i++)
+		CHECK(parse_repeated("{\"a\":[", units[i], 100000, "0]}",
+			  &text),
+		    RESULT_UPSTREAM_FAILED);
+	/* Within a string nothing counts, whatever is escaped there. */
+	CHECK(parse_repeated("{\"a\":\"", "[{,\\\"", 60000, "\\\\", &text),
+	    RESULT_UPSTREAM_FAILED);
+	CHECK_OK(
+	    parse_repeated("{\"a\":\"", "[{,\\\"", 60000, "\\\\\"}", &text));
+}
+
+static void
+text_is_written_so_that_it_reads_back_and_ends_no_script(void)
+{
+	static const char text[] =
+	    "\x01\x1f\n\"\\/</script>&\x7f\xc3\xbc\xe2\x80\xa8";
+	SCOPED(release) json_t *object = NULL;
+	SCOPED(buf_free) struct buf out = BUF(300);
+
+	buf_puts(&out, "{\"a\":");
+	doc_write_text(&out, STR(text));
+	buf_puts(&out, ",\"b\":");
+	doc_write_text(&out, str_of(NULL));
+	buf_putc(&out, '}');
+	CHECK_OK(buf_result(&out));
+	CHECK_TEXT(buf_str(&out),
+	    "{\"a\":\"\\u0001\\u001f\\u000a\\\"\\\\/"
+	    "\\u003c/script\\u003e\\u0026\x7f\xc3\xbc\xe2\x80\xa8\","
+	    "\"b\":\"\"}");
+	CHECK_OK(doc_parse(buf_str(&out), &object));
+	CHECK_TEXT(doc_text(object, "a"), text);
+}
+
+const struct test doc_tests[] = { TEST(members_are_read_by_their_type),
+	TEST(what_is_no_single_sound_object_is_refused),
+	TEST(no_prefix_of_a_document_is_a_document), TEST(depth_is_limited),
+	TEST(a_small_text_of_very_many_values_is_refused_before_it_is_parsed),
+	TEST(text_is_written_so_that_it_reads_back_and_ends_no_script),
+	{ NULL, NULL } };

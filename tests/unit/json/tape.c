@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include <string.h>
+
+#include "json/doc.h"
+#include "../run.h"
+#include "json/tape.h"
+
+/* The result for a text, which goes over to the tape. */
+static enum result
+read_text(struct str text, struct tape *tape)
+{
+	SCOPED(buf_free) struct buf copy = BUF(1 << 20);
+	enum result result;
+
+	*tape = (struct tape){ 0 };
+	buf_add_str(&copy, text);
+	if ((result = buf_result(&copy)) == OK) {
+		result = tape_read(&copy, tape);
+		assert_null(copy.p);
+	}
+	assert_true((result == OK) == (tape->values != NULL));
+	return result;
+}
+
+static void
+members_are_read_by_their_kind(void)
+{
+	SCOPED(tape_free) struct tape tape = { 0 };
+	const struct tape_value *all;
+
+	CHECK_OK(read_text(STR(" {\"a\":\"x\", \"n\":7 ,\"null\":null,"
+			       "\"r\":3600.0,\"t\":true,\"f\":false,\"e\":\"\","
+			       "\"big\":9223372036854775807,\r\n\t\"neg\":"
+			       "-9223372036854775808,\"s\":\"12\",\"\":-0}\n"),
+	    &tape));
+	all = tape.values;
+	CHECK_TEXT(tape_text(tape_member(all, "a")), "x");
+	CHECK_TEXT(tape_text(tape_member(all, "e")), "");
+	assert_non_null(tape_text(tape_member(all, "e")).p);
+	assert_null(tape_text(tape_member(all, "n")).p);
+	assert_null(tape_text(tape_member(all, "absent")).p);
+	assert_null(tape_member(NULL, "a"));
+	assert_null(tape_member(tape_member(all, "a"), "a"));
+	assert_true(tape_is(tape_member(all, "null"), TAPE_NULL));
+	assert_true(tape_is(tape_member(all, "t"), TAPE_TRUE));
+	assert_true(tape_is(tape_member(all, "f"), TAPE_FALSE));
+	assert_true(tape_is(tape_member(all, "r"), TAPE_REAL));
+	assert_false(tape_is(tape_member(all, "absent"), TAPE_NULL));
+	assert_int_equal(tape_integer(tape_member(all, "n"), 0, 9, -5), 7);
+	assert_int_equal(tape_integer(tape_member(all, "n"), 0, 6, -5), -5);
+	assert_int_equal(tape_integer(tape_member(all, "n"), 8, 9, -5), -5);
+	assert_int_equal(tape_integer(tape_member(all, "r"), 0, 9999, -5), -5);
+	assert_int_equal(tape_integer(tape_member(all, "s"), 0, 99, -5), -5);
+	assert_int_equal(tape_integer(tape_member(all, "x"), 0, 99, -5), -5);
+	assert_int_equal(tape_integer(tape_member(all, ""), 0, 9, -5), 0);
+	assert_true(tape_integer(tape_member(all, "big"), 0, INT64_MAX, -5) ==
+	    INT64_MAX);
+	assert_true(tape_integer(tape_member(all, "neg"), INT64_MIN, 0, -5) ==
+	    INT64_MIN);
+}
+
+static void
+elements_are_found_behind_containers_of_any_size(void)
+{
+	SCOPED(tape_free) struct tape tape = { 0 };
+	const struct tape_value *list, *at;
+
+	CHECK_OK(read_text(STR("{\"l\":[[1,[2,{}]],{\"a\":[3],\"b\":4},[],"
+			       "\"x\"],\"z\":5}"),
+	    &tape));
+	list = tape_member(tape.values, "l");
+	assert_int_equal(list->n, 4);
+	at = tape_next(list, NULL);
+	assert_int_equal(at->n, 2);
+	at = tape_next(list, at);
+	assert_int_equal(tape_integer(tape_member(at, "b"), 0, 9, -5), 4);
+	assert_null(tape_member(at, "z"));
+	at = tape_next(list, at);
+	assert_null(tape_next(at, NULL));
+	at = tape_next(list, at);
+	CHECK_TEXT(tape_text(at), "x");
+	assert_null(tape_next(list, at));
+	assert_null(tape_next(at, NULL));
+	assert_null(tape_next(NULL, NULL));
+	assert_int_equal(tape_integer(tape_member(tape.values, "z"), 0, 9, -5),
+	    5);
+}
+
+static void
+strings_are_decoded(void)
+{
+	SCOPED(tape_free) struct tape tape = { 0 };
+
+	CHECK_OK(read_text(
+	    STR("{\"\\u0061\":\"\\\"\\\\\\/\\b\\f\\n\\r\\t|\\u0041\\u00FC"
+		"\\u20ac\\ud83d\\ude00|\xc3\xbc\xed\x9f\xbf\xef\xbf\xbf"
+		"\xf0\x9f\x98\x80\xf4\x8f\xbf\xbf\\u007f\x7f\"}"),
+	    &tape));
+	CHECK_TEXT(tape_text(tape_member(tape.values, "a")),
+	    "\"\\/\b\f\n\r\t|A\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80|"
+	    "\xc3\xbc\xed\x9f\xbf\xef\xbf\xbf\xf0\x9f\x98\x80"
+	    "\xf4\x8f\xbf\xbf\x7f\x7f");
+}
+
+static void
+what_is_no_single_sound_object_is_refused(void)
+{
+	static const char *const bad[] = { "", " ", "null", "1", "\"a\"", "[]",
+		"[{}]", "{", "}", "{}{}", "{} x", "{]", "{\"a\":[}", "{,}",
+		"{\"a\":[,]}", "{\"a\":[1,]}", "{\"a\":[1 2]}", "{\"a\":[1",
+		"{\"a\":1,\"a\":2}", "{\"a\":1,\"\\u0061\":2}", "{\"a\"}",
+		"{\"a\":}", "{\"a\":1,}", "{\"a\" 1}", "{a:1}", "{'a':1}",
+		"{1:1}", "\xef\xbb\xbf{}", "{\"a\":\"\\u0000\"}",
+		"{\"\\u0000a\":1}", "{\"a\":\"\\ud800\"}",
+		"{\"a\":\"\\ud800\\u0041\"}", "{\"a\":\"\\udc00\"}",
+		"{\"a\":\"\\u12g4\"}", "{\"a\":\"\\x\"}", "{\"a\":\"\\",
+		"{\"a\":\"\\\"}", "{\"a\":\"\n\"}", "{\"a\":\"\xff\"}",
+		"{\"a\":\"\x80\"}", "{\"a\":\"\xc0\xaf\"}",
+		"{\"a\":\"\xe0\x9f\xbf\"}", "{\"a\":\"\xed\xa0\x80\"}",
+		"{\"a\":\"\xf0\x8f\xbf\xbf\"}", "{\"a\":\"\xf4\x90\x80\x80\"}",
+		"{\"a\":\"\xe2\x82\"}", "{\"a\":\"\xe2", "{\"a\":1e999}",
+		"{\"a\":-1e999}", "{\"a\":01}", "{\"a\":-}", "{\"a\":+1}",
+		"{\"a\":1.}", "{\"a\":.5}", "{\"a\":1e}", "{\"a\":1e+}",
+		"{\"a\":9223372036854775808}", "{\"a\":-9223372036854775809}",
+		"{\"a\":0x10}", "{\"a\":NaN}", "{\"a\":tru}", "{\"a\":True}",
+		"{\"a\":truex}", "<html></html>" };
+	SCOPED(tape_free) struct tape tape = { 0 };
+	size_t i;
+
+	for (i = 0; i < N(bad); i++)
+		CHECK(read_text(str_of(bad[i]), &tape), RESULT_UPSTREAM_FAILED);
+	CHECK(read_text((struct str){ "{}\0", 3 }, &tape),
+	    RESULT_UPSTREAM_FAILED);
+	CHECK(read_text((struct str){ "{\"a\":3\0}", 8 }, &tape),
+	    RESULT_UPSTREAM_FAILED);
+	CHECK(read_text((struct str){ "{\"a\0\":1}", 8 }, &tape),
+	    RESULT_UPSTREAM_FAILED);
+}
+
+static void
+no_prefix_of_a_document_is_a_document(void)
+{
+	static const char text[] =
+	    "{\"a\":[1.5e3,{\"b\":\"\\u00fc\\\"\xc3\xbc\"},true]}";
+	SCOPED(tape_free) struct tape tape = { 0 };
+	size_t n;
+
+	for (n = 0; n + 1 < sizeof(text); n++)
+		CHECK(read_text((struct str){ text, n }, &tape),
+		    RESULT_UPSTREAM_FAILED);
+	CHECK_OK(read_text(STR(text), &tape));
+}
+
+/* The result for unit repeated n times between head and tail; "%" in a unit
+ * is its number. */
+static enum result
+read_repeated(const char *head, const char *unit, unsigned n, const char *tail)
+{
+	SCOPED(buf_free) struct buf text = BUF(1 << 20);
+	SCOPED(tape_free) struct tape tape = { 0 };
+	const char *number = strchr(unit, '%');
+	unsigned i;
+
+	buf_puts(&text, head);
+	for (i = 0; i < n; i++) {
+		if (number == NULL)
+			buf_puts(&text, unit);
+		else
+			buf_printf(&text, "%.*s%u%s", (int)(number - unit),
+			    unit, i, number + 1);
+	}
+	buf_puts(&text, tail);
+	if (buf_result(&text) != OK)
+		return buf_result(&text);
+	return read_text(buf_str(&text), &tape);
+}
+
+static void
+depth_is_limited(void)
+{
+	CHECK(read_repeated("{\"a\":", "[", 100000, ""),
+	    RESULT_UPSTREAM_FAILED);
+	CHECK(read_repeated("", "{\"a\":", 100000, ""), RESULT_UPSTREAM_FAILED);
+	CHECK_OK(read_repeated("{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "]",
+	    31, "}"));
+	CHECK(read_repeated("{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "]", 32,
+		  "}"),
+	    RESULT_UPSTREAM_FAILED);
+}
+
+static void
+the_number_of_values_is_limited(void)
+{
+	static const char *const units[] = { "{},", "[],", "0,", "\"\"," };
+	size_t i;
+
+	for (i = 0; i < N(units); i++)
+		CHECK(read_repeated("{\"a\":[", units[i], 100000, "0]}"),
+		    RESULT_UPSTREAM_FAILED);
+	/* The object, the array, and a comma each. */
+	CHECK_OK(read_repeated("{\"a\":[", "0,", DOC_NODES_MAX - 2, "0]}"));
+	CHECK(read_repeated("{\"a\":[", "0,", DOC_NODES_MAX - 1, "0]}"),
+	    RESULT_UPSTREAM_FAILED);
+	CHECK(read_repeated("{\"a\":[0", ",[]", DOC_NODES_MAX / 2, "]}"),
+	    RESULT_UPSTREAM_FAILED);
+}
+
+static void
+the_number_of_members_is_limited(void)
+{
+	CHECK_OK(
+	    read_repeated("{", "\"%\":0,", TAPE_MEMBERS_MAX - 1, "\"a\":0}"));
+	CHECK(read_repeated("{", "\"%\":0,", TAPE_MEMBERS_MAX, "\"a\":0}"),
+	    RESULT_UPSTREAM_FAILED);
+}
+
+const struct test tape_tests[] = { TEST(members_are_read_by_their_kind),
+	TEST(elements_are_found_behind_containers_of_any_size),
+	TEST(strings_are_decoded),
+	TEST(what_is_no_single_sound_object_is_refused),
+	TEST(no_prefix_of_a_document_is_a_document), TEST(depth_is_limited),
+	TEST(the_number_of_values_is_limited),
+	TEST(the_number_of_members_is_limited), { NULL, NULL } };

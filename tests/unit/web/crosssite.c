@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include <string.h>
+
+#include "web/crosssite.h"
+#include "../run.h"
+
+#define OWN "https://example.com"
+#define ALLOWED "https://app.example.org"
+#define FOREIGN "https://evil.test"
+#define SIBLING "https://other.example.com"
+#define HERE \
+	{ \
+		OWN, sizeof(OWN) - 1 \
+	}
+
+static char origins[] = "https://first.example.org " ALLOWED;
+static const struct conf open_conf = { .redirect = { .origin = HERE },
+	.allowed_origins = origins };
+static const struct conf closed_conf = { .redirect = { .origin = HERE } };
+
+struct row {
+	const char *site, *origin, *with; /* NULL: absent */
+	bool write, read;
+};
+
+static void
+check(const struct conf *conf, const struct row *row)
+{
+	const struct request request = { .fetch_site = str_of(row->site),
+		.origin = str_of(row->origin),
+		.requested_with = str_of(row->with) };
+
+	if (crosssite_check_write(conf, &request) !=
+	    (row->write ? OK : RESULT_CROSS_SITE))
+		fail_msg("write: site %s origin %s", row->site, row->origin);
+	if (crosssite_check_read(conf, &request) !=
+	    (row->read ? OK : RESULT_CROSS_SITE))
+		fail_msg("read: site %s origin %s", row->site, row->origin);
+}
+
+static void
+the_browsers_word_decides_then_origin_then_a_header(void)
+{
+	static const struct row rows[] = {
+		{ "same-origin", NULL, NULL, true, true },
+		{ "same-origin", OWN, NULL, true, true },
+		{ "same-origin", "null", NULL, true, true },
+		{ "same-origin", FOREIGN, NULL, false, true },
+		{ "same-site", NULL, NULL, false, false },
+		{ "same-site", SIBLING, NULL, false, false },
+		{ "same-site", OWN, "x", false, false },
+		{ "cross-site", NULL, "x", false, false },
+		{ "cross-site", FOREIGN, "x", false, false },
+		{ "cross-site", "null", NULL, false, false },
+		{ "none", NULL, NULL, false, true },
+		{ "Same-Origin", NULL, NULL, false, true },
+		{ NULL, OWN, NULL, true, true },
+		{ NULL, FOREIGN, "x", false, false },
+		{ NULL, "null", "x", false, false },
+		{ NULL, OWN ":444", "x", false, false },
+		{ NULL, "http://example.com", "x", false, false },
+		{ NULL, NULL, "x", true, true },
+		{ NULL, NULL, NULL, false, true },
+	};
+	size_t i;
+
+	for (i = 0; i < N(rows); i++) {
+		check(&closed_conf, &rows[i]);
+		check(&open_conf, &rows[i]);
+	}
+}
+
+static void
+an_allowed_origin_may_write_and_read(void)
+{
+	static const struct row rows[] = {
+		{ "same-origin", ALLOWED, NULL, true, true },
+		{ "same-site", ALLOWED, NULL, true, true },
+		{ "cross-site", ALLOWED, NULL, true, true },
+		{ NULL, ALLOWED, NULL, true, true },
+		{ "cross-site", ALLOWED ".evil.test", NULL, false, false },
+	};
+	static const struct row closed = { "cross-site", ALLOWED, NULL, false,
+		false };
+	size_t i;
+
+	for (i = 0; i < N(rows); i++)
+		check(&open_conf, &rows[i]);
+	check(&closed_conf, &closed);
+}
+
+static void
+a_login_starts_by_navigation_only(void)
+{
+	static const struct {
+		const char *dest, *purpose;
+		bool good;
+	} rows[] = {
+		{ NULL, NULL, true },
+		{ "document", NULL, true },
+		{ "image", NULL, false },
+		{ "iframe", NULL, false },
+		{ "empty", NULL, false },
+		{ "script", NULL, false },
+		{ "document", "prefetch", false },
+		{ NULL, "prefetch;prerender", false },
+		{ "document", "", true },
+	};
+	size_t i;
+
+	for (i = 0; i < N(rows); i++) {
+		const struct request request = { .fetch_dest =
+						     str_of(rows[i].dest),
+			.purpose = str_of(rows[i].purpose) };
+
+		assert_int_equal(crosssite_check_navigation(&request),
+		    rows[i].good ? OK : RESULT_CROSS_SITE);
+	}
+}
+
+static void
+only_an_allowed_origin_may_read_the_answer(void)
+{
+	SCOPED(reply_free) struct reply closed, foreign, allowed;
+	struct request request = { .origin = STR(ALLOWED) };
+
+	reply_init(&closed);
+	reply_init(&foreign);
+	reply_init(&allowed);
+	crosssite_allow(&closed_conf, &request, &closed);
+	assert_int_equal(closed.headers.n, 0);
+	crosssite_allow(&open_conf, &request, &allowed);
+	request.origin = STR(FOREIGN);
+	crosssite_allow(&open_conf, &request, &foreign);
+	CHECK_OK(buf_result(&foreign.headers));
+	CHECK_TEXT(buf_str(&foreign.headers), "Vary: Origin\r\n");
+	CHECK_OK(buf_result(&allowed.headers));
+	CHECK_TEXT(buf_str(&allowed.headers),
+	    "Vary: Origin\r\n"
+	    "Access-Control-Allow-Origin: " ALLOWED "\r\n"
+	    "Access-Control-Allow-Credentials: true\r\n"
+	    "Access-Control-Expose-Headers: ETag, Retry-After\r\n");
+}
+
+static void
+a_preflight_is_answered_for_allowed_origins_only(void)
+{
+	SCOPED(reply_free) struct reply reply;
+	struct request request = { .origin = STR(ALLOWED),
+		.preflight_method = STR("POST") };
+
+	reply_init(&reply);
+	assert_int_equal(crosssite_preflight(&open_conf, &request, "POST",
+			     &reply),
+	    OK);
+	CHECK_OK(buf_result(&reply.headers));
+	assert_non_null(
+	    strstr(reply.headers.p, "Access-Control-Allow-Methods: POST\r\n"));
+	assert_non_null(strstr(reply.headers.p, "X-Requested-With"));
+	assert_int_equal(crosssite_preflight(&closed_conf, &request, "POST",
+			     &reply),
+	    RESULT_CROSS_SITE);
+	request.preflight_method = str_of(NULL);
+	assert_int_equal(crosssite_preflight(&open_conf, &request, "POST",
+			     &reply),
+	    RESULT_CROSS_SITE);
+	request = (struct request){ .preflight_method = STR("POST") };
+	assert_int_equal(crosssite_preflight(&open_conf, &request, "POST",
+			     &reply),
+	    RESULT_CROSS_SITE);
+	request.origin = STR(OWN);
+	assert_int_equal(crosssite_preflight(&open_conf, &request, "POST",
+			     &reply),
+	    RESULT_CROSS_SITE);
+}
+
+const struct test crosssite_tests[] = {
+	TEST(the_browsers_word_decides_then_origin_then_a_header),
+	TEST(an_allowed_origin_may_write_and_read),
+	TEST(a_login_starts_by_navigation_only),
+	TEST(only_an_allowed_origin_may_read_the_answer),
+	TEST(a_preflight_is_answered_for_allowed_origins_only), { NULL, NULL }
+};
