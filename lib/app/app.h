@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 10: a program: start, checks, and what is the same for every
- * request. */
+/* A program: start, checks, and what is the same for every request. */
 #ifndef APP_H
 #define APP_H
 

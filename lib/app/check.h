@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 9: the command line, and what can be checked before a start. */
+/* The command line, and what can be checked before a start. */
 #ifndef CHECK_H
 #define CHECK_H
 

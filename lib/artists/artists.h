@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 8: the whole list of followed artists. */
+/* The whole list of followed artists. */
 #ifndef ARTISTS_H
 #define ARTISTS_H
 

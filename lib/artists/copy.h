@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 7: the last list of artists, kept beside the session's file. */
+/* The last list of artists, kept beside the session's file. */
 #ifndef COPY_H
 #define COPY_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 1: bytes under construction, with a hard maximum from birth. */
+/* Bytes under construction, with a hard maximum from birth. */
 #ifndef BUF_H
 #define BUF_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 1: the only place that asks what time it is, but for the log. */
+/* The only place that asks what time it is, but for the log. */
 #ifndef CLOCK_H
 #define CLOCK_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 2: base64, hex and percent coding. */
+/* Base64, hex and percent coding. */
 #ifndef CODEC_H
 #define CODEC_H
 

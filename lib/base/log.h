@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 0: one line per event, to stderr. */
+/* One line per event, to stderr. */
 #ifndef LOG_H
 #define LOG_H
 

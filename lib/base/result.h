@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 0: what can come of a call, and what a client is told about it. */
+/* What can come of a call, and what a client is told about it. */
 #ifndef RESULT_H
 #define RESULT_H
 

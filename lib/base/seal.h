@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 2: sealing what is kept in files and cookies. */
+/* Sealing what is kept in files and cookies. */
 #ifndef SEAL_H
 #define SEAL_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 1: bytes that nobody may see. */
+/* Bytes that nobody may see. */
 #ifndef SECRET_H
 #define SECRET_H
 

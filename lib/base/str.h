@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 1: slices, for reading. Nothing here allocates. */
+/* Slices, for reading. Nothing here allocates. */
 #ifndef STR_H
 #define STR_H
 

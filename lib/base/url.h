@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 2: taking URLs apart, and which ones may become a Location. */
+/* Taking URLs apart, and which ones may become a Location. */
 #ifndef URL_H
 #define URL_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 2: the configuration, read once at start. */
+/* The configuration, read once at start. */
 #ifndef CONF_H
 #define CONF_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 2: the keys of the configuration; part of conf, for conf.c only. */
+/* The keys of the configuration: a part of conf, which only conf.c uses. */
 #ifndef CONFKEYS_H
 #define CONFKEYS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 2: reading the files that hold secrets. */
+/* Reading the files that hold secrets. */
 #ifndef KEYFILE_H
 #define KEYFILE_H
 

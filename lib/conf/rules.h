@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 2: what the value of a configuration key must look like. */
+/* What the value of a configuration key must look like. */
 #ifndef RULES_H
 #define RULES_H
 

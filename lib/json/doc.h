@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 2: reading and writing JSON, with Jansson. */
+/* Reading and writing JSON, with Jansson. */
 #ifndef DOC_H
 #define DOC_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 2: reading JSON in one pass, into one piece of memory: what is large or
- * read often. */
+/* Reading JSON in one pass, into one piece of memory: what is large or read
+ * often. */
 #ifndef TAPE_H
 #define TAPE_H
 

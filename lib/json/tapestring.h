@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 2: JSON's strings, for tape. */
+/* JSON's strings: a part of tape, which only tape.c uses. */
 #ifndef TAPESTRING_H
 #define TAPESTRING_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 9: what the process gives up before it reads a byte from outside. */
+/* What the process gives up before it reads a byte from outside. */
 #ifndef CONFINE_H
 #define CONFINE_H
 

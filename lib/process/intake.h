@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 9: the web server's connections, until a thread reads from them. */
+/* The web server's connections, until a thread reads from them. */
 #ifndef INTAKE_H
 #define INTAKE_H
 

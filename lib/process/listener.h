@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 9: the listening socket. */
+/* The listening socket. */
 #ifndef LISTENER_H
 #define LISTENER_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 9: taking requests in, as FastCGI or as one plain CGI request. */
+/* Taking requests in, as FastCGI or as one plain CGI request. */
 #ifndef SERVER_H
 #define SERVER_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 7: an access token that works, fetched once for everybody. */
+/* An access token that works, fetched once for everybody. */
 #ifndef ACCESS_H
 #define ACCESS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 8: what Spotify's answer to an authorization request says. */
+/* What Spotify's answer to an authorization request says. */
 #ifndef ARRIVAL_H
 #define ARRIVAL_H
 

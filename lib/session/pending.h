@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 5: logins that have begun and not ended, kept by the browser. */
+/* Logins that have begun and not ended, kept by the browser. */
 #ifndef PENDING_H
 #define PENDING_H
 

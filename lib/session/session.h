@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 6: one browser's login, in its sealed file. */
+/* One browser's login, in its sealed file. */
 #ifndef SESSION_H
 #define SESSION_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 4: whose login it is. */
+/* Whose login it is. */
 #ifndef ACCOUNT_H
 #define ACCOUNT_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 4: what a handler works with. */
+/* What a handler works with. */
 #ifndef CONTEXT_H
 #define CONTEXT_H
 

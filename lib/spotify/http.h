@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 3: one outgoing request, bounded in time and size. */
+/* One outgoing request, bounded in time and size. */
 #ifndef HTTP_H
 #define HTTP_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 4: "not before", said by Spotify and kept by all processes. */
+/* "Not before", said by Spotify and kept by all processes. */
 #ifndef LIMIT_H
 #define LIMIT_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 4: the OAuth 2.0 client: authorization URL and token requests. */
+/* The OAuth 2.0 client: authorization URL and token requests. */
 #ifndef OAUTH_H
 #define OAUTH_H
 

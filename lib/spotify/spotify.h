@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 4: Spotify's Web API; the only unit that knows its field names. */
+/* Spotify's Web API; the only unit that knows its field names. */
 #ifndef SPOTIFY_H
 #define SPOTIFY_H
 

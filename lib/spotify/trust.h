@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 3: whose certificates are believed. */
+/* Whose certificates are believed. */
 #ifndef TRUST_H
 #define TRUST_H
 

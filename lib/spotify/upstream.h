@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 9: what a program that calls Spotify is linked with. */
+/* What a program that calls Spotify is linked with. */
 #ifndef UPSTREAM_H
 #define UPSTREAM_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 4: one at a time, over all threads and processes. */
+/* One at a time, over all threads and processes. */
 #ifndef LOCK_H
 #define LOCK_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 4: flat files in one directory, replaced whole or not at all. */
+/* Flat files in one directory, replaced whole or not at all. */
 #ifndef STORE_H
 #define STORE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 3: which other sites may make a browser call us, and read. */
+/* Which other sites may make a browser call us, and read. */
 #ifndef CROSSSITE_H
 #define CROSSSITE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 3: parameters of a query string, cookies, entity tags. */
+/* Parameters of a query string, cookies, entity tags. */
 #ifndef FORM_H
 #define FORM_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 3: an error as a page that a person reads. */
+/* An error as a page that a person reads. */
 #ifndef PAGE_H
 #define PAGE_H
 

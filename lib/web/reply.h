@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 3: the answer, which is whole before its first byte leaves. */
+/* The answer, which is whole before its first byte leaves. */
 #ifndef REPLY_H
 #define REPLY_H
 

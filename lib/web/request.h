@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Floor 3: a request as the web server passed it on. */
+/* A request as the web server passed it on. */
 #ifndef REQUEST_H
 #define REQUEST_H
 
