@@ -28,13 +28,16 @@ def kernel_can():
 def test_no_program_can_gain_privileges(stack, program):
     """No set-user-id program is worth anything to it."""
     for pid in stack.pids(program):
-        status = pathlib.Path(f"/proc/{pid}/status").read_text()
-        assert "\nNoNewPrivs:\t1\n" in status
+        status = pathlib.Path(f"/proc/{pid}/status")
+        # A process that has just been started may not have come to it yet.
+        wait_until(lambda: "\nNoNewPrivs:\t1\n" in status.read_text(), 10,
+                   "no confined process")
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_every_program_is_confined(stack, program):
     """Or it says why not, for all to see."""
+    stack.wait_for_event(program, "started")
     assert ("event=not_confined" in stack.log(program)) != kernel_can()
 
 
