@@ -21,6 +21,7 @@
 #include "web/page.h"
 #include "base/secret.h"
 #include "process/server.h"
+#include "store/files.h"
 
 #define DRAIN_MAX (1u << 20)
 
@@ -28,7 +29,7 @@
 struct process {
 	const struct app *app;
 	struct conf conf;
-	struct store store;
+	struct store *store; /* NULL: the program keeps nothing */
 };
 
 /* What a thread has for itself. */
@@ -122,7 +123,7 @@ handle(const struct thread *thread, struct server_call *call,
 	const struct process *process = thread->process;
 	struct context context = {
 		.conf = &process->conf,
-		.store = &process->store,
+		.store = process->store,
 		.http = thread->http,
 		.deadline_ms = call->deadline_ms,
 	};
@@ -270,7 +271,7 @@ open_process(struct process *process)
 
 	log_init(app->name, (enum log_level)process->conf.log_level);
 	if ((app->opens & CONF_STORE) &&
-	    store_open(process->conf.session_dir, &process->store) != OK)
+	    files_open(process->conf.session_dir, &process->store) != OK)
 		return false;
 	return app->upstream == NULL || app->upstream->start() == OK;
 }
@@ -311,7 +312,7 @@ run(struct process *process, const struct check_options *options)
 		return 2;
 	}
 #ifndef COVERAGE /* gcov writes its counts when a program ends */
-	confine(process->store.dir);
+	confine(process->store == NULL ? NULL : process->conf.session_dir);
 #endif
 	if (options->cgi)
 		return server_run_cgi(&work) ? 0 : 1;
@@ -321,7 +322,7 @@ run(struct process *process, const struct check_options *options)
 int
 app_run(int argc, char **argv, const struct app *app)
 {
-	struct process process = { .app = app, .store = { .dir = -1 } };
+	struct process process = { .app = app };
 	struct check_options options;
 	int status;
 
@@ -339,7 +340,7 @@ app_run(int argc, char **argv, const struct app *app)
 	status = 2;
 	if (conf_load(options.file, app->opens, &process.conf) == 0)
 		status = run(&process, &options);
-	store_close(&process.store);
+	store_close(process.store);
 	conf_free(&process.conf);
 	return status;
 }

@@ -20,7 +20,7 @@
 #include "base/clock.h"
 #include "conf/conf.h"
 #include "process/listener.h"
-#include "store/store.h"
+#include "store/directory.h"
 #include "base/str.h"
 
 #define THREADS_MAX 512
@@ -131,7 +131,7 @@ check_surroundings(const char *file, const struct conf *conf,
 	unsigned mistakes = 0;
 
 	if (conf->session_dir != NULL)
-		complaint = store_complaint(conf->session_dir);
+		complaint = directory_complaint(conf->session_dir);
 	if (complaint != NULL)
 		mistakes += complain(file, "session_dir", complaint);
 	if (upstream != NULL &&

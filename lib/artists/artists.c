@@ -131,7 +131,6 @@ use_copy(struct fetch *fetch, enum copy_use use)
 		done = is_known(fetch) || read_copy(fetch, &copy);
 	}
 	fetch->seen_s = copy.facts.fetched_s;
-	copy_close(&copy);
 	return done;
 }
 

@@ -50,19 +50,14 @@ copy_open(const struct context *context, const struct session *session,
     struct copy *copy)
 {
 	struct buf sealed = BUF(HEAD_BYTES), plain = BUF(HEAD_BYTES);
-	enum result result = store_reader_open(context->store, STORE_COPY,
-	    session->id, FILE_MAX, &copy->reader);
+	enum result result = store_load_kept(context->store, session->id, 0,
+	    HEAD_BYTES, &sealed);
 
-	if (result != OK)
-		return result;
-	result = store_reader_read(&copy->reader, HEAD_BYTES, &sealed);
 	if (result == OK)
 		result = session_unseal(context->conf, session, SEAL_COPY,
 		    buf_str(&sealed), &plain);
 	if (result == OK)
 		result = read_head(&plain, copy);
-	if (result != OK)
-		copy_close(copy);
 	buf_free(&sealed);
 	buf_free(&plain);
 	return result;
@@ -77,11 +72,11 @@ seal_of(const struct buf *sealed)
 
 enum result
 copy_read(const struct context *context, const struct session *session,
-    struct copy *copy, struct buf *list)
+    const struct copy *copy, struct buf *list)
 {
 	struct buf sealed = BUF(FILE_MAX);
-	enum result result =
-	    store_reader_read(&copy->reader, copy->reader.left, &sealed);
+	enum result result = store_load_kept(context->store, session->id,
+	    HEAD_BYTES, STORE_REST, &sealed);
 
 	/* The facts of one list and another are no copy. */
 	if (result == OK &&
@@ -93,12 +88,6 @@ copy_read(const struct context *context, const struct session *session,
 		    buf_str(&sealed), list);
 	buf_free(&sealed);
 	return result;
-}
-
-void
-copy_close(struct copy *copy)
-{
-	store_reader_close(&copy->reader);
 }
 
 static enum result
@@ -135,22 +124,14 @@ copy_save(const struct context *context, const struct session *session,
     const struct copy_facts *facts, struct str list)
 {
 	struct buf sealed = BUF(FILE_MAX);
-	struct store_file file;
 	enum result result;
 
 	result = seal_copy(context, session, facts, list, &sealed);
 	if (result == OK)
-		result = store_prepare(context->store, 0, &file);
-	if (result == OK)
-		result = store_commit(context->store, &file, STORE_OVERWRITE,
-		    STORE_COPY, session->id, buf_str(&sealed));
+		result =
+		    store_keep(context->store, session->id, buf_str(&sealed));
 	if (result != OK)
 		log_event(LOG_LEVEL_WARN, "copy_not_saved", "bytes=%zu",
 		    list.n);
-	/* A logout removes first the session and then the copy, which was
-	 * perhaps not there yet. */
-	else if (!store_has(context->store, STORE_SESSION, session->id) &&
-	    store_remove(context->store, STORE_COPY, session->id) != OK)
-		log_event(LOG_LEVEL_WARN, "copy_kept", "cause=store");
 	buf_free(&sealed);
 }

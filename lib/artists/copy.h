@@ -16,30 +16,27 @@ struct copy_facts {
 	char tag[COPY_TAG_BYTES]; /* a hash of the list, base64url */
 };
 
-/* A copy of which the facts are known. */
+/* A copy of which the facts are known. It holds nothing. */
 struct copy {
 	struct copy_facts facts;
 	unsigned char seal[SEAL_TAG_BYTES]; /* of the list that belongs here */
-	struct store_reader reader;
 };
 
 /*
- * Open the copy of a session and read the facts.
- * OK (copy_close() must follow), RESULT_ABSENT: none, or one that was
- * tampered with; RESULT_STORE, RESULT_NO_MEMORY.
+ * Read the facts of a session's copy.
+ * OK, RESULT_ABSENT: there is none, or one that was tampered with;
+ * RESULT_STORE, RESULT_NO_MEMORY.
  */
 enum result copy_open(const struct context *context,
     const struct session *session, struct copy *copy)
     __attribute__((warn_unused_result));
 
-/* Append the list. The results of copy_open(), or RESULT_TOO_LARGE: the
+/* Append the list that belongs to the facts. The results of copy_open(), also
+ * RESULT_ABSENT when there is another one by now, or RESULT_TOO_LARGE: the
  * buffer has no room for COPY_LIST_MAX and SESSION_PAD_TO. */
 enum result copy_read(const struct context *context,
-    const struct session *session, struct copy *copy, struct buf *list)
+    const struct session *session, const struct copy *copy, struct buf *list)
     __attribute__((warn_unused_result));
-
-/* Idempotent. */
-void copy_close(struct copy *copy);
 
 /* Keep a list. It can be fetched again, so a failure is logged and otherwise
  * does not matter. */

@@ -97,7 +97,14 @@ log_event(enum log_level level, const char *event, const char *format, ...)
 			line[i] = '?';
 	line[n++] = '\n';
 	/* Nothing can be done about a log that cannot be written. */
-	if (write(STDERR_FILENO, line, n) < 0)
-		errno = 0;
+	(void)!write(STDERR_FILENO, line, n);
 	errno = saved_errno;
+}
+
+void
+log_errno(enum log_level level, const char *event, const char *call)
+{
+	log_event(level, event, "%s%s%serrno=%d cause=\"%s\"",
+	    call == NULL ? "" : "call=", call == NULL ? "" : call,
+	    call == NULL ? "" : " ", errno, strerror(errno));
 }

@@ -38,4 +38,8 @@ const char *log_request_id(void);
 void log_event(enum log_level level, const char *event, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The same for a call that has failed, by errno: with its name, unless that is
+ * NULL, and the cause. */
+void log_errno(enum log_level level, const char *event, const char *call);
+
 #endif

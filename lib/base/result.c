@@ -99,6 +99,12 @@ static const struct result_row rows[] = {
 	    "There is nothing at this address. Check the URL." },
 	[RESULT_EXISTS] = { 503, 2, "busy", "The server is busy",
 	    "The server is busy. Try again in a moment." },
+	[RESULT_CHANGED] = { 503, 2, "busy", "The server is busy",
+	    "The server is busy. Try again in a moment." },
+	[RESULT_UNCERTAIN] = { 503, 5, "store_unavailable",
+	    "The server has trouble",
+	    "The server cannot save or read its data just now. Try again "
+	    "later; the operator finds the cause in the log." },
 	[RESULT_UNAUTHORIZED] = { 502, 5, "upstream_failed",
 	    "Spotify has trouble",
 	    "Spotify did not give a usable answer. Try again in a moment." },

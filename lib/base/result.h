@@ -42,6 +42,8 @@ enum result {
 	/* Answers between units; a handler translates them. */
 	RESULT_ABSENT,
 	RESULT_EXISTS,
+	RESULT_CHANGED,
+	RESULT_UNCERTAIN,
 	RESULT_UNAUTHORIZED,
 	RESULT_INVALID_GRANT,
 	RESULT__MAX

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/landlock.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -39,19 +40,24 @@ storing(void)
 }
 
 static bool
-add_directory(int rules, int dir)
+add_directory(int rules, const char *dir)
 {
 	const struct landlock_path_beneath_attr beneath = {
 		.allowed_access = storing(),
-		.parent_fd = dir,
+		.parent_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC),
 	};
+	bool added;
 
-	return syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH,
-		   &beneath, 0) == 0;
+	if (beneath.parent_fd < 0)
+		return false;
+	added = syscall(SYS_landlock_add_rule, rules,
+		    LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) == 0;
+	close(beneath.parent_fd);
+	return added;
 }
 
 bool
-confine(int dir)
+confine(const char *dir)
 {
 	const struct landlock_ruleset_attr attr = {
 		.handled_access_fs = storing() | NEVER,
@@ -62,11 +68,10 @@ confine(int dir)
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	rules =
 	    (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
-	done = rules >= 0 && (dir < 0 || add_directory(rules, dir)) &&
+	done = rules >= 0 && (dir == NULL || add_directory(rules, dir)) &&
 	    syscall(SYS_landlock_restrict_self, rules, 0) == 0;
 	if (!done)
-		log_event(LOG_LEVEL_INFO, "not_confined",
-		    "errno=%d cause=\"%s\"", errno, strerror(errno));
+		log_errno(LOG_LEVEL_INFO, "not_confined", NULL);
 	if (rules >= 0)
 		close(rules);
 	return done;

@@ -7,12 +7,12 @@
 
 /*
  * For this thread and all that it starts, for ever (landlock(7)): no program
- * is executed, and no file written or made but beneath the open directory
- * dir; nowhere if that is -1. What is open already stays open. Reading, the
+ * is executed, and no file written or made but beneath the directory dir;
+ * nowhere if that is NULL. What is open already stays open. Reading, the
  * network, and removing files are not restricted, nor are their modes; before
  * Linux 6.2 also not truncating them. False, and logged: the kernel cannot, and
  * nothing but the no_new_privs bit has changed.
  */
-bool confine(int dir);
+bool confine(const char *dir);
 
 #endif

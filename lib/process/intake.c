@@ -169,8 +169,7 @@ accept_one(struct intake *intake)
 	add_busy(intake, -1);
 	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 	    errno == ENOMEM) {
-		log_event(LOG_LEVEL_ERROR, "accept_failed",
-		    "errno=%d cause=\"%s\"", errno, strerror(errno));
+		log_errno(LOG_LEVEL_ERROR, "accept_failed", NULL);
 		mark_idle(intake);
 		nanosleep(&pause, NULL);
 	}
@@ -315,5 +314,5 @@ intake_stop(struct intake *intake)
 		log_event(LOG_LEVEL_INFO, "kept_closed", "connections=%d",
 		    left);
 	if (write(intake->stop, &one, sizeof(one)) < 0)
-		log_event(LOG_LEVEL_ERROR, "stop_failed", "errno=%d", errno);
+		log_errno(LOG_LEVEL_ERROR, "stop_failed", NULL);
 }

@@ -188,7 +188,7 @@ run_thread(void *data)
 	/* No socket to accept on: that is done here. */
 	FCGX_InitRequest(&request, -1, 0);
 	if (own == NULL) {
-		log_event(LOG_LEVEL_ERROR, "thread_failed", "errno=%d", errno);
+		log_errno(LOG_LEVEL_ERROR, "thread_failed", NULL);
 		/* With fewer threads than asked for: leave, to be restarted. */
 		if (!atomic_exchange(&pool->failed, true))
 			kill(getpid(), SIGTERM);

@@ -70,35 +70,48 @@ take_tokens(struct session *session, struct oauth_tokens *tokens)
 	session->access_ends_s = clock_now_s() + tokens->expires_in_s;
 }
 
+/* What is not in the store, for certain, must not be used. */
+static enum result
+save_tokens(const struct context *context, struct session *session,
+    struct store_reservation *reservation)
+{
+	enum result result = session_save(context, session, reservation);
+
+	if (result == OK) {
+		log_refresh(session, LOG_LEVEL_INFO, "refreshed");
+		return OK;
+	}
+	log_refresh(session, LOG_LEVEL_ERROR, "refresh_not_saved");
+	/* Who held the lock after us, when it was lost, has newer ones. */
+	if (result == RESULT_CHANGED)
+		return session_load(context, session);
+	session->access_ends_s = 0;
+	return result == RESULT_UNCERTAIN ? RESULT_STORE : result;
+}
+
 /* Spend the refresh token; the session's lock is held, its file was read. */
 static enum result
 spend(struct context *context, struct session *session)
 {
 	struct context brief = *context;
 	struct oauth_tokens tokens = { .expires_in_s = 0 };
-	struct store_file file;
+	struct store_reservation *reservation;
 	enum result result;
 
 	if (session->refresh.n == 0)
 		return end_session(context, session);
 	if (clock_left_ms(context->deadline_ms, SPEND_LEFT_MS) < SPEND_LEFT_MS)
 		return RESULT_BUSY;
-	if (store_prepare(context->store, SESSION_FILE_MAX, &file) != OK)
-		return RESULT_STORE;
+	if ((result = session_reserve(context, &reservation)) != OK)
+		return result;
 	brief.deadline_ms -= SAVE_MS;
 	result = oauth_refresh(&brief, &session->refresh, &tokens);
 	context->retry_after_s = brief.retry_after_s;
 	if (result == OK) {
 		take_tokens(session, &tokens);
-		result = session_save(context, session, &file);
-		log_refresh(session,
-		    result == OK ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,
-		    result == OK ? "refreshed" : "refresh_not_saved");
-		/* What is not on the disk must not be used. */
-		if (result != OK)
-			session->access_ends_s = 0;
+		result = save_tokens(context, session, reservation);
 	}
-	store_abandon(context->store, &file);
+	store_release(reservation);
 	oauth_tokens_free(&tokens);
 	if (result == RESULT_INVALID_GRANT)
 		return end_session(context, session);
@@ -184,7 +197,7 @@ static void
 save_account(const struct context *context, struct session *session,
     struct account *account)
 {
-	struct store_file file;
+	struct store_reservation *reservation = NULL;
 	struct lock lock;
 
 	if (lock_take(context->store, LOCK_REFRESH, session->id,
@@ -192,14 +205,15 @@ save_account(const struct context *context, struct session *session,
 		return;
 	if (session_load(context, session) == OK &&
 	    session->account.id == NULL &&
-	    store_prepare(context->store, SESSION_FILE_MAX, &file) == OK) {
+	    session_reserve(context, &reservation) == OK) {
 		account_free(&session->account);
 		session->account = *account;
 		*account = (struct account){ 0 };
-		if (session_save(context, session, &file) != OK)
+		if (session_save(context, session, reservation) != OK)
 			log_refresh(session, LOG_LEVEL_WARN,
 			    "account_not_saved");
 	}
+	store_release(reservation);
 	lock_release(&lock);
 }
 

@@ -165,7 +165,7 @@ session_authorization_ends_s(const struct session *session)
 int64_t
 session_ends_s(const struct conf *conf, const struct session *session)
 {
-	int64_t ends_s = session->used_s + conf->idle_limit_s;
+	int64_t ends_s = session->seen.used_s + conf->idle_limit_s;
 	int64_t absolute_s = session->created_s + conf->absolute_limit_s;
 	int64_t authorization_s = session_authorization_ends_s(session);
 
@@ -185,7 +185,7 @@ is_over(const struct conf *conf, const struct session *session)
 	int64_t now_s = clock_now_s();
 
 	return now_s >= session_ends_s(conf, session) ||
-	    session->used_s - now_s > conf->idle_limit_s ||
+	    session->seen.used_s - now_s > conf->idle_limit_s ||
 	    session->created_s - now_s > conf->idle_limit_s;
 }
 
@@ -207,8 +207,8 @@ session_load(const struct context *context, struct session *session)
 	char word[SESSION_WORD_BYTES];
 	enum result result;
 
-	result = store_load(context->store, STORE_SESSION, session->id,
-	    SESSION_FILE_MAX, &sealed, &session->used_s);
+	result =
+	    store_load(context->store, session->id, &sealed, &session->seen);
 	if (result == OK) {
 		result = session_unseal(context->conf, session, SEAL_SESSION,
 		    buf_str(&sealed), &plain);
@@ -261,16 +261,22 @@ seal_session(const struct context *context, const struct session *session,
 }
 
 enum result
-session_save(const struct context *context, const struct session *session,
-    struct store_file *file)
+session_reserve(const struct context *context,
+    struct store_reservation **reservation)
+{
+	return store_reserve(context->store, SESSION_FILE_MAX, reservation);
+}
+
+enum result
+session_save(const struct context *context, struct session *session,
+    struct store_reservation *reservation)
 {
 	struct buf sealed = BUF(SESSION_FILE_MAX);
 	enum result result = seal_session(context, session, &sealed);
 
 	if (result == OK)
-		result = store_commit(context->store, file, STORE_REPLACE,
-		    STORE_SESSION, session->id, buf_str(&sealed));
-	store_abandon(context->store, file);
+		result = store_replace(reservation, session->id,
+		    &session->seen.version, buf_str(&sealed));
 	buf_free(&sealed);
 	return result == RESULT_ABSENT ? RESULT_NOT_LOGGED_IN :
 	    result == RESULT_TOO_LARGE ? RESULT_STORE :
@@ -301,7 +307,7 @@ session_create(const struct context *context, struct str cookies,
 	secret_random(session->secret, sizeof(session->secret));
 	seal_name(session->secret, session->id);
 	session->created_s = clock_now_s();
-	session->used_s = session->created_s;
+	session->seen.used_s = session->created_s;
 	session->authorized_s = session->created_s;
 	session->access_ends_s = session->created_s + tokens->expires_in_s;
 	secret_move(&session->access, &tokens->access);
@@ -312,8 +318,8 @@ session_create(const struct context *context, struct str cookies,
 	if ((result = buf_result(&value)) == OK)
 		result = seal_session(context, session, &sealed);
 	if (result == OK)
-		result = store_create(context->store, STORE_SESSION,
-		    session->id, buf_str(&sealed));
+		result = store_create(context->store, session->id,
+		    buf_str(&sealed), &session->seen.version);
 	if (result == OK) {
 		remove_old(context, cookies);
 		reply_cookie(reply, context->conf,
@@ -329,12 +335,8 @@ session_create(const struct context *context, struct str cookies,
 enum result
 session_remove(const struct context *context, const struct session *session)
 {
-	enum result result =
-	    store_remove(context->store, STORE_SESSION, session->id);
-
-	if (store_remove(context->store, STORE_COPY, session->id) != OK)
-		result = RESULT_STORE;
-	return result;
+	return store_remove(context->store, session->id) == OK ? OK :
+								 RESULT_STORE;
 }
 
 void
@@ -342,8 +344,9 @@ session_touch(const struct context *context, const struct session *session)
 {
 	int64_t now_s = clock_now_s();
 
-	if (now_s - session->used_s >= TOUCH_S || session->used_s > now_s)
-		store_touch(context->store, STORE_SESSION, session->id, now_s);
+	if (now_s - session->seen.used_s >= TOUCH_S ||
+	    session->seen.used_s > now_s)
+		store_touch(context->store, session->id, now_s);
 }
 
 void

@@ -17,7 +17,7 @@
 struct session {
 	unsigned char secret[SESSION_SECRET_BYTES]; /* the cookie's value */
 	unsigned char id[STORE_ID_BYTES];	    /* the file's name */
-	int64_t used_s; /* last use; set by session_load() */
+	struct store_seen seen; /* last use, version; by session_load() */
 	int64_t created_s;
 	int64_t authorized_s; /* the user's consent */
 	int64_t access_ends_s;
@@ -56,15 +56,21 @@ enum result session_create(const struct context *context, struct str cookies,
     struct oauth_tokens *tokens, struct account *account, struct reply *reply,
     struct session *session) __attribute__((warn_unused_result));
 
+/* Take room for a save, before something is spent that must be saved. OK
+ * (store_release() must follow), RESULT_STORE, RESULT_NO_MEMORY. */
+enum result session_reserve(const struct context *context,
+    struct store_reservation **reservation) __attribute__((warn_unused_result));
+
 /*
- * Replace the file durably by what the session is now, in a file that was
- * prepared with store_prepare(SESSION_FILE_MAX) and is used up.
+ * Replace the record that was loaded durably by what the session is now, in
+ * the room that was taken.
  * OK, RESULT_NOT_LOGGED_IN (logged out meanwhile, and stays so),
- * RESULT_STORE, RESULT_NO_MEMORY; the old file is there then.
+ * RESULT_CHANGED (somebody else has saved another one meanwhile, which is to
+ * be loaded), RESULT_STORE or RESULT_NO_MEMORY (what was there still is),
+ * RESULT_UNCERTAIN (either may be there).
  */
-enum result session_save(const struct context *context,
-    const struct session *session, struct store_file *file)
-    __attribute__((warn_unused_result));
+enum result session_save(const struct context *context, struct session *session,
+    struct store_reservation *reservation) __attribute__((warn_unused_result));
 
 /* Remove the files of a session; its file need not have been read.
  * OK or RESULT_STORE. */

@@ -12,7 +12,7 @@
 /* One request's world; everything is borrowed for its duration. */
 struct context {
 	const struct conf *conf;
-	const struct store *store;
+	struct store *store;
 	struct http *http;     /* NULL in programs that call nobody */
 	int64_t deadline_ms;   /* on clock_mono_ms() */
 	int64_t retry_after_s; /* set by whoever knows; 0 is the default */

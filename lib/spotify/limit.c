@@ -32,7 +32,7 @@ left_until(int64_t at_s)
 }
 
 enum result
-limit_check(const struct store *store, enum limit_group group, int64_t *left_s)
+limit_check(struct store *store, enum limit_group group, int64_t *left_s)
 {
 	*left_s = left_until(store_fact(store, facts[group].quota));
 	if (*left_s > 0)
@@ -42,7 +42,7 @@ limit_check(const struct store *store, enum limit_group group, int64_t *left_s)
 }
 
 void
-limit_note(const struct store *store, enum limit_group group, enum result why,
+limit_note(struct store *store, enum limit_group group, enum result why,
     int64_t after_s)
 {
 	const char *fact = why == RESULT_QUOTA_EXCEEDED ? facts[group].quota :

@@ -17,14 +17,14 @@ enum limit_group { LIMIT_TOKEN, LIMIT_ME, LIMIT_FOLLOWING, LIMIT__MAX };
  * OK, or RESULT_RATE_LIMITED or RESULT_QUOTA_EXCEEDED with *left_s, 1 to
  * LIMIT_MAX_S, until the next one may.
  */
-enum result limit_check(const struct store *store, enum limit_group group,
+enum result limit_check(struct store *store, enum limit_group group,
     int64_t *left_s) __attribute__((warn_unused_result));
 
 /*
  * Note a 429: after_s as in Retry-After, -1 if it gave none. A quota holds
  * for its group only, a rate limit for all of the API.
  */
-void limit_note(const struct store *store, enum limit_group group,
-    enum result why, int64_t after_s);
+void limit_note(struct store *store, enum limit_group group, enum result why,
+    int64_t after_s);
 
 #endif

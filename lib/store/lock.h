@@ -10,19 +10,18 @@ enum lock_task { LOCK_REFRESH, LOCK_ARTISTS, LOCK_ACCOUNT };
 
 /* A lock that is held. */
 struct lock {
-	int fd;
-	struct lock_queue *queue;
-	enum result found; /* what lock_fail() left meanwhile */
+	struct lock_queue *queue; /* NULL: none is held */
+	enum result found;	  /* what lock_fail() left meanwhile */
 };
 
 /*
  * Take the lock of a task for one id, waiting until deadline_ms on
- * clock_mono_ms(); 0 does not wait at all. The kernel frees it when the
- * process dies.
+ * clock_mono_ms(); 0 does not wait at all. It is free again when the process
+ * dies.
  * OK (lock_release() must follow), RESULT_BUSY, RESULT_STORE,
  * RESULT_NO_MEMORY.
  */
-enum result lock_take(const struct store *store, enum lock_task task,
+enum result lock_take(struct store *store, enum lock_task task,
     const unsigned char id[static STORE_ID_BYTES], int64_t deadline_ms,
     struct lock *lock) __attribute__((warn_unused_result));
 

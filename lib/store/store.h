@@ -1,5 +1,16 @@
 /* SPDX-License-Identifier: ISC */
-/* Flat files in one directory, replaced whole or not at all. */
+/*
+ * What outlives a request: promises, whoever keeps them. The records of
+ * sessions, what is kept beside them, marks, and facts; files.h has the back
+ * end that keeps them in a directory.
+ *
+ * A record and what is kept beside it are sealed: the store knows no key. All
+ * of them are found by an id, of STORE_ID_BYTES.
+ *
+ * Of the results, RESULT_STORE says that nothing was done; what went wrong is
+ * logged. RESULT_UNCERTAIN says that it may have been done, or may yet be
+ * undone by a crash: the caller must not count on either.
+ */
 #ifndef STORE_H
 #define STORE_H
 
@@ -8,131 +19,123 @@
 #include "base/buf.h"
 
 #define STORE_ID_BYTES 32
+#define STORE_VERSION_BYTES 16
+#define STORE_REST SIZE_MAX /* "all that follows", for store_load_kept() */
 
-/* A directory that was checked. */
-struct store {
-	int dir;
-};
+/* Opaque; each back end has a function that opens one. */
+struct store;
 
-/* The kind is the first part of a file's name, for the clean-up by find. */
-enum store_kind { STORE_SESSION, STORE_COPY };
-
-/* How a prepared file takes its place. */
-enum store_way {
-	STORE_REPLACE,	/* something must be there; durable */
-	STORE_OVERWRITE /* whatever is there; not durable */
-};
-
-/* A file on its way: it exists under a name that nobody reads. */
-struct store_file {
-	int fd;	     /* -1: none */
-	size_t room; /* bytes taken in advance */
-	char name[32];
-};
-
-/* A file that is open for reading. */
-struct store_reader {
-	int fd;	     /* -1: none */
-	size_t left; /* bytes not yet read */
-	int64_t used_s;
-};
+/* Room for a record that is to be replaced; opaque. */
+struct store_reservation;
 
 /*
- * What is wrong with the directory: NULL, or a sentence that says what to
- * do. It must be owned by this user with mode 0700, on a local file system,
- * below directories that nobody else can write to.
+ * Which of the records that an id has had: the last bytes of its content,
+ * which no two records may share. The tag that ends a seal is made for that.
  */
-const char *store_complaint(const char *path);
+struct store_version {
+	unsigned char bytes[STORE_VERSION_BYTES];
+};
 
-/* Open a directory and its lock file. RESULT_STORE: logged why. */
-enum result store_open(const char *path, struct store *store)
-    __attribute__((warn_unused_result));
+/* What a record tells beside its content. */
+struct store_seen {
+	int64_t used_s; /* the last use, seconds since 1970 */
+	struct store_version version;
+};
 
+/* End the use of a store; NULL is left alone. */
 void store_close(struct store *store);
 
 /*
- * Open a file; used_s is its mtime, the last use.
- * OK (store_reader_close() must follow), RESULT_ABSENT (also for whatever is
- * no plain file of ours with one name, or larger than max), RESULT_STORE.
+ * Append the record of an id.
+ * OK, RESULT_ABSENT (none; also one that has no place in content, or is
+ * shorter than a version), RESULT_STORE, RESULT_NO_MEMORY.
  */
-enum result store_reader_open(const struct store *store, enum store_kind kind,
-    const unsigned char id[static STORE_ID_BYTES], size_t max,
-    struct store_reader *reader) __attribute__((warn_unused_result));
+enum result store_load(struct store *store,
+    const unsigned char id[static STORE_ID_BYTES], struct buf *content,
+    struct store_seen *seen) __attribute__((warn_unused_result));
 
-/* Append the next n bytes. OK, RESULT_ABSENT: there are not so many;
- * RESULT_STORE, RESULT_NO_MEMORY. */
-enum result store_reader_read(struct store_reader *reader, size_t n,
+/*
+ * Append n bytes, or STORE_REST, from an offset of what is kept for an id. Two
+ * such calls may meet two different contents. The results of store_load();
+ * RESULT_ABSENT also if there are not so many.
+ */
+enum result store_load_kept(struct store *store,
+    const unsigned char id[static STORE_ID_BYTES], size_t from, size_t n,
     struct buf *content) __attribute__((warn_unused_result));
 
-/* Idempotent. */
-void store_reader_close(struct store_reader *reader);
-
-/* These three at once: append a whole file. With their results. */
-enum result store_load(const struct store *store, enum store_kind kind,
-    const unsigned char id[static STORE_ID_BYTES], size_t max,
-    struct buf *content, int64_t *used_s) __attribute__((warn_unused_result));
-
-/* Whether there is a file; true also when that cannot be told. */
-bool store_has(const struct store *store, enum store_kind kind,
-    const unsigned char id[static STORE_ID_BYTES]);
+/*
+ * Make a record under an id that nobody else knows yet: who did could read a
+ * part of it. Durable.
+ * OK with its version, RESULT_EXISTS: there is one, untouched; RESULT_STORE:
+ * there is none; RESULT_UNCERTAIN.
+ */
+enum result store_create(struct store *store,
+    const unsigned char id[static STORE_ID_BYTES], struct str content,
+    struct store_version *version) __attribute__((warn_unused_result));
 
 /*
- * Create a file under an id that nobody else knows yet: who did could read a
- * part of it, and a crash may leave one. Durable; on failure there is none.
- * OK, RESULT_EXISTS: there is one, untouched; RESULT_STORE.
+ * Take room for a record of n bytes, so that a full store is met before
+ * something is done that cannot be undone.
+ * OK (store_release() must follow) with a reservation, else NULL:
+ * RESULT_STORE, RESULT_NO_MEMORY.
  */
-enum result store_create(const struct store *store, enum store_kind kind,
+enum result store_reserve(struct store *store, size_t n,
+    struct store_reservation **reservation) __attribute__((warn_unused_result));
+
+/*
+ * Put content in the place of the record that is of this version, which
+ * becomes that of content. Durable; no reader sees anything in between. A
+ * reservation is good for one call.
+ * OK, RESULT_ABSENT: the record was removed meanwhile, and stays so;
+ * RESULT_CHANGED: it is of another version, and stays so; RESULT_STORE: it is
+ * as it was; RESULT_UNCERTAIN.
+ */
+enum result store_replace(struct store_reservation *reservation,
+    const unsigned char id[static STORE_ID_BYTES],
+    struct store_version *version, struct str content)
+    __attribute__((warn_unused_result));
+
+/* Give a reservation back, used or not; NULL is left alone. */
+void store_release(struct store_reservation *reservation);
+
+/*
+ * Keep content beside the record of an id, in the place of what was kept
+ * there, for as long as there is that record. It may be lost in a crash.
+ * OK (also when there is no record, and so nothing is kept), RESULT_STORE:
+ * what was there may still be.
+ */
+enum result store_keep(struct store *store,
     const unsigned char id[static STORE_ID_BYTES], struct str content)
     __attribute__((warn_unused_result));
 
 /*
- * Create a file, with room for n bytes: so a full disk is met before something
- * that cannot be undone. n is 0 when the content follows at once.
- * OK (store_commit() or store_abandon() must follow) or RESULT_STORE.
+ * Remove the record of an id, durably, and what is kept beside it. OK also
+ * when nothing was there; RESULT_STORE, RESULT_UNCERTAIN: something may be.
  */
-enum result store_prepare(const struct store *store, size_t n,
-    struct store_file *file) __attribute__((warn_unused_result));
-
-/*
- * Write content and put the file in its place.
- * The file is used up whatever comes; on failure what was there is untouched.
- * OK, RESULT_STORE, RESULT_ABSENT (REPLACE only: somebody has removed it
- * meanwhile, and it stays removed).
- */
-enum result store_commit(const struct store *store, struct store_file *file,
-    enum store_way way, enum store_kind kind,
-    const unsigned char id[static STORE_ID_BYTES], struct str content)
-    __attribute__((warn_unused_result));
-
-/* Give a prepared file up; one that was committed already is left alone. */
-void store_abandon(const struct store *store, struct store_file *file);
-
-/* Remove durably. OK also when nothing was there; RESULT_STORE. */
-enum result store_remove(const struct store *store, enum store_kind kind,
+enum result store_remove(struct store *store,
     const unsigned char id[static STORE_ID_BYTES])
     __attribute__((warn_unused_result));
 
-/* Say that a file was used now. Failure is logged and does no harm. */
-void store_touch(const struct store *store, enum store_kind kind,
+/* Say that a record was used now. A failure is logged and does no harm. */
+void store_touch(struct store *store,
     const unsigned char id[static STORE_ID_BYTES], int64_t now_s);
 
 /*
  * Mark id as used, once for ever. began_s, the same at each try, names the
  * window of ten minutes in which the mark is kept; marks of windows older
- * than two before now_s are removed, some hundreds by one claim in 16.
+ * than two before now_s may be removed.
  * OK, RESULT_EXISTS when it was marked already, RESULT_STORE.
  */
-enum result store_claim(const struct store *store, int64_t began_s,
-    int64_t now_s, const unsigned char id[static STORE_ID_BYTES])
+enum result store_claim(struct store *store, int64_t began_s, int64_t now_s,
+    const unsigned char id[static STORE_ID_BYTES])
     __attribute__((warn_unused_result));
 
 /*
- * A small fact that all processes share: a number under a name that is a
- * literal. store_fact() gives 0 when there is none; a failure to write is
- * logged and does no harm.
+ * A fact that all processes share: a number under a name that is a literal.
+ * store_fact() gives 0 when there is none; a failure to write is logged and
+ * does no harm.
  */
-int64_t store_fact(const struct store *store, const char *name);
-void store_set_fact(const struct store *store, const char *name,
-    int64_t number);
+int64_t store_fact(struct store *store, const char *name);
+void store_set_fact(struct store *store, const char *name, int64_t number);
 
 #endif

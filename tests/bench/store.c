@@ -22,6 +22,7 @@
 
 #include "samples.h"
 #include "session/session.h"
+#include "store/files.h"
 
 #define TOKEN_BYTES 200
 #define DAY 86400
@@ -31,7 +32,8 @@
 /* A store with one session. */
 struct site {
 	struct conf conf;
-	struct store store;
+	struct store *store;
+	int dir; /* of the store */
 	struct context context;
 	struct session session;
 	char name[80];
@@ -62,11 +64,9 @@ write_name(char name[static 80], const unsigned char id[static STORE_ID_BYTES])
 static void
 load_content(struct site *site)
 {
-	int64_t used_s;
-
 	site->content.n = 0;
-	if (store_load(&site->store, STORE_SESSION, site->session.id,
-		SESSION_FILE_MAX, &site->content, &used_s) != OK)
+	if (store_load(site->store, site->session.id, &site->content,
+		&site->session.seen) != OK)
 		give_up("store_load");
 }
 
@@ -85,12 +85,14 @@ open_site(struct site *site, const char *path)
 		    .cookie_tail = "",
 		    .idle_limit_s = 7 * DAY,
 		    .absolute_limit_s = 30 * DAY } };
+	site->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (site->dir < 0 || files_open(path, &site->store) != OK)
+		give_up(path);
 	site->context =
-	    (struct context){ .conf = &site->conf, .store = &site->store };
+	    (struct context){ .conf = &site->conf, .store = site->store };
 	reply_init(&reply);
 	memset(token, 'x', sizeof(token));
 	if (seal_ring_add(&site->conf.ring, master) != OK ||
-	    store_open(path, &site->store) != OK ||
 	    secret_set(&tokens.access, token, sizeof(token)) != OK ||
 	    secret_set(&tokens.refresh, token, sizeof(token)) != OK ||
 	    session_create(&site->context, STR(""), &tokens, &account, &reply,
@@ -108,7 +110,8 @@ close_site(struct site *site)
 {
 	session_free(&site->session);
 	buf_free(&site->content);
-	store_close(&site->store);
+	store_close(site->store);
+	close(site->dir);
 }
 
 /* ---- what is measured ---- */
@@ -116,18 +119,19 @@ close_site(struct site *site)
 static void
 replace(struct site *site)
 {
-	struct store_file file;
+	struct store_reservation *reservation;
 
-	if (store_prepare(&site->store, site->content.n, &file) != OK ||
-	    store_commit(&site->store, &file, STORE_REPLACE, STORE_SESSION,
-		site->session.id, buf_str(&site->content)) != OK)
-		give_up("store_commit");
+	if (store_reserve(site->store, site->content.n, &reservation) != OK ||
+	    store_replace(reservation, site->session.id,
+		&site->session.seen.version, buf_str(&site->content)) != OK)
+		give_up("store_replace");
+	store_release(reservation);
 }
 
 static void
 raw_replace(struct site *site)
 {
-	int dir = site->store.dir,
+	int dir = site->dir,
 	    fd = openat(dir, "raw", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
 		0600);
 
@@ -143,7 +147,7 @@ static void
 raw_load(struct site *site)
 {
 	char content[SESSION_FILE_MAX];
-	int fd = openat(site->store.dir, site->name, O_RDONLY | O_CLOEXEC);
+	int fd = openat(site->dir, site->name, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0 || read(fd, content, sizeof(content)) <= 0 || close(fd) != 0)
 		give_up("raw load");
@@ -226,9 +230,9 @@ fill(int dir, unsigned long count)
 int
 main(int argc, char **argv)
 {
-	struct store store;
 	struct site site;
 	unsigned long count;
+	int dir;
 
 	count = argc == 4 ? strtoul(argv[3], NULL, 10) : 0;
 	if (count > 0 && strcmp(argv[1], "measure") == 0) {
@@ -236,9 +240,9 @@ main(int argc, char **argv)
 		measure(&site, count);
 		close_site(&site);
 	} else if (count > 0 && strcmp(argv[1], "fill") == 0 &&
-	    store_open(argv[2], &store) == OK) {
-		fill(store.dir, count);
-		store_close(&store);
+	    (dir = open(argv[2], O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0) {
+		fill(dir, count);
+		close(dir);
 	} else {
 		fprintf(stderr, "usage: store measure|fill dir count\n");
 		return 2;

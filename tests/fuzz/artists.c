@@ -72,9 +72,8 @@ fuzz_artists(struct str input)
 {
 	struct fuzz_upstream upstream = { .input = input };
 	const struct conf conf = fuzz_conf();
-	const struct store none = { .dir = -1 };
 	struct context context = { .conf = &conf,
-		.store = &none,
+		.store = fuzz_store(),
 		.http = (struct http *)(void *)&upstream };
 	char text[] = "access";
 	const struct secret access = { text, sizeof(text) - 1 };

@@ -46,16 +46,8 @@ bool fuzz_printable(struct str text);
 /* A configuration with the key of the seeds. Nothing in it is released. */
 struct conf fuzz_conf(void);
 
-/*
- * A directory for files, open; fuzz_leave() removes it with the file that is
- * named, or with none.
- */
-struct fuzz_room {
-	char path[32];
-	int dir;
-};
-void fuzz_enter(struct fuzz_room *room);
-void fuzz_leave(struct fuzz_room *room, const char *name);
+/* A store that has no facts and keeps none. */
+struct store *fuzz_store(void);
 
 /*
  * What Spotify answers, for units that call http: a first line of status,

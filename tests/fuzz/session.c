@@ -1,65 +1,110 @@
 /* SPDX-License-Identifier: ISC */
-/* A session's file: its bytes, and with the cipher out of the way the record
- * that is sealed in it. */
+/* A session's record: its bytes, and with the cipher out of the way what is
+ * sealed in them. */
 #include "config.h"
 
-#include <fcntl.h>
-#include <sodium.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "fuzz.h"
 #include "session/session.h"
+#include "store/backend.h"
 
 #define COOKIE "__Host-sid=c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2U"
 
-/* A store that holds one file. */
-struct site {
-	struct conf conf;
+/* A store that has one record, in memory. */
+struct memory {
 	struct store store;
-	struct context context;
-	struct fuzz_room room;
-	struct session session;
-	char file[80];
+	struct store_reservation reservation;
+	struct buf record;
 };
 
-static void
-write_file(const struct site *site, struct str content)
-{
-	const struct timespec times[2] = { { .tv_sec = FUZZ_NOW_S },
-		{ .tv_sec = FUZZ_NOW_S - 100 } };
-	int fd = openat(site->room.dir, site->file,
-	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+struct site {
+	struct conf conf;
+	struct memory memory;
+	struct context context;
+	struct session session;
+};
 
-	MUST(fd >= 0);
-	MUST(write(fd, content.p, content.n) == (ssize_t)content.n);
-	MUST(futimens(fd, times) == 0);
-	close(fd);
+static enum result
+load(struct store *store, const unsigned char *id, struct buf *content,
+    struct store_seen *seen)
+{
+	struct memory *memory = (struct memory *)store;
+
+	(void)id;
+	if (memory->record.n < STORE_VERSION_BYTES ||
+	    memory->record.n > content->max)
+		return RESULT_ABSENT;
+	buf_add_str(content, buf_str(&memory->record));
+	seen->used_s = FUZZ_NOW_S - 100;
+	seen->version = store_version_of(buf_str(content));
+	return buf_result(content);
 }
+
+static enum result
+reserve(struct store *store, size_t n, struct store_reservation **reservation)
+{
+	struct memory *memory = (struct memory *)store;
+
+	(void)n;
+	memory->reservation.store = store;
+	*reservation = &memory->reservation;
+	return OK;
+}
+
+static enum result
+replace(struct store_reservation *reservation, const unsigned char *id,
+    const struct store_version *version, struct str content)
+{
+	struct memory *memory = (struct memory *)reservation->store;
+
+	(void)id;
+	MUST(memcmp(version,
+		 memory->record.p + memory->record.n - sizeof(*version),
+		 sizeof(*version)) == 0);
+	buf_clear(&memory->record);
+	buf_add_str(&memory->record, content);
+	return buf_result(&memory->record);
+}
+
+static void
+release(struct store_reservation *reservation)
+{
+	(void)reservation;
+}
+
+static enum result
+remove_record(struct store *store, const unsigned char *id)
+{
+	(void)id;
+	buf_clear(&((struct memory *)store)->record);
+	return OK;
+}
+
+static const struct store_backend in_memory = {
+	.load = load,
+	.reserve = reserve,
+	.replace = replace,
+	.release = release,
+	.remove = remove_record,
+};
 
 static void
 begin(struct site *site)
 {
-	static const char prefix[] = "session-";
-
-	*site = (struct site){ .conf = fuzz_conf() };
-	site->context =
-	    (struct context){ .conf = &site->conf, .store = &site->store };
+	*site = (struct site){ .conf = fuzz_conf(),
+		.memory = { .store = { &in_memory },
+		    .record = BUF(4u << 20) } };
+	site->context = (struct context){ .conf = &site->conf,
+		.store = &site->memory.store };
 	MUST(session_find(&site->conf, STR(COOKIE), &site->session) == OK);
-	memcpy(site->file, prefix, sizeof(prefix));
-	sodium_bin2hex(site->file + sizeof(prefix) - 1,
-	    sizeof(site->file) - sizeof(prefix) + 1, site->session.id,
-	    sizeof(site->session.id));
-	fuzz_enter(&site->room);
-	site->store.dir = site->room.dir;
 }
 
 static void
 end(struct site *site)
 {
 	session_free(&site->session);
-	fuzz_leave(&site->room, site->file);
+	buf_free(&site->memory.record);
 	seal_ring_wipe(&site->conf.ring);
 }
 
@@ -70,7 +115,7 @@ fuzz_session(struct str input)
 	enum result result;
 
 	begin(&site);
-	write_file(&site, input);
+	buf_add_str(&site.memory.record, input);
 	result = session_load(&site.context, &site.session);
 	MUST(result == OK || result == RESULT_NOT_LOGGED_IN);
 	/* Only what the key has sealed: the seeds have one token. */
@@ -84,14 +129,15 @@ fuzz_session(struct str input)
 static void
 check_again(struct site *site)
 {
-	struct session again = { .used_s = 0 };
-	struct store_file file;
+	struct session again = { .created_s = 0 };
+	struct store_reservation *reservation;
 	enum result result;
 
 	memcpy(again.secret, site->session.secret, sizeof(again.secret));
 	memcpy(again.id, site->session.id, sizeof(again.id));
-	MUST(store_prepare(&site->store, SESSION_FILE_MAX, &file) == OK);
-	result = session_save(&site->context, &site->session, &file);
+	MUST(session_reserve(&site->context, &reservation) == OK);
+	result = session_save(&site->context, &site->session, reservation);
+	store_release(reservation);
 	MUST(result == OK || result == RESULT_STORE);
 	if (result == OK) {
 		MUST(session_load(&site->context, &again) == OK);
@@ -117,7 +163,7 @@ fuzz_session_plain(struct str input)
 	begin(&site);
 	MUST(session_seal(&site.conf, &site.session, SEAL_SESSION, input,
 		 &sealed) == OK);
-	write_file(&site, buf_str(&sealed));
+	buf_add_str(&site.memory.record, buf_str(&sealed));
 	result = session_load(&site.context, &site.session);
 	MUST(result == OK || result == RESULT_NOT_LOGGED_IN);
 	if (result == OK) {

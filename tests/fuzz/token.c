@@ -16,9 +16,8 @@ fuzz_token(struct str input)
 {
 	struct fuzz_upstream upstream = { .input = input };
 	const struct conf conf = fuzz_conf();
-	const struct store none = { .dir = -1 };
 	struct context context = { .conf = &conf,
-		.store = &none,
+		.store = fuzz_store(),
 		.http = (struct http *)(void *)&upstream };
 	struct oauth_tokens tokens;
 	enum result result;

@@ -122,6 +122,9 @@ class Nginx(WebServer):
         if prefix != "/":   # the very words of the comment in that file
             text = change(text, "^location = /", f"location = {prefix}",
                           "locations")
+        if not self.options["rate_limits"]:
+            # Many requests within a millisecond are a burst at any rate.
+            text = change(text, r"burst=\d+", "burst=100000", "burst")
         return text
 
     def _http(self, text):

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <ftw.h>
+#include <glob.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +31,8 @@
 /* clang-format off */
 #define UNITS(X) X(result) X(log) X(str) X(buf) X(secret) X(clock) X(codec) \
 	X(doc) X(tape) X(url) X(rules) X(seal) X(keyfile) X(conf) X(form) \
-	X(request) X(reply) X(page) X(crosssite) X(store) X(storedir) X(lock) \
+	X(request) X(reply) X(page) X(crosssite) X(store) X(files) \
+	X(directory) X(marks) X(lock) \
 	X(limit) X(retryafter) X(oauth) X(account) X(spotify) X(pending) \
 	X(session) X(arrival) X(copy) X(confine) X(intake)
 /* clang-format on */
@@ -106,6 +108,19 @@ run_in_scratch(void)
 	    access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	assert_non_null(mkdtemp(scratch));
 	assert_int_equal(chdir(scratch), 0);
+}
+
+size_t
+run_count(const char *pattern)
+{
+	glob_t found;
+	size_t n = 0;
+
+	if (glob(pattern, 0, NULL, &found) == 0) {
+		n = found.gl_pathc;
+		globfree(&found);
+	}
+	return n;
 }
 
 void

@@ -67,6 +67,9 @@ void run_later(int64_t seconds);
 /* Go to an empty directory, mode 0700, which is removed after the run. */
 void run_in_scratch(void);
 
+/* How many files there have a name that matches a pattern of glob(7). */
+size_t run_count(const char *pattern);
+
 /* Write a file there. */
 void run_write(const char *name, unsigned mode, struct str content);
 

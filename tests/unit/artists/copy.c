@@ -8,6 +8,8 @@
 
 #include "artists/copy.h"
 #include "../run.h"
+#include "../failing.h"
+#include "../scratch.h"
 
 static const unsigned char master[SEAL_KEY_BYTES] = "a key of the server";
 static const struct copy_facts first = { 2, 1000, "aaaaaaaaaaaaaaaaaaaaaa" };
@@ -16,7 +18,7 @@ static const struct copy_facts second = { 3, 2000, "bbbbbbbbbbbbbbbbbbbbbb" };
 /* A site with one session whose file is there. */
 struct site {
 	struct conf conf;
-	struct store store;
+	struct store *store;
 	struct context context;
 	struct session session;
 	struct copy copy;
@@ -25,8 +27,7 @@ struct site {
 static void
 leave(struct site *s)
 {
-	copy_close(&s->copy);
-	store_close(&s->store);
+	store_close(s->store);
 }
 
 static void
@@ -39,17 +40,31 @@ copy_path(const struct site *s, char path[static 80])
 		snprintf(path + n, 80 - n, "%02x", s->session.id[i]);
 }
 
+static bool
+has_copy(const struct site *s)
+{
+	char path[80];
+
+	copy_path(s, path);
+	return access(path, F_OK) == 0;
+}
+
 static enum result
 open_site(struct site *s)
 {
-	run_in_scratch();
-	*s = (struct site){ .session = { .secret = "a cookie" },
-		.copy = { .reader = { .fd = -1 } } };
-	s->context = (struct context){ .conf = &s->conf, .store = &s->store };
+	enum result result;
+
+	*s = (struct site){ .session = { .secret = "a cookie" } };
 	assert_int_equal(seal_ring_add(&s->conf.ring, master), OK);
-	assert_int_equal(store_open(".", &s->store), OK);
+	result = scratch_open(&s->store);
+	if (result == OK)
+		result = failing_open(s->store, &s->store);
+	if (result != OK)
+		return result;
+	s->context = (struct context){ .conf = &s->conf, .store = s->store };
 	seal_name(s->session.secret, s->session.id);
-	return store_create(&s->store, STORE_SESSION, s->session.id, STR("x"));
+	return store_create(s->store, s->session.id,
+	    STR("a record of a session"), &s->session.seen.version);
 }
 
 static void
@@ -67,7 +82,7 @@ what_was_saved_is_read_in_two_steps(void)
 
 	CHECK_OK(open_site(&s));
 	save(&s, &first, "[1,2]");
-	if (run_refused() && !store_has(&s.store, STORE_COPY, s.session.id))
+	if (run_refused() && !has_copy(&s))
 		return;
 	CHECK_OK(copy_open(&s.context, &s.session, &s.copy));
 	assert_int_equal(s.copy.facts.total, 2);
@@ -75,7 +90,6 @@ what_was_saved_is_read_in_two_steps(void)
 	assert_string_equal(s.copy.facts.tag, first.tag);
 	CHECK_OK(copy_read(&s.context, &s.session, &s.copy, &list));
 	CHECK_TEXT(buf_str(&list), "[1,2]");
-	copy_close(&s.copy);
 	CHECK_OK(copy_open(&s.context, &s.session, &s.copy));
 	CHECK(copy_read(&s.context, &s.session, &s.copy, &small),
 	    RESULT_TOO_LARGE);
@@ -143,7 +157,6 @@ a_copy_that_was_cut_is_none(void)
 		CHECK_OK(copy_open(&s.context, &s.session, &s.copy));
 		CHECK(copy_read(&s.context, &s.session, &s.copy, &list),
 		    RESULT_ABSENT);
-		copy_close(&s.copy);
 	}
 }
 
@@ -153,9 +166,9 @@ who_has_logged_out_leaves_no_copy(void)
 	SCOPED(leave) struct site s;
 
 	CHECK_OK(open_site(&s));
-	CHECK_OK(store_remove(&s.store, STORE_SESSION, s.session.id));
+	CHECK_OK(store_remove(s.store, s.session.id));
 	save(&s, &first, "[1,2]");
-	assert_false(store_has(&s.store, STORE_COPY, s.session.id));
+	assert_false(has_copy(&s));
 	CHECK(copy_open(&s.context, &s.session, &s.copy), RESULT_ABSENT);
 }
 
@@ -174,26 +187,40 @@ a_list_of_the_greatest_length_is_read_again(void)
 	memset(room, '1', COPY_LIST_MAX);
 	buf_grown(&long_list, COPY_LIST_MAX);
 	copy_save(&s.context, &s.session, &first, buf_str(&long_list));
-	if (run_refused() && !store_has(&s.store, STORE_COPY, s.session.id))
+	if (run_refused() && !has_copy(&s))
 		return;
 	CHECK_OK(copy_open(&s.context, &s.session, &s.copy));
 	buf_putc(&list, ':');
 	CHECK_OK(copy_read(&s.context, &s.session, &s.copy, &list));
 	assert_int_equal(list.n, 1 + COPY_LIST_MAX);
-	CHECK_OK(store_remove(&s.store, STORE_COPY, s.session.id));
+	CHECK_OK(store_remove(s.store, s.session.id));
+	CHECK_OK(store_create(s.store, s.session.id,
+	    STR("another record of it"), &s.session.seen.version));
 	buf_putc(&long_list, '9');
 	copy_save(&s.context, &s.session, &first, buf_str(&long_list));
-	assert_false(store_has(&s.store, STORE_COPY, s.session.id));
+	assert_false(has_copy(&s));
 }
 
 static void
 trouble_with_the_store_is_told(void)
 {
 	SCOPED(leave) struct site s;
+	SCOPED(buf_free) struct buf list = BUF(4096);
 
 	CHECK_OK(open_site(&s));
-	store_close(&s.store);
+	save(&s, &first, "[1,2]");
+	if (run_refused() && !has_copy(&s))
+		return;
+	failing_next(s.store, FAILING_LOAD_KEPT, RESULT_STORE, false);
 	CHECK(copy_open(&s.context, &s.session, &s.copy), RESULT_STORE);
+	CHECK_OK(copy_open(&s.context, &s.session, &s.copy));
+	failing_next(s.store, FAILING_LOAD_KEPT, RESULT_STORE, false);
+	CHECK(copy_read(&s.context, &s.session, &s.copy, &list), RESULT_STORE);
+	failing_next(s.store, FAILING_KEEP, RESULT_STORE, false);
+	save(&s, &second, "[1,2,3]");
+	assert_non_null(strstr(run_said(), "event=copy_not_saved"));
+	CHECK_OK(copy_open(&s.context, &s.session, &s.copy));
+	assert_int_equal(s.copy.facts.fetched_s, 1000);
 }
 
 const struct test copy_tests[] = {

@@ -91,6 +91,20 @@ errno_is_kept(void)
 	errno = EXDEV;
 	log_event(LOG_LEVEL_ERROR, "x", "errno=%d", errno);
 	assert_int_equal(errno, EXDEV);
+	log_errno(LOG_LEVEL_ERROR, "x", "open");
+	assert_int_equal(errno, EXDEV);
+}
+
+static void
+a_failed_call_is_told_with_its_cause(void)
+{
+	errno = ENOENT;
+	log_errno(LOG_LEVEL_ERROR, "x", "open");
+	assert_true(matches("event=x call=open errno=2 "
+			    "cause=\"No such file or directory\"\n$"));
+	log_errno(LOG_LEVEL_ERROR, "y", NULL);
+	assert_true(matches("event=y errno=2 "
+			    "cause=\"No such file or directory\"\n$"));
 }
 
 const struct test log_tests[] = { TEST(an_event_is_one_line_of_logfmt),
@@ -99,4 +113,4 @@ const struct test log_tests[] = { TEST(an_event_is_one_line_of_logfmt),
 	TEST(bytes_that_could_start_a_line_come_out_as_question_marks),
 	TEST(a_long_line_is_cut_at_1024_bytes_and_still_ends),
 	TEST(what_is_less_important_is_not_written), TEST(errno_is_kept),
-	{ NULL, NULL } };
+	TEST(a_failed_call_is_told_with_its_cause), { NULL, NULL } };

@@ -5,6 +5,8 @@
 
 #include "session/arrival.h"
 #include "../run.h"
+#include "../failing.h"
+#include "../scratch.h"
 
 static char client[] = "the-client";
 static char redirect[] = "https://e.org/callback";
@@ -14,7 +16,7 @@ static const unsigned char master[SEAL_KEY_BYTES] = "a key of the server";
 /* A site, and a browser that has begun a login there. */
 struct visit {
 	struct conf conf;
-	struct store store;
+	struct store *store;
 	struct context context;
 	struct reply reply;
 	struct request request;
@@ -26,7 +28,7 @@ struct visit {
 static void
 leave(struct visit *v)
 {
-	store_close(&v->store);
+	store_close(v->store);
 	reply_free(&v->reply);
 	request_free(&v->request);
 	pending_request_free(&v->login);
@@ -47,11 +49,14 @@ begin(struct visit *v)
 		    .authorize_url = authorize,
 		    .pending_prefix = "login-",
 		    .cookie_tail = "" } };
-	v->context = (struct context){ .conf = &v->conf, .store = &v->store };
 	assert_int_equal(seal_ring_add(&v->conf.ring, master), OK);
 	reply_init(&v->reply);
-	run_in_scratch();
-	assert_int_equal(store_open(".", &v->store), OK);
+	result = scratch_open(&v->store);
+	if (result == OK)
+		result = failing_open(v->store, &v->store);
+	if (result != OK)
+		return result;
+	v->context = (struct context){ .conf = &v->conf, .store = v->store };
 	result = pending_begin(&v->conf, STR(""), STR("/back"), &v->reply,
 	    &v->login);
 	if (result == OK)
@@ -161,19 +166,18 @@ a_code_is_used_once(void)
 static void
 an_error_ends_the_login_by_its_kind(void)
 {
-	SCOPED(leave) struct visit denied = { .store = { -1 } };
-	SCOPED(leave) struct visit refused = { .store = { -1 } };
+	SCOPED(leave) struct visit denied = { .store = NULL };
+	SCOPED(leave) struct visit refused = { .store = NULL };
 
 	CHECK_OK(begin(&denied));
 	CHECK_OK(come(&denied, "&error=access_denied"));
 	assert_int_equal(arrival_claim(&denied.context, &denied.arrival),
 	    RESULT_LOGIN_DENIED);
-	store_close(&denied.store);
 	CHECK_OK(begin(&refused));
 	CHECK_OK(come(&refused, "&error=server_error"));
 	assert_int_equal(arrival_claim(&refused.context, &refused.arrival),
 	    RESULT_LOGIN_REFUSED);
-	store_close(&refused.store);
+	failing_next(refused.store, FAILING_CLAIM, RESULT_STORE, false);
 	CHECK_OK(come(&refused, "&code=a"));
 	assert_int_equal(arrival_claim(&refused.context, &refused.arrival),
 	    RESULT_STORE);

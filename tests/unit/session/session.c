@@ -9,6 +9,8 @@
 
 #include "base/clock.h"
 #include "../run.h"
+#include "../failing.h"
+#include "../scratch.h"
 #include "session/session.h"
 
 #define DAY 86400
@@ -18,7 +20,7 @@ static const unsigned char master[SEAL_KEY_BYTES] = "a key of the server";
 /* A site with a store, the session that was created, its Cookie header. */
 struct site {
 	struct conf conf;
-	struct store store;
+	struct store *store;
 	struct context context;
 	struct session session;
 	struct reply reply;
@@ -30,7 +32,7 @@ struct site {
 static void
 leave(struct site *s)
 {
-	store_close(&s->store);
+	store_close(s->store);
 	session_free(&s->session);
 	reply_free(&s->reply);
 	buf_free(&s->cookies);
@@ -38,19 +40,36 @@ leave(struct site *s)
 	account_free(&s->account);
 }
 
-static void
+static enum result
 open_site(struct site *s)
 {
-	run_in_scratch();
+	enum result result;
+
 	*s = (struct site){ .cookies = BUF(1000),
 		.conf = { .session_cookie = "sid",
 		    .cookie_tail = "; Path=/",
 		    .idle_limit_s = 7 * DAY,
 		    .absolute_limit_s = 30 * DAY } };
-	s->context = (struct context){ .conf = &s->conf, .store = &s->store };
 	reply_init(&s->reply);
 	assert_int_equal(seal_ring_add(&s->conf.ring, master), OK);
-	assert_int_equal(store_open(".", &s->store), OK);
+	result = scratch_open(&s->store);
+	if (result == OK)
+		result = failing_open(s->store, &s->store);
+	s->context = (struct context){ .conf = &s->conf, .store = s->store };
+	return result;
+}
+
+/* Save the session as it is, in room that was taken for it. */
+static enum result
+save(struct site *s)
+{
+	struct store_reservation *reservation;
+	enum result result = session_reserve(&s->context, &reservation);
+
+	if (result == OK)
+		result = session_save(&s->context, &s->session, reservation);
+	store_release(reservation);
+	return result;
 }
 
 /* Create a session; keep the cookie that goes to the browser. */
@@ -83,26 +102,13 @@ create(struct site *s)
 	return buf_result(&s->cookies);
 }
 
-static size_t
-count_files(const char *pattern)
-{
-	glob_t found;
-	size_t n = 0;
-
-	if (glob(pattern, 0, NULL, &found) == 0) {
-		n = found.gl_pathc;
-		globfree(&found);
-	}
-	return n;
-}
-
 static void
 a_session_opens_with_its_cookie_and_has_all_it_had(void)
 {
 	SCOPED(leave) struct site s;
-	SCOPED(session_free) struct session again = { .used_s = 0 };
+	SCOPED(session_free) struct session again = { .created_s = 0 };
 
-	open_site(&s);
+	CHECK_OK(open_site(&s));
 	CHECK_OK(create(&s));
 	assert_non_null(
 	    strstr(s.reply.cookies.p, "; Max-Age=2592000; Path=/\r\n"));
@@ -118,7 +124,7 @@ a_session_opens_with_its_cookie_and_has_all_it_had(void)
 	assert_int_equal(again.authorized_s, s.session.authorized_s);
 	assert_int_equal(again.access_ends_s, s.session.created_s + 3600);
 	assert_true(session_access_left_s(&again) > 3500);
-	assert_int_equal(count_files("session-*"), 1);
+	assert_int_equal(run_count("session-*"), 1);
 }
 
 static void
@@ -126,22 +132,19 @@ tokens_of_any_size_fit_or_there_is_no_session(void)
 {
 	static char token[2 * OAUTH_TOKEN_MAX];
 	SCOPED(leave) struct site s;
-	SCOPED(session_free) struct session again = { .used_s = 0 };
-	struct store_file file;
+	SCOPED(session_free) struct session again = { .created_s = 0 };
 
 	memset(token, '"', sizeof(token));
-	open_site(&s);
+	CHECK_OK(open_site(&s));
 	CHECK_OK(create(&s));
 	CHECK_OK(secret_set(&s.session.access, token, OAUTH_TOKEN_MAX));
 	CHECK_OK(secret_set(&s.session.refresh, token, OAUTH_TOKEN_MAX / 2));
-	CHECK_OK(store_prepare(&s.store, SESSION_FILE_MAX, &file));
-	CHECK_OK(session_save(&s.context, &s.session, &file));
+	CHECK_OK(save(&s));
 	CHECK_OK(session_open(&s.context, buf_str(&s.cookies), &again));
 	assert_int_equal(again.access.n, OAUTH_TOKEN_MAX);
 	CHECK_OK(secret_set(&s.session.access, token, sizeof(token)));
-	CHECK_OK(store_prepare(&s.store, SESSION_FILE_MAX, &file));
-	CHECK(session_save(&s.context, &s.session, &file), RESULT_STORE);
-	assert_int_equal(count_files("temp-*"), 0);
+	CHECK(save(&s), RESULT_STORE);
+	assert_int_equal(run_count("temp-*"), 0);
 	CHECK_OK(session_load(&s.context, &again));
 	assert_int_equal(again.access.n, OAUTH_TOKEN_MAX);
 }
@@ -157,7 +160,7 @@ no_other_cookie_opens_a_session(void)
 	struct session other;
 	size_t i;
 
-	open_site(&s);
+	CHECK_OK(open_site(&s));
 	CHECK_OK(create(&s));
 	for (i = 0; i < N(bad); i++)
 		CHECK(session_open(&s.context, str_of(bad[i]), &other),
@@ -177,7 +180,7 @@ a_file_that_was_changed_is_no_session(void)
 	FILE *file;
 	int byte;
 
-	open_site(&s);
+	CHECK_OK(open_site(&s));
 	CHECK_OK(create(&s));
 	assert_int_equal(glob("session-*", 0, NULL, &found), 0);
 	file = fopen(found.gl_pathv[0], "r+");
@@ -201,7 +204,7 @@ a_new_login_ends_the_session_it_replaces(void)
 	SCOPED(buf_free) struct buf old = BUF(100);
 	struct session gone;
 
-	open_site(&s);
+	CHECK_OK(open_site(&s));
 	CHECK_OK(create(&s));
 	buf_add_str(&old, buf_str(&s.cookies));
 	CHECK_OK(buf_result(&old));
@@ -211,31 +214,32 @@ a_new_login_ends_the_session_it_replaces(void)
 	assert_string_not_equal(old.p, s.cookies.p);
 	CHECK(session_open(&s.context, buf_str(&old), &gone),
 	    RESULT_NOT_LOGGED_IN);
-	assert_int_equal(count_files("session-*"), 1);
+	assert_int_equal(run_count("session-*"), 1);
 }
 
 static void
 a_save_replaces_the_file_but_a_logout_wins(void)
 {
 	SCOPED(leave) struct site s;
-	SCOPED(session_free) struct session again = { .used_s = 0 };
-	struct store_file file;
+	SCOPED(session_free) struct session again = { .created_s = 0 };
+	SCOPED(scratch_release) struct store_reservation *reservation = NULL;
 
-	open_site(&s);
+	CHECK_OK(open_site(&s));
 	CHECK_OK(create(&s));
 	CHECK_OK(secret_set(&s.session.access, "newer", 5));
 	secret_free(&s.session.refresh);
-	CHECK_OK(store_prepare(&s.store, SESSION_FILE_MAX, &file));
-	CHECK_OK(session_save(&s.context, &s.session, &file));
+	CHECK_OK(save(&s));
 	CHECK_OK(session_open(&s.context, buf_str(&s.cookies), &again));
 	CHECK_TEXT(secret_str(&again.access), "newer");
 	assert_int_equal(again.refresh.n, 0);
-	CHECK_OK(store_prepare(&s.store, SESSION_FILE_MAX, &file));
+	CHECK_OK(session_reserve(&s.context, &reservation));
 	CHECK_OK(session_remove(&s.context, &s.session));
-	CHECK(session_save(&s.context, &s.session, &file),
+	CHECK(session_save(&s.context, &s.session, reservation),
 	    RESULT_NOT_LOGGED_IN);
-	assert_int_equal(count_files("session-*"), 0);
-	assert_int_equal(count_files("temp-*"), 0);
+	store_release(reservation);
+	reservation = NULL;
+	assert_int_equal(run_count("session-*"), 0);
+	assert_int_equal(run_count("temp-*"), 0);
 	CHECK_OK(session_remove(&s.context, &s.session));
 }
 
@@ -260,17 +264,17 @@ a_session_past_a_limit_is_removed(void)
 
 	for (i = 0; i < N(rows); i++) {
 		SCOPED(leave) struct site s;
-		SCOPED(session_free) struct session again = { .used_s = 0 };
+		SCOPED(session_free) struct session again = { .created_s = 0 };
 
 		run_later(0);
-		open_site(&s);
+		CHECK_OK(open_site(&s));
 		CHECK_OK(create(&s));
-		store_touch(&s.store, STORE_SESSION, s.session.id,
+		store_touch(s.store, s.session.id,
 		    clock_now_s() + rows[i].used_s);
 		run_later(rows[i].opened_s);
 		CHECK(session_open(&s.context, buf_str(&s.cookies), &again),
 		    rows[i].over ? RESULT_NOT_LOGGED_IN : OK);
-		assert_int_equal(count_files("session-*"), !rows[i].over);
+		assert_int_equal(run_count("session-*"), !rows[i].over);
 	}
 }
 
@@ -279,7 +283,7 @@ the_nearest_limit_ends_a_session(void)
 {
 	const struct conf conf = { .idle_limit_s = 10,
 		.absolute_limit_s = 100 };
-	struct session session = { .used_s = 1000,
+	struct session session = { .seen.used_s = 1000,
 		.created_s = 950,
 		.authorized_s = 900 };
 
@@ -298,39 +302,82 @@ static void
 a_touch_counts_once_a_minute(void)
 {
 	SCOPED(leave) struct site s;
-	SCOPED(session_free) struct session again = { .used_s = 0 };
+	SCOPED(session_free) struct session again = { .created_s = 0 };
 	int64_t now_s = clock_now_s();
 
-	open_site(&s);
+	CHECK_OK(open_site(&s));
 	CHECK_OK(create(&s));
-	store_touch(&s.store, STORE_SESSION, s.session.id, now_s - 50);
+	store_touch(s.store, s.session.id, now_s - 50);
 	CHECK_OK(session_open(&s.context, buf_str(&s.cookies), &again));
 	session_touch(&s.context, &again);
 	CHECK_OK(session_load(&s.context, &again));
-	assert_int_equal(again.used_s, now_s - 50);
-	store_touch(&s.store, STORE_SESSION, s.session.id, now_s - 70);
+	assert_int_equal(again.seen.used_s, now_s - 50);
+	store_touch(s.store, s.session.id, now_s - 70);
 	CHECK_OK(session_load(&s.context, &again));
 	session_touch(&s.context, &again);
 	CHECK_OK(session_load(&s.context, &again));
-	assert_true(again.used_s >= now_s);
+	assert_true(again.seen.used_s >= now_s);
 }
 
 static void
-a_store_that_is_gone_is_no_logout(void)
+trouble_with_the_store_is_told(void)
 {
 	SCOPED(leave) struct site s;
 	struct session again;
-	struct store_file file = { .fd = -1 };
 
-	open_site(&s);
+	CHECK_OK(open_site(&s));
 	CHECK_OK(create(&s));
-	store_close(&s.store);
+	failing_next(s.store, FAILING_LOAD, RESULT_STORE, false);
 	CHECK(session_open(&s.context, buf_str(&s.cookies), &again),
 	    RESULT_STORE);
-	CHECK(session_save(&s.context, &s.session, &file), RESULT_STORE);
+	failing_next(s.store, FAILING_RESERVE, RESULT_STORE, false);
+	CHECK(save(&s), RESULT_STORE);
+	failing_next(s.store, FAILING_REPLACE, RESULT_STORE, false);
+	CHECK(save(&s), RESULT_STORE);
+	failing_next(s.store, FAILING_REMOVE, RESULT_STORE, false);
 	CHECK(session_remove(&s.context, &s.session), RESULT_STORE);
+	failing_next(s.store, FAILING_REMOVE, RESULT_UNCERTAIN, true);
+	CHECK(session_remove(&s.context, &s.session), RESULT_STORE);
+}
+
+static void
+a_session_of_which_nobody_knows_has_no_cookie(void)
+{
+	static const enum result results[] = { RESULT_STORE, RESULT_EXISTS,
+		RESULT_UNCERTAIN };
+	size_t i;
+
+	for (i = 0; i < N(results); i++) {
+		SCOPED(leave) struct site s;
+
+		CHECK_OK(open_site(&s));
+		failing_next(s.store, FAILING_CREATE, results[i], i == 2);
+		CHECK(create(&s), RESULT_STORE);
+		assert_int_equal(s.reply.cookies.n, 0);
+	}
+}
+
+static void
+an_uncertain_save_and_one_that_came_too_late_are_told(void)
+{
+	SCOPED(leave) struct site s;
+	SCOPED(session_free) struct session other = { .created_s = 0 };
+
+	CHECK_OK(open_site(&s));
+	CHECK_OK(create(&s));
+	CHECK_OK(session_open(&s.context, buf_str(&s.cookies), &other));
+	CHECK_OK(session_load(&s.context, &s.session));
+	CHECK_OK(secret_set(&s.session.access, "newer", 5));
+	failing_next(s.store, FAILING_REPLACE, RESULT_UNCERTAIN, true);
+	CHECK(save(&s), RESULT_UNCERTAIN);
+	/* It was done, so that another one's save would undo it. */
 	session_free(&s.session);
-	CHECK(create(&s), RESULT_STORE);
+	s.session = other;
+	other = (struct session){ .created_s = 0 };
+	CHECK(save(&s), RESULT_CHANGED);
+	CHECK_OK(session_load(&s.context, &s.session));
+	CHECK_TEXT(secret_str(&s.session.access), "newer");
+	CHECK_OK(save(&s));
 }
 
 const struct test session_tests[] = {
@@ -343,5 +390,8 @@ const struct test session_tests[] = {
 	TEST(a_session_past_a_limit_is_removed),
 	TEST(the_nearest_limit_ends_a_session),
 	TEST(a_touch_counts_once_a_minute),
-	TEST(a_store_that_is_gone_is_no_logout), { NULL, NULL }
+	TEST(trouble_with_the_store_is_told),
+	TEST(a_session_of_which_nobody_knows_has_no_cookie),
+	TEST(an_uncertain_save_and_one_that_came_too_late_are_told),
+	{ NULL, NULL }
 };

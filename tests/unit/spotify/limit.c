@@ -6,17 +6,11 @@
 #include "base/clock.h"
 #include "spotify/limit.h"
 #include "../run.h"
-
-static enum result
-open_store(struct store *store)
-{
-	run_in_scratch();
-	return store_open(".", store);
-}
+#include "../scratch.h"
 
 /* The pause of a group is about this long; 0: there is none. */
 static void
-check(const struct store *store, enum limit_group group, enum result expected,
+check(struct store *store, enum limit_group group, enum result expected,
     int64_t seconds)
 {
 	int64_t left = -1;
@@ -29,90 +23,90 @@ check(const struct store *store, enum limit_group group, enum result expected,
 static void
 nobody_pauses_until_spotify_asks_for_it(void)
 {
-	SCOPED(store_close) struct store store;
+	SCOPED(scratch_close) struct store *store = NULL;
 
-	CHECK_OK(open_store(&store));
-	check(&store, LIMIT_TOKEN, OK, 0);
-	check(&store, LIMIT_ME, OK, 0);
-	check(&store, LIMIT_FOLLOWING, OK, 0);
+	CHECK_OK(scratch_open(&store));
+	check(store, LIMIT_TOKEN, OK, 0);
+	check(store, LIMIT_ME, OK, 0);
+	check(store, LIMIT_FOLLOWING, OK, 0);
 }
 
 static void
 a_rate_limit_holds_for_all_of_the_api(void)
 {
-	SCOPED(store_close) struct store store;
+	SCOPED(scratch_close) struct store *store = NULL;
 
-	CHECK_OK(open_store(&store));
-	limit_note(&store, LIMIT_ME, RESULT_RATE_LIMITED, 100);
-	check(&store, LIMIT_ME, RESULT_RATE_LIMITED, 100);
-	check(&store, LIMIT_FOLLOWING, RESULT_RATE_LIMITED, 100);
-	check(&store, LIMIT_TOKEN, OK, 0);
-	limit_note(&store, LIMIT_TOKEN, RESULT_RATE_LIMITED, 50);
-	check(&store, LIMIT_TOKEN, RESULT_RATE_LIMITED, 50);
+	CHECK_OK(scratch_open(&store));
+	limit_note(store, LIMIT_ME, RESULT_RATE_LIMITED, 100);
+	check(store, LIMIT_ME, RESULT_RATE_LIMITED, 100);
+	check(store, LIMIT_FOLLOWING, RESULT_RATE_LIMITED, 100);
+	check(store, LIMIT_TOKEN, OK, 0);
+	limit_note(store, LIMIT_TOKEN, RESULT_RATE_LIMITED, 50);
+	check(store, LIMIT_TOKEN, RESULT_RATE_LIMITED, 50);
 }
 
 static void
 a_quota_holds_for_its_group_and_goes_before_a_rate(void)
 {
-	SCOPED(store_close) struct store store;
+	SCOPED(scratch_close) struct store *store = NULL;
 
-	CHECK_OK(open_store(&store));
-	limit_note(&store, LIMIT_FOLLOWING, RESULT_QUOTA_EXCEEDED, -1);
-	limit_note(&store, LIMIT_FOLLOWING, RESULT_RATE_LIMITED, -1);
-	check(&store, LIMIT_FOLLOWING, RESULT_QUOTA_EXCEEDED, 3600);
-	check(&store, LIMIT_ME, RESULT_RATE_LIMITED, 5);
+	CHECK_OK(scratch_open(&store));
+	limit_note(store, LIMIT_FOLLOWING, RESULT_QUOTA_EXCEEDED, -1);
+	limit_note(store, LIMIT_FOLLOWING, RESULT_RATE_LIMITED, -1);
+	check(store, LIMIT_FOLLOWING, RESULT_QUOTA_EXCEEDED, 3600);
+	check(store, LIMIT_ME, RESULT_RATE_LIMITED, 5);
 }
 
 static void
 a_pause_is_a_second_at_least_and_a_day_at_most(void)
 {
-	SCOPED(store_close) struct store store;
+	SCOPED(scratch_close) struct store *store = NULL;
 
-	CHECK_OK(open_store(&store));
-	limit_note(&store, LIMIT_TOKEN, RESULT_RATE_LIMITED, 0);
-	check(&store, LIMIT_TOKEN, RESULT_RATE_LIMITED, 1);
-	limit_note(&store, LIMIT_ME, RESULT_RATE_LIMITED, INT64_MAX);
-	check(&store, LIMIT_ME, RESULT_RATE_LIMITED, LIMIT_MAX_S);
+	CHECK_OK(scratch_open(&store));
+	limit_note(store, LIMIT_TOKEN, RESULT_RATE_LIMITED, 0);
+	check(store, LIMIT_TOKEN, RESULT_RATE_LIMITED, 1);
+	limit_note(store, LIMIT_ME, RESULT_RATE_LIMITED, INT64_MAX);
+	check(store, LIMIT_ME, RESULT_RATE_LIMITED, LIMIT_MAX_S);
 }
 
 static void
 a_shorter_pause_does_not_end_a_longer_one(void)
 {
-	SCOPED(store_close) struct store store;
+	SCOPED(scratch_close) struct store *store = NULL;
 
-	CHECK_OK(open_store(&store));
-	limit_note(&store, LIMIT_ME, RESULT_RATE_LIMITED, 100);
-	limit_note(&store, LIMIT_ME, RESULT_RATE_LIMITED, 5);
-	check(&store, LIMIT_ME, RESULT_RATE_LIMITED, 100);
+	CHECK_OK(scratch_open(&store));
+	limit_note(store, LIMIT_ME, RESULT_RATE_LIMITED, 100);
+	limit_note(store, LIMIT_ME, RESULT_RATE_LIMITED, 5);
+	check(store, LIMIT_ME, RESULT_RATE_LIMITED, 100);
 }
 
 static void
 a_time_that_is_past_or_absurd_is_no_pause(void)
 {
-	SCOPED(store_close) struct store store;
+	SCOPED(scratch_close) struct store *store = NULL;
 
-	CHECK_OK(open_store(&store));
-	store_set_fact(&store, "limit-api-rate", clock_now_s() - 5);
-	check(&store, LIMIT_ME, OK, 0);
-	store_set_fact(&store, "limit-api-rate",
+	CHECK_OK(scratch_open(&store));
+	store_set_fact(store, "limit-api-rate", clock_now_s() - 5);
+	check(store, LIMIT_ME, OK, 0);
+	store_set_fact(store, "limit-api-rate",
 	    clock_now_s() + LIMIT_MAX_S + 60);
-	check(&store, LIMIT_ME, OK, 0);
+	check(store, LIMIT_ME, OK, 0);
 	/* And it does not keep a real one away. */
-	limit_note(&store, LIMIT_ME, RESULT_RATE_LIMITED, 10);
-	check(&store, LIMIT_ME, RESULT_RATE_LIMITED, 10);
+	limit_note(store, LIMIT_ME, RESULT_RATE_LIMITED, 10);
+	check(store, LIMIT_ME, RESULT_RATE_LIMITED, 10);
 }
 
 static void
 a_pause_ends(void)
 {
-	SCOPED(store_close) struct store store;
+	SCOPED(scratch_close) struct store *store = NULL;
 
-	CHECK_OK(open_store(&store));
-	limit_note(&store, LIMIT_ME, RESULT_RATE_LIMITED, 100);
+	CHECK_OK(scratch_open(&store));
+	limit_note(store, LIMIT_ME, RESULT_RATE_LIMITED, 100);
 	run_later(90);
-	check(&store, LIMIT_ME, RESULT_RATE_LIMITED, 10);
+	check(store, LIMIT_ME, RESULT_RATE_LIMITED, 10);
 	run_later(101);
-	check(&store, LIMIT_ME, OK, 0);
+	check(store, LIMIT_ME, OK, 0);
 }
 
 const struct test limit_tests[] = {

@@ -6,6 +6,7 @@
 
 #include "spotify/oauth.h"
 #include "../run.h"
+#include "../scratch.h"
 
 static char authorize[] = "https://accounts.spotify.com/authorize";
 static char authorize_with_query[] = "https://e.org/authorize?a=b";
@@ -67,17 +68,17 @@ static void
 no_token_is_asked_for_while_spotify_wants_a_pause(void)
 {
 	SCOPED(oauth_tokens_free) struct oauth_tokens tokens = { 0 };
-	SCOPED(store_close) struct store store;
-	struct context context = { .conf = &conf, .store = &store };
+	SCOPED(scratch_close) struct store *store = NULL;
+	struct context context = { .conf = &conf };
 	struct secret refresh = { NULL, 0 };
 
-	run_in_scratch();
-	CHECK_OK(store_open(".", &store));
-	store_set_fact(&store, "limit-token-rate", (int64_t)time(NULL) + 100);
+	CHECK_OK(scratch_open(&store));
+	context.store = store;
+	store_set_fact(store, "limit-token-rate", (int64_t)time(NULL) + 100);
 	assert_int_equal(oauth_refresh(&context, &refresh, &tokens),
 	    RESULT_RATE_LIMITED);
 	assert_true(context.retry_after_s > 90);
-	store_set_fact(&store, "limit-token-quota", (int64_t)time(NULL) + 50);
+	store_set_fact(store, "limit-token-quota", (int64_t)time(NULL) + 50);
 	assert_int_equal(oauth_exchange(&context, STR("c"), STR("v"), &tokens),
 	    RESULT_QUOTA_EXCEEDED);
 	assert_true(context.retry_after_s <= 50);

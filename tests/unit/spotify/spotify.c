@@ -6,6 +6,7 @@
 
 #include "json/doc.h"
 #include "../run.h"
+#include "../scratch.h"
 #include "spotify/spotify.h"
 
 #define ID "0TnOYISbd1XYRBk9myaseg"
@@ -189,18 +190,18 @@ what_has_no_proper_id_is_no_artist(void)
 static void
 no_call_is_made_while_spotify_wants_a_pause(void)
 {
-	SCOPED(store_close) struct store store;
-	struct context context = { .conf = &conf, .store = &store };
+	SCOPED(scratch_close) struct store *store = NULL;
+	struct context context = { .conf = &conf };
 	struct secret access = { NULL, 0 };
 	struct account account;
 
-	run_in_scratch();
-	CHECK_OK(store_open(".", &store));
-	store_set_fact(&store, "limit-api-rate", (int64_t)time(NULL) + 100);
+	CHECK_OK(scratch_open(&store));
+	context.store = store;
+	store_set_fact(store, "limit-api-rate", (int64_t)time(NULL) + 100);
 	CHECK(spotify_me(&context, &access, &account), RESULT_RATE_LIMITED);
 	assert_true(context.retry_after_s > 90);
 	assert_null(account.id);
-	store_set_fact(&store, "limit-following-quota",
+	store_set_fact(store, "limit-following-quota",
 	    (int64_t)time(NULL) + 50);
 	CHECK(spotify_page_start(&context, &access, ""), RESULT_QUOTA_EXCEEDED);
 	assert_true(context.retry_after_s <= 50);

@@ -15,8 +15,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "store/lock.h"
 #include "../run.h"
+#include "../scratch.h"
+#include "store/lock.h"
 
 #define THREADS 50
 #define PROCESSES 4
@@ -26,7 +27,7 @@ static const unsigned char other_id[STORE_ID_BYTES] = { 1, 2 };
 
 /* What threads and processes see of each other. */
 struct shared {
-	struct store store;
+	struct store *store;
 	atomic_int inside, most, taken, without_memory, ready;
 };
 
@@ -35,19 +36,20 @@ static struct shared *shared;
 static void
 unmap(struct shared **at)
 {
-	store_close(&(*at)->store);
+	if (*at == NULL)
+		return;
+	store_close((*at)->store);
 	munmap(*at, sizeof(**at));
 }
 
-static struct shared *
-new_shared(void)
+static enum result
+share(struct shared **s)
 {
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	assert_true(shared != MAP_FAILED);
-	run_in_scratch();
-	assert_int_equal(store_open(".", &shared->store), OK);
-	return shared;
+	*s = shared;
+	return scratch_open(&shared->store);
 }
 
 /* Be inside once, for a moment. Asserts nothing: it is no test's thread. */
@@ -58,7 +60,7 @@ enter(void *unused)
 	enum result result;
 
 	(void)unused;
-	result = lock_take(&shared->store, LOCK_REFRESH, id,
+	result = lock_take(shared->store, LOCK_REFRESH, id,
 	    clock_mono_ms() + 60000, &lock);
 	if (result == RESULT_NO_MEMORY)
 		atomic_fetch_add(&shared->without_memory, 1);
@@ -89,8 +91,9 @@ run_threads(unsigned n)
 static void
 of_fifty_threads_one_is_inside(void)
 {
-	SCOPED(unmap) struct shared *s = new_shared();
+	SCOPED(unmap) struct shared *s = NULL;
 
+	CHECK_OK(share(&s));
 	run_threads(THREADS);
 	assert_int_equal(s->most, 0);
 	assert_int_equal(s->taken + s->without_memory, THREADS);
@@ -100,10 +103,11 @@ of_fifty_threads_one_is_inside(void)
 static void
 of_all_threads_of_all_processes_one_is_inside(void)
 {
-	SCOPED(unmap) struct shared *s = new_shared();
+	SCOPED(unmap) struct shared *s = NULL;
 	pid_t children[PROCESSES];
 	int i, status;
 
+	CHECK_OK(share(&s));
 	for (i = 0; i < PROCESSES; i++)
 		if ((children[i] = fork()) == 0) {
 			run_threads(5);
@@ -120,18 +124,19 @@ of_all_threads_of_all_processes_one_is_inside(void)
 static void
 who_may_not_wait_is_told_at_once(void)
 {
-	SCOPED(unmap) struct shared *s = new_shared();
-	SCOPED(lock_release) struct lock lock = { .fd = -1 };
+	SCOPED(unmap) struct shared *s = NULL;
+	SCOPED(lock_release) struct lock lock = { NULL, OK };
 	struct lock second;
 	int64_t began;
 
-	CHECK_OK(lock_take(&s->store, LOCK_REFRESH, id, 0, &lock));
+	CHECK_OK(share(&s));
+	CHECK_OK(lock_take(s->store, LOCK_REFRESH, id, 0, &lock));
 	began = clock_mono_ms();
-	CHECK(lock_take(&s->store, LOCK_REFRESH, id, 0, &second), RESULT_BUSY);
+	CHECK(lock_take(s->store, LOCK_REFRESH, id, 0, &second), RESULT_BUSY);
 	lock_release(&second);
 	assert_true(clock_mono_ms() - began < 1000);
 	began = clock_mono_ms();
-	CHECK(lock_take(&s->store, LOCK_REFRESH, id, began + 50, &second),
+	CHECK(lock_take(s->store, LOCK_REFRESH, id, began + 50, &second),
 	    RESULT_BUSY);
 	assert_true(clock_mono_ms() - began >= 50);
 }
@@ -139,16 +144,17 @@ who_may_not_wait_is_told_at_once(void)
 static void
 sessions_and_tasks_do_not_get_into_each_others_way(void)
 {
-	SCOPED(unmap) struct shared *s = new_shared();
-	SCOPED(lock_release) struct lock a = { .fd = -1 };
-	SCOPED(lock_release) struct lock b = { .fd = -1 };
-	SCOPED(lock_release) struct lock c = { .fd = -1 };
+	SCOPED(unmap) struct shared *s = NULL;
+	SCOPED(lock_release) struct lock a = { NULL, OK };
+	SCOPED(lock_release) struct lock b = { NULL, OK };
+	SCOPED(lock_release) struct lock c = { NULL, OK };
 
-	CHECK_OK(lock_take(&s->store, LOCK_REFRESH, id, 0, &a));
-	CHECK_OK(lock_take(&s->store, LOCK_ARTISTS, id, 0, &b));
-	CHECK_OK(lock_take(&s->store, LOCK_REFRESH, other_id, 0, &c));
+	CHECK_OK(share(&s));
+	CHECK_OK(lock_take(s->store, LOCK_REFRESH, id, 0, &a));
+	CHECK_OK(lock_take(s->store, LOCK_ARTISTS, id, 0, &b));
+	CHECK_OK(lock_take(s->store, LOCK_REFRESH, other_id, 0, &c));
 	lock_release(&a);
-	CHECK_OK(lock_take(&s->store, LOCK_REFRESH, id, 0, &a));
+	CHECK_OK(lock_take(s->store, LOCK_REFRESH, id, 0, &a));
 }
 
 /* A child that takes the lock and keeps it until it is killed. */
@@ -159,7 +165,7 @@ start_holder(struct shared *s)
 	pid_t child = fork();
 
 	if (child == 0) {
-		if (lock_take(&s->store, LOCK_REFRESH, id, 0, &lock) != OK)
+		if (lock_take(s->store, LOCK_REFRESH, id, 0, &lock) != OK)
 			_exit(1);
 		atomic_store(&s->ready, 1);
 		for (;;)
@@ -174,19 +180,21 @@ start_holder(struct shared *s)
 static void
 a_lock_dies_with_its_holder(void)
 {
-	SCOPED(unmap) struct shared *s = new_shared();
-	SCOPED(lock_release) struct lock lock = { .fd = -1 };
+	SCOPED(unmap) struct shared *s = NULL;
+	SCOPED(lock_release) struct lock lock = { NULL, OK };
 	struct lock second;
 	enum result while_held;
-	pid_t child = start_holder(s);
+	pid_t child;
 
-	while_held = lock_take(&s->store, LOCK_REFRESH, id,
-	    clock_mono_ms() + 30, &second);
+	CHECK_OK(share(&s));
+	child = start_holder(s);
+	while_held = lock_take(s->store, LOCK_REFRESH, id, clock_mono_ms() + 30,
+	    &second);
 	lock_release(&second);
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
 	CHECK(while_held, s->ready ? RESULT_BUSY : OK);
-	CHECK_OK(lock_take(&s->store, LOCK_REFRESH, id, clock_mono_ms() + 10000,
+	CHECK_OK(lock_take(s->store, LOCK_REFRESH, id, clock_mono_ms() + 10000,
 	    &lock));
 }
 
@@ -217,7 +225,7 @@ static void *
 ask(void *unused)
 {
 	struct lock lock;
-	enum result result = lock_take(&shared->store, LOCK_REFRESH, id,
+	enum result result = lock_take(shared->store, LOCK_REFRESH, id,
 	    clock_mono_ms() + 60000, &lock);
 
 	(void)unused;
@@ -230,12 +238,13 @@ ask(void *unused)
 static void
 who_waits_while_the_task_fails_is_told(void)
 {
-	SCOPED(unmap) struct shared *s = new_shared();
-	SCOPED(lock_release) struct lock lock = { .fd = -1 };
+	SCOPED(unmap) struct shared *s = NULL;
+	SCOPED(lock_release) struct lock lock = { NULL, OK };
 	pthread_t threads[3], late;
 	unsigned i, sleepers = count_sleepers();
 
-	CHECK_OK(lock_take(&s->store, LOCK_REFRESH, id, 0, &lock));
+	CHECK_OK(share(&s));
+	CHECK_OK(lock_take(s->store, LOCK_REFRESH, id, 0, &lock));
 	for (i = 0; i < N(threads); i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, ask, NULL),
 		    0);
@@ -250,7 +259,7 @@ who_waits_while_the_task_fails_is_told(void)
 		pthread_join(threads[i], NULL);
 	pthread_join(late, NULL);
 	assert_int_equal(s->taken, N(threads));
-	CHECK_OK(lock_take(&s->store, LOCK_REFRESH, id, 0, &lock));
+	CHECK_OK(lock_take(s->store, LOCK_REFRESH, id, 0, &lock));
 	assert_int_equal(lock.found, OK);
 }
 
@@ -270,13 +279,14 @@ is_any_held(void)
 static void
 releasing_one_lock_keeps_the_others(void)
 {
-	SCOPED(unmap) struct shared *s = new_shared();
-	SCOPED(lock_release) struct lock a = { .fd = -1 };
+	SCOPED(unmap) struct shared *s = NULL;
+	SCOPED(lock_release) struct lock a = { NULL, OK };
 	struct lock b;
 
+	CHECK_OK(share(&s));
 	assert_false(is_any_held());
-	CHECK_OK(lock_take(&s->store, LOCK_REFRESH, id, 0, &a));
-	CHECK_OK(lock_take(&s->store, LOCK_REFRESH, other_id, 0, &b));
+	CHECK_OK(lock_take(s->store, LOCK_REFRESH, id, 0, &a));
+	CHECK_OK(lock_take(s->store, LOCK_REFRESH, other_id, 0, &b));
 	lock_release(&b);
 	assert_true(is_any_held());
 	lock_release(&a);
@@ -286,27 +296,29 @@ releasing_one_lock_keeps_the_others(void)
 static void
 a_lock_file_that_is_gone_is_made_anew(void)
 {
-	SCOPED(unmap) struct shared *s = new_shared();
-	SCOPED(lock_release) struct lock lock = { .fd = -1 };
+	SCOPED(unmap) struct shared *s = NULL;
+	SCOPED(lock_release) struct lock lock = { NULL, OK };
 
+	CHECK_OK(share(&s));
 	assert_int_equal(unlink("lock"), 0);
-	CHECK_OK(lock_take(&s->store, LOCK_REFRESH, id, 0, &lock));
+	CHECK_OK(lock_take(s->store, LOCK_REFRESH, id, 0, &lock));
 	assert_int_equal(access("lock", F_OK), 0);
 }
 
 static void
 with_a_strange_lock_file_nobody_gets_in(void)
 {
-	SCOPED(unmap) struct shared *s = new_shared();
+	SCOPED(unmap) struct shared *s = NULL;
 	struct lock lock;
 
+	CHECK_OK(share(&s));
 	assert_int_equal(unlink("lock"), 0);
 	assert_int_equal(symlink("/dev/null", "lock"), 0);
-	CHECK(lock_take(&s->store, LOCK_REFRESH, id, 0, &lock), RESULT_STORE);
+	CHECK(lock_take(s->store, LOCK_REFRESH, id, 0, &lock), RESULT_STORE);
 	lock_release(&lock);
 	assert_int_equal(unlink("lock"), 0);
 	assert_int_equal(mkdir("lock", 0700), 0);
-	CHECK(lock_take(&s->store, LOCK_REFRESH, id, 0, &lock), RESULT_STORE);
+	CHECK(lock_take(s->store, LOCK_REFRESH, id, 0, &lock), RESULT_STORE);
 	assert_non_null(strstr(run_said(), "event=store_failed"));
 }
 

@@ -1,354 +1,359 @@
 /* SPDX-License-Identifier: ISC */
+/* What each back end must pass: the promises of store.h. */
 #include "config.h"
 
-#include <fcntl.h>
-#include <glob.h>
-#include <signal.h>
-#include <stdlib.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "../run.h"
-#include "store/store.h"
+#include "../failing.h"
+#include "../scratch.h"
 
 #define MAX 100
-/* The file names of the id below. */
-#define HEX "0100000000000000000000000000000000000000000000000000000000000000"
-#define SESSION "session-" HEX
+/* Records with versions that differ. */
+#define FIRST STR("a record ends with its version 1")
+#define SECOND STR("a record ends with its version 2")
+#define THIRD STR("a record ends with its version 3")
 
 static const unsigned char id[STORE_ID_BYTES] = { 1 };
-
-/* A store in a directory of its own. */
-static enum result
-open_store(struct store *store)
-{
-	run_in_scratch();
-	return store_open(".", store);
-}
+static const unsigned char other_id[STORE_ID_BYTES] = { 2 };
 
 static enum result
-put(const struct store *store, enum store_way way, struct str content)
+open_failing(struct store **store)
 {
-	struct store_file file;
-	enum result result = store_prepare(store, MAX, &file);
+	enum result result = scratch_open(store);
 
-	if (result != OK)
-		return result;
-	return store_commit(store, &file, way, STORE_SESSION, id, content);
+	return result == OK ? failing_open(*store, store) : result;
 }
 
-static enum result
-load(const struct store *store, struct buf *content)
-{
-	int64_t used_at;
+static enum result (*const backends[])(
+    struct store **store) = { scratch_open, open_failing };
 
-	buf_clear(content);
-	return store_load(store, STORE_SESSION, id, MAX, content, &used_at);
-}
-
+/* Run a test with an empty store of each back end. */
 static void
-a_file_is_created_loaded_replaced_and_removed(void)
+on_each(void (*body)(struct store *store))
 {
-	SCOPED(store_close) struct store store;
-	SCOPED(buf_free) struct buf content = BUF(MAX);
-	struct stat st;
-
-	CHECK_OK(open_store(&store));
-	CHECK(load(&store, &content), RESULT_ABSENT);
-	assert_false(store_has(&store, STORE_SESSION, id));
-	CHECK_OK(store_create(&store, STORE_SESSION, id, STR("first")));
-	assert_true(store_has(&store, STORE_SESSION, id));
-	assert_false(store_has(&store, STORE_COPY, id));
-	CHECK_OK(load(&store, &content));
-	CHECK_TEXT(buf_str(&content), "first");
-	assert_int_equal(stat(SESSION, &st), 0);
-	assert_int_equal(st.st_mode, S_IFREG | 0600);
-	assert_int_equal(st.st_size, 5);
-	CHECK_OK(put(&store, STORE_REPLACE, STR("second")));
-	CHECK_OK(load(&store, &content));
-	CHECK_TEXT(buf_str(&content), "second");
-	CHECK_OK(store_remove(&store, STORE_SESSION, id));
-	CHECK(load(&store, &content), RESULT_ABSENT);
-	CHECK_OK(store_remove(&store, STORE_SESSION, id));
-}
-
-static size_t
-count_files(const char *pattern)
-{
-	glob_t found;
-	size_t n = 0;
-
-	if (glob(pattern, 0, NULL, &found) == 0) {
-		n = found.gl_pathc;
-		globfree(&found);
-	}
-	return n;
-}
-
-static void
-what_is_there_is_not_created_and_what_is_gone_not_replaced(void)
-{
-	SCOPED(store_close) struct store store;
-	SCOPED(buf_free) struct buf content = BUF(MAX);
-
-	CHECK_OK(open_store(&store));
-	CHECK(put(&store, STORE_REPLACE, STR("x")), RESULT_ABSENT);
-	CHECK(load(&store, &content), RESULT_ABSENT);
-	CHECK_OK(store_create(&store, STORE_SESSION, id, STR("first")));
-	CHECK(store_create(&store, STORE_SESSION, id, STR("second")),
-	    RESULT_EXISTS);
-	CHECK_OK(load(&store, &content));
-	CHECK_TEXT(buf_str(&content), "first");
-	CHECK_OK(put(&store, STORE_OVERWRITE, STR("third")));
-	CHECK_OK(load(&store, &content));
-	CHECK_TEXT(buf_str(&content), "third");
-	assert_int_equal(count_files("temp-*"), 0);
-}
-
-static void
-a_prepared_file_takes_its_room_and_can_be_given_up(void)
-{
-	SCOPED(store_close) struct store store;
-	struct store_file file;
-	struct stat st;
-
-	CHECK_OK(open_store(&store));
-	CHECK_OK(store_prepare(&store, 8192, &file));
-	assert_int_equal(strncmp(file.name, "temp-", 5), 0);
-	assert_int_equal(strlen(file.name), 5 + 16);
-	assert_int_equal(stat(file.name, &st), 0);
-	assert_int_equal(st.st_mode, S_IFREG | 0600);
-	assert_int_equal(st.st_size, 8192);
-	assert_true(st.st_blocks * 512 >= 8192);
-	store_abandon(&store, &file);
-	assert_int_equal(count_files("temp-*"), 0);
-	store_abandon(&store, &file);
-}
-
-static void
-a_disk_that_is_full_is_met_when_preparing(void)
-{
-	const struct rlimit small = { 4096, RLIM_INFINITY };
-	SCOPED(store_close) struct store store;
-	struct store_file file;
-	struct rlimit before;
+	struct store *store;
 	enum result result;
-
-	CHECK_OK(open_store(&store));
-	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-	signal(SIGXFSZ, SIG_IGN);
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-	result = store_prepare(&store, 8192, &file);
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-	assert_int_equal(result, RESULT_STORE);
-	assert_int_equal(file.fd, -1);
-	assert_int_equal(count_files("temp-*"), 0);
-	assert_non_null(strstr(run_said(), "event=store_failed call=allocate"));
-}
-
-static void
-a_file_that_cannot_be_written_whole_is_not_created(void)
-{
-	const struct rlimit small = { 4096, RLIM_INFINITY };
-	SCOPED(store_close) struct store store;
-	static const char large[8192];
-	struct rlimit before;
-	enum result result;
-	int next;
-
-	CHECK_OK(open_store(&store));
-	next = dup(store.dir);
-	close(next);
-	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-	signal(SIGXFSZ, SIG_IGN);
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-	result = store_create(&store, STORE_SESSION, id,
-	    (struct str){ large, sizeof(large) });
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-	assert_int_equal(result, RESULT_STORE);
-	assert_int_equal(count_files("session-*"), 0);
-	assert_int_equal(dup(store.dir), next);
-	close(next);
-	assert_non_null(strstr(run_said(), "event=store_failed call=write"));
-}
-
-static void
-a_write_that_fails_leaves_what_was_there(void)
-{
-	SCOPED(store_close) struct store store;
-	SCOPED(buf_free) struct buf content = BUF(MAX);
-	struct store_file file;
-	int readable;
-
-	CHECK_OK(open_store(&store));
-	CHECK_OK(store_create(&store, STORE_SESSION, id, STR("first")));
-	CHECK_OK(store_prepare(&store, MAX, &file));
-	/* Nothing can be written to this one. */
-	readable = open("lock", O_RDONLY | O_CLOEXEC);
-	assert_true(readable >= 0);
-	assert_int_equal(dup2(readable, file.fd), file.fd);
-	close(readable);
-	CHECK(store_commit(&store, &file, STORE_REPLACE, STORE_SESSION, id,
-		  STR("second")),
-	    RESULT_STORE);
-	assert_int_equal(file.fd, -1);
-	CHECK_OK(load(&store, &content));
-	CHECK_TEXT(buf_str(&content), "first");
-	assert_int_equal(count_files("temp-*"), 0);
-}
-
-static void
-what_cannot_be_put_in_its_place_is_given_up(void)
-{
-	SCOPED(store_close) struct store store;
-
-	CHECK_OK(open_store(&store));
-	assert_int_equal(mkdir(SESSION, 0700), 0);
-	CHECK(put(&store, STORE_OVERWRITE, STR("x")), RESULT_STORE);
-	assert_int_equal(count_files("temp-*"), 0);
-	assert_non_null(strstr(run_said(), "event=store_failed call=rename"));
-}
-
-static void
-sessions_and_copies_of_one_id_are_two_files(void)
-{
-	SCOPED(store_close) struct store store;
-	SCOPED(buf_free) struct buf content = BUF(MAX);
-	struct store_file file;
-	int64_t used_at;
-
-	CHECK_OK(open_store(&store));
-	CHECK_OK(store_prepare(&store, MAX, &file));
-	CHECK_OK(store_commit(&store, &file, STORE_OVERWRITE, STORE_COPY, id,
-	    STR("copy")));
-	CHECK(load(&store, &content), RESULT_ABSENT);
-	CHECK_OK(store_load(&store, STORE_COPY, id, MAX, &content, &used_at));
-	CHECK_TEXT(buf_str(&content), "copy");
-	assert_int_equal(access("copy-" HEX, F_OK), 0);
-	CHECK_OK(store_remove(&store, STORE_COPY, id));
-	assert_int_not_equal(access("copy-" HEX, F_OK), 0);
-}
-
-static void
-what_is_no_plain_file_of_ours_is_absent(void)
-{
-	SCOPED(store_close) struct store store;
-	SCOPED(buf_free) struct buf content = BUF(1000);
-	char large[MAX + 1] = { 0 };
-
-	CHECK_OK(open_store(&store));
-	run_write("target", 0600, STR("content"));
-	assert_int_equal(symlink("target", SESSION), 0);
-	CHECK(load(&store, &content), RESULT_ABSENT);
-	assert_int_equal(unlink(SESSION), 0);
-	assert_int_equal(link("target", SESSION), 0);
-	CHECK(load(&store, &content), RESULT_ABSENT);
-	assert_int_equal(unlink(SESSION), 0);
-	assert_int_equal(mkfifo(SESSION, 0600), 0);
-	CHECK(load(&store, &content), RESULT_ABSENT);
-	assert_int_equal(unlink(SESSION), 0);
-	assert_int_equal(mkdir(SESSION, 0700), 0);
-	CHECK(load(&store, &content), RESULT_ABSENT);
-	assert_int_equal(rmdir(SESSION), 0);
-	run_write(SESSION, 0640, STR("content"));
-	CHECK(load(&store, &content), RESULT_ABSENT);
-	run_write(SESSION, 0604, STR("content"));
-	CHECK(load(&store, &content), RESULT_ABSENT);
-	run_write(SESSION, 0600, (struct str){ large, MAX + 1 });
-	CHECK(load(&store, &content), RESULT_ABSENT);
-	run_write(SESSION, 0600, (struct str){ large, MAX });
-	CHECK_OK(load(&store, &content));
-	assert_int_equal(content.n, MAX);
-	if (geteuid() == 0) {
-		assert_int_equal(chown(SESSION, 4711, 0), 0);
-		CHECK(load(&store, &content), RESULT_ABSENT);
-	}
-}
-
-static void
-the_last_use_is_what_was_said(void)
-{
-	SCOPED(store_close) struct store store;
-	SCOPED(buf_free) struct buf content = BUF(MAX);
-	int64_t used_at = 0;
-
-	CHECK_OK(open_store(&store));
-	store_touch(&store, STORE_SESSION, id, 1000);
-	assert_string_equal(run_said(), "");
-	CHECK_OK(store_create(&store, STORE_SESSION, id, STR("x")));
-	store_touch(&store, STORE_SESSION, id, 1234567);
-	CHECK_OK(
-	    store_load(&store, STORE_SESSION, id, MAX, &content, &used_at));
-	assert_int_equal(used_at, 1234567);
-}
-
-static void
-facts_are_numbers_and_nothing_else(void)
-{
-	static const char *const bad[] = { "", "x", "-5", "5\n", "5 ", "0x5",
-		"99999999999999999999", "111111111111111111111111111111" };
-	SCOPED(store_close) struct store store;
 	size_t i;
 
-	CHECK_OK(open_store(&store));
-	assert_int_equal(store_fact(&store, "limit-x"), 0);
-	store_set_fact(&store, "limit-x", 4711);
-	assert_int_equal(store_fact(&store, "limit-x"), 4711);
-	store_set_fact(&store, "limit-x", 12);
-	assert_int_equal(store_fact(&store, "limit-x"), 12);
-	assert_int_equal(count_files("temp-*"), 0);
-	for (i = 0; i < N(bad); i++) {
-		run_write("limit-y", 0600, str_of(bad[i]));
-		assert_int_equal(store_fact(&store, "limit-y"), 0);
+	for (i = 0; i < N(backends); i++) {
+		result = backends[i](&store);
+		if (run_refused() && result == RESULT_NO_MEMORY)
+			return;
+		assert_int_equal(result, OK);
+		body(store);
+		store_close(store);
 	}
-	assert_int_equal(symlink("limit-x", "limit-z"), 0);
-	assert_int_equal(store_fact(&store, "limit-z"), 0);
+}
+
+/* A test by the name of NAME, of which NAME_on is the body. */
+#define ON_EACH(name) \
+	static void name(void) \
+	{ \
+		on_each(name##_on); \
+	}
+
+static enum result
+create(struct store *store, const unsigned char *record_id, struct str content)
+{
+	struct store_version version;
+
+	return store_create(store, record_id, content, &version);
+}
+
+static enum result
+load(struct store *store, struct buf *content, struct store_seen *seen)
+{
+	buf_clear(content);
+	return store_load(store, id, content, seen);
+}
+
+static enum result
+replace(struct store *store, struct store_version *version, struct str content)
+{
+	SCOPED(scratch_release) struct store_reservation *reservation = NULL;
+	enum result result = store_reserve(store, MAX, &reservation);
+
+	return result == OK ? store_replace(reservation, id, version, content) :
+			      result;
 }
 
 static void
-a_fact_that_cannot_be_written_is_logged_and_does_no_harm(void)
+a_record_is_made_loaded_replaced_and_removed_on(struct store *store)
 {
-	SCOPED(store_close) struct store store;
+	SCOPED(buf_free) struct buf content = BUF(MAX);
+	struct store_seen seen;
 
-	CHECK_OK(open_store(&store));
-	assert_int_equal(mkdir("limit-x", 0700), 0);
-	store_set_fact(&store, "limit-x", 4711);
-	assert_int_equal(store_fact(&store, "limit-x"), 0);
-	assert_int_equal(count_files("temp-*"), 0);
-	assert_non_null(strstr(run_said(), "event=store_failed"));
+	CHECK(load(store, &content, &seen), RESULT_ABSENT);
+	CHECK_OK(create(store, id, FIRST));
+	CHECK_OK(load(store, &content, &seen));
+	assert_true(str_equal(buf_str(&content), FIRST));
+	CHECK_OK(replace(store, &seen.version, SECOND));
+	CHECK_OK(load(store, &content, &seen));
+	assert_true(str_equal(buf_str(&content), SECOND));
+	CHECK_OK(store_remove(store, id));
+	CHECK(load(store, &content, &seen), RESULT_ABSENT);
+	CHECK_OK(store_remove(store, id));
+}
+ON_EACH(a_record_is_made_loaded_replaced_and_removed)
+
+static void
+what_is_there_is_not_made_and_what_is_gone_not_replaced_on(struct store *store)
+{
+	SCOPED(buf_free) struct buf content = BUF(MAX);
+	struct store_seen seen = { 0 };
+
+	CHECK(replace(store, &seen.version, FIRST), RESULT_ABSENT);
+	CHECK(load(store, &content, &seen), RESULT_ABSENT);
+	CHECK_OK(create(store, id, FIRST));
+	CHECK(create(store, id, SECOND), RESULT_EXISTS);
+	CHECK_OK(load(store, &content, &seen));
+	assert_true(str_equal(buf_str(&content), FIRST));
+	CHECK_OK(store_remove(store, id));
+	CHECK(replace(store, &seen.version, SECOND), RESULT_ABSENT);
+	CHECK(load(store, &content, &seen), RESULT_ABSENT);
+}
+ON_EACH(what_is_there_is_not_made_and_what_is_gone_not_replaced)
+
+static void
+only_the_version_that_was_loaded_is_replaced_on(struct store *store)
+{
+	SCOPED(buf_free) struct buf content = BUF(MAX);
+	struct store_seen mine, theirs;
+	struct store_version made;
+
+	CHECK_OK(store_create(store, id, FIRST, &made));
+	CHECK_OK(load(store, &content, &mine));
+	assert_memory_equal(&made, &mine.version, sizeof(made));
+	CHECK_OK(load(store, &content, &theirs));
+	CHECK_OK(replace(store, &theirs.version, SECOND));
+	CHECK(replace(store, &mine.version, THIRD), RESULT_CHANGED);
+	CHECK_OK(load(store, &content, &mine));
+	assert_true(str_equal(buf_str(&content), SECOND));
+	/* Who has replaced one knows the version that it has now. */
+	assert_memory_equal(&mine.version, &theirs.version,
+	    sizeof(mine.version));
+	CHECK_OK(replace(store, &theirs.version, THIRD));
+	CHECK_OK(replace(store, &theirs.version, FIRST));
+}
+ON_EACH(only_the_version_that_was_loaded_is_replaced)
+
+static void
+a_reservation_that_is_given_back_changes_nothing_on(struct store *store)
+{
+	SCOPED(buf_free) struct buf content = BUF(MAX);
+	struct store_reservation *reservation;
+	struct store_seen seen;
+
+	CHECK_OK(create(store, id, FIRST));
+	CHECK_OK(store_reserve(store, MAX, &reservation));
+	store_release(reservation);
+	store_release(NULL);
+	CHECK_OK(load(store, &content, &seen));
+	assert_true(str_equal(buf_str(&content), FIRST));
+}
+ON_EACH(a_reservation_that_is_given_back_changes_nothing)
+
+static enum result
+load_kept(struct store *store, size_t from, size_t n, struct buf *content)
+{
+	buf_clear(content);
+	return store_load_kept(store, id, from, n, content);
 }
 
 static void
-a_directory_that_is_gone_is_a_store_failure(void)
+what_is_kept_lasts_as_long_as_its_record_on(struct store *store)
 {
-	SCOPED(store_close) struct store store;
-	struct store closed = { -1 };
+	SCOPED(buf_free) struct buf content = BUF(MAX);
+	struct store_seen seen;
+
+	CHECK_OK(store_keep(store, id, STR("kept")));
+	CHECK(load_kept(store, 0, STORE_REST, &content), RESULT_ABSENT);
+	CHECK_OK(create(store, id, FIRST));
+	CHECK_OK(create(store, other_id, SECOND));
+	CHECK_OK(store_keep(store, id, STR("kept")));
+	CHECK_OK(store_keep(store, id, STR("kept again")));
+	CHECK_OK(load_kept(store, 0, STORE_REST, &content));
+	CHECK_TEXT(buf_str(&content), "kept again");
+	CHECK_OK(load(store, &content, &seen));
+	assert_true(str_equal(buf_str(&content), FIRST));
+	CHECK(store_load_kept(store, other_id, 0, STORE_REST, &content),
+	    RESULT_ABSENT);
+	CHECK_OK(store_remove(store, id));
+	CHECK(load_kept(store, 0, STORE_REST, &content), RESULT_ABSENT);
+	buf_clear(&content);
+	CHECK_OK(store_load(store, other_id, &content, &seen));
+}
+ON_EACH(what_is_kept_lasts_as_long_as_its_record)
+
+static void
+what_is_kept_is_read_in_parts_on(struct store *store)
+{
 	SCOPED(buf_free) struct buf content = BUF(MAX);
 
-	assert_int_equal(store_open("/nonexistent/x", &store), RESULT_STORE);
-	assert_int_equal(store.dir, -1);
-	assert_int_equal(store_create(&closed, STORE_SESSION, id, STR("x")),
-	    RESULT_STORE);
-	assert_int_equal(load(&closed, &content), RESULT_STORE);
-	assert_true(store_has(&closed, STORE_SESSION, id));
-	assert_int_equal(store_remove(&closed, STORE_SESSION, id),
-	    RESULT_STORE);
+	CHECK_OK(create(store, id, FIRST));
+	CHECK_OK(store_keep(store, id, STR("head and the rest")));
+	CHECK_OK(load_kept(store, 0, 4, &content));
+	CHECK_TEXT(buf_str(&content), "head");
+	CHECK_OK(load_kept(store, 9, STORE_REST, &content));
+	CHECK_TEXT(buf_str(&content), "the rest");
+	CHECK_OK(load_kept(store, 17, STORE_REST, &content));
+	CHECK_TEXT(buf_str(&content), "");
+	CHECK(load_kept(store, 18, STORE_REST, &content), RESULT_ABSENT);
+	CHECK(load_kept(store, 0, 18, &content), RESULT_ABSENT);
+	CHECK(load_kept(store, 17, 1, &content), RESULT_ABSENT);
+}
+ON_EACH(what_is_kept_is_read_in_parts)
+
+static void
+what_has_no_place_is_absent_on(struct store *store)
+{
+	SCOPED(buf_free) struct buf exact = BUF(32);
+	SCOPED(buf_free) struct buf small = BUF(31);
+	struct store_seen seen;
+
+	CHECK_OK(create(store, id, FIRST));
+	CHECK_OK(store_keep(store, id, FIRST));
+	CHECK(load(store, &small, &seen), RESULT_ABSENT);
+	CHECK(load_kept(store, 0, STORE_REST, &small), RESULT_ABSENT);
+	CHECK_OK(load(store, &exact, &seen));
+	CHECK_OK(load_kept(store, 0, STORE_REST, &exact));
+}
+ON_EACH(what_has_no_place_is_absent)
+
+static void
+the_last_use_is_what_was_said_on(struct store *store)
+{
+	SCOPED(buf_free) struct buf content = BUF(MAX);
+	struct store_seen seen;
+
+	store_touch(store, id, 1000);
+	CHECK(load(store, &content, &seen), RESULT_ABSENT);
+	CHECK_OK(create(store, id, FIRST));
+	store_touch(store, id, 1234567);
+	CHECK_OK(load(store, &content, &seen));
+	assert_int_equal(seen.used_s, 1234567);
+	assert_string_equal(run_said(), "");
+}
+ON_EACH(the_last_use_is_what_was_said)
+
+static void
+a_mark_is_made_once_on(struct store *store)
+{
+	CHECK_OK(store_claim(store, 6000, 6010, id));
+	CHECK(store_claim(store, 6000, 6010, id), RESULT_EXISTS);
+	CHECK(store_claim(store, 6000, 6590, id), RESULT_EXISTS);
+	CHECK_OK(store_claim(store, 6000, 6010, other_id));
+}
+ON_EACH(a_mark_is_made_once)
+
+static void
+a_fact_is_a_number_that_was_set_on(struct store *store)
+{
+	assert_int_equal(store_fact(store, "limit-x"), 0);
+	store_set_fact(store, "limit-x", 4711);
+	store_set_fact(store, "limit-y", INT64_MAX);
+	assert_int_equal(store_fact(store, "limit-x"), 4711);
+	assert_int_equal(store_fact(store, "limit-y"), INT64_MAX);
+	store_set_fact(store, "limit-x", 12);
+	assert_int_equal(store_fact(store, "limit-x"), 12);
+}
+ON_EACH(a_fact_is_a_number_that_was_set)
+
+/* Two records in turns, and who reads meanwhile. */
+static struct store *shared;
+static atomic_bool over;
+
+static void *
+read_all_the_time(void *strange)
+{
+	struct buf content = BUF(MAX);
+	struct store_seen seen;
+	enum result result;
+
+	while (!atomic_load(&over)) {
+		buf_clear(&content);
+		result = store_load(shared, id, &content, &seen);
+		if (result != RESULT_NO_MEMORY &&
+		    (result != OK ||
+			(!str_equal(buf_str(&content), FIRST) &&
+			    !str_equal(buf_str(&content), SECOND))))
+			*(bool *)strange = true;
+	}
+	buf_free(&content);
+	return NULL;
+}
+
+static enum result
+replace_in_turns(struct store *store)
+{
+	struct store_version version;
+	enum result result = OK;
+	struct str last = FIRST;
+	unsigned n;
+
+	memcpy(version.bytes, last.p + last.n - sizeof(version.bytes),
+	    sizeof(version.bytes));
+	for (n = 0; n < 20 && result == OK; n++)
+		result = replace(store, &version, n % 2 == 0 ? SECOND : FIRST);
+	return result;
+}
+
+static void
+a_reader_sees_one_record_or_the_other_on(struct store *store)
+{
+	bool strange = false;
+	enum result result;
+	pthread_t reader;
+
+	shared = store;
+	atomic_store(&over, false);
+	CHECK_OK(create(store, id, FIRST));
+	assert_int_equal(pthread_create(&reader, NULL, read_all_the_time,
+			     &strange),
+	    0);
+	result = replace_in_turns(store);
+	atomic_store(&over, true);
+	pthread_join(reader, NULL);
+	CHECK_OK(result);
+	assert_false(strange);
+}
+ON_EACH(a_reader_sees_one_record_or_the_other)
+
+/* The back end that fails does so once, and says what it was told to say. */
+static void
+the_next_call_fails_and_no_other(void)
+{
+	SCOPED(scratch_close) struct store *store = NULL;
+	SCOPED(buf_free) struct buf content = BUF(MAX);
+	struct store_seen seen;
+
+	CHECK_OK(scratch_open(&store));
+	CHECK_OK(failing_open(store, &store));
+	failing_next(store, FAILING_CREATE, RESULT_STORE, false);
+	CHECK(load(store, &content, &seen), RESULT_ABSENT);
+	CHECK(create(store, id, FIRST), RESULT_STORE);
+	CHECK(load(store, &content, &seen), RESULT_ABSENT);
+	CHECK_OK(create(store, id, FIRST));
+	CHECK_OK(load(store, &content, &seen));
+	failing_next(store, FAILING_REPLACE, RESULT_UNCERTAIN, true);
+	CHECK(replace(store, &seen.version, SECOND), RESULT_UNCERTAIN);
+	CHECK(replace(store, &seen.version, THIRD), RESULT_CHANGED);
+	CHECK_OK(load(store, &content, &seen));
+	assert_true(str_equal(buf_str(&content), SECOND));
 }
 
 const struct test store_tests[] = {
-	TEST(a_file_is_created_loaded_replaced_and_removed),
-	TEST(what_is_there_is_not_created_and_what_is_gone_not_replaced),
-	TEST(a_prepared_file_takes_its_room_and_can_be_given_up),
-	TEST(a_disk_that_is_full_is_met_when_preparing),
-	TEST(a_file_that_cannot_be_written_whole_is_not_created),
-	TEST(a_write_that_fails_leaves_what_was_there),
-	TEST(what_cannot_be_put_in_its_place_is_given_up),
-	TEST(sessions_and_copies_of_one_id_are_two_files),
-	TEST(what_is_no_plain_file_of_ours_is_absent),
-	TEST(the_last_use_is_what_was_said),
-	TEST(facts_are_numbers_and_nothing_else),
-	TEST(a_fact_that_cannot_be_written_is_logged_and_does_no_harm),
-	TEST(a_directory_that_is_gone_is_a_store_failure), { NULL, NULL }
+	TEST(a_record_is_made_loaded_replaced_and_removed),
+	TEST(what_is_there_is_not_made_and_what_is_gone_not_replaced),
+	TEST(only_the_version_that_was_loaded_is_replaced),
+	TEST(a_reservation_that_is_given_back_changes_nothing),
+	TEST(what_is_kept_lasts_as_long_as_its_record),
+	TEST(what_is_kept_is_read_in_parts), TEST(what_has_no_place_is_absent),
+	TEST(the_last_use_is_what_was_said), TEST(a_mark_is_made_once),
+	TEST(a_fact_is_a_number_that_was_set),
+	TEST(a_reader_sees_one_record_or_the_other),
+	TEST(the_next_call_fails_and_no_other), { NULL, NULL }
 };

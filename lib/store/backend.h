@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a back end of the store is made of; for back ends, store.c and lock.c
+ * only. Each function keeps the promise of the function of its name in
+ * store.h; what all back ends have in common, those see to.
+ */
+#ifndef BACKEND_H
+#define BACKEND_H
+
+#include "store/store.h"
+
+/* What a back end holds for a lock. */
+struct store_hold {
+	int fd;
+};
+
+struct store_backend {
+	void (*close)(struct store *store);
+	enum result (*load)(struct store *store, const unsigned char *id,
+	    struct buf *content, struct store_seen *seen);
+	enum result (*load_kept)(struct store *store, const unsigned char *id,
+	    size_t from, size_t n, struct buf *content);
+	enum result (*create)(struct store *store, const unsigned char *id,
+	    struct str content);
+	enum result (*reserve)(struct store *store, size_t n,
+	    struct store_reservation **reservation);
+	enum result (*replace)(struct store_reservation *reservation,
+	    const unsigned char *id, const struct store_version *version,
+	    struct str content);
+	void (*release)(struct store_reservation *reservation);
+	enum result (*keep)(struct store *store, const unsigned char *id,
+	    struct str content);
+	enum result (*remove)(struct store *store, const unsigned char *id);
+	void (*touch)(struct store *store, const unsigned char *id,
+	    int64_t now_s);
+	enum result (*claim)(struct store *store, int64_t began_s,
+	    int64_t now_s, const unsigned char *id);
+	int64_t (*fact)(struct store *store, const char *name);
+	void (*set_fact)(struct store *store, const char *name, int64_t number);
+	/*
+	 * Exclude all other processes from a number, waiting until deadline_ms
+	 * on clock_mono_ms(), if that is not 0. No other thread of this
+	 * process asks for the same number meanwhile.
+	 * OK (unlock must follow), RESULT_BUSY, RESULT_STORE.
+	 */
+	enum result (*lock)(struct store *store, uint64_t number,
+	    int64_t deadline_ms, struct store_hold *hold);
+	void (*unlock)(struct store *store, struct store_hold *hold);
+};
+
+/* The first member of every back end's own structures. */
+struct store {
+	const struct store_backend *backend;
+};
+
+struct store_reservation {
+	struct store *store;
+};
+
+/* Log which call has failed, by errno. RESULT_STORE. */
+enum result store_failed(const char *call) __attribute__((warn_unused_result));
+
+/* The version of content, which has as many bytes at least. */
+struct store_version store_version_of(struct str content);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides what makes a directory unfit for the files of a store: who else can
+ * reach it, and what its file system promises.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <linux/magic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "store/directory.h"
+
+#define CIFS_MAGIC 0xff534d42u
+#define SMB2_MAGIC 0xfe534d42u
+
+/* Kernel locks and renames of a network file system are not to be trusted. */
+static bool
+is_remote(const char *path)
+{
+	struct statfs fs;
+	unsigned type;
+
+	if (statfs(path, &fs) != 0)
+		return false;
+	type = (unsigned)fs.f_type;
+	return type == NFS_SUPER_MAGIC || type == CIFS_MAGIC ||
+	    type == SMB2_MAGIC || type == SMB_SUPER_MAGIC;
+}
+
+/* Whether somebody else could exchange a directory on the way. */
+static bool
+is_path_shared(const char *path)
+{
+	char *real = realpath(path, NULL), *slash;
+	bool shared = real == NULL;
+	struct stat st;
+
+	while (!shared && (slash = strrchr(real, '/')) != NULL) {
+		slash[slash == real ? 1 : 0] = '\0';
+		if (stat(real, &st) != 0 ||
+		    (st.st_uid != 0 && st.st_uid != geteuid()) ||
+		    ((st.st_mode & 022) != 0 && (st.st_mode & S_ISVTX) == 0))
+			shared = true;
+		if (slash == real)
+			break;
+	}
+	free(real);
+	return shared;
+}
+
+const char *
+directory_complaint(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return errno == EACCES ?
+		    "cannot be reached by this user" :
+		    "does not exist; make it with mkdir -m 700";
+	if (!S_ISDIR(st.st_mode))
+		return "is not a directory";
+	if (st.st_uid != geteuid())
+		return "does not belong to the user who runs this; run it as "
+		       "the user of the programs, or chown it";
+	if ((st.st_mode & 077) != 0)
+		return "is open to others; chmod 700 it";
+	if (access(path, W_OK | X_OK) != 0)
+		return "cannot be written to by this user";
+	if (is_remote(path))
+		return "lies on a network file system; use a local one";
+	if (is_path_shared(path))
+		return "lies below a directory that others can write to";
+	return NULL;
+}

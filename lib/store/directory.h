@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: ISC */
+/* Whether a directory may hold the files of a store. */
+#ifndef DIRECTORY_H
+#define DIRECTORY_H
+
+/*
+ * What is wrong with the directory: NULL, or a sentence that says what to
+ * do. It must be owned by this user with mode 0700, on a local file system,
+ * below directories that nobody else can write to.
+ */
+const char *directory_complaint(const char *path);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+/* One file in the directory of a store: a part of files. */
+#ifndef FILE_H
+#define FILE_H
+
+#include <sys/stat.h>
+
+#include "store/store.h"
+
+#define FILE_NAME_BYTES 80
+#define FILE_OPEN_FLAGS \
+	(O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+
+/* Make a name: the hex digits of n bytes, 32 at most, behind a prefix. */
+void file_name(char name[static FILE_NAME_BYTES], const char *prefix,
+    const unsigned char *id, size_t n);
+
+/*
+ * Open a file that we have made: plain, ours, private, with one name.
+ * OK, RESULT_ABSENT (also for whatever else has that name), RESULT_STORE;
+ * *fd is -1 then.
+ */
+enum result file_open(int dir, const char *name, int *fd, struct stat *st)
+    __attribute__((warn_unused_result));
+
+/* Read n bytes from an offset. OK, RESULT_ABSENT: there are not so many;
+ * RESULT_STORE. */
+enum result file_read(int fd, size_t from, char *room, size_t n)
+    __attribute__((warn_unused_result));
+
+/* Append n bytes, or STORE_REST, of a file that is open. OK, RESULT_ABSENT:
+ * there are not so many, or too many; RESULT_STORE, RESULT_NO_MEMORY. */
+enum result file_append(int fd, const struct stat *st, size_t from, size_t n,
+    struct buf *content) __attribute__((warn_unused_result));
+
+/* Make a file. OK, RESULT_EXISTS, RESULT_STORE; *fd is -1 then. */
+enum result file_make(int dir, const char *name, int *fd)
+    __attribute__((warn_unused_result));
+
+/* Make a file under a name that nobody reads. OK or RESULT_STORE. */
+enum result file_make_temporary(int dir, char name[static FILE_NAME_BYTES],
+    int *fd) __attribute__((warn_unused_result));
+
+/*
+ * Give a new file its content, and no more of the room that was taken for it
+ * than that needs; it was last used now. The descriptor is closed whatever
+ * comes. OK or RESULT_STORE.
+ */
+enum result file_fill(int fd, size_t room, struct str content, bool durable)
+    __attribute__((warn_unused_result));
+
+/* Put content in the place of whatever has that name; not durable.
+ * OK, or RESULT_STORE: what was there still is. */
+enum result file_overwrite(int dir, const char *name, struct str content)
+    __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides the file system. A reader sees a file as it was or as it is to be,
+ * never in between; nobody can ask for a new session's before it is whole. A
+ * crash leaves at worst a "temp-" file behind, or a session's, perhaps a part
+ * of it, that nobody has the cookie of; the clean-up removes both.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "store/backend.h"
+#include "store/directory.h"
+#include "store/file.h"
+#include "store/filelock.h"
+#include "store/files.h"
+#include "store/marks.h"
+
+#define RECORD "session-"
+#define KEPT "copy-"
+
+struct files {
+	struct store store;
+	int dir;
+};
+
+/* A file on its way: it exists under a name that nobody reads. */
+struct reservation {
+	struct store_reservation reservation;
+	int fd;	     /* -1: used up */
+	size_t room; /* bytes taken in advance */
+	char name[FILE_NAME_BYTES];
+};
+
+static int
+dir_of(const struct store *store)
+{
+	return ((const struct files *)store)->dir;
+}
+
+static enum result
+files_load(struct store *store, const unsigned char *id, struct buf *content,
+    struct store_seen *seen)
+{
+	char name[FILE_NAME_BYTES];
+	enum result result;
+	struct stat st;
+	int fd;
+
+	file_name(name, RECORD, id, STORE_ID_BYTES);
+	if ((result = file_open(dir_of(store), name, &fd, &st)) != OK)
+		return result;
+	if (st.st_size < STORE_VERSION_BYTES)
+		result = RESULT_ABSENT;
+	else
+		result = file_append(fd, &st, 0, STORE_REST, content);
+	close(fd);
+	if (result != OK)
+		return result;
+	seen->used_s = (int64_t)st.st_mtim.tv_sec;
+	seen->version = store_version_of(buf_str(content));
+	return OK;
+}
+
+static enum result
+files_load_kept(struct store *store, const unsigned char *id, size_t from,
+    size_t n, struct buf *content)
+{
+	char name[FILE_NAME_BYTES];
+	enum result result;
+	struct stat st;
+	int fd;
+
+	file_name(name, KEPT, id, STORE_ID_BYTES);
+	if ((result = file_open(dir_of(store), name, &fd, &st)) != OK)
+		return result;
+	result = file_append(fd, &st, from, n, content);
+	close(fd);
+	return result;
+}
+
+/* Often the first fsync makes the name durable, too: one commit of the file
+ * system; the second one is for where it does not. */
+static enum result
+files_create(struct store *store, const unsigned char *id, struct str content)
+{
+	int dir = dir_of(store), fd;
+	char name[FILE_NAME_BYTES];
+	enum result result;
+
+	file_name(name, RECORD, id, STORE_ID_BYTES);
+	if ((result = file_make(dir, name, &fd)) != OK)
+		return result;
+	result = file_fill(fd, 0, content, true);
+	if (result == OK && fsync(dir) != 0)
+		result = store_failed("fsync_dir");
+	if (result != OK)
+		unlinkat(dir, name, 0);
+	return result;
+}
+
+static void
+files_release(struct store_reservation *reservation)
+{
+	struct reservation *own = (struct reservation *)reservation;
+
+	if (own->fd >= 0) {
+		close(own->fd);
+		unlinkat(dir_of(reservation->store), own->name, 0);
+	}
+	free(own);
+}
+
+static enum result
+files_reserve(struct store *store, size_t n,
+    struct store_reservation **reservation)
+{
+	struct reservation *own = malloc(sizeof(*own));
+	enum result result;
+	int error;
+
+	if (own == NULL)
+		return RESULT_NO_MEMORY;
+	own->reservation.store = store;
+	own->room = n;
+	result = file_make_temporary(dir_of(store), own->name, &own->fd);
+	if (result != OK) {
+		free(own);
+		return result;
+	}
+	do
+		error = posix_fallocate(own->fd, 0, (off_t)n);
+	while (error == EINTR);
+	if (error != 0) {
+		errno = error;
+		log_errno(LOG_LEVEL_ERROR, "store_failed", "allocate");
+		files_release(&own->reservation);
+		return RESULT_STORE;
+	}
+	*reservation = &own->reservation;
+	return OK;
+}
+
+/* Whether the record in a file is of a version: OK, or RESULT_CHANGED. Whoever
+ * replaces one holds its lock, so that it stays so. */
+static enum result
+check_version(int dir, const char *name, const struct store_version *version)
+{
+	struct store_version found;
+	enum result result;
+	struct stat st;
+	int fd;
+
+	if ((result = file_open(dir, name, &fd, &st)) != OK)
+		return result;
+	if (st.st_size < STORE_VERSION_BYTES)
+		result = RESULT_CHANGED;
+	else
+		result = file_read(fd, (size_t)st.st_size - STORE_VERSION_BYTES,
+		    (char *)found.bytes, sizeof(found.bytes));
+	close(fd);
+	if (result == OK && memcmp(&found, version, sizeof(found)) != 0)
+		result = RESULT_CHANGED;
+	return result;
+}
+
+/*
+ * Let two files change places; what a logout has removed meanwhile stays
+ * removed. By its number: musl has no function for that system call. When the
+ * directory cannot be made durable the new file stays all the same: its
+ * caller has spent what the old one held.
+ */
+static enum result
+exchange(int dir, const char *new, const char *old)
+{
+	if (syscall(SYS_renameat2, dir, new, dir, old, RENAME_EXCHANGE) != 0)
+		return errno == ENOENT ? RESULT_ABSENT : store_failed("rename");
+	if (fsync(dir) != 0) {
+		log_errno(LOG_LEVEL_ERROR, "store_failed", "fsync_dir");
+		return RESULT_UNCERTAIN;
+	}
+	return OK;
+}
+
+static enum result
+files_replace(struct store_reservation *reservation, const unsigned char *id,
+    const struct store_version *version, struct str content)
+{
+	struct reservation *own = (struct reservation *)reservation;
+	int dir = dir_of(reservation->store);
+	char name[FILE_NAME_BYTES];
+	enum result result;
+
+	file_name(name, RECORD, id, STORE_ID_BYTES);
+	if ((result = check_version(dir, name, version)) != OK)
+		return result;
+	result = file_fill(own->fd, own->room, content, true);
+	own->fd = -1;
+	if (result == OK)
+		result = exchange(dir, own->name, name);
+	/* After an exchange the old content has the temporary name. */
+	unlinkat(dir, own->name, 0);
+	return result;
+}
+
+static enum result
+files_keep(struct store *store, const unsigned char *id, struct str content)
+{
+	char kept[FILE_NAME_BYTES], record[FILE_NAME_BYTES];
+	int dir = dir_of(store);
+	enum result result;
+
+	file_name(kept, KEPT, id, STORE_ID_BYTES);
+	file_name(record, RECORD, id, STORE_ID_BYTES);
+	result = file_overwrite(dir, kept, content);
+	/* A logout removes first the record and then what is kept beside it,
+	 * which was perhaps not there yet. */
+	if (result == OK &&
+	    faccessat(dir, record, F_OK, AT_SYMLINK_NOFOLLOW) != 0 &&
+	    errno == ENOENT && unlinkat(dir, kept, 0) != 0 && errno != ENOENT)
+		result = store_failed("unlink");
+	return result;
+}
+
+static enum result
+remove_file(int dir, const char *prefix, const unsigned char *id)
+{
+	char name[FILE_NAME_BYTES];
+
+	file_name(name, prefix, id, STORE_ID_BYTES);
+	if (unlinkat(dir, name, 0) == 0)
+		return OK;
+	return errno == ENOENT ? RESULT_ABSENT : store_failed("unlink");
+}
+
+/* What is kept may come back after a crash; a record must not. */
+static enum result
+files_remove(struct store *store, const unsigned char *id)
+{
+	int dir = dir_of(store);
+	enum result result = remove_file(dir, RECORD, id);
+
+	if (result == OK && fsync(dir) != 0) {
+		log_errno(LOG_LEVEL_ERROR, "store_failed", "fsync_dir");
+		result = RESULT_UNCERTAIN;
+	}
+	if (remove_file(dir, KEPT, id) == RESULT_STORE &&
+	    result != RESULT_UNCERTAIN)
+		result = RESULT_STORE;
+	return result == RESULT_ABSENT ? OK : result;
+}
+
+static void
+files_touch(struct store *store, const unsigned char *id, int64_t now_s)
+{
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
+		{ .tv_sec = (time_t)now_s } };
+	char name[FILE_NAME_BYTES];
+
+	file_name(name, RECORD, id, STORE_ID_BYTES);
+	if (utimensat(dir_of(store), name, times, AT_SYMLINK_NOFOLLOW) != 0 &&
+	    errno != ENOENT)
+		log_errno(LOG_LEVEL_ERROR, "store_failed", "utimensat");
+}
+
+static enum result
+files_claim(struct store *store, int64_t began_s, int64_t now_s,
+    const unsigned char *id)
+{
+	return marks_claim(dir_of(store), began_s, now_s, id);
+}
+
+static int64_t
+files_fact(struct store *store, const char *name)
+{
+	char text[24];
+	uint64_t number;
+	ssize_t n;
+	int fd;
+
+	if ((fd = openat(dir_of(store), name, FILE_OPEN_FLAGS)) < 0)
+		return 0;
+	while ((n = read(fd, text, sizeof(text))) < 0 && errno == EINTR)
+		continue;
+	close(fd);
+	if (n <= 0 ||
+	    !str_number((struct str){ text, (size_t)n }, INT64_MAX, &number))
+		return 0;
+	return (int64_t)number;
+}
+
+static void
+files_set_fact(struct store *store, const char *name, int64_t number)
+{
+	char text[24];
+	int n = snprintf(text, sizeof(text), "%lld", (long long)number);
+
+	/* A failure has been logged. */
+	(void)!file_overwrite(dir_of(store), name,
+	    (struct str){ text, (size_t)n });
+}
+
+/* ---- the whole ---- */
+
+static enum result
+files_lock(struct store *store, uint64_t number, int64_t deadline_ms,
+    struct store_hold *hold)
+{
+	return filelock_take(dir_of(store), number, deadline_ms, &hold->fd);
+}
+
+static void
+files_unlock(struct store *store, struct store_hold *hold)
+{
+	(void)store;
+	close(hold->fd);
+}
+
+static void
+files_close(struct store *store)
+{
+	close(dir_of(store));
+	free(store);
+}
+
+static const struct store_backend backend = {
+	.close = files_close,
+	.load = files_load,
+	.load_kept = files_load_kept,
+	.create = files_create,
+	.reserve = files_reserve,
+	.replace = files_replace,
+	.release = files_release,
+	.keep = files_keep,
+	.remove = files_remove,
+	.touch = files_touch,
+	.claim = files_claim,
+	.fact = files_fact,
+	.set_fact = files_set_fact,
+	.lock = files_lock,
+	.unlock = files_unlock,
+};
+
+enum result
+files_open(const char *path, struct store **store)
+{
+	const char *complaint = directory_complaint(path);
+	struct files *files;
+	enum result result;
+
+	*store = NULL;
+	if (complaint != NULL) {
+		log_event(LOG_LEVEL_ERROR, "store_refused",
+		    "dir=%s cause=\"%s\"", path, complaint);
+		return RESULT_STORE;
+	}
+	if ((files = malloc(sizeof(*files))) == NULL)
+		return RESULT_NO_MEMORY;
+	files->store.backend = &backend;
+	files->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (files->dir < 0)
+		result = store_failed("open_dir");
+	else if ((result = filelock_make(files->dir)) != OK)
+		close(files->dir);
+	if (result == OK)
+		*store = &files->store;
+	else
+		free(files);
+	return result;
+}

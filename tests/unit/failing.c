@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "failing.h"
+#include "store/backend.h"
+
+struct failing {
+	struct store store;
+	struct store *inner;
+	enum failing_call call;
+	enum result result; /* OK: nothing fails */
+	bool done;
+};
+
+/* A reservation of the inner store's, in the wrapper's name. */
+struct wrapped {
+	struct store_reservation reservation;
+	struct store_reservation *inner;
+};
+
+static struct failing *
+own(struct store *store)
+{
+	return (struct failing *)store;
+}
+
+static const struct store_backend *
+inner(struct store *store)
+{
+	return own(store)->inner->backend;
+}
+
+/* The result of a call, which is made unless it is to fail undone. */
+#define WRAP(store, which, inner_call) \
+	do { \
+		struct failing *failing = own(store); \
+		enum result result = failing->result; \
+		if (result == OK || failing->call != (which)) \
+			return (inner_call); \
+		failing->result = OK; \
+		if (failing->done && (inner_call) != OK) \
+			abort(); \
+		return result; \
+	} while (0)
+
+static enum result
+failing_load(struct store *store, const unsigned char *id, struct buf *content,
+    struct store_seen *seen)
+{
+	WRAP(store, FAILING_LOAD,
+	    inner(store)->load(own(store)->inner, id, content, seen));
+}
+
+static enum result
+failing_load_kept(struct store *store, const unsigned char *id, size_t from,
+    size_t n, struct buf *content)
+{
+	WRAP(store, FAILING_LOAD_KEPT,
+	    inner(store)->load_kept(own(store)->inner, id, from, n, content));
+}
+
+static enum result
+failing_create(struct store *store, const unsigned char *id, struct str content)
+{
+	WRAP(store, FAILING_CREATE,
+	    inner(store)->create(own(store)->inner, id, content));
+}
+
+static void
+failing_release(struct store_reservation *reservation)
+{
+	struct wrapped *wrapped = (struct wrapped *)reservation;
+
+	store_release(wrapped->inner);
+	free(wrapped);
+}
+
+static enum result
+reserve(struct store *store, size_t n, struct store_reservation **reservation)
+{
+	struct wrapped *wrapped = calloc(1, sizeof(*wrapped));
+	enum result result = RESULT_NO_MEMORY;
+
+	if (wrapped == NULL)
+		return result;
+	wrapped->reservation.store = store;
+	result = store_reserve(own(store)->inner, n, &wrapped->inner);
+	if (result == OK)
+		*reservation = &wrapped->reservation;
+	else
+		free(wrapped);
+	return result;
+}
+
+static enum result
+failing_reserve(struct store *store, size_t n,
+    struct store_reservation **reservation)
+{
+	WRAP(store, FAILING_RESERVE, reserve(store, n, reservation));
+}
+
+static enum result
+failing_replace(struct store_reservation *reservation, const unsigned char *id,
+    const struct store_version *version, struct str content)
+{
+	struct wrapped *wrapped = (struct wrapped *)reservation;
+
+	WRAP(reservation->store, FAILING_REPLACE,
+	    inner(reservation->store)
+		->replace(wrapped->inner, id, version, content));
+}
+
+static enum result
+failing_keep(struct store *store, const unsigned char *id, struct str content)
+{
+	WRAP(store, FAILING_KEEP,
+	    inner(store)->keep(own(store)->inner, id, content));
+}
+
+static enum result
+failing_remove(struct store *store, const unsigned char *id)
+{
+	WRAP(store, FAILING_REMOVE,
+	    inner(store)->remove(own(store)->inner, id));
+}
+
+static void
+failing_touch(struct store *store, const unsigned char *id, int64_t now_s)
+{
+	store_touch(own(store)->inner, id, now_s);
+}
+
+static enum result
+failing_claim(struct store *store, int64_t began_s, int64_t now_s,
+    const unsigned char *id)
+{
+	WRAP(store, FAILING_CLAIM,
+	    inner(store)->claim(own(store)->inner, began_s, now_s, id));
+}
+
+static int64_t
+failing_fact(struct store *store, const char *name)
+{
+	return store_fact(own(store)->inner, name);
+}
+
+static void
+failing_set_fact(struct store *store, const char *name, int64_t number)
+{
+	store_set_fact(own(store)->inner, name, number);
+}
+
+static enum result
+failing_lock(struct store *store, uint64_t number, int64_t deadline_ms,
+    struct store_hold *hold)
+{
+	WRAP(store, FAILING_LOCK,
+	    inner(store)->lock(own(store)->inner, number, deadline_ms, hold));
+}
+
+static void
+failing_unlock(struct store *store, struct store_hold *hold)
+{
+	inner(store)->unlock(own(store)->inner, hold);
+}
+
+static void
+failing_close(struct store *store)
+{
+	store_close(own(store)->inner);
+	free(store);
+}
+
+static const struct store_backend backend = {
+	.close = failing_close,
+	.load = failing_load,
+	.load_kept = failing_load_kept,
+	.create = failing_create,
+	.reserve = failing_reserve,
+	.replace = failing_replace,
+	.release = failing_release,
+	.keep = failing_keep,
+	.remove = failing_remove,
+	.touch = failing_touch,
+	.claim = failing_claim,
+	.fact = failing_fact,
+	.set_fact = failing_set_fact,
+	.lock = failing_lock,
+	.unlock = failing_unlock,
+};
+
+enum result
+failing_open(struct store *inner, struct store **store)
+{
+	struct failing *failing = calloc(1, sizeof(*failing));
+
+	*store = NULL;
+	if (failing == NULL) {
+		store_close(inner);
+		return RESULT_NO_MEMORY;
+	}
+	failing->store.backend = &backend;
+	failing->inner = inner;
+	*store = &failing->store;
+	return OK;
+}
+
+void
+failing_next(struct store *store, enum failing_call call, enum result result,
+    bool done)
+{
+	own(store)->call = call;
+	own(store)->result = result;
+	own(store)->done = done;
+}

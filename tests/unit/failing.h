@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A back end that wraps another one and fails when it is told to: what a
+ * caller does about each result can be seen without a disk that fails.
+ */
+#ifndef FAILING_H
+#define FAILING_H
+
+#include "store/store.h"
+
+/* What can fail. */
+enum failing_call {
+	FAILING_LOAD,
+	FAILING_LOAD_KEPT,
+	FAILING_CREATE,
+	FAILING_RESERVE,
+	FAILING_REPLACE,
+	FAILING_KEEP,
+	FAILING_REMOVE,
+	FAILING_CLAIM,
+	FAILING_LOCK
+};
+
+/* Wrap a store, which the wrapper closes with itself. OK, or
+ * RESULT_NO_MEMORY: the store is closed. */
+enum result failing_open(struct store *inner, struct store **store)
+    __attribute__((warn_unused_result));
+
+/* Let the next call of that kind have this result, after it was done all the
+ * same, or without. */
+void failing_next(struct store *store, enum failing_call call,
+    enum result result, bool done);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../run.h"
+#include "store/directory.h"
+#include "store/files.h"
+
+static void
+check(const char *path, const char *word)
+{
+	const char *complaint = directory_complaint(path);
+
+	if (complaint == NULL || word == NULL)
+		assert_ptr_equal(complaint, word);
+	else if (strstr(complaint, word) == NULL)
+		fail_msg("%s", complaint);
+}
+
+static void
+a_private_directory_of_ours_is_fine(void)
+{
+	run_in_scratch();
+	check(".", NULL);
+	assert_int_equal(mkdir("store", 0700), 0);
+	check("store", NULL);
+}
+
+static void
+any_other_directory_is_complained_about(void)
+{
+	run_in_scratch();
+	check("absent", "does not exist");
+	run_write("file", 0600, STR(""));
+	check("file", "not a directory");
+	assert_int_equal(mkdir("store", 0700), 0);
+	assert_int_equal(chmod("store", 0750), 0);
+	check("store", "chmod 700");
+	assert_int_equal(chmod("store", 0701), 0);
+	check("store", "chmod 700");
+	if (geteuid() == 0) {
+		assert_int_equal(chmod("store", 0700), 0);
+		assert_int_equal(chown("store", 4711, 0), 0);
+		check("store", "run it as the user");
+	}
+}
+
+static void
+a_directory_below_one_that_others_can_write_to_is_refused(void)
+{
+	run_in_scratch();
+	assert_int_equal(mkdir("shared", 0700), 0);
+	assert_int_equal(mkdir("shared/store", 0700), 0);
+	check("shared/store", NULL);
+	assert_int_equal(chmod("shared", 0777), 0);
+	check("shared/store", "others can write");
+	assert_int_equal(chmod("shared", 0770), 0);
+	check("shared/store", "others can write");
+	/* As in /tmp: nobody can exchange what is not his. */
+	assert_int_equal(chmod("shared", 01777), 0);
+	check("shared/store", NULL);
+	assert_int_equal(symlink("shared/store", "link"), 0);
+	check("link", NULL);
+	assert_int_equal(chmod("shared", 0777), 0);
+	check("link", "others can write");
+}
+
+static void
+a_store_does_not_open_in_a_bad_directory(void)
+{
+	struct store *store;
+
+	run_in_scratch();
+	assert_int_equal(chmod(".", 0755), 0);
+	CHECK(files_open(".", &store), RESULT_STORE);
+	assert_null(store);
+	assert_non_null(strstr(run_said(), "event=store_refused"));
+	assert_int_not_equal(access("lock", F_OK), 0);
+}
+
+const struct test directory_tests[] = {
+	TEST(a_private_directory_of_ours_is_fine),
+	TEST(any_other_directory_is_complained_about),
+	TEST(a_directory_below_one_that_others_can_write_to_is_refused),
+	TEST(a_store_does_not_open_in_a_bad_directory),
+	{ NULL, NULL },
+};
