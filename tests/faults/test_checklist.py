@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """CHECKLIST.md has every row of the security review, each with tests that
-exist or with a reason in writing; and THREATS.md names tests that exist."""
+exist or with a reason in writing; THREATS.md names tests that exist; and the
+pages for people fit a screen."""
 
 import pathlib
 import re
@@ -14,8 +15,13 @@ LAST = {"A": 7, "S": 10, "C": 18, "T": 9, "D": 16, "K": 7, "L": 7, "R": 10,
         "P": 9, "O": 6, "G": 5, "F": 11, "U": 5, "X": 3, "B": 3, "Y": 4}
 IDS = [f"{letter}{n}" for letter, last in LAST.items()
        for n in range(1, last + 1)]
-ROW = re.compile(r"^\| ([A-Z]+\d+) \| (.*) \| (.*) \|$", re.M)
-NAME = re.compile(r"([\w/]+(?:\.py|\.c)?)::(\w+)")
+# Promises beyond those of the review, which are of the whole.
+IDS_OF_THE_WHOLE = ["C.7", "restart"]
+ROW = re.compile(r"^### (.*)\n((?:(?!##).*\n)*)", re.M)
+FILE = re.compile(r"- (house|[\w/]+\.(?:py|c))")
+TEST = re.compile(r"  - (\w+)")
+ELSEWHERE = re.compile(r"\w::\w")
+LIST_OF_TESTS = re.compile(r"^- Tests:\n((?:  .*\n)*)", re.M)
 REASON = re.compile(r"Not met: (.{40,})")
 ATTACKER = re.compile(r"^### (.*)\n((?:(?!^#).*\n)*)", re.M)
 
@@ -46,41 +52,67 @@ def exists(file, name):
     return re.search(wanted, path.read_text("utf-8"), re.M) is not None
 
 
-def missing_tests(text):
-    """A complaint for each name of a test in the text that is none's."""
-    return [f"{file}::{name} does not exist"
-            for file, name in NAME.findall(text) if not exists(file, name)]
+def read_tests(lines):
+    """Pairs of file and name from a list of files with their tests below
+    them, and complaints."""
+    tests, files, complaints = [], [], []
+    for line in lines:
+        file, test = FILE.fullmatch(line), TEST.fullmatch(line)
+        if file:
+            files.append(file[1])
+        elif test and files:
+            tests.append((files[-1], test[1]))
+        else:
+            complaints.append(f"{line} is no name of a test")
+    for file in files:
+        if files.count(file) > 1:
+            complaints.append(f"{file} is there twice")
+        if file not in [one for one, _ in tests]:
+            complaints.append(f"{file} is there without a test")
+    complaints += [f"{name} is there twice" for name in {
+        name for file, name in tests if tests.count((file, name)) > 1}]
+    complaints += [f"{file}::{name} does not exist"
+                   for file, name in tests if not exists(file, name)]
+    return tests, complaints
 
 
-def check_row(ident, promise, tests):
+def read_rows(text):
+    """[(id, promise, lines of its tests)]: the promise ends where the list
+    begins."""
+    rows = []
+    for ident, body in ROW.findall(text):
+        lines = body.strip("\n").split("\n")
+        first = next((number for number, line in enumerate(lines)
+                      if line.lstrip().startswith("- ")), len(lines))
+        rows.append((ident, " ".join(lines[:first]), lines[first:]))
+    return rows
+
+
+def check_row(ident, promise, lines):
     """Complaints about one row."""
-    names = [name.strip() for name in tests.split(",") if name.strip()]
-    for name in names:
-        if not NAME.fullmatch(name):
-            yield f"{ident}: {name} is no name of a test"
-    if len(set(names)) != len(names):
-        yield f"{ident} names a test twice"
-    if not names and not REASON.search(promise):
+    tests, complaints = read_tests(lines)
+    for complaint in complaints:
+        yield f"{ident}: {complaint}"
+    if not tests and not REASON.search(promise):
         yield f"{ident} has neither a test nor a reason"
     if len(promise) < 10:
         yield f"{ident} promises nothing"
 
 
-def check_table(text):
+def check_checklist(text):
     """Complaints about CHECKLIST.md."""
-    rows = ROW.findall(text)
+    rows = read_rows(text)
     seen = [ident for ident, _, _ in rows]
-    for ident in IDS:
+    for ident in IDS + IDS_OF_THE_WHOLE:
         if seen.count(ident) != 1:
             yield f"{ident} is there {seen.count(ident)} times"
     for ident in seen:
-        if ident not in IDS:
+        if ident not in IDS + IDS_OF_THE_WHOLE:
             yield f"{ident} is no row of the review"
-    if len(rows) != len(re.findall(r"^\| *[A-Z]+\d", text, re.M)):
-        yield "a row does not have its three columns"
     for row in rows:
         yield from check_row(*row)
-    yield from missing_tests(text)
+    if ELSEWHERE.search(text):
+        yield "a test is named outside of the lists"
 
 
 def check_threats(text):
@@ -89,16 +121,21 @@ def check_threats(text):
     if len(attackers) < 12:
         yield f"there are only {len(attackers)} attackers"
     for title, body in attackers:
-        if not NAME.search(body):
+        lines = "".join(LIST_OF_TESTS.findall(body)).splitlines()
+        tests, complaints = read_tests([line[2:] for line in lines])
+        for complaint in complaints:
+            yield f"{title}: {complaint}"
+        if not tests:
             yield f"{title}: no test is named"
         for word in ("Stopped by", "Remains"):
             if word not in body:
                 yield f"{title}: nothing is said to be \"{word}\""
-    yield from missing_tests(text)
+    if ELSEWHERE.search(text):
+        yield "a test is named outside of the lists"
 
 
-def read_table():
-    """Of all files of the table."""
+def read_checklist():
+    """Of all its files."""
     return "\n".join(path.read_text("utf-8")
                      for path in sorted(TESTS.glob("CHECKLIST*.md")))
 
@@ -108,11 +145,12 @@ def test_there_are_130_rows():
 
 
 def test_every_row_has_tests_that_exist_or_a_reason():
-    assert list(check_table(read_table())) == []
+    assert list(check_checklist(read_checklist())) == []
 
 
 def test_the_rows_are_in_order():
-    assert [i for i, _, _ in ROW.findall(read_table()) if i in IDS] == IDS
+    assert [ident for ident, _, _ in read_rows(read_checklist())] == \
+        IDS + IDS_OF_THE_WHOLE
 
 
 def test_every_attacker_is_met_by_tests_that_exist():
@@ -121,58 +159,85 @@ def test_every_attacker_is_met_by_tests_that_exist():
 
 # The check itself: what it has to find
 
-GOOD = "http/test_login.py::test_every_attempt_is_new"
+FILE_OF_S3 = "- http/test_login_guards.py\n"
+TEST_OF_S3 = "  - test_only_the_whole_state_is_the_state\n"
+
+
+def change_s3(change):
+    """The checklist with another row S3."""
+    good = read_checklist()
+    row = re.search(r"^### S3\n(?:(?!##).*\n)*", good, re.M)[0]
+    assert FILE_OF_S3 + TEST_OF_S3 in row
+    return good.replace(row, change(row), 1)
+
+
+def with_tests(tests):
+    """A row S3 with other tests."""
+    return lambda row: "### S3\nA promise of S3.\n" + tests + "\n"
 
 
 @pytest.mark.parametrize("change, found", [
     (lambda row: "", "S3 is there 0 times"),
-    (lambda row: row + "\n" + row, "S3 is there 2 times"),
-    (lambda row: row + "\n" + row.replace("S3", "S11"),
+    (lambda row: row.replace("### S3", "#### S3"), "S3 is there 0 times"),
+    (lambda row: row.replace("### S3", "## S3"), "S3 is there 0 times"),
+    (lambda row: row.replace("### S3", "**S3**"), "S3 is there 0 times"),
+    (lambda row: row + row, "S3 is there 2 times"),
+    (lambda row: row + row.replace("S3", "S11"),
      "S11 is no row of the review"),
-    (lambda row: row + "\n" + row.replace("S3", "Z1"),
-     "Z1 is no row of the review"),
-    (lambda row: "| S3 | a promise without a test |  |",
-     "S3 has neither a test nor a reason"),
-    (lambda row: "| S3 | a promise. Not met: no. |  |",
-     "S3 has neither a test nor a reason"),
-    (lambda row: "| S3 | a promise without a test |",
-     "a row does not have its three columns"),
-    (lambda row: f"| S3 | a promise | {GOOD}x |", f"{GOOD}x does not exist"),
-    (lambda row: "| S3 | a promise | http/test_none.py::test_x |",
-     "http/test_none.py::test_x does not exist"),
-    (lambda row: f"| S3 | a promise | {GOOD}, {GOOD} |",
-     "S3 names a test twice"),
-    (lambda row: f"| S3 | a promise | {GOOD.replace('::', ':')} |",
-     f"S3: {GOOD.replace('::', ':')} is no name of a test"),
-    (lambda row: "| S3 | a promise | see above |",
-     "S3: see above is no name of a test"),
-    (lambda row: "| S3 | a promise | unit/base/seal.c::no_such_thing |",
-     "unit/base/seal.c::no_such_thing does not exist"),
-    (lambda row: "| S3 | a promise | unit/session/pending.c::begin |",
-     "unit/session/pending.c::begin does not exist"),
-    (lambda row: "| S3 | a promise | fuzz/cookie.c::count |",
-     "fuzz/cookie.c::count does not exist"),
-    (lambda row: "| S3 | a promise | house::rule_x |",
-     "house::rule_x does not exist"),
-    (lambda row: "| S3 | a promise | http/helpers.py::refused |",
-     "http/helpers.py::refused does not exist")])
+    (lambda row: row + row.replace("S3", "Z1"), "Z1 is no row of the review"),
+    (lambda row: row.replace("S3", "S3 "), "S3  is no row of the review"),
+    (with_tests(""), "S3 has neither a test nor a reason"),
+    (with_tests("Not met: no."), "S3 has neither a test nor a reason"),
+    (with_tests(FILE_OF_S3), "S3 has neither a test nor a reason"),
+    (lambda row: "### S3\n" + FILE_OF_S3 + TEST_OF_S3, "S3 promises nothing"),
+    (with_tests(FILE_OF_S3 + "- fuzz/url.c\n  - fuzz_return_to\n"),
+     "S3: http/test_login_guards.py is there without a test"),
+    (with_tests(TEST_OF_S3),
+     f"S3: {TEST_OF_S3.rstrip()} is no name of a test"),
+    (with_tests(FILE_OF_S3 + "  - test_x\n"),
+     "S3: http/test_login_guards.py::test_x does not exist"),
+    (with_tests("- http/test_none.py\n  - test_x\n"),
+     "S3: http/test_none.py::test_x does not exist"),
+    (with_tests(FILE_OF_S3 + TEST_OF_S3 + TEST_OF_S3),
+     f"S3: {TEST_OF_S3[4:-1]} is there twice"),
+    (with_tests(FILE_OF_S3 + TEST_OF_S3 + FILE_OF_S3),
+     "S3: http/test_login_guards.py is there twice"),
+    (with_tests(FILE_OF_S3.replace("\n", "::test_x\n")),
+     "S3: - http/test_login_guards.py::test_x is no name of a test"),
+    (with_tests("See http/test_login_guards.py::test_x."),
+     "a test is named outside of the lists"),
+    (with_tests(FILE_OF_S3 + TEST_OF_S3 + "Differs: it is said too late.\n"),
+     "S3: Differs: it is said too late. is no name of a test"),
+    (with_tests(FILE_OF_S3 + TEST_OF_S3 + "- see above\n"),
+     "S3: - see above is no name of a test"),
+    (with_tests("- unit/base/seal.c\n  - no_such_thing\n"),
+     "S3: unit/base/seal.c::no_such_thing does not exist"),
+    (with_tests("- unit/session/pending.c\n  - begin\n"),
+     "S3: unit/session/pending.c::begin does not exist"),
+    (with_tests("- fuzz/cookie.c\n  - count\n"),
+     "S3: fuzz/cookie.c::count does not exist"),
+    (with_tests("- house\n  - rule_x\n"), "S3: house::rule_x does not exist"),
+    (with_tests("- http/helpers.py\n  - refused\n"),
+     "S3: http/helpers.py::refused does not exist")])
 def test_the_check_finds_what_is_wrong(change, found):
-    good = read_table()
-    row = re.search(r"^\| S3 \|.*$", good, re.M)[0]
-    assert found in list(check_table(good.replace(row, change(row), 1)))
+    assert found in list(check_checklist(change_s3(change)))
 
 
-def test_a_reason_in_writing_does_instead_of_a_test():
-    good = read_table()
-    row = re.search(r"^\| S3 \|.*$", good, re.M)[0]
-    assert list(check_table(good.replace(
-        row, "| S3 | a promise. Not met: " + "because " * 6 + "|  |", 1))) == []
+@pytest.mark.parametrize("tests", [
+    "Not met: " + "because " * 6 + "\n",
+    "Not met: because\n" + "because " * 6 + "\n",
+    FILE_OF_S3 + TEST_OF_S3])
+def test_a_test_or_a_reason_in_writing_will_do(tests):
+    assert list(check_checklist(change_s3(with_tests(tests)))) == []
 
 
 @pytest.mark.parametrize("spoil, found", [
-    (lambda text: text.replace("::test_", "::tast_", 1), "does not exist"),
+    (lambda text: text.replace("  - test_", "  - tast_", 1), "does not exist"),
+    (lambda text: text.replace("    - ", "   - ", 1), "is no name of a test"),
     (lambda text: text.replace("Remains", "Ends"), "Remains"),
-    (lambda text: NAME.sub("nothing", text), "no test is named"),
+    (lambda text: LIST_OF_TESTS.sub("", text), "no test is named"),
+    (lambda text: text.replace("- Tests:", "Tests:", 1), "no test is named"),
+    (lambda text: text + "See house::rule_x.\n", "outside of the lists"),
     (lambda text: text.replace("\n### ", "\n#### "), "only 0 attackers")])
 def test_the_check_of_the_threats_finds_what_is_wrong(spoil, found):
     text = (ROOT / "THREATS.md").read_text("utf-8")
