@@ -24,6 +24,15 @@ ELSEWHERE = re.compile(r"\w::\w")
 LIST_OF_TESTS = re.compile(r"^- Tests:\n((?:  .*\n)*)", re.M)
 REASON = re.compile(r"Not met: (.{40,})")
 ATTACKER = re.compile(r"^### (.*)\n((?:(?!^#).*\n)*)", re.M)
+# The pages for people, of which some must be there.
+PAGES = ["*.md", "tests/*.md", "tests/bench/*.md"]
+KNOWN_PAGES = {"README.md", "THREATS.md", "tests/CHECKLIST.md",
+               "tests/bench/README.md"}
+WIDTH = 80
+ONE_URL = re.compile(r"\s*(?:[-*] )?<?https?://\S+>?")
+# Rows of tables that may be wider, for a table cannot break a line: {page:
+# how they begin}.
+WIDE_ROWS = {"README.md": ["| `callback` | GET | 303 back to "]}
 
 
 def pattern_of(file, name):
@@ -134,6 +143,28 @@ def check_threats(text):
         yield "a test is named outside of the lists"
 
 
+def check_width(page, text, allowed):
+    """Complaints about lines that are wider than a screen, but for one row
+    of each beginning that is allowed, and about beginnings that nobody needs
+    any more."""
+    used = set()
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line.expandtabs(8)) <= WIDTH or ONE_URL.fullmatch(line):
+            continue
+        row = next((start for start in allowed if line.startswith(start)), "")
+        if row in used or not row:
+            yield f"{page}:{number} is wider than {WIDTH} columns"
+        used.add(row)
+    for row in set(allowed) - used:
+        yield f"{page}: {row} need not be allowed to be wide"
+
+
+def pages():
+    """{name: text} of the pages for people."""
+    return {path.relative_to(ROOT).as_posix(): path.read_text("utf-8")
+            for pattern in PAGES for path in sorted(ROOT.glob(pattern))}
+
+
 def read_checklist():
     """Of all its files."""
     return "\n".join(path.read_text("utf-8")
@@ -157,7 +188,15 @@ def test_every_attacker_is_met_by_tests_that_exist():
     assert list(check_threats((ROOT / "THREATS.md").read_text("utf-8"))) == []
 
 
-# The check itself: what it has to find
+def test_the_pages_for_people_fit_a_screen():
+    found = pages()
+    assert KNOWN_PAGES <= set(found)
+    assert [complaint for page, text in found.items()
+            for complaint in check_width(
+                page, text, WIDE_ROWS.get(page, []))] == []
+
+
+# The checks themselves: what they have to find
 
 FILE_OF_S3 = "- http/test_login_guards.py\n"
 TEST_OF_S3 = "  - test_only_the_whole_state_is_the_state\n"
@@ -242,3 +281,21 @@ def test_a_test_or_a_reason_in_writing_will_do(tests):
 def test_the_check_of_the_threats_finds_what_is_wrong(spoil, found):
     text = (ROOT / "THREATS.md").read_text("utf-8")
     assert any(found in complaint for complaint in check_threats(spoil(text)))
+
+
+LONG = "x" * WIDTH
+WIDE = "wider than 80 columns"
+
+
+@pytest.mark.parametrize("text, found", [
+    (f"| a | b\n{LONG}\n| a | {LONG}", []),
+    (f"| a | {LONG}\n- <https://{LONG}>\nhttps://{LONG}", []),
+    (f"| a | {LONG}\n{LONG}x", [f"page:2 is {WIDE}"]),
+    (f"| a | {LONG}\n\t{LONG[8:]}x", [f"page:2 is {WIDE}"]),
+    (f"| a | {LONG}\nsee https://{LONG}", [f"page:2 is {WIDE}"]),
+    (f"| a | {LONG}\nhttps://{LONG} too", [f"page:2 is {WIDE}"]),
+    (f"| a | {LONG}\n| b | {LONG}", [f"page:2 is {WIDE}"]),
+    (f"| a | {LONG}\n| a | {LONG}", [f"page:2 is {WIDE}"]),
+    ("| a | b", ["page: | a | need not be allowed to be wide"])])
+def test_the_check_of_the_width_finds_what_is_wrong(text, found):
+    assert list(check_width("page", text, ["| a |"])) == found
