@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "session/access.h"
+#include "session/who.h"
 #include "app/app.h"
 #include "web/crosssite.h"
 
@@ -26,7 +27,7 @@ handle(struct context *context, const struct request *request,
 		result = access_get(context, &session, ACCESS_RENEW);
 	}
 	if (result == OK) {
-		access_fill_account(context, &session);
+		who_fill(context, &session);
 		reply_json(reply);
 		buf_printf(&reply->body,
 		    "{\"expires_in\":%lld,"

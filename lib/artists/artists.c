@@ -13,6 +13,9 @@
 #include "base/clock.h"
 #include "base/codec.h"
 #include "json/doc.h"
+#include "session/call.h"
+#include "session/who.h"
+#include "spotify/spotify.h"
 #include "web/form.h"
 #include "store/lock.h"
 #include "base/log.h"
@@ -39,7 +42,6 @@ struct fetch {
 	int64_t max_age_s; /* of a copy that is young */
 	int64_t seen_s;	   /* when the copy was fetched that was not; or -1 */
 	json_t *seen;	   /* ids and cursors as members: a set */
-	bool replaced;	   /* the token, after a 401 */
 };
 
 static void
@@ -165,22 +167,27 @@ add_page(struct fetch *fetch, const struct page *page)
 	}
 }
 
-/* Wait for a page that was asked for; after the first 401 once more with
- * another token. */
+/* Wait for a page that was asked for. */
 static enum result
-take_page(struct fetch *fetch, const char *after, struct page *page)
+take_page(struct call *call, struct page *page)
 {
-	struct context *context = fetch->context;
-	enum result result = spotify_page(context, page);
+	struct buf body = BUF(0);
+	enum result result = call_finish(call, &body);
 
-	if (result != RESULT_UNAUTHORIZED || fetch->replaced)
-		return result;
-	fetch->replaced = true;
-	result = access_replace(context, fetch->session);
+	*page = (struct page){ .items = 0 };
 	if (result == OK)
-		result =
-		    spotify_page_start(context, &fetch->session->access, after);
-	return result == OK ? spotify_page(context, page) : result;
+		result = spotify_page_read(&body, page);
+	buf_free(&body);
+	return result;
+}
+
+/* Ask for the page behind a cursor. */
+static enum result
+ask_for_page(struct call *call, const char *after,
+    char query[static SPOTIFY_QUERY_BYTES])
+{
+	spotify_page_query(after, query);
+	return call_start(call, query);
 }
 
 /* One page after the other until Spotify names no further one. */
@@ -188,14 +195,17 @@ static enum result
 fetch_pages(struct fetch *fetch)
 {
 	char cursor[2 * SPOTIFY_ID_BYTES], after[SPOTIFY_ID_BYTES + 1] = "";
-	struct context *context = fetch->context;
+	struct call call = { .context = fetch->context,
+		.session = fetch->session,
+		.endpoint = &api_following };
+	char query[SPOTIFY_QUERY_BYTES];
 	enum result result;
 	struct page page;
 	unsigned n;
 
-	result = spotify_page_start(context, &fetch->session->access, after);
+	result = ask_for_page(&call, after, query);
 	for (n = 1; result == OK; n++) {
-		if ((result = take_page(fetch, after, &page)) != OK)
+		if ((result = take_page(&call, &page)) != OK)
 			break;
 		memcpy(after, page.after, sizeof(after));
 		/* "@" keeps the cursors apart from the artists' ids. */
@@ -208,8 +218,7 @@ fetch_pages(struct fetch *fetch)
 			after[0] = '\0';
 		}
 		if (after[0] != '\0')
-			result = spotify_page_start(context,
-			    &fetch->session->access, after);
+			result = ask_for_page(&call, after, query);
 		if (result == OK)
 			add_page(fetch, &page);
 		spotify_page_free(&page);
@@ -218,7 +227,7 @@ fetch_pages(struct fetch *fetch)
 		if (after[0] == '\0')
 			break;
 	}
-	http_cancel(context->http);
+	http_cancel(fetch->context->http);
 	return result;
 }
 
@@ -238,8 +247,7 @@ fetch_list(struct fetch *fetch)
 	if ((fetch->seen = json_object()) == NULL)
 		return RESULT_NO_MEMORY;
 	buf_putc(&artists->object, '[');
-	context->deadline_ms =
-	    clock_mono_ms() + clock_left_ms(deadline_ms, LIST_MS);
+	context->deadline_ms = clock_until_ms(deadline_ms, LIST_MS);
 	result = fetch_pages(fetch);
 	context->deadline_ms = deadline_ms;
 	buf_putc(&artists->object, ']');
@@ -249,9 +257,7 @@ fetch_list(struct fetch *fetch)
 	if (result == OK)
 		result = write_tag(artists);
 	/* More than we can hold is nothing to try again. */
-	return result == RESULT_TOO_LARGE || result == RESULT_UNAUTHORIZED ?
-	    RESULT_UPSTREAM_FAILED :
-	    result;
+	return result == RESULT_TOO_LARGE ? RESULT_UPSTREAM_FAILED : result;
 }
 
 /* Fetch under the lock, unless whoever held it before us did. */
@@ -263,8 +269,7 @@ fetch_once(struct fetch *fetch)
 	enum result result;
 
 	result = lock_take(context->store, LOCK_ARTISTS, fetch->session->id,
-	    clock_mono_ms() + clock_left_ms(context->deadline_ms, LOCK_WAIT_MS),
-	    &lock);
+	    clock_until_ms(context->deadline_ms, LOCK_WAIT_MS), &lock);
 	if (result != OK)
 		return result;
 	if (use_copy(fetch, IF_OTHER)) {
@@ -319,7 +324,7 @@ artists_get(struct context *context, struct session *session, bool fresh,
 		if (result == OK)
 			result = fetch_once(&fetch);
 		if (result == OK)
-			access_fill_account(context, session);
+			who_fill(context, session);
 		else
 			result = fall_back(&fetch, result);
 	}

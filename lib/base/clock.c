@@ -75,3 +75,9 @@ clock_left_ms(int64_t deadline_ms, int64_t cap_ms)
 
 	return left < 0 ? 0 : left < cap_ms ? left : cap_ms;
 }
+
+int64_t
+clock_until_ms(int64_t deadline_ms, int64_t cap_ms)
+{
+	return clock_mono_ms() + clock_left_ms(deadline_ms, cap_ms);
+}

@@ -20,4 +20,7 @@ int64_t clock_mono_ms(void);
  * cap_ms. */
 int64_t clock_left_ms(int64_t deadline_ms, int64_t cap_ms);
 
+/* A deadline that is no later, and at most cap_ms away. */
+int64_t clock_until_ms(int64_t deadline_ms, int64_t cap_ms);
+
 #endif

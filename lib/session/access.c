@@ -17,32 +17,26 @@
 #define LOCK_WAIT_MS 12000
 #define SPEND_LEFT_MS 9000 /* below that no refresh token is spent */
 #define SAVE_MS 1000	   /* kept back for saving the answer */
-#define FILL_MS 3000
 #define EARLY_S 120
 #define SOON_S 20 /* a token with less may die on its way */
 #define RENEW_S 300
+#define FORCED_EVERY_S 60 /* an API that refuses every token spends no more */
 
-static int64_t
-wait_until(const struct context *context, int64_t wait_ms)
+/* Whether Spotify has refused, less than a minute after it gave it, a token
+ * that a refusal had asked for. */
+static bool
+was_forced_lately(const struct session *session)
 {
-	return clock_mono_ms() + clock_left_ms(context->deadline_ms, wait_ms);
-}
+	int64_t ago_s = clock_now_s() - session->forced_s;
 
-static void
-log_refresh(const struct session *session, enum log_level level,
-    const char *event)
-{
-	char word[SESSION_WORD_BYTES];
-
-	session_word(session, word);
-	log_event(level, event, "session=%s", word);
+	return ago_s >= 0 && ago_s < FORCED_EVERY_S;
 }
 
 /* Spotify has ended the authorization: so do we. */
 static enum result
 end_session(const struct context *context, const struct session *session)
 {
-	log_refresh(session, LOG_LEVEL_INFO, "authorization_ended");
+	session_log(session, LOG_LEVEL_INFO, "authorization_ended");
 	if (session_remove(context, session) != OK)
 		return RESULT_STORE;
 	return RESULT_LOGIN_EXPIRED;
@@ -78,10 +72,10 @@ save_tokens(const struct context *context, struct session *session,
 	enum result result = session_save(context, session, reservation);
 
 	if (result == OK) {
-		log_refresh(session, LOG_LEVEL_INFO, "refreshed");
+		session_log(session, LOG_LEVEL_INFO, "refreshed");
 		return OK;
 	}
-	log_refresh(session, LOG_LEVEL_ERROR, "refresh_not_saved");
+	session_log(session, LOG_LEVEL_ERROR, "refresh_not_saved");
 	/* Who held the lock after us, when it was lost, has newer ones. */
 	if (result == RESULT_CHANGED)
 		return session_load(context, session);
@@ -120,7 +114,8 @@ spend(struct context *context, struct session *session)
 
 /*
  * Refresh under a lock that is held, unless the file holds a token that is
- * good already. refused is one that is not, however long it has to live.
+ * good already. refused is one that is not, however long it has to live; "":
+ * none was.
  */
 static enum result
 refresh_locked(struct context *context, struct session *session,
@@ -139,6 +134,11 @@ refresh_locked(struct context *context, struct session *session,
 			&context->retry_after_s) != OK)
 			return RESULT_REFRESH_FAILED;
 		return lock->found;
+	}
+	if (refused.n > 0) {
+		if (was_forced_lately(session))
+			return RESULT_UPSTREAM_FAILED;
+		session->forced_s = clock_now_s();
 	}
 	result = spend(context, session);
 	/* Out of time or memory were we alone. */
@@ -159,7 +159,7 @@ access_get(struct context *context, struct session *session,
 	if (left_s > need_s || (left_s > 0 && session->refresh.n == 0))
 		return OK;
 	if (left_s < SOON_S || need == ACCESS_RENEW)
-		until_ms = wait_until(context, LOCK_WAIT_MS);
+		until_ms = clock_until_ms(context->deadline_ms, LOCK_WAIT_MS);
 	result = lock_take(context->store, LOCK_REFRESH, session->id, until_ms,
 	    &lock);
 	if (result == OK)
@@ -183,57 +183,11 @@ access_replace(struct context *context, struct session *session)
 
 	secret_move(&refused, &session->access);
 	result = lock_take(context->store, LOCK_REFRESH, session->id,
-	    wait_until(context, LOCK_WAIT_MS), &lock);
+	    clock_until_ms(context->deadline_ms, LOCK_WAIT_MS), &lock);
 	if (result == OK)
 		result = refresh_locked(context, session, secret_str(&refused),
 		    0, &lock);
 	lock_release(&lock);
 	secret_free(&refused);
 	return result;
-}
-
-/* Put an account into the file, unless one is there; takes it over. */
-static void
-save_account(const struct context *context, struct session *session,
-    struct account *account)
-{
-	struct store_reservation *reservation = NULL;
-	struct lock lock;
-
-	if (lock_take(context->store, LOCK_REFRESH, session->id,
-		context->deadline_ms, &lock) != OK)
-		return;
-	if (session_load(context, session) == OK &&
-	    session->account.id == NULL &&
-	    session_reserve(context, &reservation) == OK) {
-		account_free(&session->account);
-		session->account = *account;
-		*account = (struct account){ 0 };
-		if (session_save(context, session, reservation) != OK)
-			log_refresh(session, LOG_LEVEL_WARN,
-			    "account_not_saved");
-	}
-	store_release(reservation);
-	lock_release(&lock);
-}
-
-void
-access_fill_account(const struct context *context, struct session *session)
-{
-	struct context brief = *context;
-	struct account account = { 0 };
-	struct lock lock;
-
-	if (session->account.id != NULL ||
-	    lock_take(context->store, LOCK_ACCOUNT, session->id, 0, &lock) !=
-		OK)
-		return;
-	brief.deadline_ms = wait_until(context, FILL_MS);
-	/* Whoever had the lock before us may have done it. */
-	if (session_load(context, session) == OK &&
-	    session->account.id == NULL &&
-	    spotify_me(&brief, &session->access, &account) == OK)
-		save_account(&brief, session, &account);
-	lock_release(&lock);
-	account_free(&account);
 }

@@ -28,15 +28,11 @@ enum result access_get(struct context *context, struct session *session,
 
 /*
  * Replace an access token that the API has just refused with 401, unless
- * somebody else has done so already. The same results.
+ * somebody else has done so already. The same results; also
+ * RESULT_UPSTREAM_FAILED when this was done less than a minute ago: an API
+ * that refuses every token must not spend a refresh token per request.
  */
 enum result access_replace(struct context *context, struct session *session)
     __attribute__((warn_unused_result));
-
-/* Fill in an account that Spotify could not tell at login, by one request at
- * a time; a known one is left alone. Failure is no harm: the next request
- * tries again. */
-void access_fill_account(const struct context *context,
-    struct session *session);
 
 #endif

@@ -13,7 +13,6 @@
 #include "base/codec.h"
 #include "json/doc.h"
 #include "web/form.h"
-#include "base/log.h"
 #include "session/session.h"
 #include "json/tape.h"
 
@@ -84,6 +83,9 @@ write_record(const struct session *session, struct buf *plain)
 	    "\"access_ends\":%lld",
 	    (long long)session->created_s, (long long)session->authorized_s,
 	    (long long)session->access_ends_s);
+	if (session->forced_s > 0)
+		buf_printf(plain, ",\"forced\":%lld",
+		    (long long)session->forced_s);
 	write_member(plain, "access", secret_str(&session->access));
 	write_member(plain, "refresh", secret_str(&session->refresh));
 	write_member(plain, "id", str_of(account->id));
@@ -138,6 +140,7 @@ read_record(struct buf *plain, struct session *session)
 	session->created_s = read_time(record, "created");
 	session->authorized_s = read_time(record, "authorized");
 	session->access_ends_s = read_time(record, "access_ends");
+	session->forced_s = read_time(record, "forced");
 	good = read_secret(record, "access", &session->access) &&
 	    read_secret(record, "refresh", &session->refresh);
 	account.id = copy_member(record, "id", &good);
@@ -204,7 +207,6 @@ session_load(const struct context *context, struct session *session)
 {
 	struct buf sealed = BUF(SESSION_FILE_MAX);
 	struct buf plain = BUF(SESSION_FILE_MAX);
-	char word[SESSION_WORD_BYTES];
 	enum result result;
 
 	result =
@@ -215,14 +217,12 @@ session_load(const struct context *context, struct session *session)
 		if (result == OK)
 			result = read_record(&plain, session);
 		if (result == RESULT_ABSENT) {
-			session_word(session, word);
-			log_event(LOG_LEVEL_WARN, "session_unreadable",
-			    "session=%s", word);
+			session_log(session, LOG_LEVEL_WARN,
+			    "session_unreadable");
 		}
 	}
 	if (result == OK && is_over(context->conf, session)) {
-		session_word(session, word);
-		log_event(LOG_LEVEL_INFO, "session_over", "session=%s", word);
+		session_log(session, LOG_LEVEL_INFO, "session_over");
 		result = session_remove(context, session) == OK ?
 		    RESULT_NOT_LOGGED_IN :
 		    RESULT_STORE;
@@ -360,6 +360,16 @@ session_word(const struct session *session,
 	    digest, sizeof(digest));
 	snprintf(word, SESSION_WORD_BYTES, "%02x%02x%02x%02x", digest[0],
 	    digest[1], digest[2], digest[3]);
+}
+
+void
+session_log(const struct session *session, enum log_level level,
+    const char *event)
+{
+	char word[SESSION_WORD_BYTES];
+
+	session_word(session, word);
+	log_event(level, event, "session=%s", word);
 }
 
 void

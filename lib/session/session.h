@@ -3,6 +3,7 @@
 #ifndef SESSION_H
 #define SESSION_H
 
+#include "base/log.h"
 #include "spotify/context.h"
 #include "spotify/oauth.h"
 #include "web/reply.h"
@@ -21,6 +22,7 @@ struct session {
 	int64_t created_s;
 	int64_t authorized_s; /* the user's consent */
 	int64_t access_ends_s;
+	int64_t forced_s; /* the last refresh that a 401 has forced; or 0 */
 	struct secret access;
 	struct secret refresh;	/* empty: Spotify gave none */
 	struct account account; /* id is NULL until Spotify told it */
@@ -102,6 +104,10 @@ enum result session_unseal(const struct conf *conf,
 #define SESSION_WORD_BYTES 9
 void session_word(const struct session *session,
     char word[static SESSION_WORD_BYTES]);
+
+/* Log an event with that word. */
+void session_log(const struct session *session, enum log_level level,
+    const char *event);
 
 /* Wipe and release; all zero afterwards. */
 void session_free(struct session *session);

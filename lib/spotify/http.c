@@ -283,8 +283,7 @@ http_start(struct http *http, const struct http_request *request)
 	http->is_form = request->form.p != NULL;
 	http->sent = false;
 	http->received_n = 0;
-	http->deadline_ms =
-	    clock_mono_ms() + clock_left_ms(request->deadline_ms, HTTP_CALL_MS);
+	http->deadline_ms = clock_until_ms(request->deadline_ms, HTTP_CALL_MS);
 	buf_free(&http->answer.body);
 	http->answer = (struct http_answer){ .retry_after_s = -1,
 		.body = BUF(request->body_max) };

@@ -4,8 +4,7 @@
 #define SPOTIFY_H
 
 #include "spotify/account.h"
-#include "spotify/context.h"
-#include "base/secret.h"
+#include "spotify/api.h"
 #include "json/tape.h"
 
 #define SPOTIFY_ID_BYTES 22
@@ -19,32 +18,26 @@ struct page {
 	char after[SPOTIFY_ID_BYTES + 1]; /* cursor of the next; "": last */
 };
 
-/*
- * The errors of all calls: RESULT_UNAUTHORIZED (401: the access token is no
- * good), RESULT_NOT_ON_ALLOWLIST, RESULT_OWNER_NOT_PREMIUM,
- * RESULT_SCOPE_MISSING, RESULT_RATE_LIMITED and RESULT_QUOTA_EXCEEDED (with
- * context->retry_after_s; also without a call while a pause lasts),
- * RESULT_UPSTREAM_FAILED, RESULT_UPSTREAM_TIMEOUT, RESULT_MISCONFIGURED (no
- * CA certificates), RESULT_NO_MEMORY.
- */
-
-/* GET /v1/me. OK (the caller calls account_free()) or an error; *account is
- * empty then. */
+/* Ask the API whose token this is. OK (the caller calls account_free()) or an
+ * error of api.h; *account is empty then. */
 enum result spotify_me(struct context *context, const struct secret *access,
     struct account *account) __attribute__((warn_unused_result));
 
-/* Ask for the page behind a cursor ("" for the first) and return while it
- * travels. OK (spotify_page() must follow) or an error. */
-enum result spotify_page_start(struct context *context,
-    const struct secret *access, const char *after)
+/* Read the answer of api_me. OK (the caller calls account_free()),
+ * RESULT_UPSTREAM_FAILED or RESULT_NO_MEMORY; *account is empty then. */
+enum result spotify_account_read(const struct buf *body,
+    const struct conf *conf, struct account *account)
     __attribute__((warn_unused_result));
 
-/* Wait for that page and parse it. OK or an error; *page is empty then. */
-enum result spotify_page(struct context *context, struct page *page)
-    __attribute__((warn_unused_result));
+/* The query by which api_following is asked for the page behind a cursor, at
+ * most SPOTIFY_ID_BYTES long; "" for the first. */
+#define SPOTIFY_QUERY_BYTES 64
+void spotify_page_query(const char *after,
+    char query[static SPOTIFY_QUERY_BYTES]);
 
-/* The second half of that: parse a page, of which *body is left empty. OK,
- * RESULT_UPSTREAM_FAILED or RESULT_NO_MEMORY. */
+/* Read an answer of api_following, of which *body is left empty. OK (the
+ * caller calls spotify_page_free()), RESULT_UPSTREAM_FAILED or
+ * RESULT_NO_MEMORY; *page is empty then. */
 enum result spotify_page_read(struct buf *body, struct page *page)
     __attribute__((warn_unused_result));
 

@@ -77,13 +77,16 @@ fuzz_artists(struct str input)
 		.http = (struct http *)(void *)&upstream };
 	char text[] = "access";
 	const struct secret access = { text, sizeof(text) - 1 };
-	struct page page;
+	struct buf body;
+	struct page page = { .items = 0 };
 
-	MUST(spotify_page_start(&context, &access, "") == OK);
-	if (spotify_page(&context, &page) == OK)
+	MUST(api_start(&context, &api_following, "", &access) == OK);
+	if (api_finish(&context, &api_following, &body) == OK &&
+	    spotify_page_read(&body, &page) == OK)
 		check_page(&page, &conf);
 	else
 		MUST(page.tape.values == NULL && page.items == 0);
 	MUST(context.retry_after_s >= 0 && context.retry_after_s <= 86400);
 	spotify_page_free(&page);
+	buf_free(&body);
 }

@@ -250,6 +250,32 @@ def test_a_401_that_stays_is_spotifys_trouble(browser, stack, spotify):
     assert browser.fetch("session").json["logged_in"] is True
 
 
+def test_an_api_that_refuses_every_token_spends_one_in_a_minute(
+        browser, stack, spotify):
+    """Each refresh costs a refresh token, and the API's budget."""
+    browser.login()
+    spotify.answers("following", "invalid_token_401", repeat=True)
+    for _ in range(5):
+        refused(browser.fetch("artists"), 502, "upstream_failed")
+    assert count(spotify, "token") == 2         # the login's, and one forced
+    stack.clock.advance(61)
+    refused(browser.fetch("artists"), 502, "upstream_failed")
+    assert count(spotify, "token") == 3
+    spotify.clear_answers()
+    assert browser.fetch("artists").json["total"] == 120
+    assert browser.fetch("session").json["logged_in"] is True
+
+
+def test_the_minute_is_a_sessions_own(stack, spotify):
+    one, other = Browser(stack), Browser(stack)
+    one.login()
+    other.login(account="grace.many")
+    for browser in (one, other):
+        spotify.expire("access")
+        assert browser.fetch("artists").status == 200
+    assert count(spotify, "token") == 4
+
+
 def test_an_expired_token_is_not_shown_to_spotify(reader, stack, spotify):
     nearly_expired(stack, 10)
     assert reader.fetch("artists").status == 200

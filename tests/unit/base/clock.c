@@ -39,7 +39,20 @@ what_is_left_is_never_negative_and_never_above_the_cap(void)
 	assert_true(left > 50000 && left <= 60000);
 }
 
+static void
+a_nearer_deadline_is_never_later_than_the_one_it_is_made_of(void)
+{
+	int64_t now = clock_mono_ms(), until;
+
+	until = clock_until_ms(now + 60000, 100);
+	assert_true(until >= now + 100 && until < now + 60000);
+	until = clock_until_ms(now + 60000, 3600000);
+	assert_true(until >= now + 50000 && until <= now + 60000);
+	assert_true(clock_until_ms(now - 1, 100) <= clock_mono_ms());
+}
+
 const struct test clock_tests[] = { TEST(the_clock_shows_seconds_since_1970),
 	TEST(the_other_clock_never_goes_back),
 	TEST(what_is_left_is_never_negative_and_never_above_the_cap),
+	TEST(a_nearer_deadline_is_never_later_than_the_one_it_is_made_of),
 	{ NULL, NULL } };

@@ -188,6 +188,17 @@ what_has_no_proper_id_is_no_artist(void)
 }
 
 static void
+a_page_is_asked_for_by_the_cursor_of_the_one_before(void)
+{
+	char query[SPOTIFY_QUERY_BYTES];
+
+	spotify_page_query("", query);
+	assert_string_equal(query, "?type=artist&limit=50");
+	spotify_page_query(ID, query);
+	assert_string_equal(query, "?type=artist&limit=50&after=" ID);
+}
+
+static void
 no_call_is_made_while_spotify_wants_a_pause(void)
 {
 	SCOPED(scratch_close) struct store *store = NULL;
@@ -203,7 +214,8 @@ no_call_is_made_while_spotify_wants_a_pause(void)
 	assert_null(account.id);
 	store_set_fact(store, "limit-following-quota",
 	    (int64_t)time(NULL) + 50);
-	CHECK(spotify_page_start(&context, &access, ""), RESULT_QUOTA_EXCEEDED);
+	CHECK(api_start(&context, &api_following, "", &access),
+	    RESULT_QUOTA_EXCEEDED);
 	assert_true(context.retry_after_s <= 50);
 }
 
@@ -215,5 +227,6 @@ const struct test spotify_tests[] = {
 	TEST(a_long_name_is_cut_between_characters),
 	TEST(a_hostile_name_stays_text),
 	TEST(what_has_no_proper_id_is_no_artist),
+	TEST(a_page_is_asked_for_by_the_cursor_of_the_one_before),
 	TEST(no_call_is_made_while_spotify_wants_a_pause), { NULL, NULL }
 };

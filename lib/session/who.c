@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: ISC */
+/* Hides that a session can be there before its account is known. */
+#include "config.h"
+
+#include "base/clock.h"
+#include "session/call.h"
+#include "session/who.h"
+#include "spotify/spotify.h"
+#include "store/lock.h"
+
+#define FILL_MS 3000
+
+/* Put an account into the file, unless one is there; takes it over. */
+static void
+save_account(const struct context *context, struct session *session,
+    struct account *account)
+{
+	struct store_reservation *reservation = NULL;
+	struct lock lock;
+
+	if (lock_take(context->store, LOCK_REFRESH, session->id,
+		context->deadline_ms, &lock) != OK)
+		return;
+	if (session_load(context, session) == OK &&
+	    session->account.id == NULL &&
+	    session_reserve(context, &reservation) == OK) {
+		account_free(&session->account);
+		session->account = *account;
+		*account = (struct account){ 0 };
+		if (session_save(context, session, reservation) != OK)
+			session_log(session, LOG_LEVEL_WARN,
+			    "account_not_saved");
+	}
+	store_release(reservation);
+	lock_release(&lock);
+}
+
+static enum result
+ask(struct context *context, struct session *session, struct account *account)
+{
+	struct call call = { .context = context,
+		.session = session,
+		.endpoint = &api_me };
+	struct buf body = BUF(0);
+	enum result result = call_start(&call, "");
+
+	if (result == OK)
+		result = call_finish(&call, &body);
+	if (result == OK)
+		result = spotify_account_read(&body, context->conf, account);
+	buf_free(&body);
+	return result;
+}
+
+void
+who_fill(const struct context *context, struct session *session)
+{
+	struct context brief = *context;
+	struct account account = { 0 };
+	struct lock lock;
+
+	if (session->account.id != NULL ||
+	    lock_take(context->store, LOCK_ACCOUNT, session->id, 0, &lock) !=
+		OK)
+		return;
+	brief.deadline_ms = clock_until_ms(context->deadline_ms, FILL_MS);
+	/* Whoever had the lock before us may have done it. */
+	if (session_load(context, session) == OK &&
+	    session->account.id == NULL && ask(&brief, session, &account) == OK)
+		save_account(&brief, session, &account);
+	lock_release(&lock);
+	account_free(&account);
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides what is the same for every endpoint of the Web API as it really is:
+ * errors in plain text, and two kinds of 429.
+ */
+#include "config.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "spotify/api.h"
+
+const struct api_endpoint api_me = {
+	.name = "me",
+	.path = "/me",
+	.group = LIMIT_ME,
+	.body_max = 65536,
+};
+const struct api_endpoint api_following = {
+	.name = "following",
+	.path = "/me/following",
+	.group = LIMIT_FOLLOWING,
+	.body_max = 1u << 20,
+};
+
+/* Append "Bearer" and the token (RFC 6750, section 2.1). */
+static enum result
+write_bearer(const struct secret *access, struct buf *bearer)
+{
+	buf_puts(bearer, "Bearer ");
+	buf_add_str(bearer, secret_str(access));
+	return buf_result(bearer);
+}
+
+enum result
+api_start(struct context *context, const struct api_endpoint *endpoint,
+    const char *query, const struct secret *access)
+{
+	struct buf bearer = BUF(8192), url = BUF(4096);
+	enum result result;
+
+	buf_printf(&url, "%s%s%s", context->conf->api_url, endpoint->path,
+	    query);
+	result = limit_check(context->store, endpoint->group,
+	    &context->retry_after_s);
+	if (result == OK)
+		result = buf_result(&url);
+	if (result == OK)
+		result = write_bearer(access, &bearer);
+	if (result == OK)
+		result = http_start(context->http,
+		    &(struct http_request){ .what = endpoint->name,
+			.url = url.p,
+			.authorization = bearer.p,
+			.body_max = endpoint->body_max,
+			.deadline_ms = context->deadline_ms });
+	buf_free(&bearer);
+	buf_free(&url);
+	return result;
+}
+
+/* Whether a body, JSON or not, contains a word, in any case. */
+static bool
+mentions(const struct buf *body, const char *word)
+{
+	return body->p != NULL && strcasestr(body->p, word) != NULL;
+}
+
+static enum result
+read_429(struct context *context, enum limit_group group,
+    const struct http_answer *answer)
+{
+	enum result why = mentions(&answer->body, "QUOTA_EXCEEDED") ?
+	    RESULT_QUOTA_EXCEEDED :
+	    RESULT_RATE_LIMITED;
+
+	limit_note(context->store, group, why, answer->retry_after_s);
+	if (answer->retry_after_s > 0)
+		context->retry_after_s = answer->retry_after_s;
+	return why;
+}
+
+/* The causes of a 403 differ in their text only, which may be JSON or not. */
+static enum result
+read_403(const struct http_answer *answer)
+{
+	if (mentions(&answer->body, "not registered"))
+		return RESULT_NOT_ON_ALLOWLIST;
+	if (mentions(&answer->body, "premium"))
+		return RESULT_OWNER_NOT_PREMIUM;
+	if (mentions(&answer->body, "scope"))
+		return RESULT_SCOPE_MISSING;
+	return RESULT_UPSTREAM_FAILED;
+}
+
+static enum result
+read_status(struct context *context, const struct api_endpoint *endpoint,
+    const struct http_answer *answer)
+{
+	enum result result = RESULT_UPSTREAM_FAILED;
+
+	if (answer->status == 200)
+		return OK;
+	if (answer->status == 401)
+		result = RESULT_UNAUTHORIZED;
+	else if (answer->status == 403)
+		result = read_403(answer);
+	else if (answer->status == 429)
+		result = read_429(context, endpoint->group, answer);
+	log_event(LOG_LEVEL_WARN, "api_refused", "call=%s status=%d code=%s",
+	    endpoint->name, answer->status, result_row(result)->code);
+	return result;
+}
+
+enum result
+api_finish(struct context *context, const struct api_endpoint *endpoint,
+    struct buf *body)
+{
+	struct http_answer answer;
+	enum result result = http_finish(context->http, &answer);
+
+	if (result == OK)
+		result = read_status(context, endpoint, &answer);
+	*body = answer.body;
+	return result;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: ISC */
+/* Calls of Spotify's Web API: what is the same for every endpoint. */
+#ifndef API_H
+#define API_H
+
+#include "base/secret.h"
+#include "spotify/context.h"
+#include "spotify/limit.h"
+
+/* One endpoint; all are GET. */
+struct api_endpoint {
+	const char *name; /* for the log */
+	const char *path; /* behind the configured api_url */
+	enum limit_group group;
+	size_t body_max; /* bytes of an answer that are accepted */
+};
+
+extern const struct api_endpoint api_me;	/* the account */
+extern const struct api_endpoint api_following; /* followed artists */
+
+/*
+ * The errors of all calls: RESULT_UNAUTHORIZED (401: the access token is no
+ * good), RESULT_NOT_ON_ALLOWLIST, RESULT_OWNER_NOT_PREMIUM,
+ * RESULT_SCOPE_MISSING, RESULT_RATE_LIMITED and RESULT_QUOTA_EXCEEDED (with
+ * context->retry_after_s; also without a call while a pause lasts),
+ * RESULT_UPSTREAM_FAILED, RESULT_UPSTREAM_TIMEOUT, RESULT_MISCONFIGURED (no
+ * CA certificates), RESULT_NO_MEMORY.
+ */
+
+/*
+ * Send a call and return while the answer travels. query is "" or begins with
+ * "?" and is encoded. OK (then api_finish() or http_cancel() must follow) or
+ * an error.
+ */
+enum result api_start(struct context *context,
+    const struct api_endpoint *endpoint, const char *query,
+    const struct secret *access) __attribute__((warn_unused_result));
+
+/* Wait for the answer; the caller releases *body, whatever comes of it. OK for
+ * 200, or an error. */
+enum result api_finish(struct context *context,
+    const struct api_endpoint *endpoint, struct buf *body)
+    __attribute__((warn_unused_result));
+
+#endif
