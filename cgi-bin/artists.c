@@ -10,12 +10,15 @@
 #include "web/crosssite.h"
 #include "web/form.h"
 
+/* The list goes between what is in front of it and what is behind it, as it
+ * is: a long one is not copied. */
 static void
-write_list(struct artists *artists, struct buf *body)
+write_list(struct artists *artists, struct reply *reply)
 {
-	buf_move(body, &artists->object);
-	body->max = REPLY_BODY_MAX; /* there has to be room for the end */
-	buf_printf(body,
+	reply_json(reply);
+	buf_puts(&reply->body, "{\"artists\":");
+	buf_move(&reply->rest[0], &artists->list);
+	buf_printf(&reply->rest[1],
 	    ",\"total\":%lld,\"complete\":%s,\"stale\":%s,"
 	    "\"fetched_at\":%lld}\n",
 	    (long long)artists->facts.total,
@@ -40,12 +43,10 @@ answer(struct artists *artists, struct reply *reply)
 		reply_header(reply, "Vary", STR("Cookie"));
 		if (artists->complete && !artists->stale)
 			reply_header(reply, "ETag", buf_str(&tag));
-		if (artists->known) {
+		if (artists->known)
 			reply->status = 304;
-		} else {
-			reply_json(reply);
-			write_list(artists, &reply->body);
-		}
+		else
+			write_list(artists, reply);
 	}
 	buf_free(&tag);
 	return result;

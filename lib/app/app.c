@@ -169,6 +169,8 @@ explain(const struct process *process, enum result result, struct reply *reply)
 	buf_free(&text);
 }
 
+_Static_assert(SERVER_PARTS == REPLY_PARTS, "a body is sent as it was written");
+
 /* An answer for when there is no memory to write one. */
 static void
 write_last_resort(struct server_answer *answer)
@@ -179,7 +181,6 @@ write_last_resort(struct server_answer *answer)
 	    "Retry-After: 2\r\n\r\n";
 
 	buf_free(&answer->head);
-	buf_free(&answer->body);
 	buf_puts(&answer->head, text);
 }
 
@@ -226,7 +227,7 @@ serve(void *own, struct server_call *call, struct server_answer *answer)
 	log_event(level, "answered", "status=%d code=%s", reply.status,
 	    result_row(result)->code);
 	if (reply_write(&reply, request.method == METHOD_HEAD, &answer->head,
-		&answer->body) != OK)
+		answer->body) != OK)
 		write_last_resort(answer);
 	reply_free(&reply);
 	request_free(&request);

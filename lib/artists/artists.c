@@ -5,7 +5,6 @@
  */
 #include "config.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,9 +19,8 @@
 #include "store/lock.h"
 #include "base/log.h"
 
-#define BEGIN "{\"artists\":"
 /* A copy of the greatest length can be read. */
-#define OBJECT_MAX (sizeof(BEGIN) - 1 + COPY_LIST_MAX + SESSION_PAD_TO)
+#define LIST_MAX (COPY_LIST_MAX + SESSION_PAD_TO)
 #define PAGES_MAX 1000
 #define LIST_MS 15000 /* for all pages together */
 #define LOCK_WAIT_MS 12000
@@ -44,25 +42,6 @@ struct fetch {
 	json_t *seen;	   /* ids and cursors as members: a set */
 };
 
-static void
-begin_list(struct artists *artists)
-{
-	buf_clear(&artists->object);
-	buf_puts(&artists->object, BEGIN);
-}
-
-/* What of the object is the list. */
-static struct str
-list_of(const struct artists *artists)
-{
-	struct str list = buf_str(&artists->object);
-
-	assert(list.n >= sizeof(BEGIN) - 1);
-	list.p += sizeof(BEGIN) - 1;
-	list.n -= sizeof(BEGIN) - 1;
-	return list;
-}
-
 static enum result
 write_tag(struct artists *artists)
 {
@@ -70,7 +49,7 @@ write_tag(struct artists *artists)
 	unsigned char digest[16];
 	enum result result;
 
-	seal_digest(list_of(artists), digest, sizeof(digest));
+	seal_digest(buf_str(&artists->list), digest, sizeof(digest));
 	codec_base64url(&text, digest, sizeof(digest));
 	if ((result = buf_result(&text)) == OK)
 		memcpy(artists->facts.tag, text.p, text.n + 1);
@@ -110,9 +89,9 @@ is_known(const struct fetch *fetch)
 static bool
 read_copy(struct fetch *fetch, struct copy *copy)
 {
-	begin_list(fetch->artists);
+	buf_clear(&fetch->artists->list);
 	return copy_read(fetch->context, fetch->session, copy,
-		   &fetch->artists->object) == OK;
+		   &fetch->artists->list) == OK;
 }
 
 /* Make the copy the answer, if there is one that will do. */
@@ -145,7 +124,7 @@ remember(struct fetch *fetch, const char *word)
 	if (json_object_get(fetch->seen, word) != NULL)
 		return false;
 	if (json_object_set_new(fetch->seen, word, json_true()) != 0)
-		buf_fail(&fetch->artists->object, RESULT_NO_MEMORY);
+		buf_fail(&fetch->artists->list, RESULT_NO_MEMORY);
 	return true;
 }
 
@@ -161,9 +140,9 @@ add_page(struct fetch *fetch, const struct page *page)
 		if (id == NULL || !remember(fetch, id))
 			continue;
 		if (artists->facts.total++ > 0)
-			buf_putc(&artists->object, ',');
+			buf_putc(&artists->list, ',');
 		spotify_artist_write(page, i, fetch->context->conf,
-		    &artists->object);
+		    &artists->list);
 	}
 }
 
@@ -223,7 +202,7 @@ fetch_pages(struct fetch *fetch)
 			add_page(fetch, &page);
 		spotify_page_free(&page);
 		if (result == OK)
-			result = buf_result(&fetch->artists->object);
+			result = buf_result(&fetch->artists->list);
 		if (after[0] == '\0')
 			break;
 	}
@@ -240,19 +219,19 @@ fetch_list(struct fetch *fetch)
 	int64_t deadline_ms = context->deadline_ms;
 	enum result result;
 
-	begin_list(artists);
+	buf_clear(&artists->list);
 	artists->facts = (struct copy_facts){ .fetched_s = clock_now_s() };
 	artists->complete = true;
 	artists->stale = false;
 	if ((fetch->seen = json_object()) == NULL)
 		return RESULT_NO_MEMORY;
-	buf_putc(&artists->object, '[');
+	buf_putc(&artists->list, '[');
 	context->deadline_ms = clock_until_ms(deadline_ms, LIST_MS);
 	result = fetch_pages(fetch);
 	context->deadline_ms = deadline_ms;
-	buf_putc(&artists->object, ']');
+	buf_putc(&artists->list, ']');
 	if (result == OK)
-		result = buf_result(&artists->object);
+		result = buf_result(&artists->list);
 	json_decref(fetch->seen);
 	if (result == OK)
 		result = write_tag(artists);
@@ -284,7 +263,7 @@ fetch_once(struct fetch *fetch)
 	if (result == OK && fetch->artists->complete &&
 	    context->conf->artists_max_age_s > 0)
 		copy_save(context, fetch->session, &fetch->artists->facts,
-		    list_of(fetch->artists));
+		    buf_str(&fetch->artists->list));
 	if (result != OK && result != RESULT_BUSY && result != RESULT_NO_MEMORY)
 		lock_fail(&lock, result);
 	lock_release(&lock);
@@ -316,7 +295,7 @@ artists_get(struct context *context, struct session *session, bool fresh,
 		.seen_s = -1 };
 	enum result result = OK;
 
-	*artists = (struct artists){ .object = BUF(OBJECT_MAX) };
+	*artists = (struct artists){ .list = BUF(LIST_MAX) };
 	if (fresh && fetch.max_age_s > FRESH_S)
 		fetch.max_age_s = FRESH_S;
 	if (!use_copy(&fetch, IF_YOUNG)) {
@@ -335,5 +314,5 @@ artists_get(struct context *context, struct session *session, bool fresh,
 void
 artists_free(struct artists *artists)
 {
-	buf_free(&artists->object);
+	buf_free(&artists->list);
 }

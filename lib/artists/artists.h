@@ -8,13 +8,11 @@
 
 /* artists_free() releases it. */
 struct artists {
-	/* {"artists":[...] and no more: the caller may move it away and end
-	 * it, so that a long list is not copied. */
-	struct buf object;
+	struct buf list; /* a JSON array; the caller may move it away */
 	struct copy_facts facts;
 	bool complete; /* false: Spotify's paging went in circles */
 	bool stale;    /* an old copy, because Spotify is in trouble */
-	bool known;    /* the browser has the very list; object may have none */
+	bool known; /* the browser has the very list; there may be none here */
 };
 
 /*

@@ -46,8 +46,11 @@ struct pool {
 static void
 free_answer(struct server_answer *answer)
 {
+	size_t i;
+
 	buf_free(&answer->head);
-	buf_free(&answer->body);
+	for (i = 0; i < SERVER_PARTS; i++)
+		buf_free(&answer->body[i]);
 }
 
 /* ---- one FastCGI request ---- */
@@ -111,6 +114,21 @@ put(const struct buf *part, FCGX_Request *request)
 	    FCGX_PutStr(part->p, (int)part->n, request->out) >= 0;
 }
 
+/* Send all of it, as long as the web server takes it. */
+static void
+put_answer(const struct server_answer *answer, FCGX_Request *request)
+{
+	bool sent = put(&answer->head, request);
+	size_t i, n = answer->head.n;
+
+	for (i = 0; i < SERVER_PARTS; i++) {
+		sent = sent && put(&answer->body[i], request);
+		n += answer->body[i].n;
+	}
+	if (!sent)
+		log_event(LOG_LEVEL_DEBUG, "client_gone", "bytes=%zu", n);
+}
+
 static void
 serve_fcgi(const struct pool *pool, void *own, FCGX_Request *request,
     int64_t taken_ms)
@@ -130,9 +148,7 @@ serve_fcgi(const struct pool *pool, void *own, FCGX_Request *request,
 	pool->work->serve(own, &call, &answer);
 	if (!FCGX_HasSeenEOF(request->in))
 		await_end(request);
-	if (!put(&answer.head, request) || !put(&answer.body, request))
-		log_event(LOG_LEVEL_DEBUG, "client_gone", "bytes=%zu",
-		    answer.head.n + answer.body.n);
+	put_answer(&answer, request);
 	log_request(NULL);
 	free_answer(&answer);
 	wipe_params(request->envp);
@@ -314,6 +330,17 @@ print(const struct buf *part)
 	return part->n == 0 || fwrite(part->p, 1, part->n, stdout) == part->n;
 }
 
+static bool
+print_answer(const struct server_answer *answer)
+{
+	bool printed = print(&answer->head);
+	size_t i;
+
+	for (i = 0; i < SERVER_PARTS && printed; i++)
+		printed = print(&answer->body[i]);
+	return printed && fflush(stdout) == 0;
+}
+
 bool
 server_run_cgi(const struct server_work *work)
 {
@@ -328,8 +355,7 @@ server_run_cgi(const struct server_work *work)
 	own = work->begin(work->data);
 	if (own != NULL) {
 		work->serve(own, &call, &answer);
-		good = print(&answer.head) && print(&answer.body) &&
-		    fflush(stdout) == 0;
+		good = print_answer(&answer);
 		work->end(own);
 	}
 	free_answer(&answer);

@@ -20,10 +20,13 @@ struct server_call {
 	void *stream;
 };
 
-/* What a program answers; both are sent, one after the other. The body has
- * no room of its own. */
+#define SERVER_PARTS 3 /* of a body */
+
+/* What a program answers; all parts are sent, one after the other. Those of the
+ * body have no room of their own. */
 struct server_answer {
-	struct buf head, body;
+	struct buf head;
+	struct buf body[SERVER_PARTS];
 };
 
 /* What is done with requests. */

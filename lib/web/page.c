@@ -51,12 +51,7 @@ page_error(struct reply *reply, const struct conf *conf, enum result result)
 	struct buf *body = &reply->body;
 	bool local = conf->after_login[0] == '/';
 
-	buf_clear(&reply->headers);
-	buf_clear(&reply->body);
-	buf_clear(&reply->policy);
-	reply->status = row->status;
-	reply->cache = "no-store";
-	reply->content_type = "text/html";
+	reply_start_error(reply, row->status, "text/html");
 	allow_style(reply);
 	buf_printf(body,
 	    "<!DOCTYPE html>\n<html lang=\"en\">\n"

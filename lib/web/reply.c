@@ -22,16 +22,21 @@ reply_init(struct reply *reply)
 		.cookies = BUF(HEADERS_MAX),
 		.headers = BUF(HEADERS_MAX),
 		.body = BUF(REPLY_BODY_MAX),
+		.rest = { BUF(REPLY_BODY_MAX), BUF(REPLY_BODY_MAX) },
 	};
 }
 
 void
 reply_free(struct reply *reply)
 {
+	size_t i;
+
 	buf_free(&reply->policy);
 	buf_free(&reply->cookies);
 	buf_free(&reply->headers);
 	buf_free(&reply->body);
+	for (i = 0; i < REPLY_PARTS - 1; i++)
+		buf_free(&reply->rest[i]);
 }
 
 static void
@@ -102,16 +107,26 @@ reply_json(struct reply *reply)
 }
 
 void
+reply_start_error(struct reply *reply, int status, const char *type)
+{
+	size_t i;
+
+	buf_clear(&reply->headers);
+	buf_clear(&reply->body);
+	for (i = 0; i < REPLY_PARTS - 1; i++)
+		buf_clear(&reply->rest[i]);
+	buf_clear(&reply->policy);
+	reply->status = status;
+	reply->cache = "no-store";
+	reply->content_type = type;
+}
+
+void
 reply_problem(struct reply *reply, enum result result, struct str login_url)
 {
 	const struct result_row *row = result_row(result);
 
-	buf_clear(&reply->headers);
-	buf_clear(&reply->body);
-	buf_clear(&reply->policy);
-	reply->status = row->status;
-	reply->cache = "no-store";
-	reply->content_type = "application/problem+json";
+	reply_start_error(reply, row->status, "application/problem+json");
 	buf_printf(&reply->body,
 	    "{\"type\":\"about:blank\",\"title\":\"%s\","
 	    "\"status\":%d,\"detail\":",
@@ -128,9 +143,26 @@ reply_problem(struct reply *reply, enum result result, struct str login_url)
 	buf_puts(&reply->body, "}\n");
 }
 
-enum result
-reply_write(struct reply *reply, bool head_only, struct buf *head,
-    struct buf *body)
+/* Bytes of the body, or the first failure of anything that is to be sent. */
+static enum result
+measure(const struct reply *reply, size_t *n)
+{
+	const struct buf *const parts[] = { &reply->policy, &reply->cookies,
+		&reply->headers, &reply->body, &reply->rest[0],
+		&reply->rest[1] };
+	size_t i;
+
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (buf_result(parts[i]) != OK)
+			return buf_result(parts[i]);
+	*n = reply->content_type == NULL ?
+	    0 :
+	    reply->body.n + reply->rest[0].n + reply->rest[1].n;
+	return OK;
+}
+
+static void
+write_head(const struct reply *reply, size_t length, struct buf *head)
 {
 	/* Once, instead of growing and wiping; a failure sticks. */
 	(void)buf_room(head,
@@ -142,8 +174,7 @@ reply_write(struct reply *reply, bool head_only, struct buf *head,
 		    reply->content_type);
 	/* A 204 has no length (RFC 9110, section 8.6), a 304 the 200's. */
 	if (reply->status != 204 && reply->status != 304)
-		buf_printf(head, "Content-Length: %zu\r\n",
-		    reply->content_type == NULL ? 0 : reply->body.n);
+		buf_printf(head, "Content-Length: %zu\r\n", length);
 	if (reply->retry_after_s > 0)
 		buf_printf(head, "Retry-After: %lld\r\n",
 		    (long long)reply->retry_after_s);
@@ -160,15 +191,22 @@ reply_write(struct reply *reply, bool head_only, struct buf *head,
 	buf_add_str(head, buf_str(&reply->cookies));
 	buf_add_str(head, buf_str(&reply->headers));
 	buf_puts(head, "\r\n");
-	if (buf_result(&reply->policy) != OK)
-		return buf_result(&reply->policy);
-	if (buf_result(&reply->cookies) != OK)
-		return buf_result(&reply->cookies);
-	if (buf_result(&reply->headers) != OK)
-		return buf_result(&reply->headers);
-	if (buf_result(&reply->body) != OK)
-		return buf_result(&reply->body);
-	if (!head_only && reply->content_type != NULL)
-		buf_move(body, &reply->body);
+}
+
+enum result
+reply_write(struct reply *reply, bool head_only, struct buf *head,
+    struct buf body[static REPLY_PARTS])
+{
+	size_t length, i;
+	enum result result = measure(reply, &length);
+
+	if (result != OK)
+		return result;
+	write_head(reply, length, head);
+	if (!head_only && reply->content_type != NULL) {
+		buf_move(&body[0], &reply->body);
+		for (i = 0; i < REPLY_PARTS - 1; i++)
+			buf_move(&body[i + 1], &reply->rest[i]);
+	}
 	return buf_result(head);
 }

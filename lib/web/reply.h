@@ -10,6 +10,7 @@
 #include "conf/conf.h"
 
 #define REPLY_BODY_MAX (32u << 20)
+#define REPLY_PARTS 3 /* of a body */
 
 struct reply {
 	int status;
@@ -19,6 +20,9 @@ struct reply {
 	struct buf cookies;	  /* header lines that also go with an error */
 	struct buf headers;	  /* further header lines */
 	struct buf body;
+	/* What follows the body, in turn: a part that was made elsewhere is
+	 * moved here, not copied. */
+	struct buf rest[REPLY_PARTS - 1];
 	int64_t retry_after_s; /* Retry-After; 0: none */
 };
 
@@ -46,6 +50,10 @@ void reply_go(struct reply *reply, const struct conf *conf, struct str path);
 /* 200 with JSON; the caller appends to the body. */
 void reply_json(struct reply *reply);
 
+/* Replace everything but the cookies by an answer of this status and type that
+ * nobody keeps; the caller appends to the body. */
+void reply_start_error(struct reply *reply, int status, const char *type);
+
 /* Replace everything but the cookies by the problem (RFC 9457) of a result;
  * login_url goes with a 401. */
 void reply_problem(struct reply *reply, enum result result,
@@ -53,10 +61,11 @@ void reply_problem(struct reply *reply, enum result result,
 
 /*
  * The complete answer: append a header block in CGI form with an explicit
- * Status (RFC 3875, section 6.3.3) to head, and unless head_only move the body
- * there, once. OK, or the first failure of any part; both are of no use then.
+ * Status (RFC 3875, section 6.3.3) to head, and unless head_only move the parts
+ * of the body to body, once. OK, or the first failure of any part; all are of
+ * no use then.
  */
 enum result reply_write(struct reply *reply, bool head_only, struct buf *head,
-    struct buf *body) __attribute__((warn_unused_result));
+    struct buf body[static REPLY_PARTS]) __attribute__((warn_unused_result));
 
 #endif

@@ -50,11 +50,19 @@ every_result_is_a_page_with_words_a_code_and_two_links(void)
 	}
 }
 
+static void free_parts(struct buf (*body)[REPLY_PARTS])
+{
+	size_t i;
+
+	for (i = 0; i < REPLY_PARTS; i++)
+		buf_free(&(*body)[i]);
+}
+
 static void
 the_policy_allows_exactly_the_pages_own_style(void)
 {
 	SCOPED(buf_free) struct buf wanted = BUF(200), head = BUF(20000);
-	SCOPED(buf_free) struct buf body = BUF(0);
+	SCOPED(free_parts) struct buf body[REPLY_PARTS] = { BUF(0) };
 	SCOPED(reply_free) struct reply reply;
 	unsigned char hash[crypto_hash_sha256_BYTES];
 	const struct conf conf = site();
@@ -62,8 +70,8 @@ the_policy_allows_exactly_the_pages_own_style(void)
 
 	reply_init(&reply);
 	page_error(&reply, &conf, RESULT_LOGIN_DENIED);
-	CHECK_OK(reply_write(&reply, false, &head, &body));
-	style = strstr(body.p, "<style>") + 7;
+	CHECK_OK(reply_write(&reply, false, &head, body));
+	style = strstr(body[0].p, "<style>") + 7;
 	end = strstr(style, "</style>");
 	crypto_hash_sha256(hash, (const unsigned char *)style,
 	    (size_t)(end - style));
@@ -72,8 +80,8 @@ the_policy_allows_exactly_the_pages_own_style(void)
 	buf_puts(&wanted, "'; base-uri 'none';");
 	CHECK_OK(buf_result(&wanted));
 	assert_non_null(strstr(head.p, wanted.p));
-	assert_null(strstr(body.p, "<script"));
-	assert_null(strstr(body.p, "style="));
+	assert_null(strstr(body[0].p, "<script"));
+	assert_null(strstr(body[0].p, "style="));
 }
 
 static void
@@ -93,7 +101,8 @@ the_way_back_may_lead_to_an_allowed_origin(void)
 static void
 cookies_stay_and_all_else_goes(void)
 {
-	SCOPED(buf_free) struct buf head = BUF(20000), body = BUF(0);
+	SCOPED(buf_free) struct buf head = BUF(20000);
+	SCOPED(free_parts) struct buf body[REPLY_PARTS] = { BUF(0) };
 	SCOPED(reply_free) struct reply reply;
 	const struct conf conf = site();
 
@@ -103,10 +112,10 @@ cookies_stay_and_all_else_goes(void)
 	log_request("id-1");
 	page_error(&reply, &conf, RESULT_BAD_REQUEST);
 	log_request(NULL);
-	CHECK_OK(reply_write(&reply, false, &head, &body));
+	CHECK_OK(reply_write(&reply, false, &head, body));
 	assert_non_null(strstr(head.p, "Set-Cookie: a="));
 	assert_null(strstr(head.p, "Location"));
-	assert_non_null(strstr(body.p, "bad_request &middot; id-1</small>"));
+	assert_non_null(strstr(body[0].p, "bad_request &middot; id-1</small>"));
 }
 
 const struct test page_tests[] = {

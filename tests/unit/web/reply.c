@@ -30,15 +30,19 @@ count(const struct buf *out, const char *text)
 	return n;
 }
 
-/* Both parts in one. */
+/* All parts in one. */
 static enum result
 written(struct reply *reply, bool head_only, struct buf *out)
 {
-	SCOPED(buf_free) struct buf body = BUF(0);
-	enum result result = reply_write(reply, head_only, out, &body);
+	struct buf body[REPLY_PARTS] = { BUF(0), BUF(0), BUF(0) };
+	enum result result = reply_write(reply, head_only, out, body);
+	size_t i;
 
-	if (result == OK)
-		buf_add_str(out, buf_str(&body));
+	for (i = 0; i < N(body); i++) {
+		if (result == OK)
+			buf_add_str(out, buf_str(&body[i]));
+		buf_free(&body[i]);
+	}
 	return result == OK ? buf_result(out) : result;
 }
 
@@ -71,6 +75,30 @@ json_has_type_length_and_body(void)
 	    "ETag: W/\"x\"\r\n\r\n{}\n");
 	assert_true(
 	    str_equal(buf_str(&head), (struct str){ out.p, out.n - 3 }));
+}
+
+static void
+a_body_in_parts_is_sent_in_their_order(void)
+{
+	SCOPED(buf_free) struct buf out = BUF(10000), head = BUF(10000);
+	SCOPED(reply_free) struct reply reply;
+
+	reply_init(&reply);
+	reply_json(&reply);
+	buf_puts(&reply.body, "{\"a\":");
+	buf_puts(&reply.rest[0], "[1,2]");
+	buf_puts(&reply.rest[1], "}\n");
+	CHECK_OK(written(&reply, true, &head));
+	CHECK_OK(written(&reply, false, &out));
+	assert_int_equal(count(&head, "\r\nContent-Length: 12\r\n"), 1);
+	assert_int_equal(count(&out, "\r\n\r\n{\"a\":[1,2]}\n"), 1);
+	buf_puts(&reply.rest[0], "left over");
+	reply_problem(&reply, RESULT_STORE, STR("/login"));
+	buf_clear(&out);
+	CHECK_OK(written(&reply, false, &out));
+	assert_int_equal(count(&out, "left over"), 0);
+	buf_fail(&reply.rest[1], RESULT_TOO_LARGE);
+	CHECK(written(&reply, false, &out), RESULT_TOO_LARGE);
 }
 
 static void
@@ -194,15 +222,14 @@ every_problem_is_json_and_only_a_401_says_where_to_log_in(void)
 	int i;
 
 	for (i = 0; i < RESULT__MAX; i++) {
-		SCOPED(buf_free) struct buf body = BUF(0);
 		SCOPED(reply_free) struct reply reply;
 
 		row = result_row((enum result)i);
 		buf_clear(&out);
 		reply_init(&reply);
 		reply_problem(&reply, (enum result)i, STR("https://e/<&\">"));
-		CHECK_OK(reply_write(&reply, false, &out, &body));
-		CHECK_OK(doc_parse(buf_str(&body), &object));
+		CHECK_OK(written(&reply, true, &out));
+		CHECK_OK(doc_parse(buf_str(&reply.body), &object));
 		assert_int_equal(doc_integer(object, "status", 0, 999, -1),
 		    row->status);
 		CHECK_TEXT(doc_text(object, "code"), row->code);
@@ -258,6 +285,7 @@ an_answer_that_does_not_fit_fails_as_a_whole(void)
 
 const struct test reply_tests[] = { TEST(an_empty_answer_is_204_and_strict),
 	TEST(json_has_type_length_and_body),
+	TEST(a_body_in_parts_is_sent_in_their_order),
 	TEST(a_redirect_is_303_without_a_body), TEST(a_304_has_no_length),
 	TEST(a_control_byte_spoils_the_whole_answer),
 	TEST(cookies_carry_their_age_and_the_sites_attributes),
