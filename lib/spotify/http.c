@@ -12,6 +12,7 @@
  */
 #include "config.h"
 
+#include <assert.h>
 #include <curl/curl.h>
 #include <malloc.h>
 #include <stdlib.h>
@@ -211,8 +212,14 @@ http_new(const struct conf *conf)
 	    curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, 4L) ==
 		CURLM_OK &&
 	    curl_share_setopt(http->share, CURLSHOPT_SHARE,
-		CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK)
+		CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK &&
+	    set_up(http)) {
+		/* It was to see that this libcurl has all that we need. */
+		http_cancel(http);
 		return http;
+	}
+	log_event(LOG_LEVEL_ERROR, "http_unusable", "libcurl=\"%s\"",
+	    curl_version());
 	http_free(http);
 	return NULL;
 }
@@ -279,6 +286,7 @@ http_start(struct http *http, const struct http_request *request)
 {
 	int running;
 
+	assert(http->easy == NULL);
 	http->what = request->what;
 	http->is_form = request->form.p != NULL;
 	http->sent = false;

@@ -30,7 +30,7 @@ retry_after_read(struct str value)
 		return -1;
 	memcpy(date, value.p, value.n);
 	date[value.n] = '\0';
-	if ((at = curl_getdate(date, NULL)) < 0)
+	if ((at = curl_getdate(date, NULL)) == -1)
 		return -1;
 	left = (int64_t)at - clock_now_s();
 	if (left < 0)

@@ -23,6 +23,8 @@ from test_tls import impostor_of    # noqa: E402
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0, reason="reading another process's memory takes root")
 
+# What stands for a secret in answers that are made up.
+MARK = "mArKer-Xq7Zp0LwVt3Rb9Ky"
 # The good answer, tokens and all, as one that cannot be used.
 UNUSABLE = [{"status": 500, "pass": True}, {"status": 400, "pass": True},
             {"headers": {"Content-Type": "text/html"}, "pass": True}]
@@ -147,12 +149,33 @@ def a_logout(stack):
     assert logout(client).status == 204
 
 
+def answers_that_break_off(stack):
+    """Each in another place of what libcurl reads; what it held is gone."""
+    chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n"
+    flood = "".join(f"X-{n}: {MARK}{'y' * 500}\r\n" for n in range(300))
+    good = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+    for target, ask in (("token", refresh),
+                        ("following", lambda c: c.fetch("artists?fresh=1"))):
+        for raw in (f"HTTP/9.9 {MARK * 10}\r\n\r\n",
+                    f"HTTP/1.1 200 OK\r\n{flood}\r\n",
+                    f"HTTP/1.1 103 Early\r\nLink: {MARK}\r\n\r\n{good}{MARK}",
+                    f'{chunked}{{"a":\r\nZZZ{MARK * 100}\r\n'):
+            client = log_in(stack)
+            if target == "token":
+                expire(stack)
+            stack.clock.advance(100)
+            stack.spotify.answers(target, {"raw": raw})
+            reply = ask(client)
+            assert reply.status == 503 or reply.json["stale"], reply
+            stack.clock.advance(100)
+
+
 KINDS = [a_good_login, a_session_that_is_asked_for, a_list_from_the_copy,
          a_failed_exchange, an_answer_that_cannot_be_used,
          a_login_that_is_cancelled, a_refresh, a_refresh_for_a_list,
          an_authorization_that_has_ended, a_401_and_the_second_try,
          a_login_that_is_cut_off, a_refresh_that_is_cut_off,
-         a_list_that_is_cut_off, a_logout]
+         a_list_that_is_cut_off, answers_that_break_off, a_logout]
 
 
 # What must be gone then
@@ -176,6 +199,8 @@ def left_in(stack, search):
             for where, data in memory(pid):
                 found += [(program, kind, where)
                           for kind in search.kinds_in(data, 0)]
+                if MARK.encode() in data:
+                    found.append((program, "a broken answer", where))
                 is_right |= stack.redirect_uri.encode() in data
         assert is_right, program
     return found

@@ -77,6 +77,18 @@ def test_everything_works_over_tls_on_both_sides(both):
     assert both.spotify.state()["connections"]["tls_failed"] == 0
 
 
+def test_a_connection_that_was_closed_costs_no_second_handshake(both):
+    """Of 40 pages each ends its connection; the keys are kept for the next."""
+    browser = Browser(both)
+    browser.login(account="grace.many")
+    both.spotify.answers("following", {"close": True}, repeat=True)
+    before = both.spotify.state()["connections"]
+    assert browser.fetch("artists").json["total"] == 2000
+    after = both.spotify.state()["connections"]
+    assert after["total"] - before["total"] >= 39
+    assert after["resumed"] - before["resumed"] >= 38
+
+
 @pytest.mark.parametrize("site, good", [("same-origin", True),
                                         ("cross-site", False)])
 def test_the_rules_about_other_sites_hold_over_tls(tls_browser, site, good):

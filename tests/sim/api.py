@@ -153,6 +153,7 @@ def following(request, world):
     if page in options["fail_page"]:
         plan = canned.check(options["fail_page"][page])
         return canned.play(plan, lambda: Answer(200, page_body(
-            request, catalogue, asked, limit, options), API_JSON, HEADERS))
+            request, catalogue, asked, limit, options), API_JSON, HEADERS),
+                           canned.GATE.arrive())
     return Answer(200, page_body(request, catalogue, asked, limit, options),
                   API_JSON, HEADERS)

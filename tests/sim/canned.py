@@ -98,12 +98,12 @@ class Gate:
     def __init__(self):
         self._opened = threading.Event()
 
-    def wait(self):
-        """Until the next release()."""
-        self._opened.wait(HELD_S)
+    def arrive(self):
+        """What a request waits for that has just come: the next release()."""
+        return self._opened
 
     def release(self):
-        """Those who wait go on; those who come later wait again."""
+        """Those who have arrived go on; those who come later wait again."""
         opened, self._opened = self._opened, threading.Event()
         opened.set()
 
@@ -111,12 +111,12 @@ class Gate:
 GATE = Gate()
 
 
-def play(answer, handle):
+def play(answer, handle, gate):
     """Wait, let the normal thing happen if it should, wait, compose. Nobody
     holds a lock while we sleep."""
     time.sleep(max(0, answer.get("delay", 0)))
     normal = handle() if passes(answer) else None
     if answer.get("held"):
-        GATE.wait()
+        gate.wait(HELD_S)
     time.sleep(max(0, answer.get("after_commit_delay", 0)))
     return compose(answer, normal)

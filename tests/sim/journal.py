@@ -21,7 +21,8 @@ class Journal:
         self.secrets = collections.deque(maxlen=SECRETS_MAX)
         self.verifiers = set()
         self.number = 0
-        self.connections = {"open": 0, "total": 0, "tls_failed": 0}
+        self.connections = {"open": 0, "total": 0, "tls_failed": 0,
+                            "resumed": 0}
 
     def open(self, request, target):
         """Write a request down; the entry's status comes later."""

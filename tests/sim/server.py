@@ -64,6 +64,9 @@ class Connection(socketserver.BaseRequestHandler):
             self.request = self.server.tls.wrap_socket(self.request,
                                                        server_side=True)
             self.request.settimeout(None)
+            if self.request.session_reused:
+                with self.server.world.lock:
+                    self.server.world.journal.connections["resumed"] += 1
             return True
         except OSError:
             with self.server.world.lock:

@@ -41,6 +41,8 @@ a_date_is_what_is_left_until_then(void)
 	assert_true(left >= 990 && left <= 1000);
 	assert_int_equal(read_date(-1000), 0);
 	assert_int_equal(read_date(1000000), 86400);
+	assert_int_equal(retry_after_read(STR("Fri, 01 Jan 1960 00:00:00 GMT")),
+	    0);
 }
 
 static void
