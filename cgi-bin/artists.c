@@ -7,8 +7,8 @@
 
 #include "app/app.h"
 #include "artists/artists.h"
-#include "web/crosssite.h"
-#include "web/form.h"
+#include "web/origin.h"
+#include "web/query.h"
 
 /* The list goes between what is in front of it and what is behind it, as it
  * is: a long one is not copied. */
@@ -56,13 +56,13 @@ static enum result
 handle(struct context *context, const struct request *request,
     struct reply *reply)
 {
-	struct form_field fresh = { .name = "fresh", .value = BUF(8) };
+	struct query_field fresh = { .name = "fresh", .value = BUF(8) };
 	struct artists artists = { .known = false };
 	struct session session = { 0 };
-	enum result result = crosssite_check_read(context->conf, request);
+	enum result result = origin_check_read(context->conf, request);
 
 	if (result == OK)
-		result = form_query(request->query, &fresh, 1);
+		result = query_read(request->query, &fresh, 1);
 	if (result == OK)
 		result =
 		    session_open(context, buf_str(&request->cookies), &session);
@@ -76,7 +76,7 @@ handle(struct context *context, const struct request *request,
 		result = answer(&artists, reply);
 	artists_free(&artists);
 	session_free(&session);
-	form_free(&fresh, 1);
+	query_free(&fresh, 1);
 	return result;
 }
 

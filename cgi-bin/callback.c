@@ -7,7 +7,7 @@
 #include "config.h"
 
 #include "app/app.h"
-#include "session/arrival.h"
+#include "session/login.h"
 #include "base/log.h"
 #include "session/session.h"
 
@@ -28,22 +28,22 @@ come_again(struct context *context, const struct request *request,
 /* The login is ours, and now used up: get tokens and begin the session. */
 static enum result
 log_in(struct context *context, const struct request *request,
-    const struct arrival *arrival, struct reply *reply)
+    const struct login *login, struct reply *reply)
 {
 	struct oauth_tokens tokens = { .expires_in_s = 0 };
 	struct account account = { 0 };
 	struct session session = { 0 };
 	enum result result;
 
-	result = arrival_exchange(context, arrival, &tokens);
+	result = login_exchange(context, login, &tokens);
 	if (result == OK)
-		result = arrival_ask_who(context, &tokens, &account);
+		result = login_ask_who(context, &tokens, &account);
 	if (result == OK)
 		result = session_create(context, buf_str(&request->cookies),
 		    &tokens, &account, reply, &session);
 	if (result == OK)
 		reply_go(reply, context->conf,
-		    buf_str(&arrival->pending.return_to));
+		    buf_str(&login->pending.return_to));
 	oauth_tokens_free(&tokens);
 	account_free(&account);
 	session_free(&session);
@@ -54,15 +54,15 @@ static enum result
 handle(struct context *context, const struct request *request,
     struct reply *reply)
 {
-	struct arrival arrival;
+	struct login login;
 	enum result result;
 
-	result = arrival_read(context, request, reply, &arrival);
+	result = login_read(context, request, reply, &login);
 	if (result == OK)
-		result = arrival_claim(context, &arrival);
+		result = login_claim(context, &login);
 	if (result == OK)
-		result = log_in(context, request, &arrival, reply);
-	arrival_free(&arrival);
+		result = log_in(context, request, &login, reply);
+	login_free(&login);
 	log_event(result == OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "login",
 	    "outcome=%s", result_row(result)->code);
 	return result == RESULT_LOGIN_NO_COOKIE ?

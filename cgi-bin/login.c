@@ -6,8 +6,8 @@
 #include "config.h"
 
 #include "app/app.h"
-#include "web/crosssite.h"
-#include "web/form.h"
+#include "web/origin.h"
+#include "web/query.h"
 #include "spotify/oauth.h"
 #include "session/pending.h"
 #include "base/url.h"
@@ -67,15 +67,15 @@ handle(struct context *context, const struct request *request,
     struct reply *reply)
 {
 	const struct conf *conf = context->conf;
-	struct form_field fields[NFIELDS] = {
+	struct query_field fields[NFIELDS] = {
 		[RETURN_TO] = { .name = "return_to", .value = BUF(4096) },
 		[SWITCH] = { .name = "switch", .value = BUF(8) },
 		[MOVED] = { .name = "moved", .value = BUF(8) },
 	};
-	enum result result = crosssite_check_navigation(request);
+	enum result result = origin_check_navigation(request);
 
 	if (result == OK)
-		result = form_query(request->query, fields, NFIELDS);
+		result = query_read(request->query, fields, NFIELDS);
 	if (result == OK && fields[MOVED].value.n == 0 &&
 	    is_elsewhere(conf, request->host))
 		result = move(conf, request->query, reply);
@@ -83,7 +83,7 @@ handle(struct context *context, const struct request *request,
 		result = send_to_spotify(conf, request,
 		    buf_str(&fields[RETURN_TO].value),
 		    str_equal(buf_str(&fields[SWITCH].value), STR("1")), reply);
-	form_free(fields, NFIELDS);
+	query_free(fields, NFIELDS);
 	return result;
 }
 

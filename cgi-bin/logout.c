@@ -6,7 +6,7 @@
 #include "config.h"
 
 #include "app/app.h"
-#include "web/crosssite.h"
+#include "web/origin.h"
 #include "base/log.h"
 #include "session/session.h"
 
@@ -27,7 +27,7 @@ handle(struct context *context, const struct request *request,
 	const struct conf *conf = context->conf;
 	char word[SESSION_WORD_BYTES];
 	struct session session = { 0 };
-	enum result result = crosssite_check_write(conf, request);
+	enum result result = origin_check_write(conf, request);
 
 	if (result != OK)
 		return result;

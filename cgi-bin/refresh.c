@@ -5,17 +5,17 @@
  */
 #include "config.h"
 
-#include "session/access.h"
+#include "session/token.h"
 #include "session/who.h"
 #include "app/app.h"
-#include "web/crosssite.h"
+#include "web/origin.h"
 
 static enum result
 handle(struct context *context, const struct request *request,
     struct reply *reply)
 {
 	struct session session = { 0 };
-	enum result result = crosssite_check_write(context->conf, request);
+	enum result result = origin_check_write(context->conf, request);
 	int64_t ended_s = 0;
 
 	if (result == OK)
@@ -24,7 +24,7 @@ handle(struct context *context, const struct request *request,
 	if (result == OK) {
 		session_touch(context, &session);
 		ended_s = session.access_ends_s;
-		result = access_get(context, &session, ACCESS_RENEW);
+		result = token_get(context, &session, TOKEN_RENEW);
 	}
 	if (result == OK) {
 		who_fill(context, &session);

@@ -7,8 +7,8 @@
 
 #include "app/app.h"
 #include "base/clock.h"
-#include "web/crosssite.h"
-#include "web/form.h"
+#include "web/origin.h"
+#include "web/query.h"
 #include "session/session.h"
 
 #define RENEW_SOON_S (14 * 86400)
@@ -52,13 +52,13 @@ static enum result
 handle(struct context *context, const struct request *request,
     struct reply *reply)
 {
-	struct form_field require = { .name = "require", .value = BUF(8) };
+	struct query_field require = { .name = "require", .value = BUF(8) };
 	struct session session = { 0 };
-	enum result result = form_query(request->query, &require, 1);
+	enum result result = query_read(request->query, &require, 1);
 	bool vouching = str_equal(buf_str(&require.value), STR("1"));
 
 	if (result == OK && !vouching)
-		result = crosssite_check_read(context->conf, request);
+		result = origin_check_read(context->conf, request);
 	if (result == OK)
 		result =
 		    session_open(context, buf_str(&request->cookies), &session);
@@ -72,7 +72,7 @@ handle(struct context *context, const struct request *request,
 		result = OK;
 	}
 	session_free(&session);
-	form_free(&require, 1);
+	query_free(&require, 1);
 	return result;
 }
 

@@ -53,7 +53,8 @@ def main(path, *wanted):
     total, found = (0, 0, 0, 0), []
     print(f"{'file':25} {'lines':>6} {'':8} {'branches':>6}")
     for file in json.loads(path.read_text("utf-8"))["files"]:
-        lines = [line for line in file["lines"] if not line.get("gcovr/noncode")]
+        lines = [line for line in file["lines"]
+                 if not line.get("gcovr/noncode")]
         counts = count(lines)
         total = tuple(map(sum, zip(total, counts)))
         show(file["file"], counts)

@@ -13,12 +13,12 @@
 
 #include "app/app.h"
 #include "app/check.h"
-#include "process/confine.h"
-#include "web/crosssite.h"
+#include "process/sandbox.h"
+#include "web/origin.h"
 #include "json/doc.h"
 #include "process/listener.h"
 #include "base/log.h"
-#include "web/page.h"
+#include "web/errorpage.h"
 #include "base/secret.h"
 #include "process/server.h"
 #include "store/files.h"
@@ -134,7 +134,7 @@ handle(const struct thread *thread, struct server_call *call,
 	if (result == OK && request->method == METHOD_OPTIONS) {
 		write_methods(process, false, &list);
 		if ((result = buf_result(&list)) == OK)
-			result = crosssite_preflight(&process->conf, request,
+			result = origin_preflight(&process->conf, request,
 			    list.p, reply);
 		buf_free(&list);
 		return result;
@@ -155,7 +155,7 @@ explain(const struct process *process, enum result result, struct reply *reply)
 	struct buf text = BUF(4096);
 
 	if (process->app->shows_pages) {
-		page_error(reply, &process->conf, result);
+		errorpage_write(reply, &process->conf, result);
 	} else {
 		buf_add_str(&text, process->conf.base);
 		buf_puts(&text, "login");
@@ -221,7 +221,7 @@ serve(void *own, struct server_call *call, struct server_answer *answer)
 	if (result != OK)
 		explain(process, result, &reply);
 	if (process->app->shares)
-		crosssite_allow(&process->conf, &request, &reply);
+		origin_allow(&process->conf, &request, &reply);
 	if (result != OK && result != RESULT_NOT_LOGGED_IN)
 		level = LOG_LEVEL_INFO;
 	log_event(level, "answered", "status=%d code=%s", reply.status,
@@ -313,7 +313,7 @@ run(struct process *process, const struct check_options *options)
 		return 2;
 	}
 #ifndef COVERAGE /* gcov writes its counts when a program ends */
-	confine(process->store == NULL ? NULL : process->conf.session_dir);
+	sandbox(process->store == NULL ? NULL : process->conf.session_dir);
 #endif
 	if (options->cgi)
 		return server_run_cgi(&work) ? 0 : 1;

@@ -15,7 +15,7 @@
 #include "session/call.h"
 #include "session/who.h"
 #include "spotify/spotify.h"
-#include "web/form.h"
+#include "web/etag.h"
 #include "store/lock.h"
 #include "base/log.h"
 
@@ -83,7 +83,7 @@ is_known(const struct fetch *fetch)
 	const struct artists *artists = fetch->artists;
 
 	return artists->complete && !artists->stale &&
-	    form_has_tag(fetch->known_tags, str_of(artists->facts.tag));
+	    etag_has(fetch->known_tags, str_of(artists->facts.tag));
 }
 
 static bool
@@ -299,7 +299,7 @@ artists_get(struct context *context, struct session *session, bool fresh,
 	if (fresh && fetch.max_age_s > FRESH_S)
 		fetch.max_age_s = FRESH_S;
 	if (!use_copy(&fetch, IF_YOUNG)) {
-		result = access_get(context, session, ACCESS_USE);
+		result = token_get(context, session, TOKEN_USE);
 		if (result == OK)
 			result = fetch_once(&fetch);
 		if (result == OK)

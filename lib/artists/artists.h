@@ -3,7 +3,7 @@
 #ifndef ARTISTS_H
 #define ARTISTS_H
 
-#include "session/access.h"
+#include "session/token.h"
 #include "artists/copy.h"
 
 /* artists_free() releases it. */

@@ -20,7 +20,7 @@
 
 #include "conf/confkeys.h"
 #include "conf/keyfile.h"
-#include "conf/rules.h"
+#include "conf/values.h"
 
 #define FILE_MAX 65536
 
@@ -179,7 +179,7 @@ check_origins(struct reading *r)
 
 	while (rest.p != NULL) {
 		word = str_cut(&rest, ' ');
-		complaint = rules_origin(word, r->conf->dev);
+		complaint = values_origin(word, r->conf->dev);
 		if (word.n > 0 && complaint != NULL)
 			complain_key(r, "allowed_origins", complaint);
 	}

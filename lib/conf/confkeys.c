@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "conf/confkeys.h"
-#include "conf/rules.h"
+#include "conf/values.h"
 
 #define AT(member) offsetof(struct conf, member)
 #define DAY 86400
@@ -102,7 +102,7 @@ set_number(const struct confkeys_key *key, struct str value, int64_t *number)
 	if (key->type == TYPE_LEVEL)
 		return set_level(value, number);
 	if (key->type == TYPE_DURATION) {
-		complaint = rules_duration(value, number);
+		complaint = values_duration(value, number);
 		if (complaint != NULL)
 			return complaint;
 	} else {
@@ -119,12 +119,12 @@ static const char *
 check_text(const struct confkeys_key *key, struct str value)
 {
 	switch (key->type) {
-	case TYPE_CLIENT_ID: return rules_client_id(value);
-	case TYPE_REDIRECT: return rules_redirect_uri(value);
-	case TYPE_SCOPE: return rules_scope(value);
-	case TYPE_ENDPOINT: return rules_endpoint(value);
-	case TYPE_PROXY: return rules_proxy(value);
-	case TYPE_PATH: return rules_path(value);
+	case TYPE_CLIENT_ID: return values_client_id(value);
+	case TYPE_REDIRECT: return values_redirect_uri(value);
+	case TYPE_SCOPE: return values_scope(value);
+	case TYPE_ENDPOINT: return values_endpoint(value);
+	case TYPE_PROXY: return values_proxy(value);
+	case TYPE_PATH: return values_path(value);
 	default: return NULL;
 	}
 }

@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "process/intake.h"
+#include "process/connections.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "process/server.h"
@@ -39,7 +39,7 @@
 /* What the threads of a process share. */
 struct pool {
 	const struct server_work *work;
-	struct intake *intake;
+	struct connections *connections;
 	atomic_bool failed; /* a thread could not begin */
 };
 
@@ -95,7 +95,7 @@ await_end(FCGX_Request *request)
 	while (!FCGX_HasSeenEOF(request->in) && n < END_MAX &&
 	    FCGX_GetStr(piece, sizeof(piece), request->in) > 0)
 		n += sizeof(piece);
-	limit_reads(request->ipcFd, INTAKE_PEER_S);
+	limit_reads(request->ipcFd, CONNECTIONS_PEER_S);
 }
 
 /* Cookies, codes and states; libfcgi would leave them in freed memory. What
@@ -184,7 +184,7 @@ take_connection(const struct pool *pool, void *own, FCGX_Request *request,
 	FCGX_Finish_r(request);
 	fd = request->ipcFd;
 	request->ipcFd = -1;
-	if (fd >= 0 && keep && intake_keep(pool->intake, fd))
+	if (fd >= 0 && keep && connections_keep(pool->connections, fd))
 		return true;
 	if (fd >= 0)
 		close(fd);
@@ -209,9 +209,9 @@ run_thread(void *data)
 		if (!atomic_exchange(&pool->failed, true))
 			kill(getpid(), SIGTERM);
 	} else {
-		while ((fd = intake_wait(pool->intake)) >= 0)
+		while ((fd = connections_wait(pool->connections)) >= 0)
 			if (!take_connection(pool, own, &request, fd))
-				intake_gone(pool->intake);
+				connections_gone(pool->connections);
 	}
 	FCGX_Free(&request, 1);
 	if (own != NULL)
@@ -272,13 +272,13 @@ bool
 server_run(int listener, const char *path, const struct server_work *work)
 {
 	struct pool pool = { .work = work,
-		.intake = intake_open(listener, path != NULL) };
+		.connections = connections_open(listener, path != NULL) };
 	pthread_t *threads = calloc((size_t)work->threads, sizeof(*threads));
 	const sigset_t ends = end_signals();
 	int n = 0;
 
 	/* Signals are held, so that libfcgi's handlers never run. */
-	if (pool.intake != NULL && threads != NULL && FCGX_Init() == 0)
+	if (pool.connections != NULL && threads != NULL && FCGX_Init() == 0)
 		n = start_threads(&pool, threads);
 	signal(SIGPIPE, SIG_IGN); /* FCGX_Init() has taken it */
 	if (n == work->threads) {
@@ -295,13 +295,13 @@ server_run(int listener, const char *path, const struct server_work *work)
 	if (path != NULL)
 		unlink(path);
 	pthread_sigmask(SIG_UNBLOCK, &ends, NULL);
-	if (pool.intake != NULL)
-		intake_stop(pool.intake);
+	if (pool.connections != NULL)
+		connections_stop(pool.connections);
 	while (n > 0)
 		pthread_join(threads[--n], NULL);
 	free(threads);
-	if (pool.intake != NULL)
-		intake_close(pool.intake);
+	if (pool.connections != NULL)
+		connections_close(pool.connections);
 	return !atomic_load(&pool.failed);
 }
 

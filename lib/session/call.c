@@ -3,7 +3,7 @@
  * needs to be replaced, once. */
 #include "config.h"
 
-#include "session/access.h"
+#include "session/token.h"
 #include "session/call.h"
 
 enum result
@@ -18,7 +18,7 @@ call_start(struct call *call, const char *query)
 static enum result
 repeat(struct call *call, struct buf *body)
 {
-	enum result result = access_replace(call->context, call->session);
+	enum result result = token_replace(call->context, call->session);
 
 	call->replaced = true;
 	if (result == OK)

@@ -7,7 +7,7 @@
 #include "spotify/api.h"
 
 /* Calls of one endpoint, one after the other, for a session whose access token
- * access_get() has just seen to; everything is borrowed. */
+ * token_get() has just seen to; everything is borrowed. */
 struct call {
 	struct context *context;
 	struct session *session;
@@ -26,7 +26,7 @@ enum result call_start(struct call *call, const char *query)
  * replaced and the call made once more. The caller releases *body, whatever
  * comes.
  * OK, the errors of api.h, among which a 401 that stays is
- * RESULT_UPSTREAM_FAILED, and those of access_replace().
+ * RESULT_UPSTREAM_FAILED, and those of token_replace().
  */
 enum result call_finish(struct call *call, struct buf *body)
     __attribute__((warn_unused_result));

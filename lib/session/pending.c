@@ -17,7 +17,7 @@
 
 #include "base/clock.h"
 #include "base/codec.h"
-#include "web/form.h"
+#include "web/cookie.h"
 #include "session/pending.h"
 #include "base/seal.h"
 #include "base/url.h"
@@ -165,7 +165,7 @@ drop_oldest(const struct conf *conf, struct str cookies, struct reply *reply)
 	struct other others[OTHERS_MAX];
 	size_t i, n = 0;
 
-	while (n < OTHERS_MAX && form_cookie_next(&rest, &name, &value))
+	while (n < OTHERS_MAX && cookie_next(&rest, &name, &value))
 		if (str_starts(name, str_of(conf->pending_prefix)) &&
 		    name.n <= NAME_MAX_BYTES)
 			others[n++] = (struct other){ name,
@@ -286,7 +286,7 @@ pending_find(const struct conf *conf, struct str cookies, struct str state,
 	    sizeof(pending->id));
 	write_name(conf, raw, &name);
 	if ((result = buf_result(&name)) == OK)
-		result = form_cookie(cookies, name.p, &value);
+		result = cookie_find(cookies, name.p, &value);
 	if (result == OK || result == RESULT_BAD_REQUEST)
 		reply_cookie(reply, conf, buf_str(&name), STR(""), 0);
 	if (result == OK)

@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/codec.h"
 #include "json/doc.h"
-#include "web/form.h"
+#include "web/cookie.h"
 #include "session/session.h"
 #include "json/tape.h"
 
@@ -28,7 +28,7 @@ session_find(const struct conf *conf, struct str cookies,
 	struct str value;
 
 	*session = (struct session){ 0 };
-	if (form_cookie(cookies, conf->session_cookie, &value) != OK ||
+	if (cookie_find(cookies, conf->session_cookie, &value) != OK ||
 	    !codec_base64url_exact(value, session->secret,
 		sizeof(session->secret)))
 		return RESULT_NOT_LOGGED_IN;

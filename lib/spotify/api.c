@@ -14,13 +14,13 @@
 const struct api_endpoint api_me = {
 	.name = "me",
 	.path = "/me",
-	.group = LIMIT_ME,
+	.group = PAUSE_ME,
 	.body_max = 65536,
 };
 const struct api_endpoint api_following = {
 	.name = "following",
 	.path = "/me/following",
-	.group = LIMIT_FOLLOWING,
+	.group = PAUSE_FOLLOWING,
 	.body_max = 1u << 20,
 };
 
@@ -42,7 +42,7 @@ api_start(struct context *context, const struct api_endpoint *endpoint,
 
 	buf_printf(&url, "%s%s%s", context->conf->api_url, endpoint->path,
 	    query);
-	result = limit_check(context->store, endpoint->group,
+	result = pause_check(context->store, endpoint->group,
 	    &context->retry_after_s);
 	if (result == OK)
 		result = buf_result(&url);
@@ -68,14 +68,14 @@ mentions(const struct buf *body, const char *word)
 }
 
 static enum result
-read_429(struct context *context, enum limit_group group,
+read_429(struct context *context, enum pause_group group,
     const struct http_answer *answer)
 {
 	enum result why = mentions(&answer->body, "QUOTA_EXCEEDED") ?
 	    RESULT_QUOTA_EXCEEDED :
 	    RESULT_RATE_LIMITED;
 
-	limit_note(context->store, group, why, answer->retry_after_s);
+	pause_note(context->store, group, why, answer->retry_after_s);
 	if (answer->retry_after_s > 0)
 		context->retry_after_s = answer->retry_after_s;
 	return why;

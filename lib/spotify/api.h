@@ -5,13 +5,13 @@
 
 #include "base/secret.h"
 #include "spotify/context.h"
-#include "spotify/limit.h"
+#include "spotify/pause.h"
 
 /* One endpoint; all are GET. */
 struct api_endpoint {
 	const char *name; /* for the log */
 	const char *path; /* behind the configured api_url */
-	enum limit_group group;
+	enum pause_group group;
 	size_t body_max; /* bytes of an answer that are accepted */
 };
 

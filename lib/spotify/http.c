@@ -23,7 +23,7 @@
 #include "base/log.h"
 #include "spotify/retryafter.h"
 #include "base/secret.h"
-#include "spotify/trust.h"
+#include "spotify/ca.h"
 
 #define HEADERS_MAX 65536
 /* Below the idle limits of the usual servers, so that a form seldom meets a
@@ -170,8 +170,7 @@ set_pointers(struct http *http)
 	    curl_easy_setopt(e, CURLOPT_NOPROXY, "") == CURLE_OK &&
 	    curl_easy_setopt(e, CURLOPT_CAINFO, NULL) == CURLE_OK &&
 	    curl_easy_setopt(e, CURLOPT_CAPATH, NULL) == CURLE_OK &&
-	    curl_easy_setopt(e, CURLOPT_SSL_CTX_FUNCTION, trust_use) ==
-	    CURLE_OK &&
+	    curl_easy_setopt(e, CURLOPT_SSL_CTX_FUNCTION, ca_use) == CURLE_OK &&
 	    curl_easy_setopt(e, CURLOPT_USERAGENT,
 		PACKAGE_NAME "/" PACKAGE_VERSION) == CURLE_OK &&
 	    curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
@@ -295,7 +294,7 @@ http_start(struct http *http, const struct http_request *request)
 	buf_free(&http->answer.body);
 	http->answer = (struct http_answer){ .retry_after_s = -1,
 		.body = BUF(request->body_max) };
-	if (trust_load(http->conf->ca_file) != OK)
+	if (ca_load(http->conf->ca_file) != OK)
 		return RESULT_MISCONFIGURED;
 	if (clock_left_ms(http->deadline_ms, 1) == 0)
 		return RESULT_UPSTREAM_TIMEOUT;

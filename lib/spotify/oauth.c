@@ -8,7 +8,7 @@
 
 #include "base/codec.h"
 #include "json/doc.h"
-#include "spotify/limit.h"
+#include "spotify/pause.h"
 #include "base/log.h"
 #include "spotify/oauth.h"
 
@@ -143,7 +143,7 @@ read_answer(struct context *context, const struct http_answer *http,
 	}
 	if (http->status != 429)
 		return read_error(http);
-	limit_note(context->store, LIMIT_TOKEN, RESULT_RATE_LIMITED,
+	pause_note(context->store, PAUSE_TOKEN, RESULT_RATE_LIMITED,
 	    http->retry_after_s);
 	if (http->retry_after_s > 0)
 		context->retry_after_s = http->retry_after_s;
@@ -160,7 +160,7 @@ request_tokens(struct context *context, struct buf *form,
 
 	*tokens = (struct oauth_tokens){ .scope = BUF(0) };
 	result =
-	    limit_check(context->store, LIMIT_TOKEN, &context->retry_after_s);
+	    pause_check(context->store, PAUSE_TOKEN, &context->retry_after_s);
 	if (result == OK)
 		result = add_basic(context->conf, &basic);
 	if (result == OK)

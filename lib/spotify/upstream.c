@@ -2,13 +2,13 @@
 /* Hides nothing; it is a file of its own so that not everybody links it. */
 #include "config.h"
 
-#include "spotify/trust.h"
+#include "spotify/ca.h"
 #include "spotify/upstream.h"
 
 static bool
 trusts(const char *ca_file)
 {
-	return trust_load(ca_file) == OK;
+	return ca_load(ca_file) == OK;
 }
 
 const struct upstream upstream_spotify = {

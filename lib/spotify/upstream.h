@@ -8,7 +8,7 @@
 #include "spotify/http.h"
 
 /*
- * The functions of http.h and trust.h, which bring libcurl and OpenSSL. Only
+ * The functions of http.h and ca.h, which bring libcurl and OpenSSL. Only
  * who names upstream_spotify gets them; login, session and logout do with a
  * fifth of the memory, and have no code that could call anybody.
  */

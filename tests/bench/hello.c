@@ -24,7 +24,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "process/intake.h"
+#include "process/connections.h"
 
 #define THREADS_MAX 64
 #define BYTES_MAX (1L << 20)
@@ -61,7 +61,7 @@ static const char list_head[] =
     "ETag: W/\"AAAAAAAAAAAAAAAAAAAAAA\"\r\n\r\n";
 static const char *answer = redirect;
 static int answer_n = sizeof(redirect) - 1;
-static struct intake *intake;
+static struct connections *connections;
 
 /* Answer with so many bytes, which are spaces. */
 static bool
@@ -104,7 +104,7 @@ serve_kept(void *data)
 
 	(void)data;
 	FCGX_InitRequest(&request, -1, 0);
-	while ((fd = intake_wait(intake)) >= 0) {
+	while ((fd = connections_wait(connections)) >= 0) {
 		request.ipcFd = fd;
 		request.keepConnection = 1;
 		if (FCGX_Accept_r(&request) == 0) {
@@ -115,12 +115,13 @@ serve_kept(void *data)
 			FCGX_Finish_r(&request);
 			fd = request.ipcFd;
 			request.ipcFd = -1;
-			if (fd >= 0 && keep && intake_keep(intake, fd))
+			if (fd >= 0 && keep &&
+			    connections_keep(connections, fd))
 				continue;
 			if (fd >= 0)
 				close(fd);
 		}
-		intake_gone(intake);
+		connections_gone(connections);
 	}
 	return NULL;
 }
@@ -147,7 +148,7 @@ main(int argc, char **argv)
 		return 2;
 	if (run == serve_kept &&
 	    (fcntl(STDIN_FILENO, F_SETFL, O_RDWR | O_NONBLOCK) != 0 ||
-		(intake = intake_open(STDIN_FILENO, false)) == NULL))
+		(connections = connections_open(STDIN_FILENO, false)) == NULL))
 		return 1;
 	while (--threads > 0)
 		if (pthread_create(&thread, NULL, run, NULL) != 0)

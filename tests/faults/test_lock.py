@@ -12,7 +12,7 @@ from stack import Client
 from tools import (Later, expire, files, is_logged_in, refresh, status,
                    together)
 
-LOCK_WAIT_S = 12        # lib/session/access.c
+LOCK_WAIT_S = 12        # lib/session/token.c
 
 
 @pytest.fixture

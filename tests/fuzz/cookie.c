@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/codec.h"
-#include "web/form.h"
+#include "web/cookie.h"
 #include "fuzz.h"
 #include "session/session.h"
 
@@ -27,7 +27,7 @@ count(struct str header, struct str wanted)
 	struct str rest = header, name, value;
 	size_t n = 0;
 
-	while (form_cookie_next(&rest, &name, &value)) {
+	while (cookie_next(&rest, &name, &value)) {
 		MUST(fuzz_within(name, header) && fuzz_within(value, header));
 		MUST(!fuzz_has(name, ';') && !fuzz_has(value, ';'));
 		MUST(!fuzz_has(name, '='));
@@ -49,7 +49,7 @@ check_session(struct str header)
 	size_t i;
 
 	if (session_find(&conf, header, &session) == OK) {
-		MUST(form_cookie(header, conf.session_cookie, &value) == OK);
+		MUST(cookie_find(header, conf.session_cookie, &value) == OK);
 		codec_base64url(&text, session.secret, sizeof(session.secret));
 		MUST(buf_result(&text) == OK && text.n == 43);
 		MUST(str_equal(buf_str(&text), value));
@@ -67,7 +67,7 @@ fuzz_cookie(struct str input)
 	struct str value = { NULL, 0 };
 	size_t n = count(input, STR("n"));
 
-	MUST(form_cookie(input, "n", &value) ==
+	MUST(cookie_find(input, "n", &value) ==
 	    (n == 0	   ? RESULT_ABSENT :
 		    n == 1 ? OK :
 			     RESULT_BAD_REQUEST));

@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "base/codec.h"
-#include "web/form.h"
+#include "web/query.h"
 #include "fuzz.h"
 
 #define FIELDS 3
@@ -11,22 +11,22 @@
 static const char *const names[FIELDS] = { "code", "state", "error" };
 
 static enum result
-read_query(struct str query, struct form_field *fields)
+read_query(struct str query, struct query_field *fields)
 {
 	static const size_t max[FIELDS] = { 2048, 43, 64 };
 	size_t i;
 
 	for (i = 0; i < FIELDS; i++)
-		fields[i] = (struct form_field){ .name = names[i],
+		fields[i] = (struct query_field){ .name = names[i],
 			.value = BUF(max[i]) };
-	return form_query(query, fields, FIELDS);
+	return query_read(query, fields, FIELDS);
 }
 
 /* What was read, written again, reads as the same: decoded once. */
 static void
-check_again(const struct form_field *fields)
+check_again(const struct query_field *fields)
 {
-	struct form_field again[FIELDS];
+	struct query_field again[FIELDS];
 	struct buf query = BUF(65536);
 	size_t i;
 
@@ -40,15 +40,15 @@ check_again(const struct form_field *fields)
 	for (i = 0; i < FIELDS; i++)
 		MUST(str_equal(buf_str(&again[i].value),
 		    buf_str(&fields[i].value)));
-	form_free(again, FIELDS);
+	query_free(again, FIELDS);
 	buf_free(&query);
 }
 
 /* A known parameter that comes again, in whatever spelling, is refused. */
 static void
-check_twice(struct str input, const struct form_field *fields)
+check_twice(struct str input, const struct query_field *fields)
 {
-	struct form_field again[FIELDS];
+	struct query_field again[FIELDS];
 	struct buf query = BUF(input.n + 16);
 	size_t i;
 
@@ -61,7 +61,7 @@ check_twice(struct str input, const struct form_field *fields)
 		MUST(buf_result(&query) == OK);
 		MUST(read_query(buf_str(&query), again) ==
 		    (fields[i].seen ? RESULT_BAD_REQUEST : OK));
-		form_free(again, FIELDS);
+		query_free(again, FIELDS);
 		buf_clear(&query);
 	}
 	buf_free(&query);
@@ -86,7 +86,7 @@ check_percent(struct str input)
 void
 fuzz_query(struct str input)
 {
-	struct form_field fields[FIELDS];
+	struct query_field fields[FIELDS];
 	enum result result = read_query(input, fields);
 	size_t i;
 
@@ -100,6 +100,6 @@ fuzz_query(struct str input)
 		check_again(fields);
 		check_twice(input, fields);
 	}
-	form_free(fields, FIELDS);
+	query_free(fields, FIELDS);
 	check_percent(input);
 }

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "web/form.h"
+#include "web/etag.h"
 #include "fuzz.h"
 
 static bool
@@ -17,6 +17,6 @@ mentions(struct str text, struct str part)
 void
 fuzz_tag(struct str input)
 {
-	if (form_has_tag(input, STR("tag")))
+	if (etag_has(input, STR("tag")))
 		MUST(mentions(input, STR("\"tag\"")) || fuzz_has(input, '*'));
 }

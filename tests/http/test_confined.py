@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 """What a program gives up before it reads a byte from outside. How far that
-goes is tests/unit/process/confine.c."""
+goes is tests/unit/process/sandbox.c."""
 
 import ctypes
 import os

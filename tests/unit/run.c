@@ -27,22 +27,8 @@
 #define TESTS_MAX 64
 #define FILES_MAX 64
 
-/* Each unit's table is in the file of its name. */
-/* clang-format off */
-#define UNITS(X) X(result) X(log) X(str) X(buf) X(secret) X(clock) X(codec) \
-	X(doc) X(tape) X(url) X(rules) X(seal) X(keyfile) X(conf) X(form) \
-	X(request) X(reply) X(page) X(crosssite) X(store) X(files) \
-	X(directory) X(marks) X(lock) \
-	X(limit) X(retryafter) X(oauth) X(account) X(spotify) X(pending) \
-	X(session) X(arrival) X(copy) X(confine) X(intake)
-/* clang-format on */
-#define DECLARE(unit) extern const struct test unit##_tests[];
-#define ROW(unit) { #unit, unit##_tests },
-UNITS(DECLARE)
-static const struct {
-	const char *name;
-	const struct test *tests;
-} units[] = { UNITS(ROW) };
+/* The linker gathers what UNIT_TESTS() lists, in the order of Makefile.am. */
+extern const struct unit *const __start_units[], *const __stop_units[];
 
 /* ---- what a test finds and leaves behind ---- */
 
@@ -246,23 +232,30 @@ run_unit(const char *name, const struct test *tests)
 	return _cmocka_run_group_tests(name, list, n, NULL, NULL);
 }
 
-/* Run the units that are named, or all. */
+/* Whether a unit is among those that are named; all are if none is. */
+static bool
+is_wanted(const char *unit, int argc, char **argv)
+{
+	int arg;
+
+	for (arg = 1; arg < argc; arg++)
+		if (strcmp(argv[arg], unit) == 0)
+			return true;
+	return argc == 1;
+}
+
 int
 main(int argc, char **argv)
 {
-	int failed = 0, arg;
-	size_t i;
+	const struct unit *const *unit;
+	int failed = 0;
 
 	if (sodium_init() < 0)
 		return 2;
 	doc_init();
 	log_init("unit", LOG_LEVEL_DEBUG);
-	for (i = 0; i < N(units); i++) {
-		for (arg = 1; arg < argc; arg++)
-			if (strcmp(argv[arg], units[i].name) == 0)
-				break;
-		if (argc == 1 || arg < argc)
-			failed += run_unit(units[i].name, units[i].tests);
-	}
+	for (unit = __start_units; unit < __stop_units; unit++)
+		if (is_wanted((*unit)->name, argc, argv))
+			failed += run_unit((*unit)->name, (*unit)->tests);
 	return failed == 0 ? 0 : 1;
 }

@@ -27,10 +27,26 @@ struct test {
 	void (*body)(void);
 };
 
-/* A table of tests ends with a row of NULL. */
+struct unit {
+	const char *name;
+	const struct test *tests;
+};
+
+/* The tests of a unit, as run.c finds them by itself:
+ * UNIT_TESTS(buf) = { TEST(a), TEST(b), END_OF_TESTS }; */
+#define UNIT_TESTS(of) \
+	extern const struct test of##_tests[]; \
+	static const struct unit of##_unit = { #of, of##_tests }; \
+	static const struct unit *const of##_listed \
+	    __attribute__((section("units"), used)) = &of##_unit; \
+	const struct test of##_tests[]
 #define TEST(function) \
 	{ \
 #function, function \
+	}
+#define END_OF_TESTS \
+	{ \
+		NULL, NULL \
 	}
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -223,12 +223,12 @@ trouble_with_the_store_is_told(void)
 	assert_int_equal(s.copy.facts.fetched_s, 1000);
 }
 
-const struct test copy_tests[] = {
+UNIT_TESTS(copy) = {
 	TEST(what_was_saved_is_read_in_two_steps),
 	TEST(the_facts_of_one_list_and_another_are_no_copy),
 	TEST(a_copy_that_was_cut_is_none),
 	TEST(who_has_logged_out_leaves_no_copy),
 	TEST(a_list_of_the_greatest_length_is_read_again),
 	TEST(trouble_with_the_store_is_told),
-	{ NULL, NULL },
+	END_OF_TESTS,
 };

@@ -166,12 +166,16 @@ nothing_can_be_added_to_a_buffer_of_nothing(void)
 	assert_int_equal(buf_result(&buf), RESULT_TOO_LARGE);
 }
 
-const struct test buf_tests[] = { TEST(additions_follow_each_other),
+UNIT_TESTS(buf) = {
+	TEST(additions_follow_each_other),
 	TEST(it_grows_to_its_maximum_and_not_a_byte_further),
 	TEST(the_first_failure_sticks),
 	TEST(a_formatted_text_that_does_not_fit_changes_nothing),
 	TEST(an_enormous_addition_is_refused_by_its_size_alone),
-	TEST(room_is_used_as_far_as_one_says), TEST(what_is_taken_is_gone),
+	TEST(room_is_used_as_far_as_one_says),
+	TEST(what_is_taken_is_gone),
 	TEST(what_is_moved_comes_with_its_limit_and_its_failure),
 	TEST(a_cleared_buffer_is_wiped_and_can_be_used_again),
-	TEST(nothing_can_be_added_to_a_buffer_of_nothing), { NULL, NULL } };
+	TEST(nothing_can_be_added_to_a_buffer_of_nothing),
+	END_OF_TESTS,
+};

@@ -51,8 +51,10 @@ a_nearer_deadline_is_never_later_than_the_one_it_is_made_of(void)
 	assert_true(clock_until_ms(now - 1, 100) <= clock_mono_ms());
 }
 
-const struct test clock_tests[] = { TEST(the_clock_shows_seconds_since_1970),
+UNIT_TESTS(clock) = {
+	TEST(the_clock_shows_seconds_since_1970),
 	TEST(the_other_clock_never_goes_back),
 	TEST(what_is_left_is_never_negative_and_never_above_the_cap),
 	TEST(a_nearer_deadline_is_never_later_than_the_one_it_is_made_of),
-	{ NULL, NULL } };
+	END_OF_TESTS,
+};

@@ -204,12 +204,14 @@ html_is_defused_in_text_and_in_attributes(void)
 	    "\xc3\xbc");
 }
 
-const struct test codec_tests[] = { TEST(
-					bytes_are_written_as_the_standards_say),
+UNIT_TESTS(codec) = {
+	TEST(bytes_are_written_as_the_standards_say),
 	TEST(a_cookie_value_has_one_spelling_only),
 	TEST(base64url_of_any_length_is_read_back),
 	TEST(what_is_not_canonical_base64url_is_a_bad_request),
 	TEST(hex_is_read_in_either_case_and_at_full_length_only),
 	TEST(all_but_unreserved_bytes_are_percent_encoded),
 	TEST(percent_encoding_is_undone_once),
-	TEST(html_is_defused_in_text_and_in_attributes), { NULL, NULL } };
+	TEST(html_is_defused_in_text_and_in_attributes),
+	END_OF_TESTS,
+};

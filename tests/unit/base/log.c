@@ -107,10 +107,14 @@ a_failed_call_is_told_with_its_cause(void)
 			    "cause=\"No such file or directory\"\n$"));
 }
 
-const struct test log_tests[] = { TEST(an_event_is_one_line_of_logfmt),
+UNIT_TESTS(log) = {
+	TEST(an_event_is_one_line_of_logfmt),
 	TEST(the_request_id_goes_with_the_line_until_it_ends),
 	TEST(a_hostile_request_id_is_defused_and_cut),
 	TEST(bytes_that_could_start_a_line_come_out_as_question_marks),
 	TEST(a_long_line_is_cut_at_1024_bytes_and_still_ends),
-	TEST(what_is_less_important_is_not_written), TEST(errno_is_kept),
-	TEST(a_failed_call_is_told_with_its_cause), { NULL, NULL } };
+	TEST(what_is_less_important_is_not_written),
+	TEST(errno_is_kept),
+	TEST(a_failed_call_is_told_with_its_cause),
+	END_OF_TESTS,
+};

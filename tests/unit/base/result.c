@@ -43,9 +43,9 @@ a_number_that_is_no_result_is_answered_all_the_same(void)
 	assert_string_equal(result_reason(299), "Unknown");
 }
 
-const struct test result_tests[] = {
+UNIT_TESTS(result) = {
 	TEST(every_result_has_words_and_a_status_with_a_reason),
 	TEST(who_is_told_to_wait_is_told_how_long),
 	TEST(a_number_that_is_no_result_is_answered_all_the_same),
-	{ NULL, NULL }
+	END_OF_TESTS,
 };

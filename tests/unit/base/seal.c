@@ -290,7 +290,8 @@ names_and_digests_are_stable_and_differ(void)
 	assert_memory_not_equal(a, digest, sizeof(digest));
 }
 
-const struct test seal_tests[] = { TEST(what_was_sealed_opens_again),
+UNIT_TESTS(seal) = {
+	TEST(what_was_sealed_opens_again),
 	TEST(every_length_opens_and_shows_only_its_multiple),
 	TEST(two_seals_of_one_text_differ),
 	TEST(no_truncation_opens_and_nothing_longer),
@@ -301,4 +302,6 @@ const struct test seal_tests[] = { TEST(what_was_sealed_opens_again),
 	TEST(keys_roll_over_the_first_seals_and_all_open),
 	TEST(a_ring_holds_eight_different_keys),
 	TEST(a_text_that_does_not_fit_is_not_sealed),
-	TEST(names_and_digests_are_stable_and_differ), { NULL, NULL } };
+	TEST(names_and_digests_are_stable_and_differ),
+	END_OF_TESTS,
+};

@@ -86,9 +86,12 @@ freeing_nothing_is_fine(void)
 	secret_free_wiped(p);
 }
 
-const struct test secret_tests[] = { TEST(a_secret_keeps_a_terminated_copy),
+UNIT_TESTS(secret) = {
+	TEST(a_secret_keeps_a_terminated_copy),
 	TEST(without_memory_the_old_secret_stays),
 	TEST(a_moved_secret_is_in_one_place),
 	TEST(secrets_are_equal_when_all_their_bytes_are),
 	TEST(random_bytes_differ_and_wiped_ones_are_zero),
-	TEST(freeing_nothing_is_fine), { NULL, NULL } };
+	TEST(freeing_nothing_is_fine),
+	END_OF_TESTS,
+};

@@ -103,9 +103,12 @@ graphic_bytes_are_printable_and_no_blank(void)
 	assert_true(str_graphic(str_of(NULL)));
 }
 
-const struct test str_tests[] = { TEST(slices_are_equal_byte_for_byte),
+UNIT_TESTS(str) = {
+	TEST(slices_are_equal_byte_for_byte),
 	TEST(a_slice_starts_and_ends_with_what_it_starts_and_ends_with),
 	TEST(only_blanks_and_tabs_at_the_ends_are_trimmed),
 	TEST(a_cut_slice_gives_every_piece_once),
 	TEST(a_number_is_digits_up_to_its_maximum),
-	TEST(graphic_bytes_are_printable_and_no_blank), { NULL, NULL } };
+	TEST(graphic_bytes_are_printable_and_no_blank),
+	END_OF_TESTS,
+};

@@ -258,9 +258,12 @@ only_spotifys_pictures_and_pages_reach_a_browser(void)
 	assert_false(url_is_spotify(STR("http://127.0.0.1:99/x"), STR("")));
 }
 
-const struct test url_tests[] = { TEST(a_url_is_split_into_slices_of_itself),
-	TEST(an_odd_url_is_no_url), TEST(a_host_is_compared_without_its_port),
+UNIT_TESTS(url) = {
+	TEST(a_url_is_split_into_slices_of_itself),
+	TEST(an_odd_url_is_no_url),
+	TEST(a_host_is_compared_without_its_port),
 	TEST(a_login_returns_to_paths_of_this_site),
 	TEST(a_login_returns_nowhere_else),
 	TEST(only_spotifys_pictures_and_pages_reach_a_browser),
-	{ NULL, NULL } };
+	END_OF_TESTS,
+};

@@ -324,7 +324,8 @@ origins_are_allowed_byte_for_byte(void)
 	assert_false(conf_allows_origin(&conf, str_of(NULL)));
 }
 
-const struct test conf_tests[] = { TEST(what_is_not_set_has_its_default),
+UNIT_TESTS(conf) = {
+	TEST(what_is_not_set_has_its_default),
 	TEST(the_redirect_uri_decides_where_we_live_and_how_cookies_are_named),
 	TEST(blanks_comments_and_line_ends_of_any_kind_are_read),
 	TEST(every_mistake_is_named_with_its_line),
@@ -332,4 +333,6 @@ const struct test conf_tests[] = { TEST(what_is_not_set_has_its_default),
 	TEST(what_is_no_text_file_of_ours_is_refused),
 	TEST(a_bad_secret_is_named_by_its_key_and_never_shown),
 	TEST(the_printout_reads_back_and_shows_no_secret),
-	TEST(origins_are_allowed_byte_for_byte), { NULL, NULL } };
+	TEST(origins_are_allowed_byte_for_byte),
+	END_OF_TESTS,
+};

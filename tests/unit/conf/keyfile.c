@@ -188,12 +188,13 @@ a_ninth_server_key_is_refused(void)
 	check(read_keys(text, &ring), "too many");
 }
 
-const struct test keyfile_tests[] = {
+UNIT_TESTS(keyfile) = {
 	TEST(a_client_secret_is_one_line_of_graphic_bytes),
 	TEST(a_secret_that_others_can_read_is_refused),
 	TEST(what_is_no_file_of_a_sensible_size_is_refused),
 	TEST(another_users_file_is_refused_unless_it_is_roots),
 	TEST(a_plain_name_is_looked_up_with_the_credentials_first),
 	TEST(server_keys_are_64_hex_digits_a_line),
-	TEST(a_ninth_server_key_is_refused), { NULL, NULL }
+	TEST(a_ninth_server_key_is_refused),
+	END_OF_TESTS,
 };

@@ -201,9 +201,12 @@ text_is_written_so_that_it_reads_back_and_ends_no_script(void)
 	CHECK_TEXT(doc_text(object, "a"), text);
 }
 
-const struct test doc_tests[] = { TEST(members_are_read_by_their_type),
+UNIT_TESTS(doc) = {
+	TEST(members_are_read_by_their_type),
 	TEST(what_is_no_single_sound_object_is_refused),
-	TEST(no_prefix_of_a_document_is_a_document), TEST(depth_is_limited),
+	TEST(no_prefix_of_a_document_is_a_document),
+	TEST(depth_is_limited),
 	TEST(a_small_text_of_very_many_values_is_refused_before_it_is_parsed),
 	TEST(text_is_written_so_that_it_reads_back_and_ends_no_script),
-	{ NULL, NULL } };
+	END_OF_TESTS,
+};

@@ -216,10 +216,14 @@ the_number_of_members_is_limited(void)
 	    RESULT_UPSTREAM_FAILED);
 }
 
-const struct test tape_tests[] = { TEST(members_are_read_by_their_kind),
+UNIT_TESTS(tape) = {
+	TEST(members_are_read_by_their_kind),
 	TEST(elements_are_found_behind_containers_of_any_size),
 	TEST(strings_are_decoded),
 	TEST(what_is_no_single_sound_object_is_refused),
-	TEST(no_prefix_of_a_document_is_a_document), TEST(depth_is_limited),
+	TEST(no_prefix_of_a_document_is_a_document),
+	TEST(depth_is_limited),
 	TEST(the_number_of_values_is_limited),
-	TEST(the_number_of_members_is_limited), { NULL, NULL } };
+	TEST(the_number_of_members_is_limited),
+	END_OF_TESTS,
+};

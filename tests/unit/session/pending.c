@@ -262,12 +262,13 @@ of_many_logins_that_began_at_once_five_stay(void)
 	    12 + 1 - PENDING_MAX);
 }
 
-const struct test pending_tests[] = {
+UNIT_TESTS(pending) = {
 	TEST(a_login_is_found_by_its_state_and_gives_the_verifier),
 	TEST(the_cookie_lives_ten_minutes_and_goes_when_it_is_found),
 	TEST(another_state_finds_nothing),
 	TEST(a_cookie_that_is_not_as_we_made_it_is_a_bad_state),
 	TEST(a_login_takes_ten_minutes_at_most),
 	TEST(of_six_logins_the_oldest_goes),
-	TEST(of_many_logins_that_began_at_once_five_stay), { NULL, NULL }
+	TEST(of_many_logins_that_began_at_once_five_stay),
+	END_OF_TESTS,
 };

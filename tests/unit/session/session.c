@@ -380,7 +380,7 @@ an_uncertain_save_and_one_that_came_too_late_are_told(void)
 	CHECK_OK(save(&s));
 }
 
-const struct test session_tests[] = {
+UNIT_TESTS(session) = {
 	TEST(a_session_opens_with_its_cookie_and_has_all_it_had),
 	TEST(tokens_of_any_size_fit_or_there_is_no_session),
 	TEST(no_other_cookie_opens_a_session),
@@ -393,5 +393,5 @@ const struct test session_tests[] = {
 	TEST(trouble_with_the_store_is_told),
 	TEST(a_session_of_which_nobody_knows_has_no_cookie),
 	TEST(an_uncertain_save_and_one_that_came_too_late_are_told),
-	{ NULL, NULL }
+	END_OF_TESTS,
 };

@@ -63,8 +63,9 @@ a_freed_account_is_empty(void)
 	account_free(&account);
 }
 
-const struct test account_tests[] = {
+UNIT_TESTS(account) = {
 	TEST(an_account_is_written_as_json_with_null_for_what_is_missing),
 	TEST(the_key_of_a_person_is_encoded_and_of_one_kind),
-	TEST(a_freed_account_is_empty), { NULL, NULL }
+	TEST(a_freed_account_is_empty),
+	END_OF_TESTS,
 };

@@ -85,10 +85,11 @@ no_token_is_asked_for_while_spotify_wants_a_pause(void)
 	assert_int_equal(tokens.access.n, 0);
 }
 
-const struct test oauth_tests[] = {
+UNIT_TESTS(oauth) = {
 	TEST(the_authorization_url_has_each_parameter_once_and_encoded),
 	TEST(a_dialog_is_asked_for_at_the_end),
 	TEST(an_authorize_url_with_a_query_keeps_it),
 	TEST(an_authorization_url_that_does_not_fit_is_none),
-	TEST(no_token_is_asked_for_while_spotify_wants_a_pause), { NULL, NULL }
+	TEST(no_token_is_asked_for_while_spotify_wants_a_pause),
+	END_OF_TESTS,
 };

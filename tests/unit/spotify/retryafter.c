@@ -58,9 +58,9 @@ what_is_neither_is_not_guessed_at(void)
 		assert_int_equal(retry_after_read(str_of(texts[i])), -1);
 }
 
-const struct test retryafter_tests[] = {
+UNIT_TESTS(retryafter) = {
 	TEST(a_delay_is_its_seconds_and_at_most_a_day),
 	TEST(a_date_is_what_is_left_until_then),
 	TEST(what_is_neither_is_not_guessed_at),
-	{ NULL, NULL },
+	END_OF_TESTS,
 };

@@ -219,7 +219,7 @@ no_call_is_made_while_spotify_wants_a_pause(void)
 	assert_true(context.retry_after_s <= 50);
 }
 
-const struct test spotify_tests[] = {
+UNIT_TESTS(spotify) = {
 	TEST(an_artist_is_rebuilt_from_the_fields_we_know),
 	TEST(what_spotify_leaves_out_is_left_out_or_empty),
 	TEST(urls_that_lead_elsewhere_do_not_get_through),
@@ -228,5 +228,6 @@ const struct test spotify_tests[] = {
 	TEST(a_hostile_name_stays_text),
 	TEST(what_has_no_proper_id_is_no_artist),
 	TEST(a_page_is_asked_for_by_the_cursor_of_the_one_before),
-	TEST(no_call_is_made_while_spotify_wants_a_pause), { NULL, NULL }
+	TEST(no_call_is_made_while_spotify_wants_a_pause),
+	END_OF_TESTS,
 };

@@ -81,10 +81,10 @@ a_store_does_not_open_in_a_bad_directory(void)
 	assert_int_not_equal(access("lock", F_OK), 0);
 }
 
-const struct test directory_tests[] = {
+UNIT_TESTS(directory) = {
 	TEST(a_private_directory_of_ours_is_fine),
 	TEST(any_other_directory_is_complained_about),
 	TEST(a_directory_below_one_that_others_can_write_to_is_refused),
 	TEST(a_store_does_not_open_in_a_bad_directory),
-	{ NULL, NULL },
+	END_OF_TESTS,
 };

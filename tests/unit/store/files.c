@@ -290,7 +290,7 @@ without_a_directory_there_is_no_store(void)
 	assert_null(store);
 }
 
-const struct test files_tests[] = {
+UNIT_TESTS(files) = {
 	TEST(a_record_and_what_is_kept_are_private_files),
 	TEST(a_reservation_takes_its_room),
 	TEST(a_disk_that_is_full_is_met_when_reserving),
@@ -301,5 +301,6 @@ const struct test files_tests[] = {
 	TEST(facts_are_numbers_and_nothing_else),
 	TEST(a_fact_that_cannot_be_written_is_logged_and_does_no_harm),
 	TEST(without_a_descriptor_nothing_is_done),
-	TEST(without_a_directory_there_is_no_store), { NULL, NULL }
+	TEST(without_a_directory_there_is_no_store),
+	END_OF_TESTS,
 };

@@ -322,7 +322,8 @@ with_a_strange_lock_file_nobody_gets_in(void)
 	assert_non_null(strstr(run_said(), "event=store_failed"));
 }
 
-const struct test lock_tests[] = { TEST(of_fifty_threads_one_is_inside),
+UNIT_TESTS(lock) = {
+	TEST(of_fifty_threads_one_is_inside),
 	TEST(of_all_threads_of_all_processes_one_is_inside),
 	TEST(who_may_not_wait_is_told_at_once),
 	TEST(sessions_and_tasks_do_not_get_into_each_others_way),
@@ -330,4 +331,6 @@ const struct test lock_tests[] = { TEST(of_fifty_threads_one_is_inside),
 	TEST(who_waits_while_the_task_fails_is_told),
 	TEST(releasing_one_lock_keeps_the_others),
 	TEST(a_lock_file_that_is_gone_is_made_anew),
-	TEST(with_a_strange_lock_file_nobody_gets_in), { NULL, NULL } };
+	TEST(with_a_strange_lock_file_nobody_gets_in),
+	END_OF_TESTS,
+};

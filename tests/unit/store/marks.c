@@ -99,9 +99,9 @@ what_cannot_be_marked_is_no_login(void)
 	assert_non_null(strstr(run_said(), "call=mark"));
 }
 
-const struct test marks_tests[] = {
+UNIT_TESTS(marks) = {
 	TEST(marks_of_old_windows_are_removed_and_younger_ones_stay),
 	TEST(many_old_marks_are_removed_a_few_at_a_time),
 	TEST(what_cannot_be_marked_is_no_login),
-	{ NULL, NULL },
+	END_OF_TESTS,
 };

@@ -345,15 +345,18 @@ the_next_call_fails_and_no_other(void)
 	assert_true(str_equal(buf_str(&content), SECOND));
 }
 
-const struct test store_tests[] = {
+UNIT_TESTS(store) = {
 	TEST(a_record_is_made_loaded_replaced_and_removed),
 	TEST(what_is_there_is_not_made_and_what_is_gone_not_replaced),
 	TEST(only_the_version_that_was_loaded_is_replaced),
 	TEST(a_reservation_that_is_given_back_changes_nothing),
 	TEST(what_is_kept_lasts_as_long_as_its_record),
-	TEST(what_is_kept_is_read_in_parts), TEST(what_has_no_place_is_absent),
-	TEST(the_last_use_is_what_was_said), TEST(a_mark_is_made_once),
+	TEST(what_is_kept_is_read_in_parts),
+	TEST(what_has_no_place_is_absent),
+	TEST(the_last_use_is_what_was_said),
+	TEST(a_mark_is_made_once),
 	TEST(a_fact_is_a_number_that_was_set),
 	TEST(a_reader_sees_one_record_or_the_other),
-	TEST(the_next_call_fails_and_no_other), { NULL, NULL }
+	TEST(the_next_call_fails_and_no_other),
+	END_OF_TESTS,
 };

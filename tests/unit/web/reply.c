@@ -283,13 +283,17 @@ an_answer_that_does_not_fit_fails_as_a_whole(void)
 	CHECK(written(&reply, false, &big), RESULT_TOO_LARGE);
 }
 
-const struct test reply_tests[] = { TEST(an_empty_answer_is_204_and_strict),
+UNIT_TESTS(reply) = {
+	TEST(an_empty_answer_is_204_and_strict),
 	TEST(json_has_type_length_and_body),
 	TEST(a_body_in_parts_is_sent_in_their_order),
-	TEST(a_redirect_is_303_without_a_body), TEST(a_304_has_no_length),
+	TEST(a_redirect_is_303_without_a_body),
+	TEST(a_304_has_no_length),
 	TEST(a_control_byte_spoils_the_whole_answer),
 	TEST(cookies_carry_their_age_and_the_sites_attributes),
 	TEST(a_problem_replaces_all_but_the_cookies),
 	TEST(every_problem_is_json_and_only_a_401_says_where_to_log_in),
 	TEST(retry_after_is_what_was_found_out),
-	TEST(an_answer_that_does_not_fit_fails_as_a_whole), { NULL, NULL } };
+	TEST(an_answer_that_does_not_fit_fails_as_a_whole),
+	END_OF_TESTS,
+};

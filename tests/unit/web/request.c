@@ -199,7 +199,7 @@ the_request_id_is_nginxs_or_apaches(void)
 	assert_int_equal(request_id(&request).n, 0);
 }
 
-const struct test request_tests[] = {
+UNIT_TESTS(request) = {
 	TEST(the_parameters_that_are_known_are_read),
 	TEST(methods_are_told_apart),
 	TEST(cookie_lines_are_joined_in_their_order),
@@ -208,5 +208,6 @@ const struct test request_tests[] = {
 	TEST(a_content_length_is_a_number_or_nothing),
 	TEST(more_cookies_than_the_limit_are_a_bad_request),
 	TEST(a_request_is_for_the_program_that_its_path_names),
-	TEST(the_request_id_is_nginxs_or_apaches), { NULL, NULL }
+	TEST(the_request_id_is_nginxs_or_apaches),
+	END_OF_TESTS,
 };

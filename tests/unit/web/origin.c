@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "web/crosssite.h"
+#include "web/origin.h"
 #include "../run.h"
 
 #define OWN "https://example.com"
@@ -32,10 +32,10 @@ check(const struct conf *conf, const struct row *row)
 		.origin = str_of(row->origin),
 		.requested_with = str_of(row->with) };
 
-	if (crosssite_check_write(conf, &request) !=
+	if (origin_check_write(conf, &request) !=
 	    (row->write ? OK : RESULT_CROSS_SITE))
 		fail_msg("write: site %s origin %s", row->site, row->origin);
-	if (crosssite_check_read(conf, &request) !=
+	if (origin_check_read(conf, &request) !=
 	    (row->read ? OK : RESULT_CROSS_SITE))
 		fail_msg("read: site %s origin %s", row->site, row->origin);
 }
@@ -115,7 +115,7 @@ a_login_starts_by_navigation_only(void)
 						     str_of(rows[i].dest),
 			.purpose = str_of(rows[i].purpose) };
 
-		assert_int_equal(crosssite_check_navigation(&request),
+		assert_int_equal(origin_check_navigation(&request),
 		    rows[i].good ? OK : RESULT_CROSS_SITE);
 	}
 }
@@ -129,11 +129,11 @@ only_an_allowed_origin_may_read_the_answer(void)
 	reply_init(&closed);
 	reply_init(&foreign);
 	reply_init(&allowed);
-	crosssite_allow(&closed_conf, &request, &closed);
+	origin_allow(&closed_conf, &request, &closed);
 	assert_int_equal(closed.headers.n, 0);
-	crosssite_allow(&open_conf, &request, &allowed);
+	origin_allow(&open_conf, &request, &allowed);
 	request.origin = STR(FOREIGN);
-	crosssite_allow(&open_conf, &request, &foreign);
+	origin_allow(&open_conf, &request, &foreign);
 	CHECK_OK(buf_result(&foreign.headers));
 	CHECK_TEXT(buf_str(&foreign.headers), "Vary: Origin\r\n");
 	CHECK_OK(buf_result(&allowed.headers));
@@ -152,34 +152,31 @@ a_preflight_is_answered_for_allowed_origins_only(void)
 		.preflight_method = STR("POST") };
 
 	reply_init(&reply);
-	assert_int_equal(crosssite_preflight(&open_conf, &request, "POST",
-			     &reply),
+	assert_int_equal(origin_preflight(&open_conf, &request, "POST", &reply),
 	    OK);
 	CHECK_OK(buf_result(&reply.headers));
 	assert_non_null(
 	    strstr(reply.headers.p, "Access-Control-Allow-Methods: POST\r\n"));
 	assert_non_null(strstr(reply.headers.p, "X-Requested-With"));
-	assert_int_equal(crosssite_preflight(&closed_conf, &request, "POST",
+	assert_int_equal(origin_preflight(&closed_conf, &request, "POST",
 			     &reply),
 	    RESULT_CROSS_SITE);
 	request.preflight_method = str_of(NULL);
-	assert_int_equal(crosssite_preflight(&open_conf, &request, "POST",
-			     &reply),
+	assert_int_equal(origin_preflight(&open_conf, &request, "POST", &reply),
 	    RESULT_CROSS_SITE);
 	request = (struct request){ .preflight_method = STR("POST") };
-	assert_int_equal(crosssite_preflight(&open_conf, &request, "POST",
-			     &reply),
+	assert_int_equal(origin_preflight(&open_conf, &request, "POST", &reply),
 	    RESULT_CROSS_SITE);
 	request.origin = STR(OWN);
-	assert_int_equal(crosssite_preflight(&open_conf, &request, "POST",
-			     &reply),
+	assert_int_equal(origin_preflight(&open_conf, &request, "POST", &reply),
 	    RESULT_CROSS_SITE);
 }
 
-const struct test crosssite_tests[] = {
+UNIT_TESTS(origin) = {
 	TEST(the_browsers_word_decides_then_origin_then_a_header),
 	TEST(an_allowed_origin_may_write_and_read),
 	TEST(a_login_starts_by_navigation_only),
 	TEST(only_an_allowed_origin_may_read_the_answer),
-	TEST(a_preflight_is_answered_for_allowed_origins_only), { NULL, NULL }
+	TEST(a_preflight_is_answered_for_allowed_origins_only),
+	END_OF_TESTS,
 };

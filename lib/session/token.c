@@ -8,9 +8,9 @@
  */
 #include "config.h"
 
-#include "session/access.h"
+#include "session/token.h"
 #include "base/clock.h"
-#include "spotify/limit.h"
+#include "spotify/pause.h"
 #include "store/lock.h"
 #include "base/log.h"
 
@@ -130,7 +130,7 @@ refresh_locked(struct context *context, struct session *session,
 		return OK;
 	/* Who had the lock before us has just tried. */
 	if (lock->found != OK) {
-		if (limit_check(context->store, LIMIT_TOKEN,
+		if (pause_check(context->store, PAUSE_TOKEN,
 			&context->retry_after_s) != OK)
 			return RESULT_REFRESH_FAILED;
 		return lock->found;
@@ -148,17 +148,17 @@ refresh_locked(struct context *context, struct session *session,
 }
 
 enum result
-access_get(struct context *context, struct session *session,
-    enum access_need need)
+token_get(struct context *context, struct session *session,
+    enum token_need need)
 {
 	int64_t left_s = session_access_left_s(session), until_ms = 0;
-	int64_t need_s = need == ACCESS_RENEW ? RENEW_S : EARLY_S;
+	int64_t need_s = need == TOKEN_RENEW ? RENEW_S : EARLY_S;
 	struct lock lock;
 	enum result result;
 
 	if (left_s > need_s || (left_s > 0 && session->refresh.n == 0))
 		return OK;
-	if (left_s < SOON_S || need == ACCESS_RENEW)
+	if (left_s < SOON_S || need == TOKEN_RENEW)
 		until_ms = clock_until_ms(context->deadline_ms, LOCK_WAIT_MS);
 	result = lock_take(context->store, LOCK_REFRESH, session->id, until_ms,
 	    &lock);
@@ -175,7 +175,7 @@ access_get(struct context *context, struct session *session,
 }
 
 enum result
-access_replace(struct context *context, struct session *session)
+token_replace(struct context *context, struct session *session)
 {
 	struct secret refused = { NULL, 0 };
 	struct lock lock;

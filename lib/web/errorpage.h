@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* An error as a page that a person reads. */
-#ifndef PAGE_H
-#define PAGE_H
+#ifndef ERRORPAGE_H
+#define ERRORPAGE_H
 
 #include "conf/conf.h"
 #include "web/reply.h"
@@ -11,7 +11,7 @@
  * what to do, a link that starts again, one to the site. It contains no text
  * of the request and loads nothing.
  */
-void page_error(struct reply *reply, const struct conf *conf,
+void errorpage_write(struct reply *reply, const struct conf *conf,
     enum result result);
 
 #endif

@@ -5,12 +5,12 @@
 #include <string.h>
 
 #include "base/codec.h"
-#include "web/page.h"
+#include "web/errorpage.h"
 #include "../run.h"
 
 static char home[] = "/";
 
-/* What page_error() needs of a configuration. */
+/* What errorpage_write() needs of a configuration. */
 static struct conf
 site(void)
 {
@@ -33,7 +33,7 @@ every_result_is_a_page_with_words_a_code_and_two_links(void)
 
 		row = result_row((enum result)i);
 		reply_init(&reply);
-		page_error(&reply, &conf, (enum result)i);
+		errorpage_write(&reply, &conf, (enum result)i);
 		CHECK_OK(buf_result(&reply.body));
 		assert_int_equal(reply.status, row->status);
 		assert_string_equal(reply.content_type, "text/html");
@@ -69,7 +69,7 @@ the_policy_allows_exactly_the_pages_own_style(void)
 	const char *style, *end;
 
 	reply_init(&reply);
-	page_error(&reply, &conf, RESULT_LOGIN_DENIED);
+	errorpage_write(&reply, &conf, RESULT_LOGIN_DENIED);
 	CHECK_OK(reply_write(&reply, false, &head, body));
 	style = strstr(body[0].p, "<style>") + 7;
 	end = strstr(style, "</style>");
@@ -93,7 +93,7 @@ the_way_back_may_lead_to_an_allowed_origin(void)
 
 	conf.after_login = app;
 	reply_init(&reply);
-	page_error(&reply, &conf, RESULT_LOGIN_LATE);
+	errorpage_write(&reply, &conf, RESULT_LOGIN_LATE);
 	CHECK_OK(buf_result(&reply.body));
 	assert_non_null(strstr(reply.body.p, "href=\"https://app.e.org/x\">"));
 }
@@ -110,7 +110,7 @@ cookies_stay_and_all_else_goes(void)
 	reply_cookie(&reply, &conf, STR("a"), STR(""), 0);
 	reply_redirect(&reply, STR("https://e.org/"), STR("secret"));
 	log_request("id-1");
-	page_error(&reply, &conf, RESULT_BAD_REQUEST);
+	errorpage_write(&reply, &conf, RESULT_BAD_REQUEST);
 	log_request(NULL);
 	CHECK_OK(reply_write(&reply, false, &head, body));
 	assert_non_null(strstr(head.p, "Set-Cookie: a="));
@@ -118,9 +118,10 @@ cookies_stay_and_all_else_goes(void)
 	assert_non_null(strstr(body[0].p, "bad_request &middot; id-1</small>"));
 }
 
-const struct test page_tests[] = {
+UNIT_TESTS(errorpage) = {
 	TEST(every_result_is_a_page_with_words_a_code_and_two_links),
 	TEST(the_policy_allows_exactly_the_pages_own_style),
 	TEST(the_way_back_may_lead_to_an_allowed_origin),
-	TEST(cookies_stay_and_all_else_goes), { NULL, NULL }
+	TEST(cookies_stay_and_all_else_goes),
+	END_OF_TESTS,
 };

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 #include "base/log.h"
-#include "spotify/trust.h"
+#include "spotify/ca.h"
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static X509_STORE *store;
@@ -37,7 +37,7 @@ parse(const char *ca_file)
 }
 
 enum result
-trust_load(const char *ca_file)
+ca_load(const char *ca_file)
 {
 	bool there;
 
@@ -50,7 +50,7 @@ trust_load(const char *ca_file)
 }
 
 CURLcode
-trust_use(CURL *easy, void *ssl_ctx, void *data)
+ca_use(CURL *easy, void *ssl_ctx, void *data)
 {
 	(void)easy;
 	(void)data;

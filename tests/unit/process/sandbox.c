@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "process/confine.h"
+#include "process/sandbox.h"
 #include "../run.h"
 
 /* It cannot be undone, so a child tries: its exit status says which line of
@@ -57,7 +57,7 @@ live_beneath(void)
 	int before = make("open-before");
 
 	MUST(before >= 0);
-	MUST(confine("store"));
+	MUST(sandbox("store"));
 	MUST(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1);
 	MUST(make("store/file") >= 0);
 	MUST(mkdir("store/used", 0700) == 0);
@@ -79,7 +79,7 @@ live_beneath(void)
 static void
 live_nowhere(void)
 {
-	MUST(confine(NULL));
+	MUST(sandbox(NULL));
 	MUST(make("store/file") < 0 && errno == EACCES);
 	MUST(execl("/bin/true", "true", (char *)NULL) < 0 && errno == EACCES);
 }
@@ -87,7 +87,7 @@ live_nowhere(void)
 static void
 live_unconfined(void)
 {
-	MUST(!confine("nowhere"));
+	MUST(!sandbox("nowhere"));
 	MUST(make("outside") >= 0);
 }
 
@@ -116,9 +116,9 @@ what_the_kernel_cannot_do_is_no_death(void)
 	run_child(live_unconfined);
 }
 
-const struct test confine_tests[] = {
+UNIT_TESTS(sandbox) = {
 	TEST(nothing_is_written_but_in_the_store),
 	TEST(without_a_store_nothing_is_written),
 	TEST(what_the_kernel_cannot_do_is_no_death),
-	{ NULL, NULL },
+	END_OF_TESTS,
 };

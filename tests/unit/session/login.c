@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "session/arrival.h"
+#include "session/login.h"
 #include "../run.h"
 #include "../failing.h"
 #include "../scratch.h"
@@ -20,9 +20,9 @@ struct visit {
 	struct context context;
 	struct reply reply;
 	struct request request;
-	struct pending_request login;
+	struct pending_request begun;
 	struct buf query;
-	struct arrival arrival;
+	struct login login;
 };
 
 static void
@@ -31,9 +31,9 @@ leave(struct visit *v)
 	store_close(v->store);
 	reply_free(&v->reply);
 	request_free(&v->request);
-	pending_request_free(&v->login);
+	pending_request_free(&v->begun);
 	buf_free(&v->query);
-	arrival_free(&v->arrival);
+	login_free(&v->login);
 }
 
 static enum result
@@ -58,7 +58,7 @@ begin(struct visit *v)
 		return result;
 	v->context = (struct context){ .conf = &v->conf, .store = v->store };
 	result = pending_begin(&v->conf, STR(""), STR("/back"), &v->reply,
-	    &v->login);
+	    &v->begun);
 	if (result == OK)
 		result = buf_result(&v->reply.cookies);
 	if (result != OK)
@@ -74,13 +74,13 @@ begin(struct visit *v)
 static enum result
 come(struct visit *v, const char *rest)
 {
-	arrival_free(&v->arrival);
+	login_free(&v->login);
 	buf_clear(&v->query);
-	buf_printf(&v->query, "state=%s%s", v->login.state.p, rest);
+	buf_printf(&v->query, "state=%s%s", v->begun.state.p, rest);
 	v->request.query = buf_str(&v->query);
 	if (buf_result(&v->query) != OK)
 		return buf_result(&v->query);
-	return arrival_read(&v->context, &v->request, &v->reply, &v->arrival);
+	return login_read(&v->context, &v->request, &v->reply, &v->login);
 }
 
 static void
@@ -96,9 +96,9 @@ a_code_arrives_with_the_login_it_belongs_to(void)
 	CHECK_OK(begin(&v));
 	for (i = 0; i < N(good); i++) {
 		CHECK_OK(come(&v, good[i]));
-		CHECK_TEXT(secret_str(&v.arrival.code), "a+b");
-		CHECK_TEXT(buf_str(&v.arrival.pending.return_to), "/back");
-		assert_int_equal(v.arrival.pending.verifier.n, 43);
+		CHECK_TEXT(secret_str(&v.login.code), "a+b");
+		CHECK_TEXT(buf_str(&v.login.pending.return_to), "/back");
+		assert_int_equal(v.login.pending.verifier.n, 43);
 	}
 }
 
@@ -140,7 +140,7 @@ the_state_decides_before_all_else(void)
 	CHECK(come(&v, "%00&code=a"), RESULT_BAD_REQUEST);
 	CHECK(come(&v, "%20&code=a"), RESULT_LOGIN_BAD_STATE);
 	v.request.query = STR("code=a");
-	CHECK(arrival_read(&v.context, &v.request, &v.reply, &v.arrival),
+	CHECK(login_read(&v.context, &v.request, &v.reply, &v.login),
 	    RESULT_LOGIN_BAD_STATE);
 	buf_clear(&v.request.cookies);
 	CHECK(come(&v, "&code=a&error=b"), RESULT_LOGIN_NO_COOKIE);
@@ -153,13 +153,13 @@ a_code_is_used_once(void)
 
 	CHECK_OK(begin(&v));
 	CHECK_OK(come(&v, "&code=a"));
-	assert_int_equal(arrival_claim(&v.context, &v.arrival), OK);
+	assert_int_equal(login_claim(&v.context, &v.login), OK);
 	CHECK_OK(come(&v, "&code=another"));
-	assert_int_equal(arrival_claim(&v.context, &v.arrival),
+	assert_int_equal(login_claim(&v.context, &v.login),
 	    RESULT_LOGIN_REPLAYED);
 	run_later(590);
 	CHECK_OK(come(&v, "&error=access_denied"));
-	assert_int_equal(arrival_claim(&v.context, &v.arrival),
+	assert_int_equal(login_claim(&v.context, &v.login),
 	    RESULT_LOGIN_REPLAYED);
 }
 
@@ -171,21 +171,23 @@ an_error_ends_the_login_by_its_kind(void)
 
 	CHECK_OK(begin(&denied));
 	CHECK_OK(come(&denied, "&error=access_denied"));
-	assert_int_equal(arrival_claim(&denied.context, &denied.arrival),
+	assert_int_equal(login_claim(&denied.context, &denied.login),
 	    RESULT_LOGIN_DENIED);
 	CHECK_OK(begin(&refused));
 	CHECK_OK(come(&refused, "&error=server_error"));
-	assert_int_equal(arrival_claim(&refused.context, &refused.arrival),
+	assert_int_equal(login_claim(&refused.context, &refused.login),
 	    RESULT_LOGIN_REFUSED);
 	failing_next(refused.store, FAILING_CLAIM, RESULT_STORE, false);
 	CHECK_OK(come(&refused, "&code=a"));
-	assert_int_equal(arrival_claim(&refused.context, &refused.arrival),
+	assert_int_equal(login_claim(&refused.context, &refused.login),
 	    RESULT_STORE);
 }
 
-const struct test arrival_tests[] = {
+UNIT_TESTS(login) = {
 	TEST(a_code_arrives_with_the_login_it_belongs_to),
 	TEST(what_can_be_read_in_two_ways_is_a_bad_request),
-	TEST(the_state_decides_before_all_else), TEST(a_code_is_used_once),
-	TEST(an_error_ends_the_login_by_its_kind), { NULL, NULL }
+	TEST(the_state_decides_before_all_else),
+	TEST(a_code_is_used_once),
+	TEST(an_error_ends_the_login_by_its_kind),
+	END_OF_TESTS,
 };

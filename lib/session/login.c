@@ -6,9 +6,9 @@
  */
 #include "config.h"
 
-#include "session/arrival.h"
+#include "session/login.h"
 #include "base/clock.h"
-#include "web/form.h"
+#include "web/query.h"
 #include "base/log.h"
 #include "store/store.h"
 #include "base/url.h"
@@ -31,8 +31,8 @@ is_issuer(const struct conf *conf, struct str iss)
 }
 
 static enum result
-read_fields(const struct conf *conf, const struct form_field *fields,
-    struct arrival *arrival)
+read_fields(const struct conf *conf, const struct query_field *fields,
+    struct login *login)
 {
 	struct str code = buf_str(&fields[CODE].value);
 	struct str error = buf_str(&fields[ERROR].value);
@@ -40,15 +40,15 @@ read_fields(const struct conf *conf, const struct form_field *fields,
 	if ((code.n > 0) == (error.n > 0) || !str_graphic(code) ||
 	    !is_issuer(conf, buf_str(&fields[ISS].value)))
 		return RESULT_BAD_REQUEST;
-	arrival->denied = str_equal(error, STR("access_denied"));
-	return secret_set(&arrival->code, code.p, code.n);
+	login->denied = str_equal(error, STR("access_denied"));
+	return secret_set(&login->code, code.p, code.n);
 }
 
 enum result
-arrival_read(const struct context *context, const struct request *request,
-    struct reply *reply, struct arrival *arrival)
+login_read(const struct context *context, const struct request *request,
+    struct reply *reply, struct login *login)
 {
-	struct form_field fields[NFIELDS] = {
+	struct query_field fields[NFIELDS] = {
 		[STATE] = { .name = "state", .value = BUF(CODE_MAX) },
 		[CODE] = { .name = "code", .value = BUF(CODE_MAX) },
 		[ERROR] = { .name = "error", .value = BUF(ERROR_MAX) },
@@ -56,28 +56,28 @@ arrival_read(const struct context *context, const struct request *request,
 	};
 	enum result result;
 
-	*arrival = (struct arrival){ .denied = false };
-	result = form_query(request->query, fields, NFIELDS);
+	*login = (struct login){ .denied = false };
+	result = query_read(request->query, fields, NFIELDS);
 	if (result == OK)
 		result = pending_find(context->conf, buf_str(&request->cookies),
-		    buf_str(&fields[STATE].value), reply, &arrival->pending);
+		    buf_str(&fields[STATE].value), reply, &login->pending);
 	if (result == OK)
-		result = read_fields(context->conf, fields, arrival);
-	form_free(fields, NFIELDS);
+		result = read_fields(context->conf, fields, login);
+	query_free(fields, NFIELDS);
 	return result;
 }
 
 enum result
-arrival_claim(const struct context *context, const struct arrival *arrival)
+login_claim(const struct context *context, const struct login *login)
 {
-	enum result result = store_claim(context->store,
-	    arrival->pending.began_s, clock_now_s(), arrival->pending.id);
+	enum result result = store_claim(context->store, login->pending.began_s,
+	    clock_now_s(), login->pending.id);
 
 	if (result == RESULT_EXISTS)
 		return RESULT_LOGIN_REPLAYED;
-	if (result != OK || arrival->code.n > 0)
+	if (result != OK || login->code.n > 0)
 		return result;
-	return arrival->denied ? RESULT_LOGIN_DENIED : RESULT_LOGIN_REFUSED;
+	return login->denied ? RESULT_LOGIN_DENIED : RESULT_LOGIN_REFUSED;
 }
 
 static bool
@@ -90,11 +90,11 @@ has_word(struct str list, struct str word)
 }
 
 enum result
-arrival_exchange(struct context *context, const struct arrival *arrival,
+login_exchange(struct context *context, const struct login *login,
     struct oauth_tokens *tokens)
 {
-	enum result result = oauth_exchange(context, secret_str(&arrival->code),
-	    secret_str(&arrival->pending.verifier), tokens);
+	enum result result = oauth_exchange(context, secret_str(&login->code),
+	    secret_str(&login->pending.verifier), tokens);
 
 	if (result == RESULT_INVALID_GRANT)
 		return RESULT_LOGIN_REFUSED;
@@ -106,7 +106,7 @@ arrival_exchange(struct context *context, const struct arrival *arrival,
 }
 
 enum result
-arrival_ask_who(struct context *context, const struct oauth_tokens *tokens,
+login_ask_who(struct context *context, const struct oauth_tokens *tokens,
     struct account *account)
 {
 	struct context brief = *context;
@@ -127,8 +127,8 @@ arrival_ask_who(struct context *context, const struct oauth_tokens *tokens,
 }
 
 void
-arrival_free(struct arrival *arrival)
+login_free(struct login *login)
 {
-	pending_free(&arrival->pending);
-	secret_free(&arrival->code);
+	pending_free(&login->pending);
+	secret_free(&login->code);
 }

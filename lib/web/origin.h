@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Which other sites may make a browser call us, and read. */
-#ifndef CROSSSITE_H
-#define CROSSSITE_H
+#ifndef ORIGIN_H
+#define ORIGIN_H
 
 #include "conf/conf.h"
 #include "web/reply.h"
@@ -13,29 +13,29 @@
  * Origin; with neither, X-Requested-With is required, which another site can
  * send only after a preflight that it does not get. OK or RESULT_CROSS_SITE.
  */
-enum result crosssite_check_write(const struct conf *conf,
+enum result origin_check_write(const struct conf *conf,
     const struct request *request) __attribute__((warn_unused_result));
 
 /* The same for a request that reads: it spends quota, and its answer is
  * personal. OK or RESULT_CROSS_SITE. */
-enum result crosssite_check_read(const struct conf *conf,
+enum result origin_check_read(const struct conf *conf,
     const struct request *request) __attribute__((warn_unused_result));
 
 /* Whether a login may start: not by an image, a frame, a script or a
  * prefetch. OK or RESULT_CROSS_SITE. */
-enum result crosssite_check_navigation(const struct request *request)
+enum result origin_check_navigation(const struct request *request)
     __attribute__((warn_unused_result));
 
 /* Let an allowed origin read the answer, with credentials (Fetch standard);
  * add Vary. No origins configured: nothing. */
-void crosssite_allow(const struct conf *conf, const struct request *request,
+void origin_allow(const struct conf *conf, const struct request *request,
     struct reply *reply);
 
 /*
  * Answer a preflight; allow lists the methods of the endpoint.
  * OK or RESULT_CROSS_SITE.
  */
-enum result crosssite_preflight(const struct conf *conf,
+enum result origin_preflight(const struct conf *conf,
     const struct request *request, const char *allow, struct reply *reply)
     __attribute__((warn_unused_result));
 

@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "process/confine.h"
+#include "process/sandbox.h"
 #include "base/log.h"
 
 /* What the store does in its directory, and what nobody does. */
@@ -57,7 +57,7 @@ add_directory(int rules, const char *dir)
 }
 
 bool
-confine(const char *dir)
+sandbox(const char *dir)
 {
 	const struct landlock_ruleset_attr attr = {
 		.handled_access_fs = storing() | NEVER,

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /* An access token that works, fetched once for everybody. */
-#ifndef ACCESS_H
-#define ACCESS_H
+#ifndef TOKEN_H
+#define TOKEN_H
 
 #include "session/session.h"
 
 /* How long a token must still live for whoever asks. */
-enum access_need {
+enum token_need {
 	/* For a call now: from 120 to 20 s before its end one request
 	 * refreshes, and the others go on without waiting. */
-	ACCESS_USE,
-	ACCESS_RENEW /* the endpoint refresh: 5 minutes */
+	TOKEN_USE,
+	TOKEN_RENEW /* the endpoint refresh: 5 minutes */
 };
 
 /*
@@ -23,8 +23,8 @@ enum access_need {
  * context->retry_after_s may be set), RESULT_BUSY, RESULT_STORE,
  * RESULT_NO_MEMORY.
  */
-enum result access_get(struct context *context, struct session *session,
-    enum access_need need) __attribute__((warn_unused_result));
+enum result token_get(struct context *context, struct session *session,
+    enum token_need need) __attribute__((warn_unused_result));
 
 /*
  * Replace an access token that the API has just refused with 401, unless
@@ -32,7 +32,7 @@ enum result access_get(struct context *context, struct session *session,
  * RESULT_UPSTREAM_FAILED when this was done less than a minute ago: an API
  * that refuses every token must not spend a refresh token per request.
  */
-enum result access_replace(struct context *context, struct session *session)
+enum result token_replace(struct context *context, struct session *session)
     __attribute__((warn_unused_result));
 
 #endif

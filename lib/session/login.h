@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What Spotify's answer to an authorization request says. */
-#ifndef ARRIVAL_H
-#define ARRIVAL_H
+#ifndef LOGIN_H
+#define LOGIN_H
 
 #include "spotify/context.h"
 #include "spotify/oauth.h"
@@ -9,8 +9,8 @@
 #include "web/request.h"
 #include "spotify/spotify.h"
 
-/* A browser that came back; arrival_free() releases it. */
-struct arrival {
+/* A browser that came back; login_free() releases it. */
+struct login {
 	struct pending pending; /* the login that it began */
 	struct secret code;	/* the authorization code; empty on an error */
 	bool denied;		/* the error was access_denied */
@@ -19,14 +19,14 @@ struct arrival {
 /*
  * Read the query of an authorization response (RFC 6749, section 4.1.2) and
  * find the login it belongs to; the state decides before anything else. The
- * login's cookie is deleted in the reply. The caller calls arrival_free()
+ * login's cookie is deleted in the reply. The caller calls login_free()
  * whatever comes.
  * OK, the errors of pending_find(), RESULT_BAD_REQUEST: parameters twice,
  * broken or out of range, code and error together or neither, another issuer
  * (RFC 9207).
  */
-enum result arrival_read(const struct context *context,
-    const struct request *request, struct reply *reply, struct arrival *arrival)
+enum result login_read(const struct context *context,
+    const struct request *request, struct reply *reply, struct login *login)
     __attribute__((warn_unused_result));
 
 /*
@@ -34,17 +34,16 @@ enum result arrival_read(const struct context *context,
  * OK, RESULT_LOGIN_REPLAYED, RESULT_STORE; for the errors that Spotify sent
  * RESULT_LOGIN_DENIED or RESULT_LOGIN_REFUSED.
  */
-enum result arrival_claim(const struct context *context,
-    const struct arrival *arrival) __attribute__((warn_unused_result));
+enum result login_claim(const struct context *context,
+    const struct login *login) __attribute__((warn_unused_result));
 
 /*
  * Exchange the code, once, and see that what is needed was granted.
  * OK, RESULT_LOGIN_REFUSED (code or verifier not accepted),
  * RESULT_SCOPE_MISSING, or the other errors of oauth_exchange().
  */
-enum result arrival_exchange(struct context *context,
-    const struct arrival *arrival, struct oauth_tokens *tokens)
-    __attribute__((warn_unused_result));
+enum result login_exchange(struct context *context, const struct login *login,
+    struct oauth_tokens *tokens) __attribute__((warn_unused_result));
 
 /*
  * Ask whose tokens these are. Only a refusal that will last is an error; when
@@ -52,10 +51,10 @@ enum result arrival_exchange(struct context *context,
  * OK, RESULT_NOT_ON_ALLOWLIST, RESULT_OWNER_NOT_PREMIUM,
  * RESULT_SCOPE_MISSING.
  */
-enum result arrival_ask_who(struct context *context,
+enum result login_ask_who(struct context *context,
     const struct oauth_tokens *tokens, struct account *account)
     __attribute__((warn_unused_result));
 
-void arrival_free(struct arrival *arrival);
+void login_free(struct login *login);
 
 #endif

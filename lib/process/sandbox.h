@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What the process gives up before it reads a byte from outside. */
-#ifndef CONFINE_H
-#define CONFINE_H
+#ifndef SANDBOX_H
+#define SANDBOX_H
 
 #include <stdbool.h>
 
@@ -13,6 +13,6 @@
  * Linux 6.2 also not truncating them. False, and logged: the kernel cannot, and
  * nothing but the no_new_privs bit has changed.
  */
-bool confine(const char *dir);
+bool sandbox(const char *dir);
 
 #endif

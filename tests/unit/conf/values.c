@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "conf/rules.h"
+#include "conf/values.h"
 #include "../run.h"
 
 /* A value, and a word of the complaint; NULL when it is fine. */
@@ -53,7 +53,7 @@ a_redirect_uri_is_https_or_a_loopback_address(void)
 	size_t i;
 
 	for (i = 0; i < N(rows); i++)
-		check(rules_redirect_uri(str_of(rows[i].value)), &rows[i]);
+		check(values_redirect_uri(str_of(rows[i].value)), &rows[i]);
 }
 
 static void
@@ -69,7 +69,7 @@ an_endpoint_is_https_or_on_loopback(void)
 	size_t i;
 
 	for (i = 0; i < N(rows); i++)
-		check(rules_endpoint(str_of(rows[i].value)), &rows[i]);
+		check(values_endpoint(str_of(rows[i].value)), &rows[i]);
 }
 
 static void
@@ -86,7 +86,7 @@ a_proxy_has_no_user_and_no_path(void)
 	size_t i;
 
 	for (i = 0; i < N(rows); i++)
-		check(rules_proxy(str_of(rows[i].value)), &rows[i]);
+		check(values_proxy(str_of(rows[i].value)), &rows[i]);
 }
 
 static void
@@ -109,9 +109,9 @@ an_origin_is_written_as_browsers_do(void)
 	size_t i;
 
 	for (i = 0; i < N(rows); i++)
-		check(rules_origin(str_of(rows[i].value), false), &rows[i]);
-	assert_null(rules_origin(STR("http://127.0.0.1:3000"), true));
-	assert_non_null(rules_origin(STR("http://app.example.com"), true));
+		check(values_origin(str_of(rows[i].value), false), &rows[i]);
+	assert_null(values_origin(STR("http://127.0.0.1:3000"), true));
+	assert_non_null(values_origin(STR("http://app.example.com"), true));
 }
 
 static void
@@ -135,8 +135,8 @@ a_scope_has_user_follow_read_and_single_blanks(void)
 	size_t i;
 
 	for (i = 0; i < N(rows); i++)
-		check(rules_scope(str_of(rows[i].value)), &rows[i]);
-	assert_non_null(rules_scope(str_of(NULL)));
+		check(values_scope(str_of(rows[i].value)), &rows[i]);
+	assert_non_null(values_scope(str_of(NULL)));
 }
 
 static void
@@ -145,22 +145,22 @@ a_client_id_is_graphic_and_has_no_colon(void)
 	char text[256];
 
 	memset(text, 'a', sizeof(text));
-	assert_null(rules_client_id((struct str){ text, 1 }));
-	assert_null(rules_client_id((struct str){ text, 255 }));
-	assert_non_null(rules_client_id((struct str){ text, 256 }));
-	assert_non_null(rules_client_id(STR("")));
-	assert_non_null(rules_client_id(STR("a:b")));
-	assert_non_null(rules_client_id(STR("a b")));
-	assert_non_null(rules_client_id(STR("\xc3\xbc")));
+	assert_null(values_client_id((struct str){ text, 1 }));
+	assert_null(values_client_id((struct str){ text, 255 }));
+	assert_non_null(values_client_id((struct str){ text, 256 }));
+	assert_non_null(values_client_id(STR("")));
+	assert_non_null(values_client_id(STR("a:b")));
+	assert_non_null(values_client_id(STR("a b")));
+	assert_non_null(values_client_id(STR("\xc3\xbc")));
 }
 
 static void
 a_path_is_absolute(void)
 {
-	assert_null(rules_path(STR("/var/lib/x")));
-	assert_non_null(rules_path(STR("var/lib/x")));
-	assert_non_null(rules_path(STR("")));
-	assert_non_null(rules_path(STR("~/x")));
+	assert_null(values_path(STR("/var/lib/x")));
+	assert_non_null(values_path(STR("var/lib/x")));
+	assert_non_null(values_path(STR("")));
+	assert_non_null(values_path(STR("~/x")));
 }
 
 static void
@@ -197,19 +197,21 @@ a_duration_is_a_number_and_perhaps_a_unit(void)
 
 	for (i = 0; i < N(rows); i++) {
 		seconds = -1;
-		assert_int_equal(rules_duration(str_of(rows[i].text),
+		assert_int_equal(values_duration(str_of(rows[i].text),
 				     &seconds) == NULL,
 		    rows[i].seconds >= 0);
 		assert_true(seconds == rows[i].seconds);
 	}
 }
 
-const struct test rules_tests[] = {
+UNIT_TESTS(values) = {
 	TEST(a_redirect_uri_is_https_or_a_loopback_address),
 	TEST(an_endpoint_is_https_or_on_loopback),
 	TEST(a_proxy_has_no_user_and_no_path),
 	TEST(an_origin_is_written_as_browsers_do),
 	TEST(a_scope_has_user_follow_read_and_single_blanks),
-	TEST(a_client_id_is_graphic_and_has_no_colon), TEST(a_path_is_absolute),
-	TEST(a_duration_is_a_number_and_perhaps_a_unit), { NULL, NULL }
+	TEST(a_client_id_is_graphic_and_has_no_colon),
+	TEST(a_path_is_absolute),
+	TEST(a_duration_is_a_number_and_perhaps_a_unit),
+	END_OF_TESTS,
 };

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "conf/rules.h"
+#include "conf/values.h"
 #include "base/url.h"
 
 static bool
@@ -29,7 +29,7 @@ has_default_port(const struct url *url)
 }
 
 const char *
-rules_redirect_uri(struct str value)
+values_redirect_uri(struct str value)
 {
 	struct url url;
 
@@ -53,7 +53,7 @@ rules_redirect_uri(struct str value)
 }
 
 const char *
-rules_endpoint(struct str value)
+values_endpoint(struct str value)
 {
 	struct url url;
 
@@ -65,7 +65,7 @@ rules_endpoint(struct str value)
 }
 
 const char *
-rules_proxy(struct str value)
+values_proxy(struct str value)
 {
 	struct url url;
 
@@ -77,7 +77,7 @@ rules_proxy(struct str value)
 }
 
 const char *
-rules_origin(struct str value, bool dev)
+values_origin(struct str value, bool dev)
 {
 	struct url url;
 
@@ -94,7 +94,7 @@ rules_origin(struct str value, bool dev)
 }
 
 const char *
-rules_scope(struct str value)
+values_scope(struct str value)
 {
 	bool follow = false;
 	struct str rest = value, word;
@@ -118,7 +118,7 @@ rules_scope(struct str value)
 }
 
 const char *
-rules_client_id(struct str value)
+values_client_id(struct str value)
 {
 	if (value.n == 0 || value.n > 255 || !str_graphic(value) ||
 	    memchr(value.p, ':', value.n) != NULL)
@@ -127,7 +127,7 @@ rules_client_id(struct str value)
 }
 
 const char *
-rules_path(struct str value)
+values_path(struct str value)
 {
 	if (value.n == 0 || value.p[0] != '/')
 		return "must be an absolute path";
@@ -135,7 +135,7 @@ rules_path(struct str value)
 }
 
 const char *
-rules_duration(struct str value, int64_t *seconds)
+values_duration(struct str value, int64_t *seconds)
 {
 	static const struct {
 		char unit;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What the value of a configuration key must look like. */
-#ifndef RULES_H
-#define RULES_H
+#ifndef VALUES_H
+#define VALUES_H
 
 #include <stdint.h>
 
@@ -14,30 +14,30 @@
 
 /* https, or http on 127.0.0.1 or [::1] (RFC 8252, section 7.3; "localhost" is
  * refused by Spotify), with a path, lower-case host, no query. */
-const char *rules_redirect_uri(struct str value);
+const char *values_redirect_uri(struct str value);
 
 /* An upstream URL: https, or http on a loopback address. */
-const char *rules_endpoint(struct str value);
+const char *values_endpoint(struct str value);
 
 /* A proxy: scheme, host and port, without user and password, which would
  * show in the printout of -n. */
-const char *rules_proxy(struct str value);
+const char *values_proxy(struct str value);
 
 /* An origin for CORS as a browser writes it: https without path; http only on
  * a loopback address, and only if the redirect URI is on one (dev). */
-const char *rules_origin(struct str value, bool dev);
+const char *values_origin(struct str value, bool dev);
 
 /* Space-separated scope tokens of RFC 6749, section 3.3, with
  * user-follow-read among them. */
-const char *rules_scope(struct str value);
+const char *values_scope(struct str value);
 
 /* 1 to 255 graphic bytes without ":" (it ends the name in Basic). */
-const char *rules_client_id(struct str value);
+const char *values_client_id(struct str value);
 
 /* An absolute path. */
-const char *rules_path(struct str value);
+const char *values_path(struct str value);
 
 /* A number with an optional unit s, m, h or d, in seconds. */
-const char *rules_duration(struct str value, int64_t *seconds);
+const char *values_duration(struct str value, int64_t *seconds);
 
 #endif

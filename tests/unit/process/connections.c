@@ -10,7 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "process/intake.h"
+#include "process/connections.h"
 #include "../run.h"
 
 #define HIGH_FD 600 /* out of the way */
@@ -20,17 +20,17 @@ static const struct sockaddr_un place = { .sun_family = AF_UNIX,
 	.sun_path = "socket" };
 static const char mark[8] = { 1, 7, 0, 1, 0, 0, 0, 0 };
 
-/* An intake and its listening socket. */
+/* An connections and its listening socket. */
 struct setting {
-	struct intake *intake;
+	struct connections *connections;
 	int listener;
 };
 
 static void
 end(struct setting *setting)
 {
-	if (setting->intake != NULL)
-		intake_close(setting->intake);
+	if (setting->connections != NULL)
+		connections_close(setting->connections);
 	close(setting->listener);
 }
 
@@ -52,8 +52,8 @@ begin(bool drain)
 			     sizeof(place)),
 	    0);
 	assert_int_equal(listen(setting.listener, 8), 0);
-	setting.intake = intake_open(setting.listener, drain);
-	assert_true(setting.intake != NULL || run_refused());
+	setting.connections = connections_open(setting.listener, drain);
+	assert_true(setting.connections != NULL || run_refused());
 	return setting;
 }
 
@@ -73,15 +73,15 @@ static void
 keep_one(const struct setting *setting, int *peer, int *fd)
 {
 	*peer = new_peer();
-	*fd = intake_wait(setting->intake);
+	*fd = connections_wait(setting->connections);
 	assert_true(*fd >= 0);
-	assert_true(intake_keep(setting->intake, *fd));
+	assert_true(connections_keep(setting->connections, *fd));
 }
 
 static void *
-stop(void *intake)
+stop(void *connections)
 {
-	intake_stop(intake);
+	connections_stop(connections);
 	return NULL;
 }
 
@@ -89,7 +89,7 @@ static void
 close_taken(const struct setting *setting, int fd)
 {
 	close(fd);
-	intake_gone(setting->intake);
+	connections_gone(setting->connections);
 }
 
 static void
@@ -99,22 +99,22 @@ keeps_a_connection_until_its_end(void)
 	SCOPED(end_fd) int other = -1;
 	int peer, fd, i;
 
-	if (setting.intake == NULL)
+	if (setting.connections == NULL)
 		return;
 	keep_one(&setting, &peer, &fd);
 	for (i = 0; i < 3; i++) {
 		assert_int_equal(write(peer, "x", 1), 1);
-		assert_int_equal(intake_wait(setting.intake), fd);
+		assert_int_equal(connections_wait(setting.connections), fd);
 		assert_int_equal(read(fd, &(char){ 0 }, 1), 1);
-		assert_true(intake_keep(setting.intake, fd));
+		assert_true(connections_keep(setting.connections, fd));
 	}
 	/* A new one comes although the kept one is idle. */
 	other = new_peer();
-	i = intake_wait(setting.intake);
+	i = connections_wait(setting.connections);
 	assert_true(i >= 0 && i != fd);
 	close_taken(&setting, i);
 	close(peer);
-	assert_int_equal(intake_wait(setting.intake), fd);
+	assert_int_equal(connections_wait(setting.connections), fd);
 	assert_int_equal(read(fd, &(char){ 0 }, 1), 0);
 	close_taken(&setting, fd);
 }
@@ -142,14 +142,14 @@ marks_what_becomes_idle_when_too_many_are(void)
 	int peers[NARROW + 1], low, fd, i;
 	char got[sizeof(mark)];
 
-	if (setting.intake == NULL)
+	if (setting.connections == NULL)
 		return;
 	for (i = 0; i <= NARROW; i++) {
 		low = new_peer();
 		peers[i] = fcntl(low, F_DUPFD_CLOEXEC, HIGH_FD);
 		close(low);
-		fd = intake_wait(setting.intake);
-		assert_true(intake_keep(setting.intake, fd));
+		fd = connections_wait(setting.connections);
+		assert_true(connections_keep(setting.connections, fd));
 	}
 	for (i = 0; i < NARROW; i++)
 		assert_int_equal(recv(peers[i], got, 1, MSG_DONTWAIT), -1);
@@ -168,23 +168,23 @@ lets_the_peer_close_idle_connections(void)
 	pthread_t thread;
 	int peer, fd;
 
-	if (setting.intake == NULL)
+	if (setting.connections == NULL)
 		return;
 	keep_one(&setting, &peer, &fd);
-	pthread_create(&thread, NULL, stop, setting.intake);
+	pthread_create(&thread, NULL, stop, setting.connections);
 	assert_int_equal(recv(peer, got, sizeof(got), MSG_WAITALL),
 	    sizeof(got));
 	assert_memory_equal(got, mark, sizeof(got));
 	/* It may have sent a request before; then it is kept for another. */
 	assert_int_equal(write(peer, "x", 1), 1);
-	assert_int_equal(intake_wait(setting.intake), fd);
+	assert_int_equal(connections_wait(setting.connections), fd);
 	assert_int_equal(read(fd, got, 1), 1);
-	assert_true(intake_keep(setting.intake, fd));
+	assert_true(connections_keep(setting.connections, fd));
 	close(peer);
-	assert_int_equal(intake_wait(setting.intake), fd);
+	assert_int_equal(connections_wait(setting.connections), fd);
 	close_taken(&setting, fd);
 	pthread_join(thread, NULL);
-	assert_int_equal(intake_wait(setting.intake), -1);
+	assert_int_equal(connections_wait(setting.connections), -1);
 	assert_null(strstr(run_said(), "kept_closed"));
 }
 
@@ -197,21 +197,21 @@ marks_no_connection_on_which_a_request_waits(void)
 	char got[2 * sizeof(mark)];
 	pthread_t thread;
 
-	if (setting.intake == NULL)
+	if (setting.connections == NULL)
 		return;
 	keep_one(&setting, &peer, &fd);
 	keep_one(&setting, &other_peer, &other_fd);
 	assert_int_equal(write(peer, "x", 1), 1);
-	pthread_create(&thread, NULL, stop, setting.intake);
+	pthread_create(&thread, NULL, stop, setting.connections);
 	/* Two marks: all have been looked at once at least. */
 	assert_int_equal(recv(other_peer, got, sizeof(got), MSG_WAITALL),
 	    sizeof(got));
 	assert_int_equal(recv(peer, got, 1, MSG_DONTWAIT), -1);
-	assert_int_equal(intake_wait(setting.intake), fd);
+	assert_int_equal(connections_wait(setting.connections), fd);
 	close_taken(&setting, fd);
 	close(peer);
 	close(other_peer);
-	assert_int_equal(intake_wait(setting.intake), other_fd);
+	assert_int_equal(connections_wait(setting.connections), other_fd);
 	close_taken(&setting, other_fd);
 	pthread_join(thread, NULL);
 }
@@ -223,15 +223,15 @@ closes_what_the_peer_does_not(void)
 	SCOPED(end_fd) int peer = -1;
 	int fd;
 
-	if (setting.intake == NULL)
+	if (setting.connections == NULL)
 		return;
 	keep_one(&setting, &peer, &fd);
-	intake_stop(setting.intake);
-	assert_int_equal(intake_wait(setting.intake), -1);
+	connections_stop(setting.connections);
+	assert_int_equal(connections_wait(setting.connections), -1);
 	assert_non_null(strstr(run_said(), "event=kept_closed connections=1"));
 	assert_int_not_equal(fcntl(fd, F_GETFD), -1);
-	intake_close(setting.intake);
-	setting.intake = NULL;
+	connections_close(setting.connections);
+	setting.connections = NULL;
 	assert_int_equal(fcntl(fd, F_GETFD), -1);
 	assert_int_equal(errno, EBADF);
 }
@@ -245,28 +245,28 @@ leaves_the_queue_or_serves_it(void)
 		SCOPED(end) struct setting setting = begin(drain);
 		SCOPED(end_fd) int peer = -1;
 
-		if (setting.intake == NULL)
+		if (setting.connections == NULL)
 			return;
 		peer = new_peer();
-		intake_stop(setting.intake);
-		fd = intake_wait(setting.intake);
+		connections_stop(setting.connections);
+		fd = connections_wait(setting.connections);
 		if (!drain) {
 			assert_int_equal(fd, -1);
 			continue;
 		}
 		assert_true(fd >= 0);
-		assert_false(intake_keep(setting.intake, fd));
+		assert_false(connections_keep(setting.connections, fd));
 		close_taken(&setting, fd);
-		assert_int_equal(intake_wait(setting.intake), -1);
+		assert_int_equal(connections_wait(setting.connections), -1);
 	}
 }
 
-const struct test intake_tests[] = {
+UNIT_TESTS(connections) = {
 	TEST(keeps_a_connection_until_its_end),
 	TEST(marks_what_becomes_idle_when_too_many_are),
 	TEST(lets_the_peer_close_idle_connections),
 	TEST(marks_no_connection_on_which_a_request_waits),
 	TEST(closes_what_the_peer_does_not),
 	TEST(leaves_the_queue_or_serves_it),
-	{ 0 },
+	END_OF_TESTS,
 };

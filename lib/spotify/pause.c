@@ -7,7 +7,7 @@
 #include "config.h"
 
 #include "base/clock.h"
-#include "spotify/limit.h"
+#include "spotify/pause.h"
 #include "base/log.h"
 #include "base/result.h"
 
@@ -15,11 +15,11 @@ static const struct {
 	const char *rate;
 	const char *quota;
 } facts[] = {
-	[LIMIT_TOKEN] = { "limit-token-rate", "limit-token-quota" },
-	[LIMIT_ME] = { "limit-api-rate", "limit-me-quota" },
-	[LIMIT_FOLLOWING] = { "limit-api-rate", "limit-following-quota" },
+	[PAUSE_TOKEN] = { "limit-token-rate", "limit-token-quota" },
+	[PAUSE_ME] = { "limit-api-rate", "limit-me-quota" },
+	[PAUSE_FOLLOWING] = { "limit-api-rate", "limit-following-quota" },
 };
-_Static_assert(sizeof(facts) / sizeof(facts[0]) == LIMIT__MAX,
+_Static_assert(sizeof(facts) / sizeof(facts[0]) == PAUSE__MAX,
     "every group has its facts");
 
 /* A time further off than any limit comes from a clock that was wrong. */
@@ -28,11 +28,11 @@ left_until(int64_t at_s)
 {
 	int64_t left_s = at_s - clock_now_s();
 
-	return left_s < 0 || left_s > LIMIT_MAX_S ? 0 : left_s;
+	return left_s < 0 || left_s > PAUSE_MAX_S ? 0 : left_s;
 }
 
 enum result
-limit_check(struct store *store, enum limit_group group, int64_t *left_s)
+pause_check(struct store *store, enum pause_group group, int64_t *left_s)
 {
 	*left_s = left_until(store_fact(store, facts[group].quota));
 	if (*left_s > 0)
@@ -42,7 +42,7 @@ limit_check(struct store *store, enum limit_group group, int64_t *left_s)
 }
 
 void
-limit_note(struct store *store, enum limit_group group, enum result why,
+pause_note(struct store *store, enum pause_group group, enum result why,
     int64_t after_s)
 {
 	const char *fact = why == RESULT_QUOTA_EXCEEDED ? facts[group].quota :
@@ -53,8 +53,8 @@ limit_note(struct store *store, enum limit_group group, enum result why,
 		after_s = result_row(why)->retry_after_s;
 	if (after_s < 1)
 		after_s = 1;
-	if (after_s > LIMIT_MAX_S)
-		after_s = LIMIT_MAX_S;
+	if (after_s > PAUSE_MAX_S)
+		after_s = PAUSE_MAX_S;
 	until_s = clock_now_s() + after_s;
 	log_event(LOG_LEVEL_WARN, "limited", "fact=%s for_s=%lld", fact,
 	    (long long)after_s);

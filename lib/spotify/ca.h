@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Whose certificates are believed. */
-#ifndef TRUST_H
-#define TRUST_H
+#ifndef CA_H
+#define CA_H
 
 #include <curl/curl.h>
 
@@ -13,12 +13,12 @@
  * libcurl's default when it is NULL; the first call decides.
  * OK, or RESULT_MISCONFIGURED when there are none (logged).
  */
-enum result trust_load(const char *ca_file) __attribute__((warn_unused_result));
+enum result ca_load(const char *ca_file) __attribute__((warn_unused_result));
 
 /*
  * For CURLOPT_SSL_CTX_FUNCTION: give a connection those certificates, and have
  * OpenSSL wipe what it has deciphered once it is handed over.
  */
-CURLcode trust_use(CURL *easy, void *ssl_ctx, void *data);
+CURLcode ca_use(CURL *easy, void *ssl_ctx, void *data);
 
 #endif

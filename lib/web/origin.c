@@ -6,7 +6,7 @@
  */
 #include "config.h"
 
-#include "web/crosssite.h"
+#include "web/origin.h"
 
 static bool
 is_own(const struct conf *conf, struct str origin)
@@ -15,7 +15,7 @@ is_own(const struct conf *conf, struct str origin)
 }
 
 enum result
-crosssite_check_write(const struct conf *conf, const struct request *request)
+origin_check_write(const struct conf *conf, const struct request *request)
 {
 	struct str origin = request->origin, site = request->fetch_site;
 	bool allowed = conf_allows_origin(conf, origin), good;
@@ -33,7 +33,7 @@ crosssite_check_write(const struct conf *conf, const struct request *request)
 }
 
 enum result
-crosssite_check_read(const struct conf *conf, const struct request *request)
+origin_check_read(const struct conf *conf, const struct request *request)
 {
 	struct str origin = request->origin, site = request->fetch_site;
 	bool allowed = conf_allows_origin(conf, origin);
@@ -49,7 +49,7 @@ crosssite_check_read(const struct conf *conf, const struct request *request)
 }
 
 enum result
-crosssite_check_navigation(const struct request *request)
+origin_check_navigation(const struct request *request)
 {
 	struct str dest = request->fetch_dest;
 
@@ -60,7 +60,7 @@ crosssite_check_navigation(const struct request *request)
 }
 
 void
-crosssite_allow(const struct conf *conf, const struct request *request,
+origin_allow(const struct conf *conf, const struct request *request,
     struct reply *reply)
 {
 	if (conf->allowed_origins == NULL)
@@ -75,7 +75,7 @@ crosssite_allow(const struct conf *conf, const struct request *request,
 }
 
 enum result
-crosssite_preflight(const struct conf *conf, const struct request *request,
+origin_preflight(const struct conf *conf, const struct request *request,
     const char *allow, struct reply *reply)
 {
 	if (!conf_allows_origin(conf, request->origin) ||

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/codec.h"
-#include "web/page.h"
+#include "web/errorpage.h"
 
 static const char style[] =
     ":root{color-scheme:light dark;font:1.05rem/1.6 system-ui,sans-serif}"
@@ -45,7 +45,8 @@ add_link(struct buf *body, const char *kind, struct str base, const char *rest,
 }
 
 void
-page_error(struct reply *reply, const struct conf *conf, enum result result)
+errorpage_write(struct reply *reply, const struct conf *conf,
+    enum result result)
 {
 	const struct result_row *row = result_row(result);
 	struct buf *body = &reply->body;
