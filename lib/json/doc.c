@@ -3,68 +3,66 @@
  * Hides Jansson's traps: the last duplicate wins, the depth limit is 2,048, a
  * small hostile document takes 79 times its size in memory, and a wrong type
  * reads as zero. When memory runs out within a string or number, its parser
- * goes on without the byte that did not fit, or aborts the process; so it
- * never sees that happen: the allocator leaves the parser and takes back what
- * it had.
+ * goes on without the byte that did not fit, and so past the end of a string
+ * or into an assertion. So the first allocation that fails within a parse gets
+ * memory that was put aside before, and the text ends there.
  */
 #include "config.h"
 
-#include <setjmp.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "json/doc.h"
 #include "base/secret.h"
 
-/* What stands before each piece of memory that Jansson has. */
-struct block {
-	_Alignas(max_align_t) struct block *older;
-	struct block **at; /* what points to this block */
-};
+/*
+ * What the parser keeps of a string or number grows to twice its size, so
+ * what is put aside is enough for it, and then for the few bytes of the
+ * character that is being read.
+ */
+#define ASIDE_BYTES(text_bytes) (2 * (text_bytes) + 32)
 
-/* This thread's blocks, and where to go when there are no more. */
-static _Thread_local struct block *newest;
-static _Thread_local bool parsing;
-static _Thread_local jmp_buf no_memory;
+/* The parse under way in this thread; none has anything put aside. */
+static _Thread_local struct {
+	void *aside;
+	size_t aside_n;
+	bool no_memory; /* for an allocation of this parse */
+} parse;
 
 static void *
 take(size_t n)
 {
-	struct block *block = NULL;
+	void *p = malloc(n);
 
-	if (n <= SIZE_MAX - sizeof(*block))
-		block = malloc(sizeof(*block) + n);
-	if (block == NULL) {
-		if (parsing)
-			longjmp(no_memory, 1);
-		return NULL;
+	if (p == NULL) {
+		parse.no_memory = true;
+		if (n <= parse.aside_n) {
+			p = parse.aside;
+			parse.aside = NULL;
+			parse.aside_n = 0;
+		}
 	}
-	*block = (struct block){ newest, &newest };
-	if (newest != NULL)
-		newest->at = &block->older;
-	newest = block;
-	return block + 1;
-}
-
-static void
-give_back(void *p)
-{
-	struct block *block = p;
-
-	if (block-- == NULL)
-		return;
-	*block->at = block->older;
-	if (block->older != NULL)
-		block->older->at = block->at;
-	secret_free_wiped(block);
+	return p;
 }
 
 void
 doc_init(void)
 {
-	json_set_alloc_funcs(take, give_back);
+	json_set_alloc_funcs(take, secret_free_wiped);
+}
+
+/* Hand out the text byte by byte, so that it can end at any of them, and that
+ * no more than one is left in Jansson's buffer. */
+static size_t
+feed(void *to, size_t room, void *data)
+{
+	struct str *rest = data;
+
+	if (parse.no_memory || rest->n == 0 || room == 0)
+		return 0;
+	*(char *)to = *rest->p++;
+	rest->n--;
+	return 1;
 }
 
 /*
@@ -109,25 +107,28 @@ is_modest(struct str text)
 enum result
 doc_parse(struct str text, json_t **object)
 {
-	struct block *before = newest;
+	enum result result = OK;
 
 	*object = NULL;
 	if (text.n == 0 || !is_modest(text))
 		return RESULT_UPSTREAM_FAILED;
-	if (setjmp(no_memory) != 0) {
-		parsing = false;
-		while (newest != before)
-			give_back(newest + 1);
+	parse.aside_n = ASIDE_BYTES(text.n);
+	if ((parse.aside = malloc(parse.aside_n)) == NULL)
 		return RESULT_NO_MEMORY;
+	parse.no_memory = false;
+	*object = json_load_callback(feed, &text, JSON_REJECT_DUPLICATES, NULL);
+	free(parse.aside);
+	parse.aside = NULL;
+	parse.aside_n = 0;
+	if (parse.no_memory)
+		result = RESULT_NO_MEMORY;
+	else if (!json_is_object(*object))
+		result = RESULT_UPSTREAM_FAILED;
+	if (result != OK) {
+		json_decref(*object);
+		*object = NULL;
 	}
-	parsing = true;
-	*object = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
-	parsing = false;
-	if (json_is_object(*object))
-		return OK;
-	json_decref(*object);
-	*object = NULL;
-	return RESULT_UPSTREAM_FAILED;
+	return result;
 }
 
 struct str

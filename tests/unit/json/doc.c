@@ -179,6 +179,32 @@ a_small_text_of_very_many_values_is_refused_before_it_is_parsed(void)
 	    parse_repeated("{\"a\":\"", "[{,\\\"", 60000, "\\\\\"}", &text));
 }
 
+/* Jansson's own memory for a string or number grows at 16 bytes, at 32 and so
+ * on: here at each byte of each kind. */
+static void
+a_text_is_read_whole_or_memory_was_out(void)
+{
+	static const char *const values[] = { "\"\\\"\\u00e4\\ud83d\\ude00\"",
+		"\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\"", "[-12,{}]",
+		"[1.5e3]" };
+	SCOPED(buf_free) struct buf text = BUF(1000);
+	SCOPED(release) json_t *object = NULL;
+	int zeros;
+	size_t i;
+
+	for (i = 0; i < N(values); i++)
+		for (zeros = 1; zeros < 18; zeros++) {
+			buf_clear(&text);
+			buf_printf(&text, "{\"%0*d\":[%s,1%0*d,1%0*d.5e12]}",
+			    zeros, 0, values[i], zeros, 0, zeros, 0);
+			CHECK_OK(buf_result(&text));
+			CHECK_OK(doc_parse(buf_str(&text), &object));
+			assert_int_equal(json_object_size(object), 1);
+			release(&object);
+			object = NULL;
+		}
+}
+
 static void
 text_is_written_so_that_it_reads_back_and_ends_no_script(void)
 {
@@ -207,6 +233,7 @@ UNIT_TESTS(doc) = {
 	TEST(no_prefix_of_a_document_is_a_document),
 	TEST(depth_is_limited),
 	TEST(a_small_text_of_very_many_values_is_refused_before_it_is_parsed),
+	TEST(a_text_is_read_whole_or_memory_was_out),
 	TEST(text_is_written_so_that_it_reads_back_and_ends_no_script),
 	END_OF_TESTS,
 };
