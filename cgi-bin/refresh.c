@@ -9,6 +9,19 @@
 #include "session/who.h"
 #include "app/app.h"
 #include "web/origin.h"
+#include "json/writer.h"
+
+static void
+describe(const struct session *session, bool refreshed, struct reply *reply)
+{
+	reply_json(reply);
+	writer_object(&reply->body, NULL);
+	writer_integer(&reply->body, "expires_in",
+	    session_access_left_s(session));
+	writer_bool(&reply->body, "refreshed", refreshed);
+	writer_object_end(&reply->body);
+	buf_putc(&reply->body, '\n');
+}
 
 static enum result
 handle(struct context *context, const struct request *request,
@@ -28,12 +41,7 @@ handle(struct context *context, const struct request *request,
 	}
 	if (result == OK) {
 		who_fill(context, &session);
-		reply_json(reply);
-		buf_printf(&reply->body,
-		    "{\"expires_in\":%lld,"
-		    "\"refreshed\":%s}\n",
-		    (long long)session_access_left_s(&session),
-		    session.access_ends_s != ended_s ? "true" : "false");
+		describe(&session, session.access_ends_s != ended_s, reply);
 	}
 	session_free(&session);
 	return result;

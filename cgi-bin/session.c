@@ -7,6 +7,7 @@
 
 #include "app/app.h"
 #include "base/clock.h"
+#include "json/writer.h"
 #include "web/origin.h"
 #include "web/query.h"
 #include "session/session.h"
@@ -18,17 +19,20 @@ describe(const struct conf *conf, const struct session *session,
     struct reply *reply)
 {
 	int64_t ends_s = session_authorization_ends_s(session);
+	struct buf *body = &reply->body;
 
 	reply_json(reply);
-	buf_puts(&reply->body, "{\"logged_in\":true,\"account\":");
-	account_write(&session->account, &reply->body);
-	buf_printf(&reply->body,
-	    ",\"expires_in\":%lld,"
-	    "\"session_expires_at\":%lld,\"authorization_expires_at\":%lld,"
-	    "\"renew_soon\":%s}\n",
-	    (long long)session_access_left_s(session),
-	    (long long)session_ends_s(conf, session), (long long)ends_s,
-	    ends_s - clock_now_s() < RENEW_SOON_S ? "true" : "false");
+	writer_object(body, NULL);
+	writer_bool(body, "logged_in", true);
+	writer_name(body, "account");
+	account_write(&session->account, body);
+	writer_integer(body, "expires_in", session_access_left_s(session));
+	writer_integer(body, "session_expires_at",
+	    session_ends_s(conf, session));
+	writer_integer(body, "authorization_expires_at", ends_s);
+	writer_bool(body, "renew_soon", ends_s - clock_now_s() < RENEW_SOON_S);
+	writer_object_end(body);
+	buf_putc(body, '\n');
 }
 
 /* For the web server: 204 with a word that an application may store. */

@@ -14,6 +14,7 @@
 #include "artists/copy.h"
 #include "base/log.h"
 #include "json/tape.h"
+#include "json/writer.h"
 
 #define HEAD_BYTES (SESSION_PAD_TO + SEAL_OVERHEAD)
 #define FILE_MAX (HEAD_BYTES + COPY_LIST_MAX + HEAD_BYTES)
@@ -91,6 +92,24 @@ copy_read(const struct context *context, const struct session *session,
 }
 
 static enum result
+write_head(const struct copy_facts *facts, const struct buf *sealed_list,
+    struct buf *head)
+{
+	struct buf seal = BUF(64);
+
+	codec_base64url(&seal, seal_of(sealed_list), SEAL_TAG_BYTES);
+	writer_object(head, NULL);
+	writer_integer(head, "total", facts->total);
+	writer_integer(head, "fetched_at", facts->fetched_s);
+	writer_text(head, "tag", str_of(facts->tag));
+	writer_text(head, "seal", buf_str(&seal));
+	writer_object_end(head);
+	buf_fail(head, buf_result(&seal));
+	buf_free(&seal);
+	return buf_result(head);
+}
+
+static enum result
 seal_copy(const struct context *context, const struct session *session,
     const struct copy_facts *facts, struct str list, struct buf *sealed)
 {
@@ -100,16 +119,8 @@ seal_copy(const struct context *context, const struct session *session,
 	if (list.n <= COPY_LIST_MAX)
 		result = session_seal(context->conf, session, SEAL_LIST, list,
 		    &sealed_list);
-	if (result == OK) {
-		buf_printf(&head,
-		    "{\"total\":%lld,\"fetched_at\":%lld,"
-		    "\"tag\":\"%s\",\"seal\":\"",
-		    (long long)facts->total, (long long)facts->fetched_s,
-		    facts->tag);
-		codec_base64url(&head, seal_of(&sealed_list), SEAL_TAG_BYTES);
-		buf_puts(&head, "\"}");
-		result = buf_result(&head);
-	}
+	if (result == OK)
+		result = write_head(facts, &sealed_list, &head);
 	if (result == OK)
 		result = session_seal(context->conf, session, SEAL_COPY,
 		    buf_str(&head), sealed);

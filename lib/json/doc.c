@@ -151,27 +151,3 @@ doc_integer(const json_t *object, const char *member, int64_t min, int64_t max,
 		return fallback;
 	return json_integer_value(value);
 }
-
-void
-doc_write_text(struct buf *buf, struct str text)
-{
-	size_t from = 0, i;
-	unsigned char c;
-
-	buf_putc(buf, '"');
-	for (i = 0; i < text.n; i++) {
-		c = (unsigned char)text.p[i];
-		if (c >= 0x20 && c != '"' && c != '\\' && c != '<' &&
-		    c != '>' && c != '&')
-			continue;
-		buf_add(buf, text.p + from, i - from);
-		from = i + 1;
-		if (c == '"' || c == '\\')
-			buf_printf(buf, "\\%c", c);
-		else
-			buf_printf(buf, "\\u%04x", c);
-	}
-	if (text.n > from)
-		buf_add(buf, text.p + from, text.n - from);
-	buf_putc(buf, '"');
-}

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* Reading and writing JSON, with Jansson. */
+/* Reading JSON, with Jansson. */
 #ifndef DOC_H
 #define DOC_H
 
 #include <jansson.h>
 #include <stdint.h>
 
-#include "base/buf.h"
+#include "base/result.h"
 #include "base/str.h"
 
 #define DOC_DEPTH_MAX 32
@@ -40,9 +40,5 @@ struct str doc_text(const json_t *object, const char *member);
  */
 int64_t doc_integer(const json_t *object, const char *member, int64_t min,
     int64_t max, int64_t fallback);
-
-/* Append text as a JSON string with its quotes; text is valid UTF-8. "<",
- * ">" and "&" are escaped, so that JSON inside HTML cannot end a script. */
-void doc_write_text(struct buf *buf, struct str text);
 
 #endif

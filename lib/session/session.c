@@ -11,10 +11,10 @@
 
 #include "base/clock.h"
 #include "base/codec.h"
-#include "json/doc.h"
 #include "web/cookie.h"
 #include "session/session.h"
 #include "json/tape.h"
+#include "json/writer.h"
 
 #define PLAIN_MAX (SESSION_FILE_MAX - SESSION_PAD_TO - SEAL_OVERHEAD)
 #define TOUCH_S 60
@@ -65,12 +65,10 @@ session_unseal(const struct conf *conf, const struct session *session,
 /* ---- the record ---- */
 
 static void
-write_member(struct buf *plain, const char *member, struct str text)
+write_member(struct buf *plain, const char *name, struct str text)
 {
-	if (text.n == 0)
-		return;
-	buf_printf(plain, ",\"%s\":", member);
-	doc_write_text(plain, text);
+	if (text.n > 0)
+		writer_text(plain, name, text);
 }
 
 static enum result
@@ -78,14 +76,12 @@ write_record(const struct session *session, struct buf *plain)
 {
 	const struct account *account = &session->account;
 
-	buf_printf(plain,
-	    "{\"created\":%lld,\"authorized\":%lld,"
-	    "\"access_ends\":%lld",
-	    (long long)session->created_s, (long long)session->authorized_s,
-	    (long long)session->access_ends_s);
+	writer_object(plain, NULL);
+	writer_integer(plain, "created", session->created_s);
+	writer_integer(plain, "authorized", session->authorized_s);
+	writer_integer(plain, "access_ends", session->access_ends_s);
 	if (session->forced_s > 0)
-		buf_printf(plain, ",\"forced\":%lld",
-		    (long long)session->forced_s);
+		writer_integer(plain, "forced", session->forced_s);
 	write_member(plain, "access", secret_str(&session->access));
 	write_member(plain, "refresh", secret_str(&session->refresh));
 	write_member(plain, "id", str_of(account->id));
@@ -93,7 +89,7 @@ write_record(const struct session *session, struct buf *plain)
 	write_member(plain, "display_name", str_of(account->display_name));
 	write_member(plain, "image", str_of(account->image));
 	write_member(plain, "email", str_of(account->email));
-	buf_putc(plain, '}');
+	writer_object_end(plain);
 	return buf_result(plain);
 }
 

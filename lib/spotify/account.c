@@ -9,34 +9,28 @@
 
 #include "spotify/account.h"
 #include "base/codec.h"
-#include "json/doc.h"
+#include "json/writer.h"
 
 static void
-write_text(struct buf *out, const char *member, const char *text)
+write_text(struct buf *out, const char *name, const char *text)
 {
-	buf_printf(out, "\"%s\":", member);
 	if (text == NULL)
-		buf_puts(out, "null");
+		writer_null(out, name);
 	else
-		doc_write_text(out, str_of(text));
+		writer_text(out, name, str_of(text));
 }
 
 void
 account_write(const struct account *account, struct buf *out)
 {
-	buf_putc(out, '{');
+	writer_object(out, NULL);
 	write_text(out, "id", account->id);
-	buf_putc(out, ',');
 	write_text(out, "account_id", account->account_id);
-	buf_putc(out, ',');
 	write_text(out, "display_name", account->display_name);
-	buf_putc(out, ',');
 	write_text(out, "image", account->image);
-	if (account->email != NULL) {
-		buf_putc(out, ',');
-		write_text(out, "email", account->email);
-	}
-	buf_putc(out, '}');
+	if (account->email != NULL)
+		writer_text(out, "email", str_of(account->email));
+	writer_object_end(out);
 }
 
 void

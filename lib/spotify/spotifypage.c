@@ -6,11 +6,12 @@
  */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "json/doc.h"
 #include "base/log.h"
+#include "json/writer.h"
 #include "spotify/spotify.h"
 
 #define IMAGES_MAX 8
@@ -141,9 +142,9 @@ write_side(struct buf *out, const char *name, const struct tape_value *value)
 	int64_t side = tape_integer(value, 1, IMAGE_SIDE_MAX, 0);
 
 	if (side > 0)
-		buf_printf(out, ",\"%s\":%lld", name, (long long)side);
+		writer_integer(out, name, side);
 	else
-		buf_printf(out, ",\"%s\":null", name);
+		writer_null(out, name);
 }
 
 static void
@@ -152,47 +153,42 @@ write_images(const struct tape_value *artist, const struct conf *conf,
 {
 	const struct tape_value *images = tape_member(artist, "images");
 	const struct tape_value *image = NULL;
-	const char *comma = "";
 	struct str url;
 	unsigned n;
 
-	buf_puts(out, ",\"images\":[");
+	writer_array(out, "images");
 	for (n = 0; n < IMAGES_MAX; n++) {
 		if ((image = tape_next(images, image)) == NULL)
 			break;
 		url = spotify_url(tape_text(tape_member(image, "url")), conf);
 		if (url.n == 0)
 			continue;
-		buf_printf(out, "%s{\"url\":", comma);
-		doc_write_text(out, url);
+		writer_object(out, NULL);
+		writer_text(out, "url", url);
 		write_side(out, "width", tape_member(image, "width"));
 		write_side(out, "height", tape_member(image, "height"));
-		buf_putc(out, '}');
-		comma = ",";
+		writer_object_end(out);
 	}
-	buf_putc(out, ']');
+	writer_array_end(out);
 }
 
 static void
 write_genres(const struct tape_value *genres, struct buf *out)
 {
 	const struct tape_value *genre = NULL;
-	const char *comma = "";
 	unsigned n;
 
 	if (!tape_is(genres, TAPE_ARRAY))
 		return;
-	buf_puts(out, ",\"genres\":[");
+	writer_array(out, "genres");
 	for (n = 0; n < GENRES_MAX; n++) {
 		if ((genre = tape_next(genres, genre)) == NULL)
 			break;
-		if (!tape_is(genre, TAPE_STRING))
-			continue;
-		buf_puts(out, comma);
-		doc_write_text(out, cut_text(tape_text(genre), NAME_MAX_BYTES));
-		comma = ",";
+		if (tape_is(genre, TAPE_STRING))
+			writer_text(out, NULL,
+			    cut_text(tape_text(genre), NAME_MAX_BYTES));
 	}
-	buf_putc(out, ']');
+	writer_array_end(out);
 }
 
 /* Fields that Spotify sends to some applications only. */
@@ -205,10 +201,21 @@ write_extras(const struct tape_value *artist, struct buf *out)
 	n = tape_integer(tape_member(tape_member(artist, "followers"), "total"),
 	    0, INT64_MAX, -1);
 	if (n >= 0)
-		buf_printf(out, ",\"followers\":%lld", (long long)n);
+		writer_integer(out, "followers", n);
 	n = tape_integer(tape_member(artist, "popularity"), 0, 100, -1);
 	if (n >= 0)
-		buf_printf(out, ",\"popularity\":%lld", (long long)n);
+		writer_integer(out, "popularity", n);
+}
+
+/* What of an artist is named by the id alone. */
+static void
+write_address(struct buf *out, const char *name, const char *before,
+    const char *id)
+{
+	char address[64];
+
+	snprintf(address, sizeof(address), "%s%s", before, id);
+	writer_text(out, name, str_of(address));
 }
 
 void
@@ -219,17 +226,19 @@ spotify_artist_write(const struct page *page, size_t i, const struct conf *conf,
 	const char *id = spotify_artist_id(page, i);
 	struct str url, name = tape_text(tape_member(artist, "name"));
 
-	buf_printf(out, "{\"id\":\"%s\",\"name\":", id);
-	doc_write_text(out, cut_text(name, NAME_MAX_BYTES));
-	buf_printf(out, ",\"uri\":\"spotify:artist:%s\",\"url\":", id);
+	writer_object(out, NULL);
+	writer_text(out, "id", str_of(id));
+	writer_text(out, "name", cut_text(name, NAME_MAX_BYTES));
+	write_address(out, "uri", "spotify:artist:", id);
 	url = tape_text(
 	    tape_member(tape_member(artist, "external_urls"), "spotify"));
 	url = spotify_url(url, conf);
 	if (url.n > 0)
-		doc_write_text(out, url);
+		writer_text(out, "url", url);
 	else
-		buf_printf(out, "\"https://open.spotify.com/artist/%s\"", id);
+		write_address(out, "url", "https://open.spotify.com/artist/",
+		    id);
 	write_images(artist, conf, out);
 	write_extras(artist, out);
-	buf_putc(out, '}');
+	writer_object_end(out);
 }

@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "json/doc.h"
+#include "json/writer.h"
 #include "web/reply.h"
 
 #define HEADERS_MAX 16384
@@ -125,22 +125,23 @@ void
 reply_problem(struct reply *reply, enum result result, struct str login_url)
 {
 	const struct result_row *row = result_row(result);
+	struct buf *body = &reply->body;
 
 	reply_start_error(reply, row->status, "application/problem+json");
-	buf_printf(&reply->body,
-	    "{\"type\":\"about:blank\",\"title\":\"%s\","
-	    "\"status\":%d,\"detail\":",
-	    result_reason(row->status), row->status);
-	doc_write_text(&reply->body, str_of(row->detail));
-	buf_printf(&reply->body, ",\"code\":\"%s\",\"request_id\":\"%s\"",
-	    row->code, log_request_id());
+	writer_object(body, NULL);
+	writer_text(body, "type", STR("about:blank"));
+	writer_text(body, "title", str_of(result_reason(row->status)));
+	writer_integer(body, "status", row->status);
+	writer_text(body, "detail", str_of(row->detail));
+	writer_text(body, "code", str_of(row->code));
+	writer_text(body, "request_id", str_of(log_request_id()));
 	if (row->status == 401) {
-		buf_puts(&reply->body, ",\"login_url\":");
-		doc_write_text(&reply->body, login_url);
+		writer_text(body, "login_url", login_url);
 		/* A scheme for which browsers show no password dialogue. */
 		reply_header(reply, "WWW-Authenticate", STR("Session"));
 	}
-	buf_puts(&reply->body, "}\n");
+	writer_object_end(body);
+	buf_putc(body, '\n');
 }
 
 /* Bytes of the body, or the first failure of anything that is to be sent. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "json/doc.h"
 #include "../run.h"
 
@@ -205,28 +206,6 @@ a_text_is_read_whole_or_memory_was_out(void)
 		}
 }
 
-static void
-text_is_written_so_that_it_reads_back_and_ends_no_script(void)
-{
-	static const char text[] =
-	    "\x01\x1f\n\"\\/</script>&\x7f\xc3\xbc\xe2\x80\xa8";
-	SCOPED(release) json_t *object = NULL;
-	SCOPED(buf_free) struct buf out = BUF(300);
-
-	buf_puts(&out, "{\"a\":");
-	doc_write_text(&out, STR(text));
-	buf_puts(&out, ",\"b\":");
-	doc_write_text(&out, str_of(NULL));
-	buf_putc(&out, '}');
-	CHECK_OK(buf_result(&out));
-	CHECK_TEXT(buf_str(&out),
-	    "{\"a\":\"\\u0001\\u001f\\u000a\\\"\\\\/"
-	    "\\u003c/script\\u003e\\u0026\x7f\xc3\xbc\xe2\x80\xa8\","
-	    "\"b\":\"\"}");
-	CHECK_OK(doc_parse(buf_str(&out), &object));
-	CHECK_TEXT(doc_text(object, "a"), text);
-}
-
 UNIT_TESTS(doc) = {
 	TEST(members_are_read_by_their_type),
 	TEST(what_is_no_single_sound_object_is_refused),
@@ -234,6 +213,5 @@ UNIT_TESTS(doc) = {
 	TEST(depth_is_limited),
 	TEST(a_small_text_of_very_many_values_is_refused_before_it_is_parsed),
 	TEST(a_text_is_read_whole_or_memory_was_out),
-	TEST(text_is_written_so_that_it_reads_back_and_ends_no_script),
 	END_OF_TESTS,
 };
