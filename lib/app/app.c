@@ -15,7 +15,6 @@
 #include "app/check.h"
 #include "process/sandbox.h"
 #include "web/origin.h"
-#include "json/doc.h"
 #include "process/listener.h"
 #include "base/log.h"
 #include "web/errorpage.h"
@@ -329,7 +328,6 @@ app_run(int argc, char **argv, const struct app *app)
 
 	log_init(app->name, LOG_LEVEL_INFO);
 	check_harden();
-	doc_init();
 	if (!check_arguments(argc, argv, app->name, &options))
 		return 2;
 	if (options.version) {

@@ -98,7 +98,7 @@ is_modest(struct str text)
 		case '\0': return false;
 		default: break;
 		}
-		if (depth > DOC_DEPTH_MAX || nodes > DOC_NODES_MAX)
+		if (depth > TAPE_DEPTH_MAX || nodes > TAPE_NODES_MAX)
 			return false;
 	}
 	return true;

@@ -8,9 +8,7 @@
 
 #include "base/result.h"
 #include "base/str.h"
-
-#define DOC_DEPTH_MAX 32
-#define DOC_NODES_MAX 20000
+#include "json/tape.h"
 
 /*
  * Once per process, before the first document: memory that Jansson gives
@@ -21,7 +19,7 @@ void doc_init(void);
 
 /*
  * Parse one whole JSON object: nothing after it, no duplicate members, valid
- * UTF-8, no NUL, at most DOC_DEPTH_MAX deep, and at most DOC_NODES_MAX
+ * UTF-8, no NUL, at most TAPE_DEPTH_MAX deep, and at most TAPE_NODES_MAX
  * values, counted before the parser, which takes up to 79 times the size of
  * a document in memory, sees it. The caller releases *object with
  * json_decref().

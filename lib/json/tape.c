@@ -20,7 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json/doc.h"
 #include "json/tape.h"
 #include "json/tapestring.h"
 
@@ -29,7 +28,7 @@
 struct reader {
 	char *p; /* where we are */
 	struct tape *tape;
-	uint32_t open[DOC_DEPTH_MAX]; /* the containers around us */
+	uint32_t open[TAPE_DEPTH_MAX]; /* the containers around us */
 	unsigned depth;
 	unsigned counted; /* as doc_parse() counts: containers and commas */
 	bool begun;	  /* a container, and nothing is in it yet */
@@ -127,12 +126,12 @@ static bool
 begin(struct reader *reader, struct tape_value *value, enum tape_kind kind)
 {
 	value->kind = kind;
-	if (reader->depth == DOC_DEPTH_MAX)
+	if (reader->depth == TAPE_DEPTH_MAX)
 		return false;
 	reader->open[reader->depth++] = reader->tape->n - 1;
 	reader->begun = true;
 	reader->p++;
-	return ++reader->counted <= DOC_NODES_MAX;
+	return ++reader->counted <= TAPE_NODES_MAX;
 }
 
 static void
@@ -233,7 +232,7 @@ read_on(struct reader *reader)
 		return true;
 	}
 	if (!reader->begun) {
-		if (c != ',' || ++reader->counted > DOC_NODES_MAX)
+		if (c != ',' || ++reader->counted > TAPE_NODES_MAX)
 			return false;
 		reader->p++;
 	}

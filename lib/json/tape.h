@@ -9,6 +9,8 @@
 #include "base/buf.h"
 #include "base/str.h"
 
+#define TAPE_DEPTH_MAX 32
+#define TAPE_NODES_MAX 20000 /* containers and commas */
 /* An object may have so many members: each name is compared with those before
  * it. It is the only difference from what doc_parse() accepts. */
 #define TAPE_MEMBERS_MAX 256

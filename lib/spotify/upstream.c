@@ -2,8 +2,16 @@
 /* Hides nothing; it is a file of its own so that not everybody links it. */
 #include "config.h"
 
+#include "json/doc.h"
 #include "spotify/ca.h"
 #include "spotify/upstream.h"
+
+static enum result
+start(void)
+{
+	doc_init();
+	return http_global_init();
+}
 
 static bool
 trusts(const char *ca_file)
@@ -12,7 +20,7 @@ trusts(const char *ca_file)
 }
 
 const struct upstream upstream_spotify = {
-	.start = http_global_init,
+	.start = start,
 	.trusts = trusts,
 	.open = http_new,
 	.close = http_free,

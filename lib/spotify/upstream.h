@@ -8,9 +8,10 @@
 #include "spotify/http.h"
 
 /*
- * The functions of http.h and ca.h, which bring libcurl and OpenSSL. Only
- * who names upstream_spotify gets them; login, session and logout do with a
- * fifth of the memory, and have no code that could call anybody.
+ * The functions of http.h and ca.h, which bring libcurl and OpenSSL, and
+ * Jansson, which reads answers. Only who names upstream_spotify gets them;
+ * login, session and logout do with a fifth of the memory, and have no code
+ * that could call anybody.
  */
 struct upstream {
 	enum result (*start)(void); /* once for the process */

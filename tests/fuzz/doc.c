@@ -73,7 +73,7 @@ fuzz_doc(struct str input)
 	MUST(result == OK || result == RESULT_UPSTREAM_FAILED);
 	if (result == OK) {
 		MUST(json_is_object(object));
-		MUST(depth_of(object) <= DOC_DEPTH_MAX);
+		MUST(depth_of(object) <= TAPE_DEPTH_MAX);
 	} else {
 		MUST(object == NULL);
 	}

@@ -83,6 +83,8 @@ def test_only_who_calls_spotify_can_call_anybody(program):
     callers = ("callback", "artists", "refresh")
     assert ("[libcurl" in needed) == (program.name in callers)
     assert ("[libssl" in needed) == (program.name in callers)
+    # What Spotify answers is all that Jansson reads.
+    assert ("[libjansson" in needed) == (program.name in callers)
     assert "[libfcgi" in needed
 
 

@@ -200,10 +200,10 @@ the_number_of_values_is_limited(void)
 		CHECK(read_repeated("{\"a\":[", units[i], 100000, "0]}"),
 		    RESULT_UPSTREAM_FAILED);
 	/* The object, the array, and a comma each. */
-	CHECK_OK(read_repeated("{\"a\":[", "0,", DOC_NODES_MAX - 2, "0]}"));
-	CHECK(read_repeated("{\"a\":[", "0,", DOC_NODES_MAX - 1, "0]}"),
+	CHECK_OK(read_repeated("{\"a\":[", "0,", TAPE_NODES_MAX - 2, "0]}"));
+	CHECK(read_repeated("{\"a\":[", "0,", TAPE_NODES_MAX - 1, "0]}"),
 	    RESULT_UPSTREAM_FAILED);
-	CHECK(read_repeated("{\"a\":[0", ",[]", DOC_NODES_MAX / 2, "]}"),
+	CHECK(read_repeated("{\"a\":[0", ",[]", TAPE_NODES_MAX / 2, "]}"),
 	    RESULT_UPSTREAM_FAILED);
 }
 
