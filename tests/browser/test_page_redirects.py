@@ -1,16 +1,12 @@
 # SPDX-License-Identifier: ISC
-"""Whether browsers read addresses as http/redirects.py says they do, and
+"""Whether browsers read addresses as tools/redirects.py says they do, and
 where they end when they follow a login."""
 
-import pathlib
-import sys
 import urllib.parse
 
 import pytest
 
-sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "http"))
-
-import redirects  # noqa: E402
+from tools import redirects
 
 # Of each address: whether it is of the page's own site.
 AT_HOME = """

@@ -5,7 +5,7 @@ environment names a file to which the rows are added."""
 
 import os
 
-from tools import until
+from stack.processes import wait_until
 from tracing import Strace, numbered
 
 ERRORS = ("ENOSPC", "EDQUOT", "EIO", "EROFS", "EMFILE", "EINTR")
@@ -88,7 +88,7 @@ class Walk:
             f"inject={name}:signal=KILL:when={number}")
         dead = "+++ killed by SIGKILL +++" in trace.text
         if dead:
-            until(lambda: not self.stack.pids(self.program), "end")
+            wait_until(lambda: not self.stack.pids(self.program), 10, "no end")
         self.stack.start(self.program)
         complaints = self.stack.complaints()
         assert complaints == [f"{self.program} ended by itself: -9"] * dead, \

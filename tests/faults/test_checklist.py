@@ -256,8 +256,8 @@ def with_tests(tests):
     (with_tests("- fuzz/cookie.c\n  - count\n"),
      "S3: fuzz/cookie.c::count does not exist"),
     (with_tests("- house\n  - rule_x\n"), "S3: house::rule_x does not exist"),
-    (with_tests("- http/helpers.py\n  - refused\n"),
-     "S3: http/helpers.py::refused does not exist")])
+    (with_tests("- tools/answers.py\n  - refused\n"),
+     "S3: tools/answers.py::refused does not exist")])
 def test_the_check_finds_what_is_wrong(change, found):
     assert found in list(check_checklist(change_s3(change)))
 

@@ -5,10 +5,14 @@ contract, item 7)."""
 import time
 
 import pytest
-from stack import Client
 
-from tools import (DAY, HOUR, Later, files, is_logged_in, refresh, timed,
-                   until)
+from stack import Client
+from stack.processes import wait_until
+from tools.amounts import DAY, HOUR
+from tools.parallel import Later, timed
+from tools.steps import is_logged_in, refresh
+from tools.store import stored
+
 
 YEAR_2038 = 2_147_483_648 + 5       # the second after 32 bits are full
 YEAR_2100 = 4_102_444_800
@@ -78,7 +82,7 @@ def test_a_session_of_a_wrong_future_does_not_live_for_ever(stack, jump):
     visitor = Visitor(stack)
     stack.clock.set(0)
     assert visitor.ask("session?require=1").status == 401
-    assert files(stack) == []
+    assert stored(stack) == []
 
 
 @pytest.mark.parametrize("jump", [-2 * DAY, 2 * DAY],
@@ -95,7 +99,7 @@ def test_no_step_of_the_clock_makes_a_session_live_longer(stack, jump):
         if reply.status == 401:
             ended = day
             break
-    assert ended == 30 and files(stack) == []
+    assert ended == 30 and stored(stack) == []
 
 
 def test_a_step_while_somebody_waits_for_the_lock_does_not_matter(
@@ -105,11 +109,13 @@ def test_a_step_while_somebody_waits_for_the_lock_does_not_matter(
     stack.clock.advance(HOUR)
     spotify.answers("token", {"delay": 1})
     clients = [client.copy(), client.copy()]
-    waiting = [Later(lambda c=c: c.fetch("artists")) for c in clients]
+    waiting = [Later(lambda c=c: timed(lambda: c.fetch("artists")))
+               for c in clients]
     spotify.wait_for("token", 2)
     stack.clock.advance(2 * DAY)
     for one in waiting:
-        assert one.result().status == 200 and one.seconds < 3
+        seconds, reply = one.result()
+        assert reply.status == 200 and seconds < 3
 
 
 def test_a_login_older_than_ten_minutes_has_ended(stack, client):
@@ -168,7 +174,7 @@ def test_an_answer_with_a_number_beyond_64_bits_is_no_answer(stack, client,
     spotify.settings(expires_in=2 ** 63)
     reply = client.finish(client.approve(client.start_login()))
     assert (reply.status, reply.code) == (502, "upstream_failed")
-    assert client.session_cookie is None and files(stack) == []
+    assert client.session_cookie is None and stored(stack) == []
     spotify.settings(expires_in=3600)
     client.login()
     stack.clock.advance(HOUR)
@@ -235,7 +241,7 @@ def test_the_idle_limit_ends_a_session_and_its_file(stack, client):
     assert visitor.ask("artists").status == 200
     stack.clock.advance(7 * DAY + 1)
     assert visitor.ask("session?require=1").status == 401
-    until(lambda: files(stack) == [], "removed file")
+    wait_until(lambda: stored(stack) == [], 10, "no removed file")
 
 
 def test_asking_who_is_logged_in_is_no_use(stack):
@@ -262,4 +268,4 @@ def test_the_absolute_limit_is_not_moved_by_refreshing(make_stack):
     assert told["renew_soon"]       # 4 days are left
     stack.clock.set(180 * DAY + 1)
     assert visitor.ask("refresh", "POST").status == 401
-    assert files(stack) == []
+    assert stored(stack) == []

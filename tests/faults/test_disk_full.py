@@ -7,10 +7,12 @@ import pathlib
 import subprocess
 
 import pytest
-from stack import Client
 
-from tools import (content, expire, files, is_logged_in, logout, preloaded,
-                   refresh)
+from preloading import preloaded
+from stack import Client
+from tools.parallel import Later
+from tools.steps import is_logged_in, let_tokens_end, logout, refresh
+from tools.store import session_bytes, stored
 
 TMPFS = "size=64k,mode=0700"
 
@@ -78,15 +80,15 @@ def test_a_full_disk_is_noticed_before_the_token_is_spent(small):
     log; with room again the session goes on."""
     client = Client(small)
     client.login()
-    expire(small)
+    let_tokens_end(small)
     small.spotify.settings(rotation="strict")
     small.disk.fill()
-    before = content(small)
+    before = session_bytes(small)
     for reply in (refresh(client), client.fetch("artists")):
         assert (reply.status, reply.code) == (503, "store_unavailable")
         assert int(reply.header("Retry-After")) > 0
     assert len(small.spotify.requests("token")) == 1    # the login's
-    assert content(small) == before and files(small, "temp-") == []
+    assert session_bytes(small) == before and stored(small, "temp-") == []
     line = small.wait_for_event("refresh", "store_failed")
     assert line["level"] == "error" and line["cause"].startswith("No space")
     assert is_logged_in(client)
@@ -102,7 +104,7 @@ def test_a_login_on_a_full_disk_is_told_and_sets_no_cookie(small):
     reply = client.finish(url)
     assert (reply.status, reply.code) == (503, "store_unavailable")
     assert client.session_cookie is None
-    assert files(small) == files(small, "temp-") == []
+    assert stored(small) == stored(small, "temp-") == []
     small.disk.free()
     client.login()
     assert is_logged_in(client)
@@ -115,7 +117,7 @@ def test_a_logout_works_on_a_full_disk(small):
     small.disk.fill()
     assert is_logged_in(client)
     assert logout(client).status == 204
-    assert files(small) == []
+    assert stored(small) == []
 
 
 def test_artists_are_answered_though_the_copy_finds_no_room(small):
@@ -125,7 +127,7 @@ def test_artists_are_answered_though_the_copy_finds_no_room(small):
     small.disk.fill()
     reply = client.fetch("artists")
     assert reply.status == 200 and reply.json["complete"]
-    assert files(small, "copy-") == files(small, "temp-") == []
+    assert stored(small, "copy-") == stored(small, "temp-") == []
     small.wait_for_event("artists", "copy_not_saved")
 
 
@@ -133,16 +135,15 @@ def test_a_disk_that_fills_up_while_spotify_answers_loses_nothing(small):
     """The room was taken before the token was spent."""
     client = Client(small)
     client.login()
-    expire(small)
+    let_tokens_end(small)
     small.spotify.settings(rotation="strict")
     small.spotify.answers("token", {"after_commit_delay": 1})
-    from tools import Later
     under_way = Later(lambda: refresh(client))
     small.spotify.wait_for("token", 2)
     small.disk.fill()
     assert under_way.result().json["refreshed"]
     small.disk.free()
-    expire(small)
+    let_tokens_end(small)
     assert refresh(client).json["refreshed"]
 
 
@@ -152,8 +153,8 @@ def test_a_file_size_limit_is_an_error_and_no_death(make_stack):
     stack = make_stack()
     client = Client(stack)
     client.login()
-    expire(stack)
-    before = content(stack)
+    let_tokens_end(stack)
+    before = session_bytes(stack)
     stack.kill("refresh")
     program = stack.programs["refresh"]
     usual, program.command = program.command, [
@@ -162,7 +163,7 @@ def test_a_file_size_limit_is_an_error_and_no_death(make_stack):
     reply = refresh(client)
     assert (reply.status, reply.code) == (503, "store_unavailable")
     assert len(stack.spotify.requests("token")) == 1
-    assert content(stack) == before and files(stack, "temp-") == []
+    assert session_bytes(stack) == before and stored(stack, "temp-") == []
     assert len(stack.pids("refresh")) == 1
     program.command = usual
     stack.restart("refresh")
@@ -178,11 +179,11 @@ def test_short_writes_and_interrupted_calls_lose_nothing(make_stack,
     client = Client(stack)
     client.login()
     for _ in range(3):
-        expire(stack)
+        let_tokens_end(stack)
         assert refresh(client).json["refreshed"]
         first = client.fetch("artists?fresh=1")
         assert first.status == 200 and first.json["total"] == 120
         again = client.fetch("artists")
         assert again.json["artists"] == first.json["artists"]
     assert stack.spotify.state()["refreshes"] == {"wizzler": 3}
-    assert len(files(stack, "copy-")) == 1
+    assert len(stored(stack, "copy-")) == 1

@@ -10,10 +10,12 @@ import shutil
 import time
 
 import pytest
-from stack import Client
 
 from faulttable import BY_CHANCE, ERRORS, Walk
-from tools import Later, content, expire, files, is_logged_in, logout, refresh
+from stack import Client
+from tools.parallel import Later, timed
+from tools.steps import is_logged_in, let_tokens_end, logout, refresh
+from tools.store import session_bytes, stored
 from tracing import Strace, needs_strace
 
 pytestmark = needs_strace
@@ -51,13 +53,13 @@ class Refreshing:
 
     def prepare(self):
         """A session with a dead access token."""
-        if self.client.session_cookie is None or not files(self.stack):
+        if self.client.session_cookie is None or not stored(self.stack):
             self.stack.empty_store()
             self.client.login()
-        expire(self.stack)
+        let_tokens_end(self.stack)
         for path in self.stack.session_dir.glob("temp-*"):
             path.unlink()
-        self.before = content(self.stack)
+        self.before = session_bytes(self.stack)
         self.spent = tokens_spent(self.stack)
 
     def ask(self):
@@ -67,8 +69,8 @@ class Refreshing:
     def look(self, reply, fault):
         """As it was, or as it should become, and nothing else."""
         spent = tokens_spent(self.stack) > self.spent
-        changed = content(self.stack) != self.before
-        assert files(self.stack) == list(self.before)
+        changed = session_bytes(self.stack) != self.before
+        assert stored(self.stack) == list(self.before)
         assert not changed or spent
         if reply.status == 200:
             assert changed
@@ -79,7 +81,7 @@ class Refreshing:
             # though a crash may undo it.
             assert not changed or fault == "fsync"
             assert "event=store_failed" in self.stack.log("refresh")
-        assert len(files(self.stack, "temp-")) <= (fault in ("KILL",
+        assert len(stored(self.stack, "temp-")) <= (fault in ("KILL",
                                                              "unlinkat"))
         return self.next(spent, changed)
 
@@ -125,7 +127,7 @@ class LoggingIn:
         cookies = [text for text in reply.all("Set-Cookie")
                    if text.startswith("spotify-session=")]
         old = is_logged_in(self.old)
-        assert len(files(self.stack)) <= 2
+        assert len(stored(self.stack)) <= 2
         if reply.status == 303:
             assert len(cookies) == 1 and is_logged_in(self.client)
             assert not old or fault == "unlinkat" or fault == "fsync"
@@ -133,9 +135,9 @@ class LoggingIn:
         else:
             assert reply.status == 503 and not cookies, reply
             if fault != "KILL":
-                assert old and len(files(self.stack)) == 1
+                assert old and len(stored(self.stack)) == 1
             seen = "old session " + ("lives" if old else "has ended")
-        assert files(self.stack, "temp-") == []
+        assert stored(self.stack, "temp-") == []
         again = self.client.finish(self.url)
         assert again.status in (303, 400), again
         seen += f", reload {again.status}"
@@ -174,14 +176,14 @@ class LoggingOut:
         """Gone, or a second attempt ends it."""
         there = is_logged_in(self.held)
         if reply.status == 204:
-            assert not there and files(self.stack) == []
+            assert not there and stored(self.stack) == []
         else:
             assert reply.status == 503, reply
             assert fault == "KILL" or reply.code == "store_unavailable"
             assert reply.header("Set-Cookie") is None
         again = logout(self.held)
         assert again.status == 204 and not is_logged_in(self.held)
-        assert files(self.stack) == files(self.stack, "copy-") == []
+        assert stored(self.stack) == stored(self.stack, "copy-") == []
         return ("still logged in" if there else "logged out") + ", " \
             "another logout 204"
 
@@ -239,7 +241,7 @@ def test_new_tokens_are_on_the_disk_before_anybody_uses_them(stack):
     fsync, rename, fsync of the directory, and only then the API."""
     client = Client(stack)
     client.login()
-    expire(stack)
+    let_tokens_end(stack)
     with Strace(stack.pids("artists")[0]) as trace:
         assert client.fetch("artists").status == 200
     seen = [rest.split('"')[1].split()[1].split("?")[0]
@@ -270,15 +272,15 @@ def test_who_has_opened_a_file_may_read_it_though_it_was_replaced(stack):
     exchanges the file and removes the old one."""
     client = Client(stack)
     client.login()
-    expire(stack)
+    let_tokens_end(stack)
     reader = client.copy()
     with Strace(stack.pids("session")[0],
                 "inject=fstat,newfstatat:delay_enter=700000:when=1"):
-        reading = Later(lambda: is_logged_in(reader))
+        reading = Later(lambda: timed(lambda: is_logged_in(reader)))
         time.sleep(0.3)
         assert refresh(client).json["refreshed"]
-        assert reading.result() is True
-    assert reading.seconds > 0.5
+        seconds, found = reading.result()
+    assert found is True and seconds > 0.5
 
 
 def test_files_are_private_from_the_first_moment(stack):

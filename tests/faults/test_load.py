@@ -13,7 +13,9 @@ import time
 
 import pytest
 
-from tools import is_sanitized, scaled, status, until
+from stack.processes import wait_until
+from tools.amounts import scaled
+from tools.processes import descriptors, is_sanitized, status
 
 CROWD = pathlib.Path(__file__).with_name("crowd.py")
 GOOD, SLOW, ABORTED, HOSTILE = 150, 150, 100, 100
@@ -49,18 +51,14 @@ def spotify_sockets(pid, port):
             if line.split()[2].endswith(f":{port:04X}")}
 
 
-def descriptors(stack):
+def open_now(stack):
     """{name: how many of each kind}, without connections to Spotify."""
     port = int(stack.spotify.url.rpartition(":")[2])
     found = {}
     for name, [pid] in pids(stack).items():
         warm = spotify_sockets(pid, port)
         kinds = collections.Counter()
-        for number in os.listdir(f"/proc/{pid}/fd"):
-            try:
-                place = os.readlink(f"/proc/{pid}/fd/{number}")
-            except FileNotFoundError:
-                continue        # it was just closed
+        for place in descriptors(pid).values():
             if place not in warm:
                 kinds[re.sub(r":\[\d+\]", "", place)] += 1
         found[name] = kinds
@@ -142,7 +140,7 @@ def test_a_crowd_of_500_costs_nothing_and_the_good_are_served(
     stack.spotify.settings(expires_in=200)      # so that /refresh has work
     for name in stack.programs:
         stack.wait_for_event(name, "started")
-    people, before = pids(stack), descriptors(stack)
+    people, before = pids(stack), open_now(stack)
     told, samples = run_crowd(stack, seconds)
     grown = growth(samples, 1 / 3, 0.9)
     figures = {"counts": told["counts"], "connections": told["most"],
@@ -153,8 +151,10 @@ def test_a_crowd_of_500_costs_nothing_and_the_good_are_served(
     check_counts(told)
     assert pids(stack) == people
     stack.server.reload()       # it keeps idle connections for a minute
-    until(lambda: stack.server.worker() not in people["nginx"], "new worker")
-    until(lambda: descriptors(stack) == before, "end of what was open", 30)
+    wait_until(lambda: stack.server.worker() not in people["nginx"], 10,
+               "no new worker")
+    wait_until(lambda: open_now(stack) == before, 30,
+               "no end of what was open")
     assert "level=error" not in stack.program_logs()
     if not is_sanitized(stack):     # it keeps what was freed, to watch it
         assert max(grown.values()) < scaled(64, 8) * 1024, grown

@@ -7,10 +7,12 @@ import signal
 import time
 
 import pytest
-from stack import Client
 
-from tools import (Later, expire, files, is_logged_in, refresh, status,
-                   together)
+from stack import Client
+from tools.parallel import Later, timed, together
+from tools.processes import status
+from tools.steps import is_logged_in, let_tokens_end, refresh
+from tools.store import stored
 
 LOCK_WAIT_S = 12        # lib/session/token.c
 
@@ -36,14 +38,14 @@ def test_after_kill_9_of_the_holder_the_next_is_served_at_once(pair):
     The token had not been spent."""
     client = Client(pair)
     client.login()
-    expire(pair)
+    let_tokens_end(pair)
     pair.spotify.settings(rotation="strict")
     under_way = holder(pair, client.copy(), 2)
     pair.kill("refresh", signal.SIGKILL)
     reply = client.fetch("artists")
     assert reply.status in (200, 401)
     assert under_way.result().status == 503
-    assert files(pair, "temp-") != []       # for the clean-up
+    assert stored(pair, "temp-") != []       # for the clean-up
     pair.spotify.clear_answers()
 
 
@@ -51,17 +53,15 @@ def test_those_who_wait_are_served_when_the_holder_dies(pair):
     """Threads of two processes in the queue: one of them refreshes."""
     client = Client(pair)
     client.login()
-    expire(pair)
+    let_tokens_end(pair)
     under_way = holder(pair, client.copy(), 5)
-    clients = [client.copy() for _ in range(20)]
     since = pair.spotify.requests()[-1]["n"]
-    waiting = Later(lambda: together(20, lambda n: clients[n].fetch(
-        "artists")))
+    waiting = Later(lambda: together(
+        lambda c=client.copy(): c.fetch("artists") for _ in range(20)))
     time.sleep(0.5)         # let them queue
     assert pair.spotify.requests(since=since) == []
     pair.kill("refresh", signal.SIGKILL)
-    replies = [reply for _, reply in waiting.result()]
-    assert [reply.status for reply in replies] == [200] * 20
+    assert [reply.status for reply in waiting.result()] == [200] * 20
     assert len(pair.spotify.requests("token", since)) == 1
     under_way.result()
 
@@ -72,14 +72,14 @@ def test_a_holder_that_is_stopped_costs_the_lock_limit_and_no_more(pair):
     client, other = Client(pair), Client(pair)
     client.login()
     other.login("grace.many")
-    expire(pair)
+    let_tokens_end(pair)
     under_way = holder(pair, client.copy(), 1)
     os.kill(pair.pids("refresh")[0], signal.SIGSTOP)
     try:
-        clients = [client.copy() for _ in range(40)]
         threads = [status(p, "Threads") for p in pair.pids("artists")]
         waiting = Later(lambda: together(
-            40, lambda n: clients[n].fetch("artists")))
+            lambda c=client.copy(): timed(lambda: c.fetch("artists"))
+            for _ in range(40)))
         time.sleep(1)
         assert other.fetch("artists").status == 200
         assert waiting.under_way()
@@ -107,5 +107,5 @@ def test_a_lock_file_that_was_removed_is_made_again(stack, client):
     stack.empty_store()
     assert not is_logged_in(client)
     client.login()
-    expire(stack)
+    let_tokens_end(stack)
     assert refresh(client).json["refreshed"]

@@ -7,9 +7,12 @@ import re
 import signal
 
 import pytest
-from stack import Client
 
-from tools import Later, files, preloaded, until
+from preloading import preloaded
+from stack import Client
+from stack.processes import wait_until
+from tools.parallel import Later
+from tools.store import stored
 
 
 @pytest.mark.parametrize("program", ["login", "callback"])
@@ -30,8 +33,8 @@ def test_without_randomness_nobody_is_sent_on(make_stack, tmp_path, program):
     assert (reply.status, reply.code) == (503, "busy")
     assert reply.location is None and reply.all("Set-Cookie") == []
     assert client.cookies.text(stack.url + "/") == before
-    assert files(stack) == []
-    until(lambda: stack.pids(program) == [], "death")
+    assert stored(stack) == []
+    wait_until(lambda: stack.pids(program) == [], 10, "no death")
     assert re.match(f"{program} ended by itself: ",
                     stack.complaints()[0])
     stack.start(program)
@@ -49,7 +52,7 @@ def test_a_program_that_dies_is_not_asked_again_with_the_code(stack, client,
     spotify.wait_for("token")
     for pid in stack.pids("callback"):
         os.kill(pid, signal.SIGKILL)
-    until(lambda: stack.pids("callback") == [], "death")
+    wait_until(lambda: stack.pids("callback") == [], 10, "no death")
     assert stack.complaints() == ["callback ended by itself: -9"]
     stack.start("callback")
     assert (under_way.result().status, under_way.result().code) == (
@@ -58,4 +61,4 @@ def test_a_program_that_dies_is_not_asked_again_with_the_code(stack, client,
     reply = copy.finish(url)
     assert (reply.status, reply.code) == (400, "login_replayed")
     assert len(spotify.requests("token")) == 1
-    assert files(stack) == []
+    assert stored(stack) == []

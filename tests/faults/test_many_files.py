@@ -11,8 +11,11 @@ import time
 
 import pytest
 
-from direct import ask
-from tools import DAY, SOAK, files, is_logged_in, refresh, scaled
+from stack import Client
+from tools import fastcgi
+from tools.amounts import DAY, SOAK, scaled
+from tools.steps import is_logged_in, refresh
+from tools.store import stored
 
 IDLE = 7 * DAY
 KEPT = IDLE + DAY       # what the clean-up lets live
@@ -86,17 +89,17 @@ def test_the_clean_up_while_sessions_are_renewed_takes_none(stack, client):
                 assert refresh(client).json["refreshed"]
         finally:
             os.killpg(cleaner.pid, 9)
-    assert len(files(stack)) == 1
+    assert len(stored(stack)) == 1
 
 
-def speed(stack, cookie, requests):
+def speed(stack, params, requests):
     """Seconds for one request, the median."""
     times = []
     for _ in range(requests):
         started = time.perf_counter()
-        status, _ = ask(stack, "session", cookie)
+        reply = fastcgi.ask(stack, "session", params)
         times.append(time.perf_counter() - started)
-        assert status == 200
+        assert reply.status == 200
     return statistics.median(times)
 
 
@@ -105,21 +108,21 @@ def test_a_hundred_thousand_sessions_slow_nobody_down(make_stack):
     """`session` with 100,000 files is not slower than 1.2 times what it is
     with 100: two stores on the same file system, asked in turn, seven times;
     the median of the ratios."""
-    from stack import Client
     few, many = make_stack(), make_stack()
-    cookies = []
+    requests = []
     for stack, count in ((few, 100), (many, 100_000)):
         client = Client(stack)
         client.login()
-        cookies.append(f"{client.session_cookie_name}="
-                       f"{client.session_cookie}")
+        requests.append(fastcgi.params_of(
+            stack, "session", HTTP_COOKIE=f"{client.session_cookie_name}="
+            f"{client.session_cookie}"))
         make(stack, "session-", 60, count)
     ratios = []
-    for stack, cookie in zip((few, many), cookies):
-        speed(stack, cookie, 500)       # warm
+    for stack, params in zip((few, many), requests):
+        speed(stack, params, 500)       # warm
     for _ in range(7):
-        slow = speed(many, cookies[1], 1000)
-        ratios.append(slow / speed(few, cookies[0], 1000))
+        slow = speed(many, requests[1], 1000)
+        ratios.append(slow / speed(few, requests[0], 1000))
     ratio = statistics.median(ratios)
     print(f"100,000 files against 100: {ratio:.3f} times; rounds "
           + " ".join(f"{r:.3f}" for r in ratios))

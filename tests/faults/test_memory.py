@@ -7,19 +7,15 @@ Spotify; looked at after each kind of request, in all six programs."""
 import base64
 import os
 import pathlib
-import sys
 
 import pytest
+
 from stack import Client
 from stack.fixtures import start_stack
 from stack.leaks import KEY_FILES, Search, forms
-
-from tools import expire, is_logged_in, logout, refresh, until
-
-sys.path.append(str(pathlib.Path(__file__).parents[1] / "http"))
-
-from test_tls import impostor_of    # noqa: E402
-
+from stack.processes import wait_until
+from tools.impostor import impostor_of
+from tools.steps import is_logged_in, let_tokens_end, logout, refresh
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0, reason="reading another process's memory takes root")
 
@@ -93,19 +89,19 @@ def a_login_that_is_cancelled(stack):
 
 def a_refresh(stack):
     client = log_in(stack)
-    expire(stack)
+    let_tokens_end(stack)
     assert refresh(client).json["refreshed"]
 
 
 def a_refresh_for_a_list(stack):
     client = log_in(stack)
-    expire(stack)
+    let_tokens_end(stack)
     assert client.fetch("artists?fresh=1").status == 200
 
 
 def an_authorization_that_has_ended(stack):
     client = log_in(stack)
-    expire(stack)
+    let_tokens_end(stack)
     stack.spotify.answers("token", "invalid_grant_revoked")
     assert refresh(client).status == 401
 
@@ -130,7 +126,7 @@ def a_login_that_is_cut_off(stack):
 
 def a_refresh_that_is_cut_off(stack):
     client = log_in(stack)
-    expire(stack)
+    let_tokens_end(stack)
     stack.spotify.answers("token", {"cut": 60, "pass": True})
     assert refresh(client).status == 503
     stack.clock.advance(100)
@@ -162,7 +158,7 @@ def answers_that_break_off(stack):
                     f'{chunked}{{"a":\r\nZZZ{MARK * 100}\r\n'):
             client = log_in(stack)
             if target == "token":
-                expire(stack)
+                let_tokens_end(stack)
             stack.clock.advance(100)
             stack.spotify.answers(target, {"raw": raw})
             reply = ask(client)
@@ -215,7 +211,7 @@ def assert_nothing_is_left(stack):
         found[:] = left_in(stack, search)
         return not found
     try:
-        until(is_clean, "clean memory", 5)
+        wait_until(is_clean, 5, "no clean memory")
     except AssertionError:
         pytest.fail("\n".join(map(str, found)), pytrace=False)
     return set(secrets.values())
@@ -249,7 +245,7 @@ def test_no_secret_lingers_in_memory_after_a_failure_of_tls(release_with_clock):
         with impostor_of(stack, "self-signed"):
             assert client.finish(url).status == 502
             assert client.fetch("artists?fresh=1").json["stale"] is True
-            expire(stack)
+            let_tokens_end(stack)
             assert refresh(client).status == 503
             assert_nothing_is_left(stack)
         assert stack.stop() == []

@@ -10,10 +10,11 @@ import socket
 import threading
 
 import pytest
+
 from stack import Client
 from stack.fixtures import start_stack
-
-from tools import expire, is_logged_in, refresh, until
+from stack.processes import wait_until
+from tools.steps import is_logged_in, let_tokens_end, refresh
 
 
 class Listener:
@@ -55,7 +56,7 @@ def test_the_environment_steers_no_call(make_stack, tmp_path, spotify_tls):
     client = Client(stack)
     client.login()
     assert client.fetch("artists").status == 200
-    expire(stack)
+    let_tokens_end(stack)
     assert refresh(client).json["refreshed"]
     for entry in stack.spotify.requests():
         if entry["target"] in ("token", "me", "following"):
@@ -92,7 +93,8 @@ def test_a_death_leaves_no_core(release_build):
             assert re.search(r"Max core file size\s+0\s+0\s", limits)
             before = cores()
             os.kill(pid, signal.SIGSEGV)
-            until(lambda name=program: stack.pids(name) == [], "death")
+            wait_until(lambda name=program: stack.pids(name) == [], 10,
+                       "no death")
             assert cores() == before
         assert stack.complaints() == [
             f"{name} ended by itself: -11" for name in stack.programs]

@@ -5,17 +5,19 @@ another login while Spotify is slow."""
 import time
 
 import pytest
-from stack import Client
 
-from tools import (Later, expire, files, is_logged_in, logout, refresh,
-                   scaled)
+from stack import Client
+from tools.amounts import scaled
+from tools.parallel import Later
+from tools.steps import is_logged_in, let_tokens_end, logout, refresh
+from tools.store import stored
 
 HELD = {"held": True}    # it has happened; we hear of it after release()
 
 
 def start_renewal(stack, client, ask=refresh):
     """One that has reached Spotify and waits for the answer."""
-    expire(stack)
+    let_tokens_end(stack)
     before = len(stack.spotify.requests("token"))
     stack.spotify.answers("token", HELD)
     under_way = Later(lambda: ask(client.copy()))
@@ -37,7 +39,7 @@ def test_a_logout_during_a_refresh_is_not_undone(stack, client, ask):
     late = under_way.result()
     assert (late.status, late.code) == (401, "not_logged_in")
     assert late.header("Set-Cookie") is None
-    assert files(stack, "") in (["lock", "used"], ["lock"])
+    assert {path.name for path in stored(stack, "")} <= {"lock", "used"}
     assert not is_logged_in(thief)
     assert refresh(thief).status == 401
 
@@ -54,8 +56,8 @@ def test_a_login_in_another_tab_during_a_refresh_is_not_overwritten(
     assert (late.status, late.code) == (401, "not_logged_in")
     assert late.header("Set-Cookie") is None
     assert client.fetch("session").json["account"]["id"] == "grace.many"
-    assert len(files(stack)) == 1 and files(stack, "temp-") == []
-    expire(stack)
+    assert len(stored(stack)) == 1 and stored(stack, "temp-") == []
+    let_tokens_end(stack)
     assert refresh(client).json["refreshed"]
 
 
@@ -83,7 +85,7 @@ def test_a_logout_during_the_list_leaves_no_copy(stack, client, spotify):
     assert logout(client).status == 204
     spotify.release()
     under_way.result()
-    assert files(stack, "copy-") == files(stack, "session-") == []
+    assert stored(stack, "copy-") == stored(stack, "session-") == []
 
 
 def test_a_login_during_the_list_leaves_one_session_and_its_copy(
@@ -97,9 +99,9 @@ def test_a_login_during_the_list_leaves_one_session_and_its_copy(
     client.login("grace.many")
     spotify.release()
     assert under_way.result().status in (200, 401)
-    assert files(stack, "copy-") == []
+    assert stored(stack, "copy-") == []
     assert client.fetch("artists").json["total"] == 2000
-    assert len(files(stack, "copy-")) == len(files(stack)) == 1
+    assert len(stored(stack, "copy-")) == len(stored(stack)) == 1
 
 
 def test_logout_and_refresh_at_the_same_moment_end_in_one_of_two_ways(
@@ -109,13 +111,13 @@ def test_logout_and_refresh_at_the_same_moment_end_in_one_of_two_ways(
     for number in range(scaled(20, 500)):
         client = Client(stack)
         client.login()
-        expire(stack)
+        let_tokens_end(stack)
         racing = Later(lambda c=client.copy(): refresh(c))
         time.sleep(number % 10 / 500)   # the order is left to chance
         assert logout(client.copy()).status == 204
         assert racing.result().status in (200, 401)
         assert not is_logged_in(client)
-        assert files(stack) == files(stack, "temp-") == []
+        assert stored(stack) == stored(stack, "temp-") == []
 
 
 def test_two_tabs_that_log_in_at_once_both_finish(stack, client):

@@ -2,14 +2,19 @@
 """One refresh for everybody (rows R1, R2, R9, D6, D12; contract, item 1 and
 6): over four processes of `artists` and two of `refresh`."""
 
+import functools
 import threading
 
 import pytest
-from stack import Client
 
-from direct import ask as ask_directly
-from tools import (SOAK, Later, content, expire, files, refresh, scaled, status,
-                   together, until)
+from stack import Client
+from stack.processes import wait_until
+from tools import fastcgi
+from tools.amounts import SOAK, scaled
+from tools.parallel import Later, timed, together
+from tools.processes import status
+from tools.steps import let_tokens_end, refresh
+from tools.store import session_bytes, stored
 
 TOKEN_S = 1.0       # what Spotify takes for a token in these tests
 MORE_S = 8.0        # nobody waits longer than that: much less than the lock's
@@ -21,6 +26,11 @@ def ask(client, number):
     if number % 2 == 0:
         return client.fetch("artists")
     return refresh(client)
+
+
+def asks(client, count):
+    """So many of them, each of a tab of its own."""
+    return [functools.partial(ask, client.copy(), n) for n in range(count)]
 
 
 def check_good(reply):
@@ -38,12 +48,11 @@ def test_parallel_requests_at_expiry_make_one_token_request(
         stack, client, spotify, count, record_property):
     """R1. None waits for the lock's limit."""
     client.login()
-    expire(stack)
+    let_tokens_end(stack)
     spotify.settings(rotation="strict")
     spotify.answers("token", {"delay": TOKEN_S})
     since = spotify.requests()[-1]["n"]
-    clients = [client.copy() for _ in range(count)]
-    done = together(count, lambda n: ask(clients[n], n))
+    done = together(lambda job=job: timed(job) for job in asks(client, count))
     for _, reply in done:
         check_good(reply)
     assert len(spotify.requests("token", since)) == 1
@@ -64,8 +73,8 @@ def test_while_the_token_lives_one_renews_it_and_nobody_waits(
     since = spotify.requests()[-1]["n"]
     visits = [Later(lambda c=client.copy(): c.fetch("artists?fresh=1"))
               for _ in range(20)]
-    until(lambda: sum(visit.under_way() for visit in visits) == 1,
-          "answer to all but one")
+    wait_until(lambda: sum(visit.under_way() for visit in visits) == 1, 10,
+               "no answer to all but one")
     spotify.release()
     for visit in visits:
         check_good(visit.result())
@@ -76,13 +85,11 @@ def test_everybody_is_told_of_one_failed_refresh(stack, client, spotify):
     """Threads that wait do not try the same, one after the other: a Spotify
     that is in trouble is asked once by each process at most."""
     client.login()
-    expire(stack)
+    let_tokens_end(stack)
     spotify.answers("token", {"name": "unavailable_503_html", "delay": 1},
                     repeat=True)
     since = spotify.requests()[-1]["n"]
-    clients = [client.copy() for _ in range(50)]
-    done = together(50, lambda n: ask(clients[n], n))
-    for _, reply in done:
+    for reply in together(asks(client, 50)):
         assert (reply.status, reply.code) == (503, "upstream_failed")
         assert int(reply.header("Retry-After")) > 0
     assert len(spotify.requests("token", since)) <= 6
@@ -100,7 +107,7 @@ def test_the_stored_refresh_token_is_the_one_that_works(
     spotify.settings(rotation=rotation)
     sent = []
     for _ in range(3):
-        expire(stack)
+        let_tokens_end(stack)
         check_good(refresh(client))
         form = dict(spotify.requests("token")[-1]["form"])
         sent.append(form["refresh_token"])
@@ -113,24 +120,23 @@ def test_fifty_at_a_time_with_strict_rotation_lose_no_token(
     """D12. The old token dies at once; afterwards one more refresh works."""
     client.login()
     spotify.settings(rotation="strict")
-    clients = [client.copy() for _ in range(50)]
     for round_number in range(1, scaled(3, 20) + 1):
-        expire(stack)
-        for _, reply in together(50, lambda n: ask(clients[n], n)):
+        let_tokens_end(stack)
+        for reply in together(asks(client, 50)):
             check_good(reply)
         assert len(spotify.requests("token")) == 1 + round_number
-    expire(stack)
+    let_tokens_end(stack)
     check_good(refresh(client))
-    assert len(files(stack)) == 1
-    assert files(stack, "temp-") == []
+    assert len(stored(stack)) == 1
+    assert stored(stack, "temp-") == []
 
 
-def read_until(stop, stack, cookie):
+def read_until(stop, stack, params):
     """Ask again and again who is logged in; how often it was asked."""
     count = 0
     while not stop.is_set():
-        status_, text = ask_directly(stack, "session", cookie)
-        assert status_ == 200 and b'"logged_in":true' in text, text
+        reply = fastcgi.ask(stack, "session", params)
+        assert reply.status == 200 and reply.json["logged_in"], reply
         count += 1
     return count
 
@@ -142,9 +148,11 @@ def test_readers_never_see_half_a_file(stack, client, spotify):
     rounds = scaled(100, 1000)
     spotify.settings(rotation="strict", expires_in=200)
     client.login()
-    cookie = f"{client.session_cookie_name}={client.session_cookie}"
+    params = fastcgi.params_of(
+        stack, "session",
+        HTTP_COOKIE=f"{client.session_cookie_name}={client.session_cookie}")
     stop = threading.Event()
-    readers = [Later(lambda: read_until(stop, stack, cookie))
+    readers = [Later(lambda: read_until(stop, stack, params))
                for _ in range(3)]
     try:
         for _ in range(rounds):
@@ -177,12 +185,12 @@ def test_renewing_does_nothing_while_there_is_time(stack, client, spotify):
 def test_no_descriptor_or_thread_is_left_behind(stack, client):
     """After a crowd a process is as it was."""
     client.login()
-    clients = [client.copy() for _ in range(50)]
-    together(50, lambda n: ask(clients[n], n))
+    crowd = asks(client, 50)
+    together(crowd)
     before = [status(pid, "Threads") for pid in stack.pids("artists")]
     for _ in range(3):
-        expire(stack)
-        together(50, lambda n: ask(clients[n], n))
+        let_tokens_end(stack)
+        together(crowd)
     assert [status(p, "Threads") for p in stack.pids("artists")] == before
 
 
@@ -191,8 +199,8 @@ def test_many_sessions_refresh_beside_each_other(stack, spotify):
     clients = [Client(stack) for _ in range(20)]
     for client in clients:
         client.login()
-    expire(stack)
-    before = content(stack)
+    let_tokens_end(stack)
+    before = session_bytes(stack)
     since = len(spotify.requests("token"))
     spotify.answers("token", {"held": True}, repeat=True)
     visits = [Later(lambda c=c: refresh(c)) for c in clients]
@@ -200,7 +208,7 @@ def test_many_sessions_refresh_beside_each_other(stack, spotify):
     spotify.release()
     for visit in visits:
         check_good(visit.result())
-    after = content(stack)
+    after = session_bytes(stack)
     assert set(after) == set(before)
     assert all(after[name] != before[name] for name in after)
 
@@ -210,9 +218,9 @@ if SOAK:
         """Again and again, so that rare orders of events happen too."""
         client.login()
         spotify.settings(rotation="strict")
-        clients = [client.copy() for _ in range(100)]
+        crowd = asks(client, 100)
         for round_number in range(1, 51):
-            expire(stack)
-            for _, reply in together(100, lambda n: ask(clients[n], n)):
+            let_tokens_end(stack)
+            for reply in together(crowd):
                 check_good(reply)
             assert len(spotify.requests("token")) == 1 + round_number

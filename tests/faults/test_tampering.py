@@ -9,10 +9,12 @@ import socket
 import stat
 
 import pytest
-from stack import Client
 
-from direct import ask
-from tools import (content, files, is_logged_in, only_file, refresh, timed)
+from stack import Client
+from tools import fastcgi
+from tools.parallel import timed
+from tools.steps import is_logged_in, refresh
+from tools.store import session_bytes, stored
 
 AT_ONCE_S = 1
 
@@ -22,18 +24,20 @@ class Asker:
 
     def __init__(self, stack, client):
         self.stack = stack
-        self.cookie = f"{client.session_cookie_name}={client.session_cookie}"
+        self.params = fastcgi.params_of(
+            stack, "session", QUERY_STRING="require=1", HTTP_COOKIE=
+            f"{client.session_cookie_name}={client.session_cookie}")
 
     def status(self):
         """204 or 401."""
-        return ask(self.stack, "session", self.cookie, "require=1")[0]
+        return fastcgi.ask(self.stack, "session", self.params).status
 
 
 @pytest.fixture
 def scene(stack, client):
     """(path of a session's file, its bytes, who asks)."""
     client.login()
-    path = only_file(stack)
+    [path] = stored(stack)
     asker = Asker(stack, client)
     assert asker.status() == 204
     return path, path.read_bytes(), asker
@@ -72,7 +76,7 @@ def test_sessions_whose_files_were_swapped_are_none(stack):
     clients = [Client(stack) for _ in range(3)]
     for client, account in zip(clients, ("wizzler", "grace.many", "özkant")):
         client.login(account)
-    good = content(stack)
+    good = session_bytes(stack)
     folder = pathlib.Path(stack.session_dir)
     names = list(good)
     for one, other in ((0, 1), (0, 2), (1, 2)):
@@ -89,11 +93,10 @@ def test_a_copy_of_another_session_is_not_believed(stack, spotify):
     one, other = Client(stack), Client(stack)
     one.login("wizzler")
     first = one.fetch("artists").json
-    mine = only_file(stack, "copy-")
+    [mine] = stored(stack, "copy-")
     other.login("grace.many")
     other.fetch("artists")
-    theirs = next(stack.session_dir / name for name in files(stack, "copy-")
-                  if name != mine.name)
+    [theirs] = set(stored(stack, "copy-")) - {mine}
     mine.write_bytes(theirs.read_bytes())
     since = spotify.requests()[-1]["n"]
     assert one.fetch("artists").json["artists"] == first["artists"]
@@ -178,7 +181,7 @@ def make_foreign(path, _):
 def test_what_is_no_plain_file_of_ours_is_no_session(stack, client, change):
     """D5. 401 at once on every endpoint, no file followed or waited for."""
     client.login()
-    path = only_file(stack)
+    [path] = stored(stack)
     spare = stack.folder / "spare"
     change(path, spare)
     try:
@@ -231,7 +234,7 @@ def test_the_store_shows_no_token_and_no_user(stack, client, spotify):
 def test_a_file_name_is_no_way_into_the_session(stack, client):
     """D3. It holds nothing of the cookie, and is none itself."""
     client.login()
-    name = files(stack)[0].removeprefix("session-")
+    name = stored(stack)[0].name.removeprefix("session-")
     raw = base64.urlsafe_b64decode(client.session_cookie + "=")
     for text in (client.session_cookie, raw.hex(), raw.hex()[:8],
                  client.session_cookie[:8]):

@@ -9,10 +9,13 @@ import socket
 import threading
 
 import pytest
-from stack import Client
 
-from tools import (HOUR, Later, content, expire, files, is_logged_in,
-                   is_sanitized, refresh, scaled, status, timed, together)
+from stack import Client
+from tools.amounts import HOUR, scaled
+from tools.parallel import timed, together
+from tools.processes import is_sanitized, status
+from tools.steps import is_logged_in, let_tokens_end, refresh
+from tools.store import session_bytes, stored
 
 MIB = 1 << 20
 MB_100 = 100_000_000
@@ -109,12 +112,12 @@ def test_any_bad_answer_is_told_and_keeps_the_session(stack, client, spotify,
     pids = stack.pids(program)
     table = []
     for name, answer in WAYS.items():
-        for copy in files(stack, "copy-"):
-            (stack.session_dir / copy).unlink()
-        expire(stack)
+        for copy in stored(stack, "copy-"):
+            copy.unlink()
+        let_tokens_end(stack)
         if target == "following":
             assert refresh(client).status == 200
-        before = content(stack)
+        before = session_bytes(stack)
         spotify.answers(target, answer)
         seconds, reply = tried(client, target)
         table.append(f"{name}: {reply.status}, {seconds:.2f} s")
@@ -124,7 +127,7 @@ def test_any_bad_answer_is_told_and_keeps_the_session(stack, client, spotify,
             continue
         assert reply.status in (502, 503), (name, reply)
         assert reply.code == "upstream_failed" and seconds < ANSWER_S
-        assert content(stack) == before
+        assert session_bytes(stack) == before
         assert is_logged_in(client), name
         reply = tried(client, target)[1]
         assert reply.status == 200, (name, reply)
@@ -159,7 +162,7 @@ def test_an_answer_cut_anywhere_is_no_answer(stack, client, spotify, target,
     client.login()
     size = {"token": 700, "following": 20_000}[target]
     for cut in range(1, size, step):
-        expire(stack)
+        let_tokens_end(stack)
         if target == "following":
             assert refresh(client).status == 200
         spotify.answers(target, {"cut": cut, "pass": True})
@@ -176,7 +179,7 @@ def test_an_answer_cut_anywhere_is_no_answer(stack, client, spotify, target,
 def test_only_invalid_grant_ends_a_session(stack, client, spotify, error):
     """T8, R7. An hour of trouble, then all is well."""
     client.login()
-    expire(stack)
+    let_tokens_end(stack)
     spotify.answers("token", error, repeat=True)
     for _ in range(3):
         reply = refresh(client)
@@ -193,10 +196,10 @@ def test_invalid_grant_ends_it_once_and_for_all(stack, client, spotify):
     """R6. One token request, 401, the file gone; ten more requests make
     none."""
     client.login()
-    expire(stack)
+    let_tokens_end(stack)
     spotify.expire("refresh")
     assert refresh(client).code == "login_expired"
-    assert files(stack) == []
+    assert stored(stack) == []
     since = spotify.requests()[-1]["n"]
     for _ in range(10):
         assert refresh(client).code == "not_logged_in"
@@ -208,17 +211,17 @@ def test_a_spotify_that_is_slow_is_given_up_in_time(stack, spotify):
     visitors at once: an answer in less than 15 s, and the next is fine."""
     late, idle = Client(stack), Client(stack)
     late.login()
-    expire(stack)
+    let_tokens_end(stack)
     idle.login()
     drip = {"drip": 1, "drip_chunk": 1, "pass": True}
     for answer in [drip, {"delay": 12, "pass": True}][:scaled(1, 2)]:
-        for copy in files(stack, "copy-"):
-            (stack.session_dir / copy).unlink()
+        for copy in stored(stack, "copy-"):
+            copy.unlink()
         for target in ("token", "following"):
             spotify.answers(target, answer)
-        done = together(2, lambda n: timed(
-            lambda: refresh(late) if n == 0 else idle.fetch("artists")))
-        for _, (seconds, reply) in done:
+        for seconds, reply in together([
+                lambda: timed(lambda: refresh(late)),
+                lambda: timed(lambda: idle.fetch("artists"))]):
             assert (reply.status, reply.code) == (504, "upstream_timeout")
             assert reply.header("Retry-After") and seconds < ANSWER_S
         spotify.clear_answers()
@@ -264,7 +267,7 @@ def test_a_redirect_is_never_followed(stack, client, spotify, code):
         client.login()
         spotify.answers("following", answer)
         assert client.fetch("artists").status == 502
-        expire(stack)
+        let_tokens_end(stack)
         spotify.answers("token", answer)
         assert refresh(client).status == 503
         assert refresh(client).json["refreshed"]
@@ -286,8 +289,9 @@ def test_fifty_bombs_at_once_stay_within_memory(make_stack):
                    typed(page("[" + "{}," * 340_000 + "{}]")),
                    typed(page("[" + ",".join(["null"] * 9_000) + "]"))):
         stack.spotify.answers("following", answer, repeat=True)
-        done = together(50, lambda n: clients[n].fetch("artists?fresh=1"))
-        assert {r.status for _, r in done} <= {200, 502, 504}
+        done = together(lambda c=client: c.fetch("artists?fresh=1")
+                        for client in clients)
+        assert {reply.status for reply in done} <= {200, 502, 504}
         rounds.append(peak_kib(stack, "artists") // 1024)
     stack.spotify.clear_answers()
     stack.clock.advance(HOUR)
@@ -306,7 +310,7 @@ def test_a_list_without_an_end_ends(stack, client, spotify):
     reply = client.fetch("artists")
     assert reply.status == 200 and not reply.json["complete"]
     assert len(spotify.requests("following")) <= 3
-    assert files(stack, "copy-") == []
+    assert stored(stack, "copy-") == []
     assert pathlib.Path(stack.session_dir).exists()
 
 
@@ -314,9 +318,8 @@ def test_a_list_that_takes_too_long_is_no_list(stack, client, spotify):
     """U3. Pages of two seconds each: 504 before the web server gives up."""
     client.login("grace.many")      # 40 pages
     spotify.answers("following", {"delay": 2, "pass": True}, repeat=True)
-    under_way = Later(lambda: client.fetch("artists"))
-    reply = under_way.result()
+    seconds, reply = timed(lambda: client.fetch("artists"))
     assert (reply.status, reply.code) == (504, "upstream_timeout")
-    assert 13 < under_way.seconds < 18
+    assert 13 < seconds < 18
     spotify.clear_answers()
     assert client.fetch("artists").json["total"] == 2000

@@ -5,11 +5,14 @@ L1, L2): many users through one worker, and a random walk."""
 import random
 
 import pytest
+
 from stack import Client, Stack
+from tools.amounts import scaled
+from tools.parallel import together
+from tools.steps import is_logged_in, let_tokens_end, logout, refresh
+from tools.store import stored
 
 import walk
-from tools import (expire, files, is_logged_in, logout, refresh, scaled,
-                   together)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +67,7 @@ def test_two_users_in_turn_in_one_worker_never_meet(narrow):
     for number in range(50):
         for index, (name, client) in enumerate(people.items()):
             if number % 10 == 5:
-                expire(narrow)
+                let_tokens_end(narrow)
             check(name, client.fetch("session"), index + 1)
             check(name, client.fetch("artists?fresh=1"), index + 1)
             check(name, refresh(client), index + 1)
@@ -94,7 +97,7 @@ def test_fifty_users_at_random_through_one_worker(narrow, record_property):
             check(name, refresh(people[name]), follows)
         else:
             check(name, people[name].fetch(ask), follows)
-    assert len(files(narrow)) == 50
+    assert len(stored(narrow)) == 50
 
 
 def test_fifty_users_at_the_same_moment(stack):
@@ -102,15 +105,16 @@ def test_fifty_users_at_the_same_moment(stack):
     people = make_people(stack, 50)
     names = list(people)
     for _ in range(scaled(3, 20)):
-        expire(stack)
-        done = together(50, lambda n: people[names[n]].fetch(
-            "artists?fresh=1"))
-        for number, (_, reply) in enumerate(done):
+        let_tokens_end(stack)
+        done = together(lambda c=client: c.fetch("artists?fresh=1")
+                        for client in people.values())
+        for number, reply in enumerate(done):
             check(names[number], reply, number + 1)
     owners = bearers(stack)
     assert owners
-    told = together(50, lambda n: people[names[n]].fetch("session"))
-    for number, (_, reply) in enumerate(told):
+    told = together(lambda c=client: c.fetch("session")
+                    for client in people.values())
+    for number, reply in enumerate(told):
         check(names[number], reply, number + 1)
 
 
@@ -126,7 +130,7 @@ def test_every_login_gets_a_fresh_secret(stack):
     assert len(values) == count
     for place in range(42):
         assert len({value[place] for value in values}) > 40
-    assert len(files(stack)) == 1       # L3: each ended the one before
+    assert len(stored(stack)) == 1       # L3: each ended the one before
 
 
 def test_a_cookie_of_the_browsers_own_making_is_never_adopted(stack):
@@ -142,7 +146,7 @@ def test_a_cookie_of_the_browsers_own_making_is_never_adopted(stack):
     for value in (chosen, first):
         thief.session_cookie = value
         assert refresh(thief).status == 401
-    assert len(files(stack)) == 1
+    assert len(stored(stack)) == 1
 
 
 def test_a_random_walk_finds_nothing_amiss():

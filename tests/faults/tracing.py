@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from tools import until
+from stack.processes import wait_until
 
 CALL = re.compile(r"^(?:\d+ +)?(\w+)\((.*)")
 INJECTED = "(INJECTED"
@@ -38,7 +38,7 @@ def serving_thread(pid):
     def others():
         return [int(t) for t in os.listdir(f"/proc/{pid}/task")
                 if int(t) != pid]
-    return until(others, "serving thread")[0]
+    return wait_until(others, 10, "no serving thread")[0]
 
 
 class Strace:
@@ -72,7 +72,7 @@ class Strace:
             ["strace", "-qq", "-y", "-o", str(self._output), *options, "-p",
              str(self.thread)], stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, text=True)
-        until(self._is_attached, "attached strace")
+        wait_until(self._is_attached, 10, "no attached strace")
         return self
 
     def __exit__(self, *_):

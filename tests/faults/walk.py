@@ -22,7 +22,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from stack import Client, PROGRAMS, Stack  # noqa: E402
-from tools import Later, logout, refresh, together  # noqa: E402
+from tools.parallel import Later, together  # noqa: E402
+from tools.steps import logout, refresh  # noqa: E402
 from walkchecks import Checks  # noqa: E402
 from walkdisk import SmallDisk  # noqa: E402
 
@@ -145,11 +146,11 @@ class Walk:
     def many(self, browser):
         """Several at once, in several tabs."""
         number = self.chance.randrange(2, 12)
-        tabs = [browser.client.copy() for _ in range(number)]
         kinds = [self.chance.choice(["artists", "refresh", "artists?fresh=1"])
                  for _ in range(number)]
-        for _, reply in together(number, lambda n: self.ask(tabs[n],
-                                                            kinds[n])):
+        for reply in together(
+                lambda tab=browser.client.copy(), kind=kind: self.ask(tab, kind)
+                for kind in kinds):
             self.ended(browser, reply)
         return number
 

@@ -5,7 +5,9 @@ import base64
 import hashlib
 import re
 
-from tools import DAY, files, is_logged_in
+from tools.amounts import DAY
+from tools.steps import is_logged_in
+from tools.store import stored
 
 # Long enough to be a secret; tokens are made of these characters.
 RUN = re.compile(r"[A-Za-z0-9_-]{40,}")
@@ -117,12 +119,12 @@ class Checks:
                 or path.name == "filler"
         known = {file_name(b.client.session_cookie) for b in self.browsers
                  if b.client.session_cookie}
-        unknown = set(files(self.stack)) - known
+        unknown = {path.name for path in stored(self.stack)} - known
         self.orphans &= unknown
         assert not unknown - self.orphans or self.kills, unknown
         assert len(unknown) <= self.kills, unknown
         self.orphans |= unknown
-        assert len(files(self.stack, "temp-")) <= self.kills
+        assert len(stored(self.stack, "temp-")) <= self.kills
 
     def refreshes_are_few(self, troubled):
         """No more token requests than asked for; one at most for a session

@@ -9,12 +9,13 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 from stack.fixtures import *  # noqa: E402,F401,F403
-from helpers import Browser  # noqa: E402
+
+from tools.answers import Browser  # noqa: E402
 
 
 @pytest.fixture
 def browser(stack):
-    """A client that checks every answer of the programs; see helpers.py."""
+    """A client that checks every answer of the programs."""
     return Browser(stack)
 
 

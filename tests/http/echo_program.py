@@ -10,29 +10,23 @@ the parameters that it got, as JSON. The query string can ask for more:
 
 import json
 import os
+import pathlib
 import signal
 import socket
-import struct
 import sys
 import threading
 import urllib.parse
 
-RECORD = struct.Struct(">BBHHBx")
-BEGIN, END, PARAMS, STDIN, STDOUT = 1, 3, 4, 5, 6
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from tools.records import (END, PARAMS, STDIN, STDOUT,      # noqa: E402
+                           read_pairs, read_records, record, stream)
 
 
-def records(stream):
-    """(type, content) until the peer is done."""
-    while len(head := stream.read(RECORD.size)) == RECORD.size:
-        _, kind, _, length, padding = RECORD.unpack(head)
-        yield kind, stream.read(length)
-        stream.read(padding)
-
-
-def read_request(stream):
+def read_request(file):
     """The raw parameters and the body."""
     params, body = b"", b""
-    for kind, content in records(stream):
+    for kind, content in read_records(file):
         if kind == PARAMS:
             params += content
         elif kind == STDIN:
@@ -40,29 +34,6 @@ def read_request(stream):
             if not content:
                 break
     return params, body
-
-
-def lengths(data, at):
-    """The two lengths before a pair, and where it begins."""
-    found = []
-    for _ in "name", "value":
-        size = data[at]
-        if size & 0x80:
-            size = struct.unpack_from(">I", data, at)[0] & 0x7fffffff
-            at += 3
-        at += 1
-        found.append(size)
-    return *found, at
-
-
-def pairs(data):
-    """Names and values in the order of their arrival."""
-    at = 0
-    while at < len(data):
-        name, value, at = lengths(data, at)
-        yield (data[at:at + name].decode(),
-               data[at + name:at + name + value].decode())
-        at += name + value
 
 
 def answer(params, body):
@@ -81,14 +52,11 @@ def answer(params, body):
 
 def serve(connection):
     """One request, one connection."""
-    with connection, connection.makefile("rb") as stream:
-        params, body = read_request(stream)
-        reply = answer(list(pairs(params)), body)
-        for at in range(0, len(reply), 32768):
-            part = reply[at:at + 32768]
-            connection.sendall(RECORD.pack(1, STDOUT, 1, len(part), 0) + part)
-        connection.sendall(RECORD.pack(1, STDOUT, 1, 0, 0)
-                           + RECORD.pack(1, END, 1, 8, 0) + bytes(8))
+    with connection, connection.makefile("rb") as file:
+        params, body = read_request(file)
+        reply = answer(list(read_pairs(params)), body)
+        connection.sendall(stream(STDOUT, reply, 32768)
+                           + record(END, bytes(8)))
 
 
 def main():

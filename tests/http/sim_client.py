@@ -9,16 +9,12 @@ import contextlib
 import hashlib
 import http.client
 import json
-import pathlib
 import socket
-import sys
 import urllib.parse
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-
-from sim.client import Simulation  # noqa: E402
+from sim.client import Simulation
 
 CALLBACK = "http://127.0.0.1:8080/spotify/callback"
 ANY_PORT = "http://127.0.0.1/spotify/anyport"

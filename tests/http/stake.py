@@ -4,9 +4,10 @@ for its callback. Whatever they are answered, both must still be there."""
 
 import urllib.parse
 
-from helpers import Browser, check_answer, count
 from rawhttp import Raw, is_of_program
 from stack import PROGRAMS
+from tools.answers import Browser, check_answer
+from tools.spotify import count
 
 
 class Stake:

@@ -4,8 +4,10 @@ say. The login does not depend on it."""
 
 import pytest
 
-from helpers import (Browser, count, json_answer, refused, session_files,
-                     together)
+from tools.answers import Browser, refused
+from tools.parallel import together
+from tools.spotify import count, json_answer
+from tools.store import stored
 
 NOBODY = {"id": None, "account_id": None, "display_name": None,
           "image": None}
@@ -150,4 +152,4 @@ def test_spotify_that_is_slow_is_not_waited_for(stack, spotify):
     assert replies[0].status == 303
     assert account_of(one)["id"] is None
     refused(replies[1], 504, "upstream_timeout")
-    assert len(session_files(stack)) == 1
+    assert len(stored(stack)) == 1

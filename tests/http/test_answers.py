@@ -7,9 +7,11 @@ import re
 
 import pytest
 
-import fastcgi
-from helpers import Browser, nearly_expired, session_files
 from stack import PROGRAMS, Client
+from tools import fastcgi
+from tools.answers import Browser
+from tools.steps import let_tokens_end
+from tools.store import stored
 
 ALWAYS = {"X-Content-Type-Options": "nosniff",
           "Referrer-Policy": "no-referrer",
@@ -84,7 +86,7 @@ def test_what_spotify_says_about_a_failure_stays_here(stack, spotify, answer):
     member.login()
     spotify.answers("following", answer)
     assert member.fetch("artists").status >= 400
-    nearly_expired(stack)
+    let_tokens_end(stack)
     spotify.answers("token", answer)
     assert member.fetch("refresh", "POST").status >= 400
     stack.clock.advance(120)
@@ -141,8 +143,8 @@ def test_a_session_has_a_word_in_the_log_that_is_none_of_its_names(
         browser, stack):
     """The same in all programs, so that its events can be told together."""
     browser.login()
-    [path] = session_files(stack)
-    nearly_expired(stack)
+    [path] = stored(stack)
+    let_tokens_end(stack)
     assert browser.fetch("refresh", "POST").json["refreshed"] is True
     word = last_word(stack, "refresh", "refreshed")
     assert re.fullmatch("[0-9a-f]{8}", word)

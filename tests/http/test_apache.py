@@ -13,10 +13,10 @@ import subprocess
 
 import pytest
 
-from echo_program import BEGIN, PARAMS, RECORD, STDIN
 from stack import PROGRAMS, Client
 from test_nginx import (JSON_PROGRAMS, ONCE, PAGE_PROGRAMS, PROBLEM, SECRET,
                         echo_dir, handshake, raw, style_hash)
+from tools import fastcgi
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 APACHE = REPOSITORY / "conf" / "apache"
@@ -159,18 +159,16 @@ def test_many_cookies_and_a_long_code_arrive(echo):
 
 def test_the_record_that_ends_a_body_may_come_late(site):
     """A connection closed before it would be a failure to Apache."""
-    params = b"".join(
-        bytes([len(name), len(value)]) + name + value for name, value in (
-            (b"REQUEST_METHOD", b"POST"), (b"CONTENT_LENGTH", b"4"),
-            (b"SCRIPT_NAME", b"/logout"), (b"HTTP_X_REQUESTED_WITH", b"x")))
+    params = fastcgi.pairs({
+        "REQUEST_METHOD": "POST", "CONTENT_LENGTH": "4",
+        "SCRIPT_NAME": "/logout", "HTTP_X_REQUESTED_WITH": "x"})
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(site.socket("logout"))
-        for kind, content in ((BEGIN, b"\0\1\0\0\0\0\0\0"), (PARAMS, params),
-                              (PARAMS, b""), (STDIN, b"body")):
-            connection.sendall(RECORD.pack(1, kind, 1, len(content), 0)
-                               + content)
+        connection.sendall(fastcgi.begin()
+                           + fastcgi.stream(fastcgi.PARAMS, params)
+                           + fastcgi.record(fastcgi.STDIN, b"body"))
         assert select.select([connection], [], [], 0.3)[0] == []
-        connection.sendall(RECORD.pack(1, STDIN, 1, 0, 0))
+        connection.sendall(fastcgi.record(fastcgi.STDIN))
         assert b"Status: 204" in connection.makefile("rb").read()
 
 

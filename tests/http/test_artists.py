@@ -7,9 +7,9 @@ import urllib.parse
 
 import pytest
 
-from helpers import (Browser, bearer_of, count, headers_of, json_answer,
-                     refused)
 from sim.defects import EVIL
+from tools.answers import Browser, refused
+from tools.spotify import bearer_of, count, headers_of, json_answer
 
 ID = re.compile(r"[0-9A-Za-z]{22}")
 GOOD_URL = re.compile(r"https://(open\.spotify\.com|([a-z0-9-]+\.)+"

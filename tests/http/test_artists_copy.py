@@ -3,8 +3,11 @@
 
 import pytest
 
-from helpers import (Browser, bearer_of, count, nearly_expired, refused,
-                     session_files, together)
+from tools.answers import Browser, refused
+from tools.parallel import together
+from tools.spotify import bearer_of, count
+from tools.steps import let_tokens_end
+from tools.store import stored
 
 
 @pytest.fixture
@@ -40,7 +43,7 @@ def test_the_copy_is_kept_for_ten_minutes(reader, stack, spotify):
 
 def test_it_is_sealed(reader, stack):
     [path] = copies(stack)
-    [session] = session_files(stack)
+    [session] = stored(stack)
     assert path.name.partition("-")[2] == session.name.partition("-")[2]
     assert path.stat().st_mode & 0o7777 == 0o600
     data = path.read_bytes()
@@ -277,7 +280,7 @@ def test_the_minute_is_a_sessions_own(stack, spotify):
 
 
 def test_an_expired_token_is_not_shown_to_spotify(reader, stack, spotify):
-    nearly_expired(stack, 10)
+    let_tokens_end(stack, 10)
     assert reader.fetch("artists").status == 200
     assert {request["status"] for request in spotify.requests()} == {200}
     assert count(spotify, "token") == 1

@@ -7,8 +7,11 @@ import time
 
 import pytest
 
-from helpers import (Browser, count, json_answer, nearly_expired, refused,
-                     session_files, together)
+from tools.answers import Browser, refused
+from tools.parallel import together
+from tools.spotify import count, json_answer
+from tools.steps import let_tokens_end
+from tools.store import stored
 
 
 @pytest.fixture
@@ -218,10 +221,10 @@ def test_a_clock_that_was_wrong_does_not_make_a_pause_for_years(
 
 def test_an_authorization_that_ended_is_not_answered_with_the_copy(
         reader, stack, spotify):
-    nearly_expired(stack)
+    let_tokens_end(stack)
     spotify.answers("token", "invalid_grant_revoked")
     refused(reader.fetch("artists"), 401, "login_expired")
-    assert session_files(stack) == []
+    assert stored(stack) == []
     assert not list(stack.session_dir.glob("copy-*"))
 
 
@@ -230,13 +233,13 @@ def test_an_authorization_that_ended_is_not_answered_with_the_copy(
     ("invalid_client", 503, "misconfigured")])
 def test_a_refresh_that_fails_is_answered_with_the_copy(
         reader, stack, spotify, answer, status, code):
-    nearly_expired(stack)
+    let_tokens_end(stack)
     spotify.answers("token", answer)
     found = reader.fetch("artists").json
     assert (found["total"], found["stale"]) == (120, True)
     fresh = Browser(stack)
     fresh.login()
-    nearly_expired(stack)
+    let_tokens_end(stack)
     spotify.answers("token", answer)
     refused(fresh.fetch("artists"), status, code)
 

@@ -8,9 +8,11 @@ import urllib.parse
 
 import pytest
 
-from helpers import (Browser, challenge_of, count, headers_of, query_of,
-                     refused, session_files, set_cookies, together,
-                     with_query)
+from tools.answers import Browser, refused, set_cookies
+from tools.parallel import together
+from tools.spotify import count, headers_of
+from tools.store import stored
+from tools.urls import challenge_of, query_of, with_query
 
 SESSION_43 = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -26,7 +28,7 @@ def test_a_login_ends_where_it_should_with_a_session(browser, stack):
     [(name, (value, attributes))] = cookies.items()
     assert name.startswith("spotify-login-") and value == ""
     assert attributes == {"Max-Age=0", "Path=/", "HttpOnly", "SameSite=Lax"}
-    [path] = session_files(stack)
+    [path] = stored(stack)
     assert path.stat().st_mode & 0o7777 == 0o600
     assert secret not in path.name
 
@@ -82,7 +84,7 @@ def test_two_tabs_finish_in_either_order(browser, stack, spotify, order):
         reply = browser.finish(callbacks[tab])
         assert reply.location == f"{stack.url}/tab{tab}"
     assert browser.fetch("session").json["logged_in"] is True
-    assert len(session_files(stack)) == 1
+    assert len(stored(stack)) == 1
     assert count(spotify, "token") == 2
 
 
@@ -94,7 +96,7 @@ def test_two_tabs_may_finish_at_the_same_moment(browser, stack):
     assert [reply.status for reply in replies] == [303, 303]
     for tab in tabs:
         assert tab.fetch("session").json["logged_in"] is True
-    assert len(session_files(stack)) == 2
+    assert len(stored(stack)) == 2
 
 
 def test_two_people_stay_apart(stack):
@@ -115,11 +117,11 @@ def test_two_people_stay_apart(stack):
 def test_every_login_begins_a_new_session(browser, stack):
     browser.login()
     old = browser.copy()
-    [file] = session_files(stack)
+    [file] = stored(stack)
     browser.login()
     assert browser.session_cookie != old.session_cookie
-    assert session_files(stack) != [file]
-    assert len(session_files(stack)) == 1
+    assert stored(stack) != [file]
+    assert len(stored(stack)) == 1
     assert old.fetch("session").json == {"logged_in": False}
     assert browser.fetch("session").json["logged_in"] is True
 
@@ -173,7 +175,7 @@ def test_of_many_at_the_same_moment_one_wins(browser, spotify, stack, first):
     assert {reply.code for reply in replies if reply.status == 400} == {
         "login_replayed"}
     assert count(spotify, "token") == 1
-    assert len(session_files(stack)) == 1
+    assert len(stored(stack)) == 1
 
 
 def test_a_failed_login_is_used_up_as_well(browser, spotify):
@@ -211,7 +213,7 @@ def test_crossed_codes_do_not_fit_their_verifiers(browser, stack, spotify):
     crossed = with_query(mine, code=query_of(theirs)["code"])
     reply = refused(browser.finish(crossed), 400, "login_refused")
     assert "spotify-session" not in set_cookies(reply)
-    assert session_files(stack) == []
+    assert stored(stack) == []
     [token] = spotify.requests("token")
     assert token["status"] == 400
 

@@ -4,8 +4,11 @@ and without a session."""
 
 import pytest
 
-from helpers import (Browser, count, json_answer, query_of, refused,
-                     session_files, set_cookies, together, with_query)
+from tools.answers import Browser, refused, set_cookies
+from tools.parallel import together
+from tools.spotify import count, json_answer
+from tools.store import stored
+from tools.urls import query_of, with_query
 
 GOOD_TOKENS = {"access_token": "BQgood", "token_type": "Bearer",
                "expires_in": 3600, "refresh_token": "AQgood",
@@ -20,7 +23,7 @@ def fails(browser, stack):
         reply = refused(browser.finish(browser.approve(url, account)),
                         status, code)
         assert "spotify-session" not in set_cookies(reply)
-        assert session_files(stack) == []
+        assert stored(stack) == []
         assert not any(name.startswith("spotify-login-")
                        for name in browser.cookies.names())
         assert f'href="{stack.url}/login"' in reply.text
@@ -36,7 +39,7 @@ def test_a_denied_consent_is_no_error_of_anybody(browser, stack, spotify):
     assert query_of(url)["error"] == "access_denied"
     reply = refused(browser.finish(url), 403, "login_denied")
     assert "nobody has been logged in" in reply.text
-    assert session_files(stack) == [] and count(spotify, "token") == 0
+    assert stored(stack) == [] and count(spotify, "token") == 0
     refused(browser.finish(url), 400, "login_no_cookie")
 
 

@@ -4,9 +4,9 @@ the web server may have made of the query is not read."""
 
 import pytest
 
-import fastcgi
-from helpers import Browser, check_answer, refused
 from stack import PROGRAMS
+from tools import fastcgi
+from tools.answers import Browser, check_answer, refused
 
 # What RFC 3875, section 4.4, makes of /session?-n and the like.
 HOSTILE = [

@@ -3,7 +3,10 @@
 
 import pytest
 
-from helpers import Browser, count, nearly_expired, refused, session_files
+from tools.answers import Browser, refused
+from tools.spotify import count
+from tools.steps import let_tokens_end
+from tools.store import stored
 
 APP = "https://app.example"
 SECOND = "https://two.example:8443"
@@ -83,7 +86,7 @@ WRITES = [
 @pytest.mark.parametrize("headers, good", WRITES, ids=lambda v: str(v)[:60])
 @pytest.mark.parametrize("path", ["refresh", "logout"])
 def test_who_may_write(member, stack, spotify, path, headers, good):
-    nearly_expired(stack)
+    let_tokens_end(stack)
     spotify.clear_requests()
     headers = {name: value.replace("{own}", stack.origin)
                for name, value in headers.items()}
@@ -93,7 +96,7 @@ def test_who_may_write(member, stack, spotify, path, headers, good):
         return
     refused(reply, 403, "cross_site")
     assert reply.all("Set-Cookie") == []
-    assert len(session_files(stack)) == 1
+    assert len(stored(stack)) == 1
     assert spotify.requests() == []
 
 
@@ -130,7 +133,7 @@ def test_a_form_of_another_site_logs_nobody_out(member, stack):
                             origin="https://evil.example")
         refused(reply, 403, "cross_site")
     assert member.fetch("session").json["logged_in"] is True
-    assert len(session_files(stack)) == 1
+    assert len(stored(stack)) == 1
 
 
 def test_a_refusal_is_told_apart_from_being_logged_out(stack):

@@ -16,10 +16,10 @@ import subprocess
 
 import pytest
 
-import fastcgi
 from stack import Client
 from stack.fixtures import start_stack
 from stack.processes import wait_until
+from tools import fastcgi
 
 LIBC = " ".join(platform.libc_ver())
 RECORDED = json.loads((pathlib.Path(__file__).parent / "instructions.json")

@@ -11,9 +11,9 @@ import threading
 
 import pytest
 
-import fastcgi
-from fastcgi import PARAMS, STDERR, STDIN, STDOUT
 from stack import Client
+from tools import fastcgi
+from tools.fastcgi import PARAMS, STDERR, STDIN, STDOUT
 
 KEEP = 1            # FastCGI 1.0, section 3.3
 KEPT_MAX = 512      # idle ones; more are marked

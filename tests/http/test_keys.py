@@ -7,8 +7,10 @@ import secrets
 
 import pytest
 
-from helpers import Browser, nearly_expired, refused, session_files
 from stack import PROGRAMS
+from tools.answers import Browser, refused
+from tools.steps import let_tokens_end
+from tools.store import stored
 
 
 @pytest.fixture
@@ -43,7 +45,7 @@ def test_a_new_server_key_is_rolled_in(own_stack):
     assert logged_in(early)
     assert early.fetch("artists").json["total"] == 120
     assert late.finish(callback).location == stack.url + "/x"
-    nearly_expired(stack)
+    let_tokens_end(stack)
     for browser in (early, late):
         assert browser.fetch("refresh", "POST").json["refreshed"] is True
 
@@ -77,7 +79,7 @@ def test_the_client_secret_is_changed_at_spotify_and_here(own_stack):
     file.write_text("another-secret-0123456789\n", "utf-8")
     for program in ("callback", "refresh", "artists"):
         stack.restart(program)
-    nearly_expired(stack)
+    let_tokens_end(stack)
     refused(browser.fetch("refresh", "POST"), 503, "misconfigured")
     refused(browser.fetch("artists"), 503, "misconfigured")
     other = Browser(stack)
@@ -111,7 +113,7 @@ def test_a_session_of_another_installation_does_not_open(make_stack):
     one, two = make_stack(), make_stack()
     mine, theirs = Browser(one), Browser(two)
     mine.login()
-    [path] = session_files(one)
+    [path] = stored(one)
     (two.session_dir / path.name).write_bytes(path.read_bytes())
     (two.session_dir / path.name).chmod(0o600)
     theirs.session_cookie = mine.session_cookie
@@ -124,7 +126,7 @@ def test_a_full_disk_is_met_before_a_token_is_spent(own_stack):
     stack = own_stack
     browser = Browser(stack)
     browser.login()
-    nearly_expired(stack)
+    let_tokens_end(stack)
     stack.spotify.clear_requests()
     for program, limit in (("refresh", 12000), ("artists", 12000),
                            ("callback", 1000)):

@@ -7,7 +7,8 @@ import urllib.parse
 
 import pytest
 
-from helpers import Browser, query_of, refused, set_cookies
+from tools.answers import Browser, refused, set_cookies
+from tools.urls import query_of
 
 PENDING = re.compile(r"spotify-login-[A-Za-z0-9_-]{8}")
 SECRET_43 = re.compile(r"[A-Za-z0-9_-]{43}")

@@ -6,10 +6,12 @@ import re
 
 import pytest
 
-import fastcgi
-from helpers import (Browser, count, query_of, refused, session_files,
-                     set_cookies, with_query)
 from stack import PROGRAMS
+from tools import fastcgi
+from tools.answers import Browser, refused, set_cookies
+from tools.spotify import count
+from tools.store import stored
+from tools.urls import query_of, with_query
 
 HEADER_MAX = 4096       # what a web server that nobody has tuned takes
 COOKIE_MAX = 4096       # what a browser must keep (RFC 6265, section 6.1)
@@ -104,7 +106,7 @@ def test_only_the_whole_state_is_the_state(browser, stack, spotify, bend):
     reply = browser.finish(bent)
     assert reply.status == 400
     assert reply.code in ("login_bad_state", "login_no_cookie", "bad_request")
-    assert count(spotify, "token") == 0 and session_files(stack) == []
+    assert count(spotify, "token") == 0 and stored(stack) == []
     assert browser.finish(url).status == 303
 
 
@@ -113,7 +115,7 @@ def test_a_code_of_another_tab_does_not_fit(browser, stack, spotify):
     one, two = (browser.approve(browser.start_login()) for _ in range(2))
     crossed = with_query(one, code=query_of(two)["code"])
     refused(browser.finish(crossed), 400, "login_refused")
-    assert session_files(stack) == [] and browser.session_cookie is None
+    assert stored(stack) == [] and browser.session_cookie is None
     [token] = spotify.requests("token")
     assert token["status"] == 400
 

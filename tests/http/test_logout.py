@@ -3,8 +3,11 @@
 
 import pytest
 
-from helpers import (Browser, count, nearly_expired, refused, session_files,
-                     set_cookies, together)
+from tools.answers import Browser, refused, set_cookies
+from tools.parallel import together
+from tools.spotify import count
+from tools.steps import let_tokens_end
+from tools.store import stored
 
 
 def test_a_script_logs_out(browser, stack):
@@ -15,7 +18,7 @@ def test_a_script_logs_out(browser, stack):
     assert set_cookies(reply) == {"spotify-session": (
         "", {"Max-Age=0", "Path=/", "HttpOnly", "SameSite=Lax"})}
     assert browser.session_cookie is None
-    assert session_files(stack) == []
+    assert stored(stack) == []
     assert thief.fetch("session").json == {"logged_in": False}
     refused(thief.fetch("artists"), 401, "not_logged_in")
 
@@ -24,7 +27,7 @@ def test_a_form_logs_out_and_leads_home(browser, stack):
     browser.login()
     reply = browser.post("logout", {"anything": "x"})
     assert (reply.status, reply.location) == (303, stack.url + "/")
-    assert session_files(stack) == []
+    assert stored(stack) == []
 
 
 def test_an_old_browser_is_known_by_what_it_accepts(browser, stack):
@@ -72,7 +75,7 @@ def test_only_post_logs_out(browser, method):
 def test_it_wins_against_a_refresh_under_way(browser, stack, spotify):
     spotify.settings(rotation="strict")
     browser.login()
-    nearly_expired(stack)
+    let_tokens_end(stack)
     spotify.clear_requests()
     spotify.answers("token", {"held": True})
     waiting = browser.copy()
@@ -83,7 +86,7 @@ def test_it_wins_against_a_refresh_under_way(browser, stack, spotify):
         spotify.release()
     reply, _ = together([lambda: waiting.fetch("refresh", "POST"), leave])
     refused(reply, 401, "not_logged_in")
-    assert session_files(stack) == []
+    assert stored(stack) == []
     assert count(spotify, "token") == 1
 
 
@@ -96,7 +99,7 @@ def test_it_wins_against_a_list_under_way(browser, stack, spotify):
         spotify.wait_for("following")
         assert browser.fetch("logout", "POST").status == 204
     together([lambda: waiting.fetch("artists"), leave])
-    assert session_files(stack) == []
+    assert stored(stack) == []
     assert not list(stack.session_dir.glob("copy-*"))
     refused(waiting.fetch("artists"), 401, "not_logged_in")
 
@@ -104,7 +107,7 @@ def test_it_wins_against_a_list_under_way(browser, stack, spotify):
 def test_a_session_that_cannot_be_removed_is_said_so(browser, stack):
     """A directory in its place stands for a disk that fails."""
     browser.login()
-    [path] = session_files(stack)
+    [path] = stored(stack)
     path.unlink()
     path.mkdir()
     refused(browser.fetch("logout", "POST"), 503, "store_unavailable")
@@ -127,6 +130,6 @@ def test_an_operator_may_empty_the_store(browser, stack):
     stack.empty_store()
     assert browser.fetch("session").json == {"logged_in": False}
     browser.login()
-    nearly_expired(stack)
+    let_tokens_end(stack)
     assert browser.fetch("artists").json["total"] == 120
     assert browser.fetch("logout", "POST").status == 204

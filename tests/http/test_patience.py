@@ -4,13 +4,10 @@
 import fcntl
 import time
 
-from helpers import Browser, count, nearly_expired, refused, together
-
-
-def timed(job):
-    """(result, seconds) of a function."""
-    began = time.monotonic()
-    return job(), time.monotonic() - began
+from tools.answers import Browser, refused
+from tools.parallel import timed, together
+from tools.spotify import count
+from tools.steps import let_tokens_end
 
 
 def test_a_list_may_take_fifteen_seconds(stack, spotify):
@@ -18,7 +15,7 @@ def test_a_list_may_take_fifteen_seconds(stack, spotify):
     browser = Browser(stack)
     browser.login(account="grace.many")
     spotify.answers("following", {"delay": 0.5}, repeat=True)
-    reply, seconds = timed(lambda: browser.fetch("artists"))
+    seconds, reply = timed(lambda: browser.fetch("artists"))
     refused(reply, 504, "upstream_timeout")
     assert seconds > 14
     assert count(spotify, "following") < 40
@@ -30,7 +27,7 @@ def test_a_lock_that_somebody_keeps_stops_only_who_needs_it(stack, spotify):
     guards wait for 12 seconds, the others not at all."""
     expired, new, leaving = (Browser(stack) for _ in range(3))
     expired.login()
-    nearly_expired(stack)
+    let_tokens_end(stack)
     for browser in (new, leaving):
         browser.login()
     spotify.clear_requests()
@@ -44,7 +41,7 @@ def test_a_lock_that_somebody_keeps_stops_only_who_needs_it(stack, spotify):
         replies = together([
             lambda: timed(lambda: expired.fetch("refresh", "POST")),
             lambda: timed(lambda: new.fetch("artists"))])
-    for reply, seconds in replies:
+    for seconds, reply in replies:
         refused(reply, 503, "busy")
         assert 11 < seconds < 23    # not one after the other
     assert spotify.requests() == []

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from helpers import Browser, refused
+from tools.answers import Browser, refused
 
 
 class Proxy:

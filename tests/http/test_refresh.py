@@ -4,19 +4,17 @@ everybody, without losing one that Spotify gave."""
 
 import pytest
 
-from helpers import (Browser, bearer_of, count, headers_of, json_answer,
-                     nearly_expired, refused, session_files, together)
-
-
-def refresh(browser):
-    """Ask for it."""
-    return browser.fetch("refresh", "POST")
+from tools.answers import Browser, refused
+from tools.parallel import together
+from tools.spotify import bearer_of, count, headers_of, json_answer
+from tools.steps import let_tokens_end, refresh
+from tools.store import stored
 
 
 def logged_in(browser, stack, left_s=0):
     """The browser, logged in, its access token with that much left."""
     browser.login()
-    nearly_expired(stack, left_s)
+    let_tokens_end(stack, left_s)
     stack.spotify.clear_requests()
     return browser
 
@@ -148,7 +146,7 @@ def test_a_login_without_a_refresh_token_ends_with_its_access_token(
     assert browser.fetch("artists").status == 200
     stack.clock.advance(800)
     refused(refresh(browser), 401, "login_expired")
-    assert session_files(stack) == []
+    assert stored(stack) == []
     assert count(spotify, "token") == 0
 
 
@@ -159,7 +157,7 @@ def test_a_login_without_a_refresh_token_ends_with_its_access_token(
 def test_an_answer_that_is_none_changes_nothing(browser, stack, spotify,
                                                 members):
     logged_in(browser, stack)
-    [path] = session_files(stack)
+    [path] = stored(stack)
     before = path.read_bytes()
     spotify.answers("token", json_answer({"token_type": "Bearer",
                                           **members}))
@@ -180,7 +178,7 @@ def test_an_authorization_that_ended_ends_the_session(
     logged_in(browser, stack)
     spotify.answers("token", answer)
     refused(browser.fetch(path, method), 401, "login_expired")
-    assert session_files(stack) == []
+    assert stored(stack) == []
     for _ in range(10):
         refused(browser.fetch(path, method), 401, "not_logged_in")
     assert count(spotify, "token") == 1
@@ -240,7 +238,7 @@ def test_a_form_is_never_sent_twice(stack, spotify):
     browsers = [Browser(stack) for _ in range(20)]
     for browser in browsers:
         browser.login()
-    nearly_expired(stack)
+    let_tokens_end(stack)
     for good, browser in zip(browsers[::2], browsers[1::2]):
         assert refresh(good).status == 200
         spotify.clear_requests()
@@ -269,7 +267,7 @@ def test_a_slow_answer_is_waited_for_and_a_late_one_is_not(stack, spotify):
     slow, late = Browser(stack), Browser(stack)
     slow.login()
     late.login()
-    nearly_expired(stack)
+    let_tokens_end(stack)
     spotify.clear_requests()
     spotify.answers("token", {"delay": 3}, {"delay": 12})
 

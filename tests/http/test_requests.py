@@ -8,9 +8,11 @@ import time
 
 import pytest
 
-import fastcgi
-from helpers import Browser, check_answer, count, descriptors, refused
 from stack import PROGRAMS
+from tools import fastcgi
+from tools.answers import Browser, check_answer, refused
+from tools.processes import descriptors
+from tools.spotify import count
 
 
 def ask(stack, program, body=b"", **changes):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Where a login ends: where it should, and never on a site of somebody else.
-Every payload of redirects.py goes all the way, behind both web servers."""
+Every payload of tools/redirects.py goes all the way, behind both web
+servers."""
 
 import collections
 import concurrent.futures
@@ -9,11 +10,11 @@ import urllib.parse
 
 import pytest
 
-import redirects
 from both_servers import site, site_of_session
-from helpers import check_answer
 from rawhttp import Kept, is_of_program
 from stack import Client
+from tools import redirects
+from tools.answers import check_answer
 
 __all__ = ["site", "site_of_session"]
 AT_ONCE = 3

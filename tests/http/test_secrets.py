@@ -11,10 +11,11 @@ import urllib.parse
 
 import pytest
 
-from helpers import Browser, nearly_expired, query_of, refused
 from stack import PROGRAMS, Client
 from stack.fixtures import start_stack
 from stack.leaks import Search
+from tools.answers import Browser, refused
+from tools.steps import let_tokens_end
 
 # The good answer, tokens and all, as one that we cannot use.
 UNUSABLE = [{"status": 500, "pass": True}, {"status": 400, "pass": True},
@@ -30,7 +31,7 @@ def use_everything(browser, spotify, stack):
         browser.fetch("artists")
         browser.request("GET", "session?require=1")
     copy = browser.copy()
-    nearly_expired(stack)
+    let_tokens_end(stack)
     browser.fetch("refresh", "POST")
     for target, path, method in (("following", "artists?fresh=1", "GET"),
                                  ("token", "refresh", "POST"),
@@ -38,13 +39,13 @@ def use_everything(browser, spotify, stack):
         for answer in ("server_error_500", "rate_limited_429",
                        "invalid_client", "expired_token_401",
                        {"raw": "garbage\r\n\r\n"}, *UNUSABLE):
-            nearly_expired(stack)
+            let_tokens_end(stack)
             stack.clock.advance(100)
             spotify.answers(target, answer)
             browser.fetch(path, method)
             spotify.clear_answers()
     spotify.answers("token", "invalid_grant")
-    nearly_expired(stack)
+    let_tokens_end(stack)
     stack.clock.advance(90_000)
     refused(copy.fetch("artists"), 401, "login_expired")
 
@@ -237,10 +238,10 @@ def test_every_event_that_matters_is_logged(stack, browser, spotify):
     reply = refused(browser.request("POST", "refresh"), 403, "cross_site")
     stack.wait_for_event("refresh", "answered", code="cross_site",
                          request=reply.json["request_id"])
-    nearly_expired(stack)
+    let_tokens_end(stack)
     browser.fetch("refresh", "POST")
     stack.wait_for_event("refresh", "refreshed")
-    nearly_expired(stack)
+    let_tokens_end(stack)
     spotify.answers("token", "invalid_grant_revoked")
     browser.fetch("refresh", "POST")
     stack.wait_for_event("refresh", "authorization_ended")

@@ -7,7 +7,10 @@ import time
 
 import pytest
 
-from helpers import Browser, count, descriptors, refused, session_files
+from tools.answers import Browser, refused
+from tools.processes import descriptors
+from tools.spotify import count
+from tools.store import stored
 
 DAY = 86400
 
@@ -118,7 +121,7 @@ def test_it_ends_when_it_is_not_used_for_a_week(browser, stack):
     assert logged_in(browser)
     stack.clock.advance(40)
     assert not logged_in(browser)
-    assert session_files(stack) == []
+    assert stored(stack) == []
 
 
 def test_asking_does_not_prolong_it(browser, stack):
@@ -163,7 +166,7 @@ def test_the_server_ends_it_even_if_the_browser_keeps_the_cookie(
     reply = browser.fetch("artists",
                           headers={"Cookie": "spotify-session=" + value})
     refused(reply, 401, "not_logged_in")
-    assert session_files(stack) == []
+    assert stored(stack) == []
 
 
 def test_no_session_outlives_spotifys_authorization(make_stack):
@@ -202,7 +205,7 @@ def test_a_small_step_of_the_clock_backwards_logs_nobody_out(browser, stack):
     lambda data: b"\0" * len(data), lambda data: data * 30])
 def test_a_file_that_was_changed_is_nobodys(browser, stack, bend):
     browser.login()
-    [path] = session_files(stack)
+    [path] = stored(stack)
     path.write_bytes(bend(path.read_bytes()))
     assert not logged_in(browser)
     refused(browser.fetch("artists"), 401, "not_logged_in")
@@ -210,10 +213,10 @@ def test_a_file_that_was_changed_is_nobodys(browser, stack, bend):
 
 def test_one_persons_file_does_not_open_under_anothers_name(browser, stack):
     browser.login()
-    [mine] = session_files(stack)
+    [mine] = stored(stack)
     other = Browser(stack)
     other.login(account="grace.many")
-    [theirs] = set(session_files(stack)) - {mine}
+    [theirs] = set(stored(stack)) - {mine}
     mine.write_bytes(theirs.read_bytes())
     assert not logged_in(browser)
     assert logged_in(other)
@@ -222,7 +225,7 @@ def test_one_persons_file_does_not_open_under_anothers_name(browser, stack):
 @pytest.mark.parametrize("make", [os.symlink, os.link])
 def test_a_link_is_no_session(browser, stack, make):
     browser.login()
-    [path] = session_files(stack)
+    [path] = stored(stack)
     aside = stack.folder / "aside"
     path.rename(aside)
     make(aside, path)
@@ -234,7 +237,7 @@ def test_a_link_is_no_session(browser, stack, make):
 
 def test_a_pipe_is_no_session_and_stops_nobody(browser, stack):
     browser.login()
-    [path] = session_files(stack)
+    [path] = stored(stack)
     path.unlink()
     os.mkfifo(path)
     assert not logged_in(browser)
@@ -243,7 +246,7 @@ def test_a_pipe_is_no_session_and_stops_nobody(browser, stack):
 def test_all_files_have_the_same_size(stack):
     for name in ("wizzler", "grace.many", "özkant"):
         Browser(stack).login(account=name)
-    assert len({path.stat().st_size for path in session_files(stack)}) == 1
+    assert len({path.stat().st_size for path in stored(stack)}) == 1
 
 
 # For the web server

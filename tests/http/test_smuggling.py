@@ -7,9 +7,9 @@ import itertools
 import pytest
 
 from both_servers import site, site_of_session
-from helpers import Browser
 from rawhttp import Raw
 from stake import Stake, check_refusal, check_right
+from tools.answers import Browser
 
 __all__ = ["site", "site_of_session"]
 REFUSED = {400, 403, 404, 405, 413, 414, 417, 431, 501, 505}

@@ -7,12 +7,12 @@ import struct
 
 import pytest
 
-import fastcgi
-from fastcgi import ABORT, BEGIN, END, PARAMS, STDIN, STDOUT
-from helpers import check_answer
 from stack import PROGRAMS
 from stack.processes import wait_until
 from stake import Stake
+from tools import fastcgi
+from tools.answers import check_answer
+from tools.fastcgi import ABORT, BEGIN, END, PARAMS, STDIN, STDOUT
 
 TYPES = (0, 9, 10, 11, 12, 255)     # management, answers, unknown
 HUGE = (0x7fffffff, 0x1000000)

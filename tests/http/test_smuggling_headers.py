@@ -7,9 +7,10 @@ import re
 import pytest
 
 from both_servers import site, site_of_session
-from helpers import Browser, count
-from stake import Stake, check_refusal, check_right
 from stack import PROGRAMS
+from stake import Stake, check_refusal, check_right
+from tools.answers import Browser
+from tools.spotify import count
 
 __all__ = ["site", "site_of_session"]
 GET = ("GET {} HTTP/1.1\r\nHost: @HOST\r\nCookie: {}\r\n{}"

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from helpers import Browser, refused
+from tools.answers import Browser, refused
 
 LAX = """openssl_conf = all
 [all]

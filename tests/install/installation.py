@@ -4,14 +4,10 @@
 import os
 import pathlib
 import subprocess
-import sys
 
 import pytest
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-PROGRAMS = ("login", "callback", "artists", "refresh", "session", "logout")
-
-sys.path.insert(0, str(REPOSITORY / "tests"))
 
 
 def run(*command, **options):

@@ -7,14 +7,10 @@ import secrets
 import shutil
 import signal
 import subprocess
-import sys
 
-from installation import REPOSITORY, run
-
-sys.path.insert(0, str(REPOSITORY / "tests" / "http"))
-
-import fastcgi                                      # noqa: E402
-from stack.processes import Spawner, wait_until     # noqa: E402
+from installation import run
+from stack.processes import Spawner, wait_until
+from tools import fastcgi
 
 NEW_ROOT = pathlib.Path(__file__).with_name("new-root")
 UNSHARE = ("unshare --pid --fork --kill-child --mount --uts --ipc --net "

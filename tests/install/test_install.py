@@ -10,10 +10,11 @@ import tarfile
 
 import pytest
 
-from installation import PROGRAMS, REPOSITORY, run
+from installation import REPOSITORY, run
+from stack import PROGRAMS
+from tools.amounts import SOAK
 
-soak = pytest.mark.skipif("SOAK" not in os.environ,
-                          reason="takes minutes: set SOAK=1")
+soak = pytest.mark.skipif(not SOAK, reason="takes minutes: set SOAK=1")
 
 
 def files(folder):

@@ -11,12 +11,13 @@ import time
 
 import pytest
 
-from installation import PROGRAMS
 from machine import CONF, Machine
+from stack import PROGRAMS
 from stack.processes import wait_until
+from tools.amounts import SOAK
 
 pytestmark = [
-    pytest.mark.skipif("SOAK" not in os.environ, reason="set SOAK=1"),
+    pytest.mark.skipif(not SOAK, reason="set SOAK=1"),
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root"),
     pytest.mark.skipif(shutil.which("unshare") is None
                        or not os.path.exists("/lib/systemd/systemd"),

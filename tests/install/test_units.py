@@ -7,7 +7,8 @@ import subprocess
 
 import pytest
 
-from installation import PROGRAMS, REPOSITORY
+from installation import REPOSITORY
+from stack import PROGRAMS
 
 INSTANCES = [f"spotify-fcgi@{name}.service" for name in PROGRAMS]
 SERVICES = INSTANCES + ["spotify-fcgi-cleanup.service"]

@@ -191,5 +191,5 @@ def wait_until(true, seconds, what):
     while not (value := true()):
         if time.monotonic() > limit:
             raise StackError(f"{what} within {seconds} s")
-        time.sleep(0.01)
+        time.sleep(0.005)
     return value

@@ -1,52 +1,19 @@
 # SPDX-License-Identifier: ISC
 """A FastCGI client that can be wrong on purpose, for what no web server
-would send (FastCGI 1.0). Plain CGI besides."""
+would send; the records themselves are those of records.py. Plain CGI
+besides."""
 
 import socket
-import struct
 import subprocess
 
 from stack import Reply
 
-BEGIN, ABORT, END, PARAMS, STDIN, STDOUT, STDERR = range(1, 8)
-RESPONDER, AUTHORIZER, FILTER = 1, 2, 3
-LONG = 65535
+from .records import (ABORT, BEGIN, END, LONG, PARAMS, RESPONDER, STDERR,
+                      STDIN, STDOUT, begin, pairs, record, split, stream)
 
-
-def record(kind, content=b"", padding=0, request=1, version=1):
-    """One record as it travels."""
-    return struct.pack(">BBHHBx", version, kind, request, len(content),
-                       padding) + content + b"\0" * padding
-
-
-def stream(kind, content, piece=LONG, padding=0, request=1):
-    """A stream, cut into records, and its end."""
-    parts = [content[i:i + piece] for i in range(0, len(content), piece)]
-    return b"".join(record(kind, part, padding, request)
-                    for part in parts) + record(kind, request=request)
-
-
-def begin(role=RESPONDER, flags=0, request=1):
-    """The first record of a request."""
-    return record(BEGIN, struct.pack(">HB5x", role, flags), request=request)
-
-
-def length(n, wide=False):
-    """Of a name or value."""
-    return struct.pack(">I", n | 1 << 31) if wide or n > 127 else bytes([n])
-
-
-def pairs(params, wide=False):
-    """Names and values; params: dict or pairs of str (Latin-1) or bytes.
-    wide: all lengths in four bytes."""
-    items = params.items() if isinstance(params, dict) else params
-    result = []
-    for pair in items:
-        name, value = (x.encode("latin-1") if isinstance(x, str) else x
-                       for x in pair)
-        result += (length(len(name), wide), length(len(value), wide), name,
-                   value)
-    return b"".join(result)
+__all__ = ["ABORT", "BEGIN", "END", "LONG", "PARAMS", "RESPONDER", "STDERR",
+           "STDIN", "STDOUT", "ask", "begin", "pairs", "params_of", "parse",
+           "record", "run_cgi", "send", "split", "stream"]
 
 
 def params_of(stack, program, **changes):
@@ -77,20 +44,7 @@ def parse(output, url=""):
     return Reply(int(headers[0][1][:3]), headers[1:], body, url)
 
 
-def split(data):
-    """Records of an answer as {kind: content} and the END body, or None."""
-    found, end = {}, None
-    while len(data) >= 8:
-        _, kind, _, n, padding = struct.unpack(">BBHHBx", data[:8])
-        content = data[8:8 + n]
-        if kind == END:
-            end = struct.unpack(">IB3x", content)
-        found[kind] = found.get(kind, b"") + content
-        data = data[8 + n + padding:]
-    return found, end
-
-
-def send(path, data, close=False, timeout=10):
+def send(path, data, close=False, timeout=30):
     """All that comes back for these bytes."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(timeout)

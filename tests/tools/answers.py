@@ -1,17 +1,9 @@
 # SPDX-License-Identifier: ISC
-"""What the tests of the endpoints share: a browser that looks at every answer
-of a program, whatever the test is about, and words for common steps."""
+"""A client that looks at every answer of a program, whatever the test is
+about: what holds for all of them holds in every test."""
 
-import base64
-import concurrent.futures
-import hashlib
-import json
-import os
 import re
-import threading
 import urllib.parse
-
-import pytest
 
 from stack import PROGRAMS, Client
 
@@ -29,7 +21,6 @@ CODES = {
     "login_refused": {400}}
 PROBLEM = {"type", "title", "status", "detail", "code", "request_id"}
 POLICY_END = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-SESSION_FILE = re.compile(r"session-[0-9a-f]{64}")
 
 
 def check_security_headers(reply):
@@ -137,40 +128,6 @@ def refused(reply, status, code):
     return reply
 
 
-def together(jobs):
-    """Run functions at the same moment, each in a thread; their results."""
-    jobs = list(jobs)
-    barrier = threading.Barrier(len(jobs))
-
-    def run(job):
-        barrier.wait()
-        return job()
-    with concurrent.futures.ThreadPoolExecutor(len(jobs)) as pool:
-        return list(pool.map(run, jobs))
-
-
-def query_of(url):
-    """The parameters of a URL as a dict; none may come twice."""
-    pairs = urllib.parse.parse_qsl(urllib.parse.urlsplit(url).query,
-                                   keep_blank_values=True,
-                                   strict_parsing=True)
-    assert len(dict(pairs)) == len(pairs)
-    return dict(pairs)
-
-
-def with_query(url, **changes):
-    """The URL with parameters changed; None takes one away."""
-    query = {**query_of(url), **changes}
-    return url.partition("?")[0] + "?" + urllib.parse.urlencode(
-        {name: value for name, value in query.items() if value is not None})
-
-
-def challenge_of(verifier):
-    """RFC 7636, S256."""
-    digest = hashlib.sha256(verifier.encode()).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-
-
 def set_cookies(reply):
     """{name: (value, set of attributes)} of an answer."""
     found = {}
@@ -180,48 +137,3 @@ def set_cookies(reply):
         found[name] = (value, set(attributes))
         assert len(set(attributes)) == len(attributes)
     return found
-
-
-def session_files(stack):
-    """The paths of all sessions in the store."""
-    return sorted(path for path in stack.session_dir.iterdir()
-                  if SESSION_FILE.fullmatch(path.name))
-
-
-def descriptors(pid):
-    """What a process of ours has open: {number: what}."""
-    try:
-        return {int(fd): os.readlink(f"/proc/{pid}/fd/{fd}")
-                for fd in os.listdir(f"/proc/{pid}/fd")}
-    except PermissionError:
-        return pytest.skip("a hardened process shows its files to root only")
-
-
-def count(spotify, target):
-    """How many requests Spotify got there."""
-    return len(spotify.requests(target))
-
-
-def headers_of(request):
-    """Of a logged request, as a dict; none may come twice."""
-    found = dict(request["headers"])
-    assert len(found) == len(request["headers"])
-    return found
-
-
-def bearer_of(request):
-    """The access token that a logged request showed."""
-    scheme, _, token = headers_of(request)["Authorization"].partition(" ")
-    assert scheme == "Bearer"
-    return token
-
-
-def nearly_expired(stack, left_s=0):
-    """Let time pass until access tokens have that many seconds left."""
-    stack.clock.advance(3600 - left_s)
-
-
-def json_answer(value, status=200):
-    """A canned answer with this JSON."""
-    return {"status": status, "headers": {"Content-Type": "application/json"},
-            "body": json.dumps(value)}

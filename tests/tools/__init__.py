@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: ISC
+"""The tools that the tests share; each folder's conftest.py puts tests/ on
+the path, so that they are imported as `tools.NAME` from everywhere.
+
+    amounts     how much and how long: SOAK, HOUR, DAY
+    answers     a client that checks every answer of the programs
+    fastcgi     a FastCGI client that can be wrong on purpose, and plain CGI
+    impostor    somebody else at Spotify's address, with a certificate
+    parallel    several things at once, and how long something takes
+    processes   what the kernel tells of a process of ours
+    records     the records of FastCGI, written and read
+    redirects   addresses that might lead a visitor elsewhere
+    spotify     what the simulated Spotify was asked, and canned answers
+    steps       refresh, logout, a token that ends
+    store       the files of the store
+    urls        the parameters of an address
+
+What runs (the programs, a web server, Spotify) is in the package `stack`, and
+so is wait_until(), which waits for a condition (stack/processes.py).
+"""
