@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The Web API: GET /v1/me and GET /v1/me/following (sections 3 and 5.1)."""
+"""The Web API: GET /v1/me and GET /v1/me/following."""
 
 import urllib.parse
 
@@ -48,7 +48,7 @@ def portrait(account, base):
 
 
 def profile(account, grant, options, base):
-    """Section 5.1: what development mode shows, and the rest if asked."""
+    """What development mode shows, and the rest if asked."""
     path = urllib.parse.quote(account["id"], safe="")
     result = {
         "account_id": account["account_id"],

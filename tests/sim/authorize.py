@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""GET /authorize and the decision that follows (spotify-api.md 1.1, 1.2, 2).
+"""GET /authorize and the decision that follows.
 
 Two kinds of errors exist and a client sees only one of them: what is wrong
 with the client or its redirect URI ends on a page here and never comes back.

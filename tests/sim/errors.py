@@ -2,8 +2,7 @@
 """Every error answer of the real Spotify that somebody has seen.
 
 The table is the one place where their wording lives: the endpoints answer
-from it, and tests ask for entries by name as canned answers. Sections are
-those of spotify-api.md.
+from it, and tests ask for entries by name as canned answers.
 """
 
 import json
@@ -28,7 +27,7 @@ def made(status, kind, body, **headers):
 
 
 def oauth(error, description=None):
-    """Section 1.5: all of them are HTTP 400, invalid_client included."""
+    """Of the token endpoint: HTTP 400 for all, invalid_client included."""
     body = {"error": error}
     if description:
         body["error_description"] = description
@@ -36,7 +35,7 @@ def oauth(error, description=None):
 
 
 def api(status, message, reason=None, **headers):
-    """Section 3.1, the normal form of api.spotify.com."""
+    """The normal form of api.spotify.com."""
     error = {"status": status, "message": message}
     if reason:
         error["reason"] = reason
@@ -50,7 +49,7 @@ def html(status, title):
 
 
 ERRORS = {
-    # 1.5, the token endpoint
+    # the token endpoint
     "invalid_client": oauth("invalid_client"),
     "invalid_client_unknown": oauth("invalid_client", "Invalid client"),
     "invalid_client_secret": oauth("invalid_client", "Invalid client secret"),
@@ -80,7 +79,7 @@ ERRORS = {
         oauth("invalid_request", "code_verifier must be supplied"),
     "oauth_server_error": oauth("server_error"),
     "temporarily_unavailable": oauth("temporarily_unavailable"),
-    # 3.1, the Web API
+    # the Web API
     "expired_token_401": api(401, NO_TOKEN, www_authenticate=BEARER.format(
         "invalid_token", "The access token expired")),
     "invalid_token_401": api(401, NO_TOKEN, www_authenticate=BEARER.format(

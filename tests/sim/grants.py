@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: ISC
 """Codes and tokens: what was issued, to whom, and what it is still worth.
 
-The rules are Spotify's (spotify-api.md 1.2 to 1.5): a code is good once and
-for ten minutes; a refresh token ends six months after the user's consent,
-however often it is used, and may rotate in six ways.
+The rules are Spotify's (README.md, "Tokens"): a code is good once and for ten
+minutes; a refresh token ends six months after the user's consent, however
+often it is used, and may rotate in six ways.
 """
 
 import base64

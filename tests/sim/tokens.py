@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""POST /api/token: codes and refresh tokens in, tokens out (1.3 to 1.5)."""
+"""POST /api/token: codes and refresh tokens in, tokens out."""
 
 import base64
 import binascii
