@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Clocks that jump and lives that make no sense (rows D14, L4, L5, S5, T7;
-contract, item 7)."""
+"""Clocks that jump and lives that make no sense."""
 
 import time
 
@@ -56,7 +55,7 @@ JUMP_NAMES = ["2 days back", "2 days on", "1 hour back", "30 s back",
 @pytest.mark.parametrize("jump", JUMPS, ids=JUMP_NAMES)
 def test_a_clock_that_jumps_refreshes_or_ends_the_session(stack, spotify,
                                                           jump):
-    """D14. No loop, no negative number, and a new login works then."""
+    """No loop, no negative number, and a new login works then."""
     visitor = Visitor(stack)
     stack.clock.set(jump)
     since = spotify.requests()[-1]["n"]
@@ -119,7 +118,7 @@ def test_a_step_while_somebody_waits_for_the_lock_does_not_matter(
 
 
 def test_a_login_older_than_ten_minutes_has_ended(stack, client):
-    """S5, and one from a future of more than a minute is none."""
+    """One from a future of more than a minute has ended as well."""
     url = client.approve(client.start_login())
     jar = client.cookies.text(url)
     stack.clock.advance(601)
@@ -154,7 +153,7 @@ LIVES = ["__missing__", 0, -1, 3600.0, 36e2, "3600", 1e18, 10 ** 18, True,
 @pytest.mark.parametrize("life", LIVES, ids=repr)
 def test_a_life_that_makes_no_sense_is_taken_for_an_hour(stack, client,
                                                          spotify, life):
-    """T7. No loop of refreshes, no token for ever."""
+    """No loop of refreshes, no token for ever."""
     spotify.settings(expires_in=life)
     client.login()
     assert 3590 <= client.fetch("session").json["expires_in"] <= 3600
@@ -169,8 +168,8 @@ def test_a_life_that_makes_no_sense_is_taken_for_an_hour(stack, client,
 
 def test_an_answer_with_a_number_beyond_64_bits_is_no_answer(stack, client,
                                                              spotify):
-    """T7. JSON that cannot be read as a whole is not read in part: the login
-    is told so, a session is kept."""
+    """JSON that cannot be read as a whole is not read in part: the login is
+    told so, a session is kept."""
     spotify.settings(expires_in=2 ** 63)
     reply = client.finish(client.approve(client.start_login()))
     assert (reply.status, reply.code) == (502, "upstream_failed")
@@ -200,7 +199,7 @@ def test_a_life_that_makes_sense_is_believed(stack, client, spotify, life,
 
 def test_a_token_that_dies_before_its_time_is_replaced_once(
         stack, client, spotify):
-    """R8. An API that says 401: one forced refresh and one retry."""
+    """An API that says 401: one forced refresh and one retry."""
     client.login()
     spotify.expire("access")
     assert client.fetch("artists").status == 200
@@ -222,7 +221,6 @@ def test_a_token_that_dies_before_its_time_is_replaced_once(
     ("scope_403", None), ("not_registered_403", "not_on_allowlist"),
     ("premium_403", "owner_not_premium")])
 def test_a_403_causes_no_refresh(client, spotify, answer, code):
-    """R8."""
     client.login()
     spotify.answers("following", answer, repeat=True)
     spotify.clear_requests()
@@ -233,7 +231,7 @@ def test_a_403_causes_no_refresh(client, spotify, answer, code):
 
 
 def test_the_idle_limit_ends_a_session_and_its_file(stack, client):
-    """L4. Seven days without use, whatever the cookie says."""
+    """Seven days without use, whatever the cookie says."""
     visitor = Visitor(stack)
     stack.clock.advance(6 * DAY)
     assert visitor.ask("artists").status == 200     # is a use
@@ -255,8 +253,8 @@ def test_asking_who_is_logged_in_is_no_use(stack):
 
 
 def test_the_absolute_limit_is_not_moved_by_refreshing(make_stack):
-    """L5. Never past 180 days after the user's consent; Spotify would not
-    give more."""
+    """Never past 180 days after the user's consent; Spotify would not give
+    more."""
     stack = make_stack(conf={"absolute_limit": "180d", "idle_limit": "30d"})
     visitor = Visitor(stack)
     stack.spotify.settings(refresh_lifetime=10 ** 9)

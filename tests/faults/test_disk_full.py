@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""A disk without room, and files that may not grow (rows D7, R5; contract,
-item 3)."""
+"""A disk without room, and files that may not grow: nothing that was there is
+lost, and no token is spent for which there is no room."""
 
 import os
 import pathlib
@@ -76,8 +76,8 @@ def test_while_the_token_lives_a_full_disk_stops_nobody(small):
 
 
 def test_a_full_disk_is_noticed_before_the_token_is_spent(small):
-    """R5. 503, no token request, the file byte-identical, a loud line in the
-    log; with room again the session goes on."""
+    """503, no token request, the file byte-identical, a loud line in the log;
+    with room again the session goes on."""
     client = Client(small)
     client.login()
     let_tokens_end(small)
@@ -148,8 +148,8 @@ def test_a_disk_that_fills_up_while_spotify_answers_loses_nothing(small):
 
 
 def test_a_file_size_limit_is_an_error_and_no_death(make_stack):
-    """D7. As under a unit's LimitFSIZE: SIGXFSZ is ignored, EFBIG answered
-    with 503 before the token is spent."""
+    """As under a unit's LimitFSIZE: SIGXFSZ is ignored, EFBIG answered with
+    503 before the token is spent."""
     stack = make_stack()
     client = Client(stack)
     client.login()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
-"""Death and errors at every system call of a refresh, a login and a logout
-(rows D6, D7, D8, R3, R4, R5; contract, item 2). Spotify rotates strictly, so a
-refresh token whose successor is lost is dead: then one clean 401 follows.
+"""Death and errors at every system call of a refresh, a login and a logout.
+Spotify rotates strictly, so a refresh token whose successor is lost is dead:
+then one clean 401 follows.
 
 Each test prints its table: call, fault, what the client saw, what the next
 request sees."""
@@ -202,7 +202,6 @@ def walk_of(stack, program):
 
 @pytest.mark.parametrize("program", SCENES)
 def test_a_kill_at_any_system_call_leaves_every_session_whole(stack, program):
-    """D8, R4."""
     walk = walk_of(stack, program)
     killed = sum(walk.kill(call) for call in walk.calls())
     walk.table()
@@ -215,7 +214,7 @@ def test_a_kill_at_any_system_call_leaves_every_session_whole(stack, program):
 @pytest.mark.parametrize("program", SCENES)
 def test_an_error_of_any_call_leaves_the_old_file_as_it_was(
         stack, program, error):
-    """D7, R5: 503, no cookie, no temporary file; the log tells the cause."""
+    """503, no cookie, no temporary file; the log tells the cause."""
     walk = walk_of(stack, program)
     for call in walk.store_calls():
         walk.fail(call, error)
@@ -237,8 +236,8 @@ def test_a_search_for_old_marks_that_fails_costs_no_login(stack, name):
 
 
 def test_new_tokens_are_on_the_disk_before_anybody_uses_them(stack):
-    """R3. The order of the calls of `artists` with an expired token: write,
-    fsync, rename, fsync of the directory, and only then the API."""
+    """The order of the calls of `artists` with an expired token: write, fsync,
+    rename, fsync of the directory, and only then the API."""
     client = Client(stack)
     client.login()
     let_tokens_end(stack)
@@ -254,7 +253,7 @@ def test_new_tokens_are_on_the_disk_before_anybody_uses_them(stack):
 
 
 def test_a_new_session_is_on_the_disk_before_the_browser_has_it(stack):
-    """D6. The order of the calls of `callback`: the file and its name, which
+    """The order of the calls of `callback`: the file and its name, which
     nobody knows, become durable, and then the answer goes out."""
     browser = Client(stack)
     url = browser.approve(browser.start_login())
@@ -268,7 +267,7 @@ def test_a_new_session_is_on_the_disk_before_the_browser_has_it(stack):
 
 
 def test_who_has_opened_a_file_may_read_it_though_it_was_replaced(stack):
-    """D6. The reader is held up between open and fstat; meanwhile a refresh
+    """The reader is held up between open and fstat; meanwhile a refresh
     exchanges the file and removes the old one."""
     client = Client(stack)
     client.login()
@@ -284,7 +283,7 @@ def test_who_has_opened_a_file_may_read_it_though_it_was_replaced(stack):
 
 
 def test_files_are_private_from_the_first_moment(stack):
-    """D2. 0600 in the call that makes them, and never a chmod."""
+    """0600 in the call that makes them, and never a chmod."""
     client = Client(stack)
     with Strace(stack.pids("callback")[0]) as trace:
         client.login()
@@ -297,7 +296,7 @@ def test_files_are_private_from_the_first_moment(stack):
     "../../etc/passwd", "%2e%2e%2f%2e%2e%2f", "." * 43, "A" * 42, "A" * 44,
     "A" * 42 + "B", "/" * 43, "=" * 43, "A" * 42 + "+"])
 def test_a_cookie_that_is_none_of_ours_reaches_no_file(stack, value):
-    """D4. Only 43 characters of canonical base64url become a name."""
+    """Only 43 characters of canonical base64url become a name."""
     client = Client(stack)
     client.session_cookie = value
     with Strace(stack.pids("session")[0]) as trace:

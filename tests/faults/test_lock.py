@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 """The lock dies with its holder, and a holder that hangs stops nobody for
-ever (row D13; contract, item 4)."""
+ever."""
 
 import os
 import signal

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""A login without randomness, and one whose program dies in the middle (rows
-S1 and C13)."""
+"""A login without randomness, and one whose program dies in the middle."""
 
 import os
 import re
@@ -17,9 +16,8 @@ from tools.store import stored
 
 @pytest.mark.parametrize("program", ["login", "callback"])
 def test_without_randomness_nobody_is_sent_on(make_stack, tmp_path, program):
-    """S1. There are no random bytes to be had: libsodium ends the process
-    before anything weak is sent out, and the web server says that it is
-    busy."""
+    """There are no random bytes to be had: libsodium ends the process before
+    anything weak is sent out, and the web server says that it is busy."""
     switch = tmp_path / "no randomness"
     stack = make_stack(environment=preloaded("random", tmp_path)
                        | {"NO_RANDOMNESS": str(switch)})
@@ -43,8 +41,8 @@ def test_without_randomness_nobody_is_sent_on(make_stack, tmp_path, program):
 
 def test_a_program_that_dies_is_not_asked_again_with_the_code(stack, client,
                                                               spotify):
-    """C13. Neither by the web server, nor by the one that comes after it: a
-    code is sent to Spotify once."""
+    """Neither by the web server, nor by the one that comes after it: a code is
+    sent to Spotify once."""
     url = client.approve(client.start_login())
     copy = client.copy()
     spotify.answers("token", {"delay": 5}, repeat=True)

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""A store with a hundred thousand sessions, and its clean-up (row D15;
-contract, item 13)."""
+"""A store with a hundred thousand sessions, and its clean-up."""
 
 import os
 import re
@@ -48,8 +47,8 @@ def make(stack, kind, age_s, count=1, first=0):
 
 
 def test_the_clean_up_removes_exactly_the_dead(stack, client):
-    """D15, D8. A session lives for a week and a day after its last use, a
-    temporary file or a copy no longer; what is live, locked or new stays."""
+    """A session lives for a week and a day after its last use, a temporary
+    file or a copy no longer; what is live, locked or new stays."""
     count = scaled(500, 5000)
     client.login()
     client.fetch("artists")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
-"""Nothing of a past request stays behind in a process: not in its heap,
-freed memory included, not on the stacks of threads that wait, nor in buffers
-of libcurl and OpenSSL (row D16). A build as users make it, with TLS to
-Spotify; looked at after each kind of request, in all six programs."""
+"""Nothing of a past request stays behind in a process: not in its heap, freed
+memory included, not on the stacks of threads that wait, nor in buffers of
+libcurl and OpenSSL. A build as users make it, with TLS to Spotify; looked at
+after each kind of request, in all six programs."""
 
 import base64
 import os

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 """What surrounds a process must not steer it, and what it held must not stay
-behind (rows D16, T3)."""
+behind."""
 
 import os
 import pathlib
@@ -42,7 +42,7 @@ class Listener:
 
 @pytest.mark.parametrize("spotify_tls", [False, True], ids=["http", "https"])
 def test_the_environment_steers_no_call(make_stack, tmp_path, spotify_tls):
-    """T3. No proxy, no netrc, no log of TLS keys, no other authorities."""
+    """No proxy, no netrc, no log of TLS keys, no other authorities."""
     trap = Listener()
     (tmp_path / ".netrc").write_text(
         "machine 127.0.0.1 login evil password evil\n", "utf-8")
@@ -80,8 +80,8 @@ def cores():
 
 
 def test_a_death_leaves_no_core(release_build):
-    """D16. A program that dies at its worst leaves nothing; and what it held
-    is no more lost than by any other end."""
+    """A program that dies at its worst leaves nothing; and what it held is no
+    more lost than by any other end."""
     with start_stack(release_build) as stack:
         stack.reset()
         client = Client(stack)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Who is first (rows R10, L3, L6; contract, items 5 and 8): a logout or
-another login while Spotify is slow."""
+"""Who is first: a logout or another login while Spotify is slow. What has ended
+does not come back, and what is new is not overwritten."""
 
 import time
 
@@ -28,8 +28,8 @@ def start_renewal(stack, client, ask=refresh):
 @pytest.mark.parametrize("ask", [refresh, lambda c: c.fetch("artists")],
                          ids=["refresh", "artists"])
 def test_a_logout_during_a_refresh_is_not_undone(stack, client, ask):
-    """R10. It answers at once; the late save finds the file gone and leaves
-    nothing behind."""
+    """It answers at once; the late save finds the file gone and leaves nothing
+    behind."""
     client.login()
     thief = client.copy()
     under_way = start_renewal(stack, client, ask)
@@ -46,8 +46,8 @@ def test_a_logout_during_a_refresh_is_not_undone(stack, client, ask):
 
 def test_a_login_in_another_tab_during_a_refresh_is_not_overwritten(
         stack, client):
-    """L3. The old session has ended, the new one is whole, and the late 401
-    of the old one does not touch its cookie."""
+    """The old session has ended, the new one is whole, and the late 401 of the
+    old one does not touch its cookie."""
     client.login()
     under_way = start_renewal(stack, client)
     client.login("grace.many")
@@ -121,7 +121,7 @@ def test_logout_and_refresh_at_the_same_moment_end_in_one_of_two_ways(
 
 
 def test_two_tabs_that_log_in_at_once_both_finish(stack, client):
-    """L3. One cookie survives, and it works."""
+    """One cookie survives, and it works."""
     first = client.approve(client.start_login())
     second = client.approve(client.start_login())
     one, two = client.copy(), client.copy()

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Nothing is lost when programs are ended politely under load (contract,
-item 12)."""
+"""Nothing is lost when programs are ended politely under load."""
 
 import contextlib
 import http.client

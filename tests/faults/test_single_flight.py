@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""One refresh for everybody (rows R1, R2, R9, D6, D12; contract, item 1 and
-6): over four processes of `artists` and two of `refresh`."""
+"""One refresh for everybody, over four processes of `artists` and two of
+`refresh`."""
 
 import functools
 import threading
@@ -46,7 +46,7 @@ def check_good(reply):
 @pytest.mark.parametrize("count", [1, 2, 50, 200])
 def test_parallel_requests_at_expiry_make_one_token_request(
         stack, client, spotify, count, record_property):
-    """R1. None waits for the lock's limit."""
+    """None waits for the lock's limit."""
     client.login()
     let_tokens_end(stack)
     spotify.settings(rotation="strict")
@@ -101,8 +101,8 @@ def test_everybody_is_told_of_one_failed_refresh(stack, client, spotify):
                                       "rotate", "strict"])
 def test_the_stored_refresh_token_is_the_one_that_works(
         stack, client, spotify, rotation):
-    """R2. None or an empty one in the answer keeps the old; a new one
-    replaces it."""
+    """None or an empty one in the answer keeps the old; a new one replaces
+    it."""
     client.login()
     spotify.settings(rotation=rotation)
     sent = []
@@ -117,7 +117,7 @@ def test_the_stored_refresh_token_is_the_one_that_works(
 
 def test_fifty_at_a_time_with_strict_rotation_lose_no_token(
         stack, client, spotify):
-    """D12. The old token dies at once; afterwards one more refresh works."""
+    """The old token dies at once; afterwards one more refresh works."""
     client.login()
     spotify.settings(rotation="strict")
     for round_number in range(1, scaled(3, 20) + 1):
@@ -142,9 +142,9 @@ def read_until(stop, stack, params):
 
 
 def test_readers_never_see_half_a_file(stack, client, spotify):
-    """D6. A session is replaced time and again, by refreshes with strict
-    rotation, and every reader finds it whole, also who has just opened the
-    old file: 100 on each run, 1,000 in the soak test."""
+    """A session is replaced time and again, by refreshes with strict rotation,
+    and every reader finds it whole, also who has just opened the old file: 100
+    on each run, 1,000 in the soak test."""
     rounds = scaled(100, 1000)
     spotify.settings(rotation="strict", expires_in=200)
     client.login()
@@ -166,8 +166,8 @@ def test_readers_never_see_half_a_file(stack, client, spotify):
 
 
 def test_renewing_does_nothing_while_there_is_time(stack, client, spotify):
-    """R9. A hundred renewals in a row are at most one call; the answer
-    carries a time and no token."""
+    """A hundred renewals in a row are at most one call; the answer carries a
+    time and no token."""
     client.login()
     stack.clock.advance(3600 - 299)
     since = spotify.requests()[-1]["n"]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Session files that are not as we wrote them (rows D3, D5, D9, D10, D11;
-contract, items 8 and 9): nobody is logged in by them, and nothing breaks."""
+"""Session files that are not as we wrote them: nobody is logged in by them,
+and nothing breaks."""
 
 import base64
 import os
@@ -44,7 +44,7 @@ def scene(stack, client):
 
 
 def test_a_file_cut_at_any_length_is_no_session(scene):
-    """D9. Every truncation, and bytes behind the end."""
+    """Nor is one with bytes behind its end."""
     path, good, asker = scene
     for length in range(len(good)):
         path.write_bytes(good[:length])
@@ -57,7 +57,7 @@ def test_a_file_cut_at_any_length_is_no_session(scene):
 
 
 def test_a_file_with_any_bit_flipped_is_no_session(scene):
-    """D9, D11. Every single bit, the header's too."""
+    """Every single bit, the header's too."""
     path, good, asker = scene
     with open(path, "r+b", buffering=0) as file:
         for place in range(len(good)):
@@ -71,8 +71,8 @@ def test_a_file_with_any_bit_flipped_is_no_session(scene):
 
 
 def test_sessions_whose_files_were_swapped_are_none(stack):
-    """D11. The content is bound to its name and to the cookie: of three
-    sessions, each pair is exchanged."""
+    """The content is bound to its name and to the cookie: of three sessions,
+    each pair is exchanged."""
     clients = [Client(stack) for _ in range(3)]
     for client, account in zip(clients, ("wizzler", "grace.many", "özkant")):
         client.login(account)
@@ -179,7 +179,7 @@ def make_foreign(path, _):
     make_hard_link, make_large, make_socket, make_open, make_foreign],
     ids=lambda change: change.__name__[5:])
 def test_what_is_no_plain_file_of_ours_is_no_session(stack, client, change):
-    """D5. 401 at once on every endpoint, no file followed or waited for."""
+    """401 at once on every endpoint, no file followed or waited for."""
     client.login()
     [path] = stored(stack)
     spare = stack.folder / "spare"
@@ -208,8 +208,8 @@ def encodings(value):
 
 
 def test_the_store_shows_no_token_and_no_user(stack, client, spotify):
-    """D10. Sealed, and padded so that the size tells nothing: short and long
-    tokens make files of one size."""
+    """Sealed, and padded so that the size tells nothing: short and long tokens
+    make files of one size."""
     client.login()
     spotify.settings(token_length=60, refresh_length=40)
     other = Client(stack)
@@ -232,7 +232,7 @@ def test_the_store_shows_no_token_and_no_user(stack, client, spotify):
 
 
 def test_a_file_name_is_no_way_into_the_session(stack, client):
-    """D3. It holds nothing of the cookie, and is none itself."""
+    """It holds nothing of the cookie, and is none itself."""
     client.login()
     name = stored(stack)[0].name.removeprefix("session-")
     raw = base64.urlsafe_b64decode(client.session_cookie + "=")
@@ -247,7 +247,6 @@ def test_a_file_name_is_no_way_into_the_session(stack, client):
 
 
 def test_every_file_is_private_whatever_the_umask(make_stack):
-    """D2."""
     stack = make_stack()
     for program in stack.programs.values():
         program.command = ["/bin/sh", "-c", "umask 000; exec \"$0\" \"$@\"",

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""A Spotify that misbehaves in every way (rows T2, T6, T8, T9, R7, U1, U2,
-U3, U5; contract, item 11): the session is kept, memory is bounded, and the
-next request is fine."""
+"""A Spotify that misbehaves in every way: the session is kept, memory is
+bounded, and the next request is fine."""
 
 import json
 import pathlib
@@ -19,7 +18,7 @@ from tools.store import session_bytes, stored
 
 MIB = 1 << 20
 MB_100 = 100_000_000
-ANSWER_S = 15       # T9: no answer later than that; the web server has 20
+ANSWER_S = 15       # no answer comes later; the web server waits for 20
 
 
 def deep(depth, kind="["):
@@ -93,7 +92,7 @@ def tried(client, target):
 
 
 def limit_kib(stack):
-    """U1: less than 100 MB; a sanitizer takes several times as much, for its
+    """Less than 100 MB; a sanitizer takes several times as much, for its
     shadow and for what was freed."""
     return 500_000 if is_sanitized(stack) else 100_000
 
@@ -106,7 +105,7 @@ def peak_kib(stack, program):
 @pytest.mark.parametrize("target", ["token", "following"])
 def test_any_bad_answer_is_told_and_keeps_the_session(stack, client, spotify,
                                                       target):
-    """T6, U5: every way; after each the next request is fine."""
+    """Each of these ways; and after it the next request is fine."""
     client.login()
     program = {"token": "refresh", "following": "artists"}[target]
     pids = stack.pids(program)
@@ -177,7 +176,7 @@ def test_an_answer_cut_anywhere_is_no_answer(stack, client, spotify, target,
     "oauth_server_error", "temporarily_unavailable", "rate_limited",
     "server_error_500", "unavailable_503_html"])
 def test_only_invalid_grant_ends_a_session(stack, client, spotify, error):
-    """T8, R7. An hour of trouble, then all is well."""
+    """An hour of trouble, then all is well."""
     client.login()
     let_tokens_end(stack)
     spotify.answers("token", error, repeat=True)
@@ -193,8 +192,7 @@ def test_only_invalid_grant_ends_a_session(stack, client, spotify, error):
 
 
 def test_invalid_grant_ends_it_once_and_for_all(stack, client, spotify):
-    """R6. One token request, 401, the file gone; ten more requests make
-    none."""
+    """One token request, 401, the file gone; ten more requests make none."""
     client.login()
     let_tokens_end(stack)
     spotify.expire("refresh")
@@ -207,8 +205,8 @@ def test_invalid_grant_ends_it_once_and_for_all(stack, client, spotify):
 
 
 def test_a_spotify_that_is_slow_is_given_up_in_time(stack, spotify):
-    """T9. It accepts and is silent, or sends one byte a second, to two
-    visitors at once: an answer in less than 15 s, and the next is fine."""
+    """It accepts and is silent, or sends one byte a second, to two visitors at
+    once: an answer in less than 15 s, and the next is fine."""
     late, idle = Client(stack), Client(stack)
     late.login()
     let_tokens_end(stack)
@@ -258,7 +256,7 @@ class Trap:
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
 def test_a_redirect_is_never_followed(stack, client, spotify, code):
-    """T2. Neither the secret nor a token reaches a second host."""
+    """Neither the secret nor a token reaches a second host."""
     trap = Trap()
     try:
         answer = {"status": code, "body": "",
@@ -277,8 +275,8 @@ def test_a_redirect_is_never_followed(stack, client, spotify, code):
 
 
 def test_fifty_bombs_at_once_stay_within_memory(make_stack):
-    """U1, U2. Fifty visitors, each with 100 MB in chunks, a page of the
-    largest size that is taken, or a bomb; one process of `artists`."""
+    """Fifty visitors, each with 100 MB in chunks, a page of the largest size
+    that is taken, or a bomb; one process of `artists`."""
     stack = make_stack()
     clients = [Client(stack) for _ in range(50)]
     for client in clients:
@@ -303,8 +301,8 @@ def test_fifty_bombs_at_once_stay_within_memory(make_stack):
 
 
 def test_a_list_without_an_end_ends(stack, client, spotify):
-    """U3. A cursor that repeats stops it, and a new one for ever ends with
-    the time for a list; neither is shown as whole."""
+    """A cursor that repeats stops it, and a new one for ever ends with the
+    time for a list; neither is shown as whole."""
     client.login()
     spotify.settings(repeat_cursor=True)
     reply = client.fetch("artists")
@@ -315,7 +313,7 @@ def test_a_list_without_an_end_ends(stack, client, spotify):
 
 
 def test_a_list_that_takes_too_long_is_no_list(stack, client, spotify):
-    """U3. Pages of two seconds each: 504 before the web server gives up."""
+    """Pages of two seconds each: 504 before the web server gives up."""
     client.login("grace.many")      # 40 pages
     spotify.answers("following", {"delay": 2, "pass": True}, repeat=True)
     seconds, reply = timed(lambda: client.fetch("artists"))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Nobody ever sees another's name, artists or token (contract, item 10; rows
-L1, L2): many users through one worker, and a random walk."""
+"""Nobody ever sees another's name, artists or token: many users through one
+worker, and a random walk."""
 
 import random
 
@@ -119,7 +119,7 @@ def test_fifty_users_at_the_same_moment(stack):
 
 
 def test_every_login_gets_a_fresh_secret(stack):
-    """L1. 43 characters, all different, no place with few values."""
+    """43 characters, all different, no place with few values."""
     count = scaled(300, 10_000)
     values = set()
     client = Client(stack)
@@ -130,11 +130,11 @@ def test_every_login_gets_a_fresh_secret(stack):
     assert len(values) == count
     for place in range(42):
         assert len({value[place] for value in values}) > 40
-    assert len(stored(stack)) == 1       # L3: each ended the one before
+    assert len(stored(stack)) == 1       # each has ended the one before
 
 
 def test_a_cookie_of_the_browsers_own_making_is_never_adopted(stack):
-    """L2. Neither one that was chosen nor one that is good becomes the new
+    """Neither one that was chosen nor one that is good becomes the new
     session's."""
     client = Client(stack)
     client.session_cookie = chosen = "A" * 43

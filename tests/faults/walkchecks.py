@@ -24,7 +24,7 @@ def file_name(cookie):
 
 
 class Checks:
-    """The invariants (security.md, C.7)."""
+    """The invariants: each has a method below, which says what it is."""
 
     def __init__(self, stack, browsers):
         self.stack, self.browsers = stack, browsers
