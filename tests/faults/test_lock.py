@@ -2,6 +2,7 @@
 """The lock dies with its holder, and a holder that hangs stops nobody for
 ever."""
 
+import fcntl
 import os
 import signal
 import time
@@ -9,9 +10,10 @@ import time
 import pytest
 
 from stack import Client
+from tools.answers import Browser, refused
 from tools.parallel import Later, timed, together
 from tools.processes import status
-from tools.steps import is_logged_in, let_tokens_end, refresh
+from tools.steps import is_logged_in, let_tokens_end, logout, refresh
 from tools.store import stored
 
 LOCK_WAIT_S = 12        # lib/session/token.c
@@ -99,6 +101,32 @@ def test_a_holder_that_is_stopped_costs_the_lock_limit_and_no_more(pair):
         os.kill(pair.pids("refresh")[0], signal.SIGCONT)
     under_way.result()
     assert client.fetch("artists").status == 200
+
+
+def test_a_lock_that_somebody_keeps_stops_only_who_needs_it(stack, spotify):
+    """A process of ours that hangs and has all of them, for instance: those
+    who need what they guard wait for 12 seconds, the others not at all."""
+    expired, new, leaving = (Browser(stack) for _ in range(3))
+    expired.login()
+    let_tokens_end(stack)
+    for browser in (new, leaving):
+        browser.login()
+    spotify.clear_requests()
+    with open(stack.session_dir / "lock", "ab") as lock:
+        fcntl.lockf(lock, fcntl.LOCK_EX)
+        began = time.monotonic()
+        assert logout(leaving).status == 204
+        assert is_logged_in(new)
+        assert refresh(new).json["refreshed"] is False
+        assert time.monotonic() - began < LOCK_WAIT_S - 1
+        replies = together([lambda: timed(lambda: refresh(expired)),
+                            lambda: timed(lambda: new.fetch("artists"))])
+    for seconds, reply in replies:
+        refused(reply, 503, "busy")
+        assert LOCK_WAIT_S - 1 < seconds < 2 * LOCK_WAIT_S - 1
+    assert spotify.requests() == []
+    assert refresh(expired).json["refreshed"] is True
+    assert new.fetch("artists").json["total"] == 120
 
 
 def test_a_lock_file_that_was_removed_is_made_again(stack, client):

@@ -13,6 +13,7 @@ from tools import fastcgi
 from tools.amounts import SOAK, scaled
 from tools.parallel import Later, timed, together
 from tools.processes import status
+from tools.spotify import bearer_of, newest_secret
 from tools.steps import let_tokens_end, refresh
 from tools.store import session_bytes, stored
 
@@ -46,7 +47,8 @@ def check_good(reply):
 @pytest.mark.parametrize("count", [1, 2, 50, 200])
 def test_parallel_requests_at_expiry_make_one_token_request(
         stack, client, spotify, count, record_property):
-    """None waits for the lock's limit."""
+    """None waits for the lock's limit, all see one list, and Spotify sees the
+    new access token only."""
     client.login()
     let_tokens_end(stack)
     spotify.settings(rotation="strict")
@@ -56,6 +58,9 @@ def test_parallel_requests_at_expiry_make_one_token_request(
     for _, reply in done:
         check_good(reply)
     assert len(spotify.requests("token", since)) == 1
+    assert len({reply.header("ETag") for _, reply in done[::2]}) == 1
+    assert {bearer_of(request) for request in spotify.requests(
+        "following", since)} == {newest_secret(spotify, "access_token")}
     longest = max(seconds for seconds, _ in done)
     record_property("longest_s", f"{longest:.2f}")
     print(f"{count} in parallel: the longest took {longest:.2f} s, "
@@ -65,16 +70,20 @@ def test_parallel_requests_at_expiry_make_one_token_request(
 
 def test_while_the_token_lives_one_renews_it_and_nobody_waits(
         stack, client, spotify):
-    """With 20 to 120 seconds left; only who refreshes waits for Spotify."""
+    """With 20 to 120 seconds left; only who refreshes waits for Spotify, the
+    others use the old token."""
     client.login()
     client.fetch("artists")
-    stack.clock.advance(3600 - 60)
+    old = newest_secret(spotify, "access_token")
+    let_tokens_end(stack, 60)
     spotify.answers("token", {"held": True})
     since = spotify.requests()[-1]["n"]
     visits = [Later(lambda c=client.copy(): c.fetch("artists?fresh=1"))
               for _ in range(20)]
     wait_until(lambda: sum(visit.under_way() for visit in visits) == 1, 10,
                "no answer to all but one")
+    assert {bearer_of(request) for request in spotify.requests(
+        "following", since)} == {old}
     spotify.release()
     for visit in visits:
         check_good(visit.result())
@@ -113,6 +122,7 @@ def test_the_stored_refresh_token_is_the_one_that_works(
         sent.append(form["refresh_token"])
     renewed = rotation in ("rotate", "strict")
     assert len(set(sent)) == (3 if renewed else 1)
+    check_good(client.fetch("artists"))
 
 
 def test_fifty_at_a_time_with_strict_rotation_lose_no_token(
@@ -169,7 +179,7 @@ def test_renewing_does_nothing_while_there_is_time(stack, client, spotify):
     """A hundred renewals in a row are at most one call; the answer carries a
     time and no token."""
     client.login()
-    stack.clock.advance(3600 - 299)
+    let_tokens_end(stack, 299)
     since = spotify.requests()[-1]["n"]
     replies = [refresh(client) for _ in range(100)]
     assert [r.status for r in replies] == [200] * 100

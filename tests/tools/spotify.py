@@ -23,6 +23,12 @@ def bearer_of(request):
     return token
 
 
+def newest_secret(spotify, kind):
+    """The last of its kind that Spotify gave: "access_token" and so on."""
+    return [secret["value"] for secret in spotify.secrets()
+            if secret["kind"] == kind][-1]
+
+
 def json_answer(value, status=200):
     """A canned answer with this JSON."""
     return {"status": status, "headers": {"Content-Type": "application/json"},
