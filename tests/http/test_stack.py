@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """The ground that the other tests stand on, and what tests/demo runs."""
 
+import contextlib
 import os
 import pathlib
 import re
@@ -14,9 +15,10 @@ import threading
 
 import pytest
 
+from rawhttp import Raw
 from stack import PROGRAMS, Client, Stack, StackError
 from stack.cookies import CookieJar
-from stack.fixtures import BUILD_DIR
+from stack.fixtures import BUILD_DIR, SERVER
 from stack.processes import wait_until
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
@@ -127,6 +129,23 @@ def test_the_real_spotify_is_told_where_to_send_people(demo, tmp_path):
 def test_a_missing_program_is_one_line(tmp_path):
     with pytest.raises(StackError, match="login is missing: build"):
         Stack(tmp_path)
+
+
+@pytest.mark.skipif(SERVER != "nginx", reason="about nginx")
+def test_a_crowd_that_comes_at_one_moment_is_not_limited(stack):
+    """However long a busy machine kept nginx from looking."""
+    request = (f"GET /session HTTP/1.1\r\nHost: {stack.host}:{stack.port}\r\n"
+               "Sec-Fetch-Site: same-origin\r\n\r\n")
+    with contextlib.ExitStack() as made:
+        crowd = [made.enter_context(Raw(stack.port)) for _ in range(100)]
+        for one in crowd:       # nginx has accepted all of them
+            one.send(request)
+            assert one.answer().status == 200
+        os.kill(stack.server.worker(), signal.SIGSTOP)
+        for one in crowd:
+            one.send(request)
+        os.kill(stack.server.worker(), signal.SIGCONT)
+        assert [one.answer().status for one in crowd] == [200] * 100
 
 
 def test_a_mistake_in_the_configuration_is_told():
