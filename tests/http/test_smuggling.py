@@ -8,8 +8,8 @@ import pytest
 
 from both_servers import site, site_of_session
 from rawhttp import Raw
-from stake import Stake, check_refusal, check_right
 from tools.answers import Browser
+from victim import Victim, check_refusal, check_right
 
 __all__ = ["site", "site_of_session"]
 REFUSED = {400, 403, 404, 405, 413, 414, 417, 431, 501, 505}
@@ -108,10 +108,10 @@ TOLERATED = {
                     "0\r\nno trailer\r\n\r\n", "0;\n\r\n")}}
 
 
-@pytest.fixture(name="stake")
-def fixture_stake(site):    # pylint: disable=redefined-outer-name
+@pytest.fixture(name="victim")
+def fixture_victim(site):    # pylint: disable=redefined-outer-name
     """At either server."""
-    return Stake(site)
+    return Victim(site)
 
 
 def changed(text, change):
@@ -122,45 +122,45 @@ def changed(text, change):
     return text
 
 
-def test_what_nobody_may_accept_is_refused_and_spends_nothing(stake):
+def test_what_nobody_may_accept_is_refused_and_spends_nothing(victim):
     for name, change in MALFORMED.items():
         for request in (LOGOUT, CALLBACK):
-            replies = stake.send(changed(request, change))
+            replies = victim.send(changed(request, change))
             assert len(replies) == 1, (name, replies)
             check_refusal(replies[0], REFUSED)
-        assert stake.is_untouched(), name
-    assert stake.can_be_spent()
+        assert victim.is_untouched(), name
+    assert victim.can_go_on()
 
 
-def is_understood(stake, change):
+def is_understood(victim, change):
     """Or refused, in which case nothing has happened."""
     spent = []
     for request, status, program in ((CALLBACK, 303, "callback"),
                                      (LOGOUT, 204, "logout")):
-        [reply] = stake.send(changed(request, change))
+        [reply] = victim.send(changed(request, change))
         spent.append(reply.status == status)
         if spent[-1]:
             check_right(reply, program)
-            stake.check()
+            victim.check()
         else:
             check_refusal(reply, REFUSED)
-            assert stake.is_untouched()
+            assert victim.is_untouched()
     assert len(set(spent)) == 1
     return spent[0]
 
 
-def test_what_is_odd_is_refused_or_understood(site, stake):
+def test_what_is_odd_is_refused_or_understood(site, victim):
     for name, change in TOLERATED.items():
-        if is_understood(stake, change):
-            stake = Stake(site)
+        if is_understood(victim, change):
+            victim = Victim(site)
 
 
-def test_the_requests_without_a_change_spend_everything(stake):
+def test_the_requests_without_a_change_spend_everything(victim):
     """Or the two tests above would prove nothing."""
-    assert stake.send(CALLBACK)[0].status == 303
-    assert stake.send(LOGOUT)[0].status == 204
-    assert stake.browser.fetch("session").json == {"logged_in": False}
-    assert stake.browser.finish(stake.callback).code == "login_replayed"
+    assert victim.send(CALLBACK)[0].status == 303
+    assert victim.send(LOGOUT)[0].status == 204
+    assert victim.browser.fetch("session").json == {"logged_in": False}
+    assert victim.browser.finish(victim.callback).code == "login_replayed"
 
 
 # A request within another
@@ -178,17 +178,17 @@ def bodies(inner):
 
 
 @pytest.mark.parametrize("method", ["POST", "GET", "HEAD", "PUT"])
-def test_a_request_in_a_body_is_a_body(stake, method):
+def test_a_request_in_a_body_is_a_body(victim, method):
     """Whether the body is read, thrown away or the connection closed."""
     for target in TARGETS:
-        for headers, body in bodies(stake.fill(INNER)):
-            with Raw(stake.stack.port) as raw:
-                raw.send(stake.fill(OUTER.format(
+        for headers, body in bodies(victim.fill(INNER)):
+            with Raw(victim.stack.port) as raw:
+                raw.send(victim.fill(OUTER.format(
                     method, target, headers + "Connection: close\r\n")) + body)
                 assert raw.answer(method).status in (200, 303, 204, *REFUSED)
                 assert raw.answers() == []
-            assert stake.is_untouched(), (target, headers)
-    assert stake.can_be_spent()
+            assert victim.is_untouched(), (target, headers)
+    assert victim.can_go_on()
 
 
 @pytest.mark.parametrize("headers", [
@@ -203,18 +203,18 @@ def test_a_request_in_a_body_is_a_body(stake, method):
     # Nobody's chunks: the length counts.
     "{length}\r\nTransfer_Encoding: chunked", "{length}\r\n"
     "X-Transfer-Encoding: chunked", "{length}\r\nTE: chunked"])
-def test_two_lengths_are_never_two_requests(stake, headers):
+def test_two_lengths_are_never_two_requests(victim, headers):
     """The connection ends, or the inner one is a body to both readers."""
-    inner = "0\r\n\r\n" + stake.fill(INNER)
+    inner = "0\r\n\r\n" + victim.fill(INNER)
     for target in ("/session", "/logout", "/"):
-        replies = stake.send(OUTER.format("POST", target, headers.format(
+        replies = victim.send(OUTER.format("POST", target, headers.format(
             length=f"Content-Length: {len(inner)}") + "\r\nConnection: "
             "keep-alive\r\n") + inner + OUTER.format(
                 "GET", "/session", "Connection: close\r\n"))
         assert len(replies) in (1, 2)
         if len(replies) == 2:
             assert replies[1].json == {"logged_in": False}
-        assert stake.is_untouched()
+        assert victim.is_untouched()
 
 
 # Requests one behind the other
@@ -262,22 +262,22 @@ def test_a_request_behind_a_body_gets_its_own_answer(site):
             assert raw.answer() is None
 
 
-def test_a_body_that_never_comes_holds_up_nobody(stake):
-    with Raw(stake.stack.port) as raw:
-        raw.send(stake.fill(INNER.replace(LENGTH, "Content-Length: 100")))
-        assert stake.is_untouched()
-    assert stake.is_untouched()
-    assert stake.can_be_spent()
+def test_a_body_that_never_comes_holds_up_nobody(victim):
+    with Raw(victim.stack.port) as raw:
+        raw.send(victim.fill(INNER.replace(LENGTH, "Content-Length: 100")))
+        assert victim.is_untouched()
+    assert victim.is_untouched()
+    assert victim.can_go_on()
 
 
-def test_a_request_of_http_0_9_is_nobodys(stake):
+def test_a_request_of_http_0_9_is_nobodys(victim):
     """It has no headers, so no cookie; its answer has none either."""
-    with Raw(stake.stack.port) as raw:
-        raw.send(stake.fill("GET /session\r\nCookie: @SESSION\r\n\r\n"))
+    with Raw(victim.stack.port) as raw:
+        raw.send(victim.fill("GET /session\r\nCookie: @SESSION\r\n\r\n"))
         text = raw.rest()
     assert text == b'{"logged_in":false}\n' or b" 400 " in text[:20]
-    with Raw(stake.stack.port) as raw:
-        raw.send(stake.fill(CALLBACK.replace(" HTTP/1.1", "\r\n HTTP/1.1")))
+    with Raw(victim.stack.port) as raw:
+        raw.send(victim.fill(CALLBACK.replace(" HTTP/1.1", "\r\n HTTP/1.1")))
         assert b"login_no_cookie" in (text := raw.rest()) or b" 400 " in text
-    assert stake.is_untouched()
-    assert stake.can_be_spent()
+    assert victim.is_untouched()
+    assert victim.can_go_on()

@@ -9,24 +9,24 @@ import pytest
 
 from stack import PROGRAMS
 from stack.processes import wait_until
-from stake import Stake
 from tools import fastcgi
 from tools.answers import check_answer
 from tools.fastcgi import ABORT, BEGIN, END, PARAMS, STDIN, STDOUT
+from victim import Victim
 
 TYPES = (0, 9, 10, 11, 12, 255)     # management, answers, unknown
 HUGE = (0x7fffffff, 0x1000000)
 
 
-@pytest.fixture(name="stake")
-def fixture_stake(stack):
+@pytest.fixture(name="victim")
+def fixture_victim(stack):
     """The requests of this file reach it by the sockets."""
-    return Stake(stack)
+    return Victim(stack)
 
 
-def params_of(stake, program, **changes):
+def params_of(victim, program, **changes):
     """Of somebody who is logged in."""
-    return fastcgi.params_of(stake.stack, program, HTTP_COOKIE=stake.session,
+    return fastcgi.params_of(victim.stack, program, HTTP_COOKIE=victim.session,
                              **changes)
 
 
@@ -47,15 +47,15 @@ def reply_of(answer, program, method="GET"):
     return reply
 
 
-def ask(stake, program, data):
+def ask(victim, program, data):
     """The Reply to these bytes, None if there is none."""
-    return reply_of(fastcgi.send(stake.stack.socket(program), data, True),
+    return reply_of(fastcgi.send(victim.stack.socket(program), data, True),
                     program)
 
 
-def well_framed(stake):
+def well_framed(victim):
     """The same request, in ways that all mean the same."""
-    params = params_of(stake, "session", CONTENT_LENGTH="300")
+    params = params_of(victim, "session", CONTENT_LENGTH="300")
     data, body = fastcgi.pairs(params), b"x" * 300
     for piece, padding, request in itertools.product(
             (1, 255, fastcgi.LONG), (0, 1, 255), (1, 256, 65535)):
@@ -71,11 +71,11 @@ def well_framed(stake):
            + fastcgi.stream(STDIN, body))
 
 
-def test_however_a_request_is_cut_it_means_the_same(stake):
-    for data in well_framed(stake):
-        reply = ask(stake, "session", data)
+def test_however_a_request_is_cut_it_means_the_same(victim):
+    for data in well_framed(victim):
+        reply = ask(victim, "session", data)
         assert reply.json["account"]["id"] == "wizzler", data[:64]
-    assert stake.is_untouched()
+    assert victim.is_untouched()
 
 
 def ill_framed(data, request=1):
@@ -106,25 +106,25 @@ def ill_framed(data, request=1):
 
 @pytest.mark.parametrize("program, method", [
     ("logout", "POST"), ("session", "GET")])
-def test_half_a_request_is_none(stake, program, method):
-    data = fastcgi.pairs(params_of(stake, program))
+def test_half_a_request_is_none(victim, program, method):
+    data = fastcgi.pairs(params_of(victim, program))
     for request in ill_framed(data):
-        reply = ask(stake, program, request)
+        reply = ask(victim, program, request)
         assert reply is None or reply.status == 400 or (
             reply.status, reply.json) == (200, {"logged_in": False}), request
-        assert method and stake.is_untouched()
-    assert stake.can_be_spent()
+        assert method and victim.is_untouched()
+    assert victim.can_go_on()
 
 
-def test_a_connection_that_ends_anywhere_has_asked_for_nothing(stake):
+def test_a_connection_that_ends_anywhere_has_asked_for_nothing(victim):
     """At each byte, up to the end of the parameters."""
     data = fastcgi.begin() + fastcgi.stream(
-        PARAMS, fastcgi.pairs(params_of(stake, "logout")), 50)
+        PARAMS, fastcgi.pairs(params_of(victim, "logout")), 50)
     for n in range(len(data) - 8):
-        reply = ask(stake, "logout", data[:n])
+        reply = ask(victim, "logout", data[:n])
         assert reply is None or reply.status == 400, n
-    assert stake.is_untouched()
-    assert stake.can_be_spent()
+    assert victim.is_untouched()
+    assert victim.can_go_on()
 
 
 def mingled(mine, other):
@@ -151,42 +151,42 @@ def mingled(mine, other):
             PARAMS, mine) + end
 
 
-def test_another_request_on_the_connection_is_never_answered(stake):
+def test_another_request_on_the_connection_is_never_answered(victim):
     """libfcgi serves one at a time; whoever is named 2 gets nothing, and
     nobody is answered with what belongs to 2."""
-    nobody = fastcgi.pairs(fastcgi.params_of(stake.stack, "session"))
-    known = fastcgi.pairs(params_of(stake, "session"))
+    nobody = fastcgi.pairs(fastcgi.params_of(victim.stack, "session"))
+    known = fastcgi.pairs(params_of(victim, "session"))
     for data in mingled(nobody, known):
-        answer = fastcgi.send(stake.stack.socket("session"), data, True)
+        answer = fastcgi.send(victim.stack.socket("session"), data, True)
         assert b"wizzler" not in answer, data
     for data in mingled(known, nobody):
-        reply = ask(stake, "session", data)
+        reply = ask(victim, "session", data)
         assert reply is None or reply.status == 400 or (
             reply.json.get("account", {}).get("id") in ("wizzler", None))
     nobody, known = (fastcgi.pairs(params) for params in (
-        fastcgi.params_of(stake.stack, "logout"), params_of(stake, "logout")))
+        fastcgi.params_of(victim.stack, "logout"), params_of(victim, "logout")))
     for data in mingled(nobody, known):
-        ask(stake, "logout", data)
-        assert stake.is_untouched(), data
-    assert stake.can_be_spent()
+        ask(victim, "logout", data)
+        assert victim.is_untouched(), data
+    assert victim.can_go_on()
 
 
-def test_a_name_that_is_not_exactly_right_is_no_name(stake):
-    bare = list(fastcgi.params_of(stake.stack, "session").items())
+def test_a_name_that_is_not_exactly_right_is_no_name(victim):
+    bare = list(fastcgi.params_of(victim.stack, "session").items())
     for name in ("HTTP_COOKIE\0", "HTTP_COOKIE\0X", "\0HTTP_COOKIE", "",
                  "http_cookie", "Http_Cookie", "HTTP-COOKIE", "HTTP_COOKIE ",
                  " HTTP_COOKIE", "HTTP_COOKIE_", "HTTP_COOKIES", "COOKIE",
                  "=HTTP_COOKIE", "REDIRECT_HTTP_COOKIE", "HTTP_COOKI",
                  "\xc8TTP_COOKIE", "HTTP_COOKIE\r\n", "\nHTTP_COOKIE"):
-        reply = ask(stake, "session", whole(fastcgi.pairs(
-            [*bare, (name, stake.session)])))
+        reply = ask(victim, "session", whole(fastcgi.pairs(
+            [*bare, (name, victim.session)])))
         assert reply.json == {"logged_in": False}, name
-    for value in (stake.session[:-1], stake.session + "x",
-                  stake.session.upper(), "\0" + stake.session):
-        reply = ask(stake, "session", whole(fastcgi.pairs(
+    for value in (victim.session[:-1], victim.session + "x",
+                  victim.session.upper(), "\0" + victim.session):
+        reply = ask(victim, "session", whole(fastcgi.pairs(
             [*bare, ("HTTP_COOKIE", value)])))
         assert reply.json == {"logged_in": False}, value
-    assert stake.is_untouched()
+    assert victim.is_untouched()
 
 
 def lengths_that_lie(data):
@@ -201,14 +201,14 @@ def lengths_that_lie(data):
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_lengths_that_lie_harm_nobody(stake, program):
-    data = fastcgi.pairs(params_of(stake, program))
+def test_lengths_that_lie_harm_nobody(victim, program):
+    data = fastcgi.pairs(params_of(victim, program))
     for params in lengths_that_lie(data):
-        reply = ask(stake, program, fastcgi.begin()
+        reply = ask(victim, program, fastcgi.begin()
                     + fastcgi.stream(PARAMS, params)
                     + fastcgi.record(STDIN))
         assert reply is None or 200 <= reply.status < 500, params[:40]
-    stake.check()
+    victim.check()
 
 
 def test_at_worst_a_length_ends_one_process_and_the_next_serves(stack):
@@ -230,21 +230,21 @@ def test_at_worst_a_length_ends_one_process_and_the_next_serves(stack):
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_a_hundred_thousand_parameters_harm_nobody(stake, program):
-    params = list(fastcgi.params_of(stake.stack, program).items())
+def test_a_hundred_thousand_parameters_harm_nobody(victim, program):
+    params = list(fastcgi.params_of(victim.stack, program).items())
     crowd = [(f"X{n}", "") for n in range(100_000)]
-    good = ask(stake, program, whole(fastcgi.pairs(params)))
-    reply = ask(stake, program, whole(fastcgi.pairs(crowd + params)))
+    good = ask(victim, program, whole(fastcgi.pairs(params)))
+    reply = ask(victim, program, whole(fastcgi.pairs(crowd + params)))
     assert reply.status in (good.status, 400)
     cookies = [("HTTP_COOKIE", "a=b")] * 100_000
-    reply = ask(stake, program, whole(fastcgi.pairs(params + cookies)))
+    reply = ask(victim, program, whole(fastcgi.pairs(params + cookies)))
     assert (reply.status, reply.code) == (400, "bad_request")
-    assert stake.is_untouched()
+    assert victim.is_untouched()
 
 
-def test_anything_at_all_harms_nobody(stake):
+def test_anything_at_all_harms_nobody(victim):
     """Records of all types in all orders of three, with content or none."""
-    data = fastcgi.pairs(params_of(stake, "logout"))
+    data = fastcgi.pairs(params_of(victim, "logout"))
     half = data[:40]
     pieces = [fastcgi.begin(), fastcgi.record(ABORT), fastcgi.record(PARAMS),
               fastcgi.record(PARAMS, half), fastcgi.record(STDIN),
@@ -252,22 +252,22 @@ def test_anything_at_all_harms_nobody(stake):
               fastcgi.record(9, half), fastcgi.record(255, half),
               fastcgi.record(PARAMS, padding=8)]
     for orders in itertools.product(pieces, repeat=3):
-        reply = ask(stake, "logout", fastcgi.begin() + b"".join(orders))
+        reply = ask(victim, "logout", fastcgi.begin() + b"".join(orders))
         assert reply is None or 400 <= reply.status < 500
-    assert stake.is_untouched()
+    assert victim.is_untouched()
 
 
-def test_records_about_no_request_harm_nobody(stake):
+def test_records_about_no_request_harm_nobody(victim):
     """Management records. libfcgi forgets 48 bytes with each, which only a
     web server could send: these processes are not asked about leaks."""
-    data = fastcgi.pairs(params_of(stake, "logout"))
+    data = fastcgi.pairs(params_of(victim, "logout"))
     for kind, n in itertools.product((*TYPES, PARAMS, BEGIN), (0, 1, 40)):
         record = fastcgi.record(kind, data[:n], request=0)
         for request in (record, fastcgi.begin() + record + whole(data)[:-16],
                         record + fastcgi.begin() + fastcgi.record(ABORT)):
-            reply = ask(stake, "logout", request)
+            reply = ask(victim, "logout", request)
             assert reply is None or 400 <= reply.status < 500
-    assert stake.is_untouched()
-    stake.stack.kill("logout")
-    stake.stack.start("logout")
-    assert stake.browser.fetch("logout", "POST").status == 204
+    assert victim.is_untouched()
+    victim.stack.kill("logout")
+    victim.stack.start("logout")
+    assert victim.browser.fetch("logout", "POST").status == 204

@@ -8,9 +8,9 @@ import pytest
 
 from both_servers import site, site_of_session
 from stack import PROGRAMS
-from stake import Stake, check_refusal, check_right
 from tools.answers import Browser
 from tools.spotify import count
+from victim import Victim, check_refusal, check_right
 
 __all__ = ["site", "site_of_session"]
 GET = ("GET {} HTTP/1.1\r\nHost: @HOST\r\nCookie: {}\r\n{}"
@@ -21,15 +21,15 @@ OWN, OTHER = "http://@HOST", "http://evil.example"
 STRANGERS = {400, 403, 404, 405}
 
 
-@pytest.fixture(name="stake")
-def fixture_stake(site):    # pylint: disable=redefined-outer-name
+@pytest.fixture(name="victim")
+def fixture_victim(site):    # pylint: disable=redefined-outer-name
     """At either server."""
-    return Stake(site)
+    return Victim(site)
 
 
-def session(stake, target="/session", cookie="@SESSION", headers=""):
+def session(victim, target="/session", cookie="@SESSION", headers=""):
     """The one answer to session, whatever it is."""
-    [reply] = stake.send(GET.format(target, cookie, headers))
+    [reply] = victim.send(GET.format(target, cookie, headers))
     return reply
 
 
@@ -66,65 +66,65 @@ NEVER = ["/session/", "/session/.", "/session/./", "/session//", "/session/x",
          "spotify-fcgi-required", "//session/", "/session&", "/session=x"]
 
 
-def test_a_path_in_another_spelling_is_the_same_or_none(stake):
+def test_a_path_in_another_spelling_is_the_same_or_none(victim):
     for target in PLAIN:
-        assert who(session(stake, target)) == "wizzler", target
+        assert who(session(victim, target)) == "wizzler", target
     for target in SOMETIMES:
-        reply = session(stake, target)
+        reply = session(victim, target)
         if reply.status == 200:
             assert who(reply) == "wizzler", target
         else:
             check_refusal(reply, STRANGERS)
     for target in NEVER:
-        reply = session(stake, target)
+        reply = session(victim, target)
         assert reply.status in STRANGERS, (target, reply)
         check_refusal(reply, STRANGERS)
         assert "evil" not in str(reply.headers).lower()
-    assert stake.is_untouched()
+    assert victim.is_untouched()
 
 
 @pytest.mark.parametrize("target", [
     "@CALLBACK", "/@CALLBACK", "http://@HOST@CALLBACK", "/x/..@CALLBACK",
     "http://evil.example@CALLBACK"])
-def test_an_answer_of_spotify_in_another_spelling_works_once(stake, target):
-    [reply] = stake.send(GET.format(target, "@PENDING", ""))
+def test_an_answer_of_spotify_in_another_spelling_works_once(victim, target):
+    [reply] = victim.send(GET.format(target, "@PENDING", ""))
     check_right(reply, "callback")
-    assert reply.location == stake.stack.url + "/"
-    [again] = stake.send(GET.format(target, "@PENDING", ""))
+    assert reply.location == victim.stack.url + "/"
+    [again] = victim.send(GET.format(target, "@PENDING", ""))
     assert again.code == "login_replayed"
-    assert count(stake.stack.spotify, "token") == stake.tokens + 1
+    assert count(victim.stack.spotify, "token") == victim.tokens + 1
 
 
-def test_an_answer_of_spotify_to_another_path_is_not_used(stake):
-    path, _, query = stake.callback.removeprefix(
-        stake.stack.url).partition("?")
+def test_an_answer_of_spotify_to_another_path_is_not_used(victim):
+    path, _, query = victim.callback.removeprefix(
+        victim.stack.url).partition("?")
     for form in ("{}/?{}", "{};x?{}", "{}%2f?{}", "{}/..;/?{}", "{}#?{}",
                  "{}%00?{}", "{}.?{}", "{}%20?{}", "{}%0a?{}", "{}\\?{}"):
-        [reply] = stake.send(GET.format(form.format(path, query), "@PENDING",
-                                        ""))
+        [reply] = victim.send(GET.format(form.format(path, query), "@PENDING",
+                                         ""))
         check_refusal(reply, STRANGERS)
-    assert stake.is_untouched()
-    assert stake.can_be_spent()
+    assert victim.is_untouched()
+    assert victim.can_go_on()
 
 
 @pytest.mark.parametrize("method", [
     "get", "Get", "gET", "GET,POST", "G", "GETS", "X" * 40, "PRI", "G\xe9T",
     "<GET>", "GET\x01", "M-SEARCH", "PUT", "TRACE", "CONNECT", "OPTIONS",
     "PROPFIND", "DELETE", "post", "POST"])
-def test_a_method_in_another_spelling_is_none(stake, method):
+def test_a_method_in_another_spelling_is_none(victim, method):
     """To CONNECT a target is a name, query and all: Apache logs it."""
     for program in PROGRAMS:
-        cookies = f"@SESSION; {stake.pending}"
+        cookies = f"@SESSION; {victim.pending}"
         spends = program == "callback" and method != "CONNECT"
         target = "@CALLBACK" if spends else "/" + program
         if method == "POST" and program in ("refresh", "logout"):
             continue
-        [reply] = stake.send(GET.format(
+        [reply] = victim.send(GET.format(
             target, cookies, "X-Requested-With: x\r\n").replace(
                 "GET", method, 1))
         check_refusal(reply, {400, 405})
-    assert stake.is_untouched()
-    assert stake.can_be_spent()
+    assert victim.is_untouched()
+    assert victim.can_go_on()
 
 
 # Headers that might become, or hide, a variable
@@ -148,22 +148,22 @@ def test_a_method_in_another_spelling_is_none(stake, method):
     f"Origin: {OTHER}\r\nX-Requested-With: x\r\nConnection: Origin",
     "Sec-Fetch-Site: cross-site\r\nX-HTTP-Method-Override: POST",
     f"X-Forwarded-Origin: {OWN}", "Content-Type: application/json"])
-def test_nothing_stands_in_for_a_header_that_is_asked_for(stake, headers):
-    [reply] = stake.send(POST.format(headers + "\r\n"))
+def test_nothing_stands_in_for_a_header_that_is_asked_for(victim, headers):
+    [reply] = victim.send(POST.format(headers + "\r\n"))
     check_refusal(reply, {400, 403})
-    assert stake.is_untouched()
+    assert victim.is_untouched()
 
 
 @pytest.mark.parametrize("headers", [
     "Sec-Fetch-Site: same-origin\r\nSec-Fetch-Site: cross-site",
     f"Origin: {OWN}\r\nOrigin: {OTHER}"])
-def test_of_two_headers_the_first_counts_or_none(stake, headers):
+def test_of_two_headers_the_first_counts_or_none(victim, headers):
     """The first: nginx before 1.23. No browser sends two."""
-    [reply] = stake.send(POST.format(headers + "\r\n"))
+    [reply] = victim.send(POST.format(headers + "\r\n"))
     if reply.status != 204:
         check_refusal(reply, {400, 403})
-        assert stake.is_untouched()
-    stake.check()
+        assert victim.is_untouched()
+    victim.check()
 
 
 IGNORED = [
@@ -196,35 +196,35 @@ def without_seconds(body):
     return re.sub(rb'("\w*expires_in\w*"):\d+', rb"\1:0", body)
 
 
-def test_other_headers_change_nothing(stake):
-    bare = session(stake)
+def test_other_headers_change_nothing(victim):
+    bare = session(victim)
     for header in IGNORED:
-        reply = session(stake, headers=header + "\r\n")
+        reply = session(victim, headers=header + "\r\n")
         assert reply.status == 200, header
         assert without_seconds(reply.body) == without_seconds(bare.body), header
         assert [name for name, _ in reply.headers] == [
             name for name, _ in bare.headers], header
-    assert stake.is_untouched()
-    [reply] = stake.send(GET.format("@CALLBACK", "@PENDING", "".join(
+    assert victim.is_untouched()
+    [reply] = victim.send(GET.format("@CALLBACK", "@PENDING", "".join(
         f"{header}\r\n" for header in IGNORED[:40])))
     check_right(reply, "callback")
-    assert reply.location == stake.stack.url + "/"
+    assert reply.location == victim.stack.url + "/"
 
 
 def test_nobody_is_who_a_header_says(site):
-    stake = Stake(site)
+    victim = Victim(site)
     for header in IGNORED:
-        reply = session(stake, "/session?require=1", "a=b", header + "\r\n")
+        reply = session(victim, "/session?require=1", "a=b", header + "\r\n")
         assert reply.status == 401 and reply.code == "not_logged_in", header
         assert reply.header("X-Spotify-Account-Id") is None
-        reply = session(stake, "/session?require=1", headers=header + "\r\n")
+        reply = session(victim, "/session?require=1", headers=header + "\r\n")
         assert reply.status == 204, header
         assert reply.header("X-Spotify-Account-Id") != "admin"
 
 
 # Cookies
 
-def test_many_and_long_cookies_are_read_or_refused(stake):
+def test_many_and_long_cookies_are_read_or_refused(victim):
     crowd = "; ".join(f"c{n}=v{n}" for n in range(100))
     long = "a=" + "x" * 9000
     for cookie in (f"{crowd}; @SESSION; {crowd}", f"{long}; @SESSION",
@@ -232,17 +232,17 @@ def test_many_and_long_cookies_are_read_or_refused(stake):
                    "a=" + "x" * 16200 + "; @SESSION", "; ; ;@SESSION; ;",
                    "a=b;@SESSION;c", " @SESSION ", "a=\"; @SESSION; b=\"",
                    "\xe9=\xff; @SESSION", "$Version=1; @SESSION; $Path=/"):
-        assert who(session(stake, cookie=cookie)) == "wizzler", cookie
+        assert who(session(victim, cookie=cookie)) == "wizzler", cookie
     for n in (17000, 70000):
-        check_refusal(session(stake, cookie="a=" + "x" * n + "; @SESSION"),
+        check_refusal(session(victim, cookie="a=" + "x" * n + "; @SESSION"),
                       {400, 431})
-    assert stake.is_untouched()
+    assert victim.is_untouched()
 
 
 def test_a_session_given_twice_is_nobodys(site):
     other = Browser(site)
     other.login(account="grace.many")
-    stake = Stake(site)
+    victim = Victim(site)
     second = f"spotify-session={other.session_cookie}"
     for cookie in (f"@SESSION; {second}", f"{second}; @SESSION",
                    "@SESSION; @SESSION", f"@SESSION\r\nCookie: {second}",
@@ -251,39 +251,39 @@ def test_a_session_given_twice_is_nobodys(site):
                    "@SESSION; spotify-session=", "spotify-session; @SESSION; "
                    "spotify-session=x", f"@SESSION, {second}",
                    "spotify-session =x; @SESSION,x", "Spotify-Session=x"):
-        assert who(session(stake, cookie=cookie)) is None, cookie
-    assert stake.is_untouched()
+        assert who(session(victim, cookie=cookie)) is None, cookie
+    assert victim.is_untouched()
 
 
-def test_a_session_among_cookie_lines_is_its_own_or_nobodys(stake):
+def test_a_session_among_cookie_lines_is_its_own_or_nobodys(victim):
     """Apache joins the lines by a comma, which ends no cookie."""
     for lines in ("a=b\r\nCookie: @SESSION", "@SESSION\r\nCookie: a=b",
                   "a=b\r\ncookie: @SESSION\r\nCOOKIE: c=d"):
-        assert who(session(stake, cookie=lines)) in ("wizzler", None)
-    assert stake.is_untouched()
+        assert who(session(victim, cookie=lines)) in ("wizzler", None)
+    assert victim.is_untouched()
 
 
-def test_a_login_given_twice_or_elsewhere_is_nobodys(stake):
+def test_a_login_given_twice_or_elsewhere_is_nobodys(victim):
     for cookie, headers in (("@PENDING; @PENDING", ""),
                             ("@PENDING\r\nCookie: @PENDING", ""),
                             ("a=b", "X-Cookie: @PENDING\r\n"),
                             ("a=b", "Cookie_: @PENDING\r\n"),
                             ("a=b", "Set-Cookie: @PENDING\r\n")):
-        [reply] = stake.send(GET.format("@CALLBACK", cookie, headers))
+        [reply] = victim.send(GET.format("@CALLBACK", cookie, headers))
         check_right(reply, "callback")
         assert reply.status == 400
         assert reply.code in ("login_no_cookie", "login_bad_state")
-    assert stake.is_untouched()
-    assert stake.can_be_spent()
+    assert victim.is_untouched()
+    assert victim.can_go_on()
 
 
-def test_more_headers_than_anybody_sends_are_refused_or_read(stake):
+def test_more_headers_than_anybody_sends_are_refused_or_read(victim):
     for n in (50, 99, 150, 3000):
-        reply = session(stake, headers="".join(
+        reply = session(victim, headers="".join(
             f"X-{i}: y\r\n" for i in range(n)))
         if reply.status == 200:
             assert who(reply) == "wizzler"
         else:
             assert n > 50
             check_refusal(reply, {400, 431})
-    assert stake.is_untouched()
+    assert victim.is_untouched()

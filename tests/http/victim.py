@@ -10,7 +10,7 @@ from tools.answers import Browser, check_answer
 from tools.spotify import count
 
 
-class Stake:
+class Victim:
     """Somebody who is logged in and has begun another login."""
 
     def __init__(self, stack):
@@ -56,8 +56,8 @@ class Stake:
         self.check()
         return True
 
-    def can_be_spent(self):
-        """And so it was no illusion."""
+    def can_go_on(self):
+        """They can still log in and out: what was untouched is no illusion."""
         reply = self.browser.finish(self.callback)
         assert (reply.status, reply.location) == (303, self.stack.url + "/")
         assert self.browser.fetch("logout", "POST").status == 204
