@@ -10,7 +10,7 @@ import pytest
 
 from tools.answers import Browser, refused, set_cookies
 from tools.parallel import together
-from tools.spotify import count, headers_of
+from tools.spotify import count, headers_of, newest_secret
 from tools.store import stored
 from tools.urls import challenge_of, query_of, with_query
 
@@ -65,8 +65,7 @@ def test_then_it_asks_once_who_it_is(browser, spotify):
     [me] = spotify.requests("me")
     assert (me["method"], me["path"], me["raw_query"], me["body"]) == (
         "GET", "/v1/me", "", "")
-    access = [secret["value"] for secret in spotify.secrets()
-              if secret["kind"] == "access_token"][-1]
+    access = newest_secret(spotify, "access_token")
     sent = headers_of(me)
     assert sent["Authorization"] == "Bearer " + access
     assert set(sent) == {"Host", "User-Agent", "Accept", "Authorization"}

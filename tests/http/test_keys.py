@@ -9,7 +9,7 @@ import pytest
 
 from stack import PROGRAMS
 from tools.answers import Browser, refused
-from tools.steps import let_tokens_end
+from tools.steps import is_logged_in, let_tokens_end
 from tools.store import stored
 
 
@@ -27,11 +27,6 @@ def server_keys(stack, *keys):
         stack.restart(program)
 
 
-def logged_in(browser):
-    """What session says."""
-    return browser.fetch("session").json["logged_in"]
-
-
 def test_a_new_server_key_is_rolled_in(own_stack):
     stack = own_stack
     old = (stack.folder / "server_key").read_text("utf-8").strip()
@@ -42,7 +37,7 @@ def test_a_new_server_key_is_rolled_in(own_stack):
     callback = late.approve(late.start_login(return_to="/x"))
 
     server_keys(stack, new, old)
-    assert logged_in(early)
+    assert is_logged_in(early)
     assert early.fetch("artists").json["total"] == 120
     assert late.finish(callback).location == stack.url + "/x"
     let_tokens_end(stack)
@@ -50,7 +45,7 @@ def test_a_new_server_key_is_rolled_in(own_stack):
         assert browser.fetch("refresh", "POST").json["refreshed"] is True
 
     server_keys(stack, new)
-    assert logged_in(early) and logged_in(late)
+    assert is_logged_in(early) and is_logged_in(late)
     assert early.fetch("artists").json["total"] == 120
 
 
@@ -60,12 +55,12 @@ def test_without_the_old_key_its_sessions_end(own_stack):
     browser.login()
     callback = browser.approve(browser.start_login())
     server_keys(stack, secrets.token_hex(32))
-    assert not logged_in(browser)
+    assert not is_logged_in(browser)
     refused(browser.fetch("artists"), 401, "not_logged_in")
     refused(browser.finish(callback), 400, "login_bad_state")
     assert "event=session_unreadable" in stack.log("session")
     browser.login()
-    assert logged_in(browser)
+    assert is_logged_in(browser)
     assert browser.fetch("logout", "POST").status == 204
 
 
@@ -85,7 +80,7 @@ def test_the_client_secret_is_changed_at_spotify_and_here(own_stack):
     other = Browser(stack)
     callback = other.approve(other.start_login())
     refused(other.finish(callback), 503, "misconfigured")
-    assert logged_in(browser)
+    assert is_logged_in(browser)
     file.write_text(good, "utf-8")
     for program in ("callback", "refresh", "artists"):
         stack.restart(program)
@@ -117,7 +112,7 @@ def test_a_session_of_another_installation_does_not_open(make_stack):
     (two.session_dir / path.name).write_bytes(path.read_bytes())
     (two.session_dir / path.name).chmod(0o600)
     theirs.session_cookie = mine.session_cookie
-    assert not logged_in(theirs)
+    assert not is_logged_in(theirs)
 
 
 def test_a_full_disk_is_met_before_a_token_is_spent(own_stack):
@@ -140,7 +135,7 @@ def test_a_full_disk_is_met_before_a_token_is_spent(own_stack):
     callback = other.approve(other.start_login())
     refused(other.finish(callback), 503, "store_unavailable")
     assert other.session_cookie is None
-    assert logged_in(browser)
+    assert is_logged_in(browser)
     assert not list(stack.session_dir.glob("temp-*"))
     for program in ("refresh", "callback", "artists"):
         for pid in stack.pids(program):

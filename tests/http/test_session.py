@@ -7,17 +7,12 @@ import time
 
 import pytest
 
+from tools.amounts import DAY
 from tools.answers import Browser, refused
 from tools.processes import descriptors
 from tools.spotify import count
+from tools.steps import is_logged_in
 from tools.store import stored
-
-DAY = 86400
-
-
-def logged_in(browser):
-    """What session says."""
-    return browser.fetch("session").json["logged_in"]
 
 
 def test_nobody_is_logged_in(browser):
@@ -85,9 +80,9 @@ def test_only_the_exact_value_opens_a_session(browser, bend):
     browser.login()
     value = browser.session_cookie
     browser.session_cookie = bend(value)
-    assert not logged_in(browser)
+    assert not is_logged_in(browser)
     browser.session_cookie = value
-    assert logged_in(browser)
+    assert is_logged_in(browser)
 
 
 @pytest.mark.parametrize("first", [True, False])
@@ -118,9 +113,9 @@ def test_cookies_of_others_do_not_matter(browser, text):
 def test_it_ends_when_it_is_not_used_for_a_week(browser, stack):
     browser.login()
     stack.clock.advance(7 * DAY - 30)
-    assert logged_in(browser)
+    assert is_logged_in(browser)
     stack.clock.advance(40)
-    assert not logged_in(browser)
+    assert not is_logged_in(browser)
     assert stored(stack) == []
 
 
@@ -131,7 +126,7 @@ def test_asking_does_not_prolong_it(browser, stack):
     assert browser.fetch("session").json["session_expires_at"] == ends
     browser.request("GET", "session?require=1")
     stack.clock.advance(2 * DAY)
-    assert not logged_in(browser)
+    assert not is_logged_in(browser)
 
 
 @pytest.mark.parametrize("path, method", [("artists", "GET"),
@@ -141,7 +136,7 @@ def test_using_it_prolongs_it(browser, stack, path, method):
     stack.clock.advance(6 * DAY)
     assert browser.fetch(path, method).status == 200
     stack.clock.advance(6 * DAY)
-    assert logged_in(browser)
+    assert is_logged_in(browser)
 
 
 def test_it_ends_after_a_month_of_daily_use(browser, stack):
@@ -149,12 +144,12 @@ def test_it_ends_after_a_month_of_daily_use(browser, stack):
     for _ in range(5):
         stack.clock.advance(6 * DAY - 10)
         assert browser.fetch("refresh", "POST").status == 200
-    assert logged_in(browser)
+    assert is_logged_in(browser)
     found = browser.fetch("session").json
     assert 0 < found["session_expires_at"] - time.time() \
         - stack.clock.offset < 60
     stack.clock.advance(60)
-    assert not logged_in(browser)
+    assert not is_logged_in(browser)
 
 
 def test_the_server_ends_it_even_if_the_browser_keeps_the_cookie(
@@ -190,9 +185,9 @@ def test_a_small_step_of_the_clock_backwards_logs_nobody_out(browser, stack):
     stack.clock.set(10 * DAY)
     browser.login()
     stack.clock.advance(-3600)
-    assert logged_in(browser)
+    assert is_logged_in(browser)
     stack.clock.set(0)
-    assert not logged_in(browser)
+    assert not is_logged_in(browser)
 
 
 # The file
@@ -207,7 +202,7 @@ def test_a_file_that_was_changed_is_nobodys(browser, stack, bend):
     browser.login()
     [path] = stored(stack)
     path.write_bytes(bend(path.read_bytes()))
-    assert not logged_in(browser)
+    assert not is_logged_in(browser)
     refused(browser.fetch("artists"), 401, "not_logged_in")
 
 
@@ -218,8 +213,8 @@ def test_one_persons_file_does_not_open_under_anothers_name(browser, stack):
     other.login(account="grace.many")
     [theirs] = set(stored(stack)) - {mine}
     mine.write_bytes(theirs.read_bytes())
-    assert not logged_in(browser)
-    assert logged_in(other)
+    assert not is_logged_in(browser)
+    assert is_logged_in(other)
 
 
 @pytest.mark.parametrize("make", [os.symlink, os.link])
@@ -229,10 +224,10 @@ def test_a_link_is_no_session(browser, stack, make):
     aside = stack.folder / "aside"
     path.rename(aside)
     make(aside, path)
-    assert not logged_in(browser)
+    assert not is_logged_in(browser)
     path.unlink()
     aside.rename(path)
-    assert logged_in(browser)
+    assert is_logged_in(browser)
 
 
 def test_a_pipe_is_no_session_and_stops_nobody(browser, stack):
@@ -240,7 +235,7 @@ def test_a_pipe_is_no_session_and_stops_nobody(browser, stack):
     [path] = stored(stack)
     path.unlink()
     os.mkfifo(path)
-    assert not logged_in(browser)
+    assert not is_logged_in(browser)
 
 
 def test_all_files_have_the_same_size(stack):
@@ -316,5 +311,5 @@ def test_the_store_out_of_reach_is_said_so(browser, stack, spotify):
                 "store_unavailable")
     finally:
         resource.prlimit(pid, resource.RLIMIT_NOFILE, old)
-    assert logged_in(browser)
+    assert is_logged_in(browser)
     assert count(spotify, "following") == 0
