@@ -101,6 +101,8 @@ static const struct result_row rows[] = {
 	    "The server is busy. Try again in a moment." },
 	[RESULT_CHANGED] = { 503, 2, "busy", "The server is busy",
 	    "The server is busy. Try again in a moment." },
+	[RESULT_BAD_TEXT] = { 503, 2, "busy", "The server is busy",
+	    "The server is busy. Try again in a moment." },
 	[RESULT_UNCERTAIN] = { 503, 5, "store_unavailable",
 	    "The server has trouble",
 	    "The server cannot save or read its data just now. Try again "

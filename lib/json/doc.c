@@ -111,7 +111,7 @@ doc_parse(struct str text, json_t **object)
 
 	*object = NULL;
 	if (text.n == 0 || !is_modest(text))
-		return RESULT_UPSTREAM_FAILED;
+		return RESULT_BAD_TEXT;
 	parse.aside_n = ASIDE_BYTES(text.n);
 	if ((parse.aside = malloc(parse.aside_n)) == NULL)
 		return RESULT_NO_MEMORY;
@@ -123,7 +123,7 @@ doc_parse(struct str text, json_t **object)
 	if (parse.no_memory)
 		result = RESULT_NO_MEMORY;
 	else if (!json_is_object(*object))
-		result = RESULT_UPSTREAM_FAILED;
+		result = RESULT_BAD_TEXT;
 	if (result != OK) {
 		json_decref(*object);
 		*object = NULL;

@@ -23,7 +23,7 @@ void doc_init(void);
  * values, counted before the parser, which takes up to 79 times the size of
  * a document in memory, sees it. The caller releases *object with
  * json_decref().
- * OK, RESULT_UPSTREAM_FAILED or RESULT_NO_MEMORY.
+ * OK, RESULT_BAD_TEXT or RESULT_NO_MEMORY.
  */
 enum result doc_parse(struct str text, json_t **object)
     __attribute__((warn_unused_result));

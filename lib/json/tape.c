@@ -254,7 +254,7 @@ tape_read(struct buf *text, struct tape *tape)
 	    reader.p == tape->text.p + tape->text.n)
 		return OK;
 	tape_free(tape);
-	return reader.no_memory ? RESULT_NO_MEMORY : RESULT_UPSTREAM_FAILED;
+	return reader.no_memory ? RESULT_NO_MEMORY : RESULT_BAD_TEXT;
 }
 
 void

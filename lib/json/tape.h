@@ -47,7 +47,7 @@ struct tape {
  * Read one whole JSON object, as doc_parse() does and with its limits. The
  * text goes over to the tape, and *text is left empty, whatever comes of it;
  * the caller calls tape_free() after OK, and may after an error.
- * OK, RESULT_UPSTREAM_FAILED or RESULT_NO_MEMORY.
+ * OK, RESULT_BAD_TEXT or RESULT_NO_MEMORY.
  */
 enum result tape_read(struct buf *text, struct tape *tape)
     __attribute__((warn_unused_result));

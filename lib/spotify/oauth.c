@@ -70,7 +70,8 @@ read_tokens(const struct http_answer *http, struct oauth_tokens *tokens)
 	if (!http->json)
 		return RESULT_UPSTREAM_FAILED;
 	if ((result = doc_parse(buf_str(&http->body), &answer)) != OK)
-		return result;
+		return result == RESULT_BAD_TEXT ? RESULT_UPSTREAM_FAILED :
+						   result;
 	if (!str_equal_nocase(doc_text(answer, "token_type"), STR("bearer")))
 		result = RESULT_UPSTREAM_FAILED;
 	if (result == OK)

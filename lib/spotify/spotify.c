@@ -55,10 +55,11 @@ read_document(const struct buf *body, json_t **me)
 {
 	enum result result = doc_parse(buf_str(body), me);
 
-	if (result == RESULT_UPSTREAM_FAILED)
-		log_event(LOG_LEVEL_WARN, "answer_unreadable",
-		    "call=me bytes=%zu", body->n);
-	return result;
+	if (result != RESULT_BAD_TEXT)
+		return result;
+	log_event(LOG_LEVEL_WARN, "answer_unreadable", "call=me bytes=%zu",
+	    body->n);
+	return RESULT_UPSTREAM_FAILED;
 }
 
 enum result

@@ -80,9 +80,11 @@ spotify_page_read(struct buf *body, struct page *page)
 
 	*page = (struct page){ 0 };
 	result = tape_read(body, &page->tape);
-	if (result == RESULT_UPSTREAM_FAILED)
+	if (result == RESULT_BAD_TEXT) {
 		log_event(LOG_LEVEL_WARN, "answer_unreadable",
 		    "call=following bytes=%zu", bytes);
+		return RESULT_UPSTREAM_FAILED;
+	}
 	if (result != OK)
 		return result;
 	artists = tape_member(page->tape.values, "artists");

@@ -70,7 +70,7 @@ fuzz_doc(struct str input)
 	json_t *object;
 	enum result result = doc_parse(input, &object);
 
-	MUST(result == OK || result == RESULT_UPSTREAM_FAILED);
+	MUST(result == OK || result == RESULT_BAD_TEXT);
 	if (result == OK) {
 		MUST(json_is_object(object));
 		MUST(depth_of(object) <= TAPE_DEPTH_MAX);

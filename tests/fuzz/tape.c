@@ -100,7 +100,7 @@ fuzz_tape(struct str input)
 
 	expected = doc_parse(input, &twin);
 	if (expected == OK && is_crowded(twin))
-		expected = RESULT_UPSTREAM_FAILED;
+		expected = RESULT_BAD_TEXT;
 	buf_add_str(&text, input);
 	MUST(buf_result(&text) == OK);
 	result = tape_read(&text, &tape);

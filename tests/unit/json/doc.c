@@ -96,17 +96,15 @@ what_is_no_single_sound_object_is_refused(void)
 	size_t i;
 
 	for (i = 0; i < N(bad); i++) {
-		CHECK(doc_parse(str_of(bad[i]), &object),
-		    RESULT_UPSTREAM_FAILED);
+		CHECK(doc_parse(str_of(bad[i]), &object), RESULT_BAD_TEXT);
 		assert_null(object);
 	}
-	CHECK(doc_parse((struct str){ "{}\0", 3 }, &object),
-	    RESULT_UPSTREAM_FAILED);
+	CHECK(doc_parse((struct str){ "{}\0", 3 }, &object), RESULT_BAD_TEXT);
 	CHECK(doc_parse((struct str){ "{\"a\":3\0}", 8 }, &object),
-	    RESULT_UPSTREAM_FAILED);
+	    RESULT_BAD_TEXT);
 	CHECK(doc_parse((struct str){ "{\"a\":[true\0,1]}", 15 }, &object),
-	    RESULT_UPSTREAM_FAILED);
-	CHECK(doc_parse(str_of(NULL), &object), RESULT_UPSTREAM_FAILED);
+	    RESULT_BAD_TEXT);
+	CHECK(doc_parse(str_of(NULL), &object), RESULT_BAD_TEXT);
 }
 
 static void
@@ -118,7 +116,7 @@ no_prefix_of_a_document_is_a_document(void)
 
 	for (n = 0; n + 1 < sizeof(text); n++)
 		CHECK(doc_parse((struct str){ text, n }, &object),
-		    RESULT_UPSTREAM_FAILED);
+		    RESULT_BAD_TEXT);
 }
 
 /* The result for unit repeated n times between head and tail. */
@@ -149,9 +147,9 @@ depth_is_limited(void)
 
 	/* The outermost brace counts; nothing closes, so none is complete. */
 	CHECK(parse_repeated("{\"a\":", "[", 100000, "", &text),
-	    RESULT_UPSTREAM_FAILED);
+	    RESULT_BAD_TEXT);
 	CHECK(parse_repeated("{\"a\":", "{\"a\":", 100000, "", &text),
-	    RESULT_UPSTREAM_FAILED);
+	    RESULT_BAD_TEXT);
 	CHECK_OK(doc_parse(STR("{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
 			       "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}"),
 	    &object));
@@ -159,7 +157,7 @@ depth_is_limited(void)
 	CHECK(doc_parse(STR("{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
 			    "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}"),
 		  &object),
-	    RESULT_UPSTREAM_FAILED);
+	    RESULT_BAD_TEXT);
 }
 
 static void
@@ -172,10 +170,10 @@ a_small_text_of_very_many_values_is_refused_before_it_is_parsed(void)
 	for (i = 0; i < N(units); i++)
 		CHECK(parse_repeated("{\"a\":[", units[i], 100000, "0]}",
 			  &text),
-		    RESULT_UPSTREAM_FAILED);
+		    RESULT_BAD_TEXT);
 	/* Within a string nothing counts, whatever is escaped there. */
 	CHECK(parse_repeated("{\"a\":\"", "[{,\\\"", 60000, "\\\\", &text),
-	    RESULT_UPSTREAM_FAILED);
+	    RESULT_BAD_TEXT);
 	CHECK_OK(
 	    parse_repeated("{\"a\":\"", "[{,\\\"", 60000, "\\\\\"}", &text));
 }

@@ -130,13 +130,12 @@ what_is_no_single_sound_object_is_refused(void)
 	size_t i;
 
 	for (i = 0; i < N(bad); i++)
-		CHECK(read_text(str_of(bad[i]), &tape), RESULT_UPSTREAM_FAILED);
-	CHECK(read_text((struct str){ "{}\0", 3 }, &tape),
-	    RESULT_UPSTREAM_FAILED);
+		CHECK(read_text(str_of(bad[i]), &tape), RESULT_BAD_TEXT);
+	CHECK(read_text((struct str){ "{}\0", 3 }, &tape), RESULT_BAD_TEXT);
 	CHECK(read_text((struct str){ "{\"a\":3\0}", 8 }, &tape),
-	    RESULT_UPSTREAM_FAILED);
+	    RESULT_BAD_TEXT);
 	CHECK(read_text((struct str){ "{\"a\0\":1}", 8 }, &tape),
-	    RESULT_UPSTREAM_FAILED);
+	    RESULT_BAD_TEXT);
 }
 
 static void
@@ -149,7 +148,7 @@ no_prefix_of_a_document_is_a_document(void)
 
 	for (n = 0; n + 1 < sizeof(text); n++)
 		CHECK(read_text((struct str){ text, n }, &tape),
-		    RESULT_UPSTREAM_FAILED);
+		    RESULT_BAD_TEXT);
 	CHECK_OK(read_text(STR(text), &tape));
 }
 
@@ -180,14 +179,13 @@ read_repeated(const char *head, const char *unit, unsigned n, const char *tail)
 static void
 depth_is_limited(void)
 {
-	CHECK(read_repeated("{\"a\":", "[", 100000, ""),
-	    RESULT_UPSTREAM_FAILED);
-	CHECK(read_repeated("", "{\"a\":", 100000, ""), RESULT_UPSTREAM_FAILED);
+	CHECK(read_repeated("{\"a\":", "[", 100000, ""), RESULT_BAD_TEXT);
+	CHECK(read_repeated("", "{\"a\":", 100000, ""), RESULT_BAD_TEXT);
 	CHECK_OK(read_repeated("{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "]",
 	    31, "}"));
 	CHECK(read_repeated("{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "]", 32,
 		  "}"),
-	    RESULT_UPSTREAM_FAILED);
+	    RESULT_BAD_TEXT);
 }
 
 static void
@@ -198,13 +196,13 @@ the_number_of_values_is_limited(void)
 
 	for (i = 0; i < N(units); i++)
 		CHECK(read_repeated("{\"a\":[", units[i], 100000, "0]}"),
-		    RESULT_UPSTREAM_FAILED);
+		    RESULT_BAD_TEXT);
 	/* The object, the array, and a comma each. */
 	CHECK_OK(read_repeated("{\"a\":[", "0,", TAPE_NODES_MAX - 2, "0]}"));
 	CHECK(read_repeated("{\"a\":[", "0,", TAPE_NODES_MAX - 1, "0]}"),
-	    RESULT_UPSTREAM_FAILED);
+	    RESULT_BAD_TEXT);
 	CHECK(read_repeated("{\"a\":[0", ",[]", TAPE_NODES_MAX / 2, "]}"),
-	    RESULT_UPSTREAM_FAILED);
+	    RESULT_BAD_TEXT);
 }
 
 static void
@@ -213,7 +211,7 @@ the_number_of_members_is_limited(void)
 	CHECK_OK(
 	    read_repeated("{", "\"%\":0,", TAPE_MEMBERS_MAX - 1, "\"a\":0}"));
 	CHECK(read_repeated("{", "\"%\":0,", TAPE_MEMBERS_MAX, "\"a\":0}"),
-	    RESULT_UPSTREAM_FAILED);
+	    RESULT_BAD_TEXT);
 }
 
 UNIT_TESTS(tape) = {
