@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Hides what a session is on disk: a JSON record, sealed under the cookie's
- * value and the server key, in a file named by a hash of the cookie's value.
- * So only the browser's own request can find and open it.
+ * Hides where a session is: its record, sealed under the cookie's value and
+ * the server key, in a file named by a hash of the cookie's value. So only the
+ * browser's own request can find and open it.
  */
 #include "config.h"
 
@@ -12,14 +12,12 @@
 #include "base/clock.h"
 #include "base/codec.h"
 #include "web/cookie.h"
+#include "session/record.h"
 #include "session/session.h"
-#include "json/tape.h"
-#include "json/writer.h"
 
 #define PLAIN_MAX (SESSION_FILE_MAX - SESSION_PAD_TO - SEAL_OVERHEAD)
 #define TOUCH_S 60
 #define ACCESS_LIFE_MAX_S 86400
-#define TIME_MAX_S (1LL << 40) /* so that no sum of times overflows */
 
 enum result
 session_find(const struct conf *conf, struct str cookies,
@@ -60,97 +58,6 @@ session_unseal(const struct conf *conf, const struct session *session,
 	struct seal_box box = box_of(session, purpose);
 
 	return seal_open(&conf->ring, &box, sealed, SESSION_PAD_TO, plain);
-}
-
-/* ---- the record ---- */
-
-static void
-write_member(struct buf *plain, const char *name, struct str text)
-{
-	if (text.n > 0)
-		writer_text(plain, name, text);
-}
-
-static enum result
-write_record(const struct session *session, struct buf *plain)
-{
-	const struct account *account = &session->account;
-
-	writer_object(plain, NULL);
-	writer_integer(plain, "created", session->created_s);
-	writer_integer(plain, "authorized", session->authorized_s);
-	writer_integer(plain, "access_ends", session->access_ends_s);
-	if (session->forced_s > 0)
-		writer_integer(plain, "forced", session->forced_s);
-	write_member(plain, "access", secret_str(&session->access));
-	write_member(plain, "refresh", secret_str(&session->refresh));
-	write_member(plain, "id", str_of(account->id));
-	write_member(plain, "account_id", str_of(account->account_id));
-	write_member(plain, "display_name", str_of(account->display_name));
-	write_member(plain, "image", str_of(account->image));
-	write_member(plain, "email", str_of(account->email));
-	writer_object_end(plain);
-	return buf_result(plain);
-}
-
-/* A copy of a member that may be absent; clears *good when memory is out. */
-static char *
-copy_member(const struct tape_value *record, const char *member, bool *good)
-{
-	struct str text = tape_text(tape_member(record, member));
-	char *copy = text.n == 0 ? NULL : strndup(text.p, text.n);
-
-	if (text.n > 0 && copy == NULL)
-		*good = false;
-	return copy;
-}
-
-static int64_t
-read_time(const struct tape_value *record, const char *member)
-{
-	return tape_integer(tape_member(record, member), 0, TIME_MAX_S, 0);
-}
-
-static bool
-read_secret(const struct tape_value *record, const char *member,
-    struct secret *secret)
-{
-	struct str text = tape_text(tape_member(record, member));
-
-	return secret_set(secret, text.p, text.n) == OK;
-}
-
-/* What was unsealed goes over to the tape. */
-static enum result
-read_record(struct buf *plain, struct session *session)
-{
-	struct account account = { 0 };
-	const struct tape_value *record;
-	enum result result;
-	struct tape tape;
-	bool good;
-
-	if ((result = tape_read(plain, &tape)) != OK)
-		return result == RESULT_NO_MEMORY ? result : RESULT_ABSENT;
-	record = tape.values;
-	session->created_s = read_time(record, "created");
-	session->authorized_s = read_time(record, "authorized");
-	session->access_ends_s = read_time(record, "access_ends");
-	session->forced_s = read_time(record, "forced");
-	good = read_secret(record, "access", &session->access) &&
-	    read_secret(record, "refresh", &session->refresh);
-	account.id = copy_member(record, "id", &good);
-	account.account_id = copy_member(record, "account_id", &good);
-	account.display_name = copy_member(record, "display_name", &good);
-	account.image = copy_member(record, "image", &good);
-	account.email = copy_member(record, "email", &good);
-	tape_free(&tape);
-	account_free(&session->account);
-	session->account = account;
-	if (!good)
-		return RESULT_NO_MEMORY;
-	/* It goes into a header line. */
-	return str_graphic(secret_str(&session->access)) ? OK : RESULT_ABSENT;
 }
 
 /* ---- limits ---- */
@@ -211,7 +118,7 @@ session_load(const struct context *context, struct session *session)
 		result = session_unseal(context->conf, session, SEAL_SESSION,
 		    buf_str(&sealed), &plain);
 		if (result == OK)
-			result = read_record(&plain, session);
+			result = record_read(&plain, session);
 		if (result == RESULT_ABSENT) {
 			session_log(session, LOG_LEVEL_WARN,
 			    "session_unreadable");
@@ -247,7 +154,7 @@ seal_session(const struct context *context, const struct session *session,
     struct buf *sealed)
 {
 	struct buf plain = BUF(PLAIN_MAX);
-	enum result result = write_record(session, &plain);
+	enum result result = record_write(session, &plain);
 
 	if (result == OK)
 		result = session_seal(context->conf, session, SEAL_SESSION,

@@ -1,36 +1,91 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Hides how an account is shown: to a page as JSON, to an application behind
- * the web server as one word.
+ * Hides what an account has, in one table, and how it is shown: to a page as
+ * JSON, to an application behind the web server as one word.
  */
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "spotify/account.h"
 #include "base/codec.h"
 #include "json/writer.h"
 
-static void
-write_text(struct buf *out, const char *name, const char *text)
+static const struct field {
+	const char *name; /* in JSON, ours as well as Spotify's */
+	size_t at;	  /* in struct account */
+	bool may_lack;	  /* a page is told of it only where it is there */
+} fields[] = {
+	{ "id", offsetof(struct account, id), false },
+	{ "account_id", offsetof(struct account, account_id), false },
+	{ "display_name", offsetof(struct account, display_name), false },
+	{ "image", offsetof(struct account, image), false },
+	{ "email", offsetof(struct account, email), true },
+};
+#define FIELDS (sizeof(fields) / sizeof(fields[0]))
+
+static char **
+text_at(struct account *account, size_t i)
 {
-	if (text == NULL)
-		writer_null(out, name);
-	else
-		writer_text(out, name, str_of(text));
+	return (char **)(void *)((char *)account + fields[i].at);
+}
+
+static struct str
+text_of(const struct account *account, size_t i)
+{
+	return str_of(*(
+	    char *const *)(const void *)((const char *)account + fields[i].at));
+}
+
+enum result
+account_copy(struct account *account, account_source *source, const void *from)
+{
+	struct account copy = { 0 };
+	bool no_memory = false;
+	struct str text;
+	size_t i;
+
+	for (i = 0; i < FIELDS && !no_memory; i++) {
+		text = source(from, fields[i].name);
+		if (text.n > 0)
+			no_memory = (*text_at(&copy, i) =
+					    strndup(text.p, text.n)) == NULL;
+	}
+	if (no_memory) {
+		account_free(&copy);
+		return RESULT_NO_MEMORY;
+	}
+	account_free(account);
+	*account = copy;
+	return OK;
 }
 
 void
 account_write(const struct account *account, struct buf *out)
 {
+	struct str text;
+	size_t i;
+
 	writer_object(out, NULL);
-	write_text(out, "id", account->id);
-	write_text(out, "account_id", account->account_id);
-	write_text(out, "display_name", account->display_name);
-	write_text(out, "image", account->image);
-	if (account->email != NULL)
-		writer_text(out, "email", str_of(account->email));
+	for (i = 0; i < FIELDS; i++) {
+		text = text_of(account, i);
+		if (text.p != NULL)
+			writer_text(out, fields[i].name, text);
+		else if (!fields[i].may_lack)
+			writer_null(out, fields[i].name);
+	}
 	writer_object_end(out);
+}
+
+void
+account_write_members(const struct account *account, struct buf *out)
+{
+	size_t i;
+
+	for (i = 0; i < FIELDS; i++)
+		if (text_of(account, i).n > 0)
+			writer_text(out, fields[i].name, text_of(account, i));
 }
 
 void
@@ -49,10 +104,9 @@ account_write_key(const struct account *account, struct buf *out)
 void
 account_free(struct account *account)
 {
-	free(account->id);
-	free(account->account_id);
-	free(account->display_name);
-	free(account->image);
-	free(account->email);
+	size_t i;
+
+	for (i = 0; i < FIELDS; i++)
+		free(*text_at(account, i));
 	*account = (struct account){ 0 };
 }

@@ -15,9 +15,20 @@ struct account {
 	char *email;
 };
 
+/* Where an account comes from: the text of that name, borrowed, or an empty
+ * slice for none. */
+typedef struct str account_source(const void *from, const char *name);
+
+/* Copy all that is there. OK, or RESULT_NO_MEMORY: *account is as it was. */
+enum result account_copy(struct account *account, account_source *source,
+    const void *from) __attribute__((warn_unused_result));
+
 /* Append as a JSON object; email is left out where there is none, the others
  * are null then. */
 void account_write(const struct account *account, struct buf *out);
+
+/* Append what is there, as members of a JSON object that is open. */
+void account_write_members(const struct account *account, struct buf *out);
 
 /*
  * Append what an application may store as the key of a person: account_id,

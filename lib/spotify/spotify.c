@@ -15,45 +15,47 @@
 
 /* ---- the account ---- */
 
-/* A copy of the text, or NULL for none and for what is far too long; clears
- * *good when memory is out. */
-static char *
-copy_text(struct str text, bool *good)
-{
-	char *copy;
+/* Where an account comes from: /v1/me, and what may be shown. */
+struct me {
+	json_t *object;
+	const struct conf *conf;
+};
 
-	if (text.n == 0 || text.n > SPOTIFY_ACCOUNT_TEXT_MAX)
-		return NULL;
-	if ((copy = strndup(text.p, text.n)) == NULL)
-		*good = false;
-	return copy;
+/* The text of a member; none is what is far too long. */
+static struct str
+me_text(const void *from, const char *name)
+{
+	const struct me *me = from;
+	const json_t *images;
+	struct str text;
+
+	if (strcmp(name, "image") == 0) {
+		images = json_object_get(me->object, "images");
+		text = doc_text(json_array_get(images, 0), "url");
+		text = spotify_url(text, me->conf);
+	} else {
+		text = doc_text(me->object, name);
+	}
+	return text.n <= SPOTIFY_ACCOUNT_TEXT_MAX ? text :
+						    (struct str){ NULL, 0 };
 }
 
 static enum result
-read_account(const json_t *me, const struct conf *conf, struct account *account)
+read_account(const struct me *me, struct account *account)
 {
-	struct str image =
-	    spotify_url(doc_text(json_array_get(json_object_get(me, "images"),
-				     0),
-			    "url"),
-		conf);
-	bool good = true;
+	enum result result = account_copy(account, me_text, me);
 
-	account->id = copy_text(doc_text(me, "id"), &good);
-	account->account_id = copy_text(doc_text(me, "account_id"), &good);
-	account->display_name = copy_text(doc_text(me, "display_name"), &good);
-	account->email = copy_text(doc_text(me, "email"), &good);
-	account->image = copy_text(image, &good);
-	if (good && account->id != NULL)
-		return OK;
-	account_free(account);
-	return good ? RESULT_UPSTREAM_FAILED : RESULT_NO_MEMORY;
+	if (result == OK && account->id == NULL) {
+		account_free(account);
+		result = RESULT_UPSTREAM_FAILED;
+	}
+	return result;
 }
 
 static enum result
-read_document(const struct buf *body, json_t **me)
+read_document(const struct buf *body, json_t **object)
 {
-	enum result result = doc_parse(buf_str(body), me);
+	enum result result = doc_parse(buf_str(body), object);
 
 	if (result != RESULT_BAD_TEXT)
 		return result;
@@ -67,13 +69,13 @@ spotify_account_read(const struct buf *body, const struct conf *conf,
     struct account *account)
 {
 	enum result result;
-	json_t *me = NULL;
+	struct me me = { .conf = conf };
 
 	*account = (struct account){ 0 };
-	result = read_document(body, &me);
+	result = read_document(body, &me.object);
 	if (result == OK)
-		result = read_account(me, conf, account);
-	json_decref(me);
+		result = read_account(&me, account);
+	json_decref(me.object);
 	return result;
 }
 

@@ -6,6 +6,7 @@
 
 #include "spotify/account.h"
 #include "../run.h"
+#include "json/writer.h"
 
 static char id[] = "\xc3\xb6zkan\"t";
 static char account_id[] = "a:/b";
@@ -52,6 +53,45 @@ the_key_of_a_person_is_encoded_and_of_one_kind(void)
 	assert_int_equal(key.n, 0);
 }
 
+static struct str
+from_table(const void *from, const char *member)
+{
+	const char *const *at = from;
+
+	for (; *at != NULL; at += 2)
+		if (strcmp(*at, member) == 0)
+			return str_of(at[1]);
+	return str_of(NULL);
+}
+
+static void
+a_copy_has_what_is_there_and_replaces_all_there_was(void)
+{
+	static const char *const first[] = { "id", "a", "account_id", "b",
+		"display_name", "c", "image", "d", "email", "e", "other", "f",
+		NULL };
+	static const char *const second[] = { "email", "g", "image", "", NULL };
+	SCOPED(account_free) struct account account = { 0 };
+	SCOPED(buf_free) struct buf out = BUF(500);
+
+	CHECK_OK(account_copy(&account, from_table, first));
+	writer_object(&out, NULL);
+	account_write_members(&account, &out);
+	writer_object_end(&out);
+	CHECK_OK(buf_result(&out));
+	CHECK_TEXT(buf_str(&out),
+	    "{\"id\":\"a\",\"account_id\":\"b\",\"display_name\":\"c\","
+	    "\"image\":\"d\",\"email\":\"e\"}");
+	if (account_copy(&account, from_table, second) != OK) {
+		assert_true(run_refused());
+		assert_string_equal(account.id, "a");
+		return;
+	}
+	assert_null(account.id);
+	assert_null(account.image);
+	assert_string_equal(account.email, "g");
+}
+
 static void
 a_freed_account_is_empty(void)
 {
@@ -66,6 +106,7 @@ a_freed_account_is_empty(void)
 UNIT_TESTS(account) = {
 	TEST(an_account_is_written_as_json_with_null_for_what_is_missing),
 	TEST(the_key_of_a_person_is_encoded_and_of_one_kind),
+	TEST(a_copy_has_what_is_there_and_replaces_all_there_was),
 	TEST(a_freed_account_is_empty),
 	END_OF_TESTS,
 };

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides what a session's record looks like: a JSON object with the times, the
+ * tokens and the account, without those that there are none of.
+ */
+#include "config.h"
+
+#include "json/tape.h"
+#include "json/writer.h"
+#include "session/record.h"
+
+#define TIME_MAX_S (1LL << 40) /* so that no sum of times overflows */
+
+static void
+write_secret(struct buf *plain, const char *name, const struct secret *secret)
+{
+	if (secret->n > 0)
+		writer_text(plain, name, secret_str(secret));
+}
+
+enum result
+record_write(const struct session *session, struct buf *plain)
+{
+	writer_object(plain, NULL);
+	writer_integer(plain, "created", session->created_s);
+	writer_integer(plain, "authorized", session->authorized_s);
+	writer_integer(plain, "access_ends", session->access_ends_s);
+	if (session->forced_s > 0)
+		writer_integer(plain, "forced", session->forced_s);
+	write_secret(plain, "access", &session->access);
+	write_secret(plain, "refresh", &session->refresh);
+	account_write_members(&session->account, plain);
+	writer_object_end(plain);
+	return buf_result(plain);
+}
+
+static int64_t
+read_time(const struct tape_value *record, const char *name)
+{
+	return tape_integer(tape_member(record, name), 0, TIME_MAX_S, 0);
+}
+
+static struct str
+read_text(const void *record, const char *name)
+{
+	return tape_text(tape_member(record, name));
+}
+
+static enum result
+read_secret(const struct tape_value *record, const char *name,
+    struct secret *secret)
+{
+	struct str text = read_text(record, name);
+
+	return secret_set(secret, text.p, text.n);
+}
+
+enum result
+record_read(struct buf *plain, struct session *session)
+{
+	const struct tape_value *record;
+	enum result result;
+	struct tape tape;
+
+	if ((result = tape_read(plain, &tape)) != OK)
+		return result == RESULT_NO_MEMORY ? result : RESULT_ABSENT;
+	record = tape.values;
+	session->created_s = read_time(record, "created");
+	session->authorized_s = read_time(record, "authorized");
+	session->access_ends_s = read_time(record, "access_ends");
+	session->forced_s = read_time(record, "forced");
+	result = read_secret(record, "access", &session->access);
+	if (result == OK)
+		result = read_secret(record, "refresh", &session->refresh);
+	if (result == OK)
+		result = account_copy(&session->account, read_text, record);
+	tape_free(&tape);
+	if (result != OK)
+		return result;
+	/* It goes into a header line. */
+	return str_graphic(secret_str(&session->access)) ? OK : RESULT_ABSENT;
+}
