@@ -11,7 +11,7 @@
 #include "artists/artists.h"
 #include "base/clock.h"
 #include "base/codec.h"
-#include "json/doc.h"
+#include "json/janssondoc.h"
 #include "session/call.h"
 #include "session/who.h"
 #include "spotify/spotify.h"

@@ -13,7 +13,7 @@
 #include "base/codec.h"
 #include "artists/copy.h"
 #include "base/log.h"
-#include "json/tape.h"
+#include "json/reader.h"
 #include "json/writer.h"
 
 #define HEAD_BYTES (SESSION_PAD_TO + SEAL_OVERHEAD)

@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "json/tape.h"
+#include "json/reader.h"
 #include "json/writer.h"
 #include "session/record.h"
 

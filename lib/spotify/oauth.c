@@ -7,7 +7,7 @@
 #include "config.h"
 
 #include "base/codec.h"
-#include "json/doc.h"
+#include "json/janssondoc.h"
 #include "spotify/pause.h"
 #include "base/log.h"
 #include "spotify/oauth.h"

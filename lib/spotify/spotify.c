@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json/doc.h"
+#include "json/janssondoc.h"
 #include "base/log.h"
 #include "spotify/spotify.h"
 

@@ -5,7 +5,7 @@
 
 #include "spotify/account.h"
 #include "spotify/api.h"
-#include "json/tape.h"
+#include "json/reader.h"
 
 #define SPOTIFY_ID_BYTES 22
 #define SPOTIFY_ACCOUNT_TEXT_MAX 512

@@ -2,7 +2,7 @@
 /* Hides nothing; it is a file of its own so that not everybody links it. */
 #include "config.h"
 
-#include "json/doc.h"
+#include "json/janssondoc.h"
 #include "spotify/ca.h"
 #include "spotify/upstream.h"
 

@@ -5,7 +5,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "json/doc.h"
+#include "json/janssondoc.h"
 #include "fuzz.h"
 #include "spotify/spotify.h"
 

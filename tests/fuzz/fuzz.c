@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "json/doc.h"
+#include "json/janssondoc.h"
 #include "fuzz.h"
 #include "spotify/http.h"
 #include "store/backend.h"

@@ -20,7 +20,7 @@
 #endif
 
 #include "alloc.h"
-#include "json/doc.h"
+#include "json/janssondoc.h"
 #include "base/log.h"
 #include "run.h"
 

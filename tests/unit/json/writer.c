@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "json/doc.h"
+#include "json/janssondoc.h"
 #include "../run.h"
 #include "json/writer.h"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "json/doc.h"
+#include "json/janssondoc.h"
 #include "../run.h"
 #include "../scratch.h"
 #include "spotify/spotify.h"

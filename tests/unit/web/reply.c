@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "json/doc.h"
+#include "json/janssondoc.h"
 #include "web/reply.h"
 #include "../run.h"
 

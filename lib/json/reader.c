@@ -20,8 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json/tape.h"
-#include "json/tapestring.h"
+#include "json/reader.h"
+#include "json/jsonstring.h"
 
 #define BYTES_PER_VALUE 32 /* of text; about so many in what we read */
 

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#include "json/tapestring.h"
+#include "json/jsonstring.h"
 
 /* What stands for itself within a string: ASCII but controls, " and \. */
 static bool

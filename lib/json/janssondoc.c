@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "json/doc.h"
+#include "json/janssondoc.h"
 #include "base/secret.h"
 
 /*

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "json/doc.h"
+#include "json/janssondoc.h"
 #include "../run.h"
 
 static void

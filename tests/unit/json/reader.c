@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "json/doc.h"
+#include "json/janssondoc.h"
 #include "../run.h"
-#include "json/tape.h"
+#include "json/reader.h"
 
 /* The result for a text, which goes over to the tape. */
 static enum result

@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 #include "base/str.h"
-#include "json/tape.h"
+#include "json/reader.h"
 
 /*
  * Once per process, before the first document: memory that Jansson gives

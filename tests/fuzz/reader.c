@@ -4,9 +4,9 @@
 
 #include <string.h>
 
-#include "json/doc.h"
+#include "json/janssondoc.h"
 #include "fuzz.h"
-#include "json/tape.h"
+#include "json/reader.h"
 
 static void check_value(const struct tape_value *value, json_t *twin);
 

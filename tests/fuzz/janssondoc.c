@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "json/doc.h"
+#include "json/janssondoc.h"
 #include "fuzz.h"
 #include "json/writer.h"
 
