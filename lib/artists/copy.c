@@ -19,30 +19,30 @@
 #define HEAD_BYTES (SESSION_PAD_TO + SEAL_OVERHEAD)
 #define FILE_MAX (HEAD_BYTES + COPY_LIST_MAX + HEAD_BYTES)
 
-/* What was unsealed goes over to the tape. */
+/* What was unsealed goes over to the reader. */
 static enum result
 read_head(struct buf *plain, struct copy *copy)
 {
-	const struct tape_value *head;
+	const struct reader_value *head;
 	enum result result;
-	struct tape tape;
+	struct reader reader;
 	struct str tag;
 
-	if ((result = tape_read(plain, &tape)) != OK)
+	if ((result = reader_parse(plain, &reader)) != OK)
 		return result == RESULT_NO_MEMORY ? result : RESULT_ABSENT;
-	head = tape.values;
+	head = reader.values;
 	copy->facts.total =
-	    tape_integer(tape_member(head, "total"), 0, INT32_MAX, 0);
+	    reader_integer(reader_member(head, "total"), 0, INT32_MAX, 0);
 	copy->facts.fetched_s =
-	    tape_integer(tape_member(head, "fetched_at"), 0, INT64_MAX, 0);
-	tag = tape_text(tape_member(head, "tag"));
+	    reader_integer(reader_member(head, "fetched_at"), 0, INT64_MAX, 0);
+	tag = reader_text(reader_member(head, "tag"));
 	if (tag.n != COPY_TAG_BYTES - 1 ||
-	    !codec_base64url_exact(tape_text(tape_member(head, "seal")),
+	    !codec_base64url_exact(reader_text(reader_member(head, "seal")),
 		copy->seal, sizeof(copy->seal)))
 		result = RESULT_ABSENT;
 	else
 		memcpy(copy->facts.tag, tag.p, tag.n + 1);
-	tape_free(&tape);
+	reader_free(&reader);
 	return result;
 }
 

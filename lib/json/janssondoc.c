@@ -46,7 +46,7 @@ take(size_t n)
 }
 
 void
-doc_init(void)
+janssondoc_init(void)
 {
 	json_set_alloc_funcs(take, secret_free_wiped);
 }
@@ -98,14 +98,14 @@ is_modest(struct str text)
 		case '\0': return false;
 		default: break;
 		}
-		if (depth > TAPE_DEPTH_MAX || nodes > TAPE_NODES_MAX)
+		if (depth > READER_DEPTH_MAX || nodes > READER_NODES_MAX)
 			return false;
 	}
 	return true;
 }
 
 enum result
-doc_parse(struct str text, json_t **object)
+janssondoc_parse(struct str text, json_t **object)
 {
 	enum result result = OK;
 
@@ -132,7 +132,7 @@ doc_parse(struct str text, json_t **object)
 }
 
 struct str
-doc_text(const json_t *object, const char *member)
+janssondoc_text(const json_t *object, const char *member)
 {
 	const json_t *value = json_object_get(object, member);
 
@@ -141,8 +141,8 @@ doc_text(const json_t *object, const char *member)
 }
 
 int64_t
-doc_integer(const json_t *object, const char *member, int64_t min, int64_t max,
-    int64_t fallback)
+janssondoc_integer(const json_t *object, const char *member, int64_t min,
+    int64_t max, int64_t fallback)
 {
 	const json_t *value = json_object_get(object, member);
 

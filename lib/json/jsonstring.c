@@ -118,7 +118,7 @@ decode_escape(char **from, char **to)
 }
 
 bool
-tape_string(char **p, const char **text, uint32_t *n)
+jsonstring_decode(char **p, const char **text, uint32_t *n)
 {
 	char *from = *p + 1, *to = from, *run;
 	size_t length;

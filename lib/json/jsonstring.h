@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* JSON's strings: a part of tape, which only tape.c uses. */
-#ifndef TAPESTRING_H
-#define TAPESTRING_H
+/* JSON's strings, for reader.c only. */
+#ifndef JSONSTRING_H
+#define JSONSTRING_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,7 +12,7 @@
  * UTF-8, *n bytes long. False when it is no string; its bytes have become
  * useless then. A NUL stands behind the last byte that may be read.
  */
-bool tape_string(char **p, const char **text, uint32_t *n)
+bool jsonstring_decode(char **p, const char **text, uint32_t *n)
     __attribute__((warn_unused_result));
 
 #endif

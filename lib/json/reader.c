@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Hides that JSON can be read without a tree of small allocations: a page of
- * 50 artists costs a quarter of the instructions, from the answer to our list,
- * and of the memory. The grammar is that of RFC 8259, with an object outermost:
+ * Hides that JSON can be read without a tree of small allocations. The grammar
+ * is that of RFC 8259, with an object outermost:
  *
  *	value  = object / array / string / number / "true" / "false" / "null"
  *	object = "{" [ string ":" value *( "," string ":" value ) ] "}"
@@ -10,7 +9,7 @@
  *	number = [ "-" ] ( "0" / digit1-9 *digit ) [ "." 1*digit ]
  *	         [ "e" [ "+" / "-" ] 1*digit ]
  *
- * Strings are decoded in their place, by tapestring. The NUL behind the
+ * Strings are decoded in their place, by jsonstring. The NUL behind the
  * text stops every loop: nothing in the grammar matches it.
  */
 #include "config.h"
@@ -20,17 +19,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json/reader.h"
 #include "json/jsonstring.h"
+#include "json/reader.h"
 
 #define BYTES_PER_VALUE 32 /* of text; about so many in what we read */
 
-struct reader {
+struct parser {
 	char *p; /* where we are */
-	struct tape *tape;
-	uint32_t open[TAPE_DEPTH_MAX]; /* the containers around us */
+	struct reader *reader;
+	uint32_t open[READER_DEPTH_MAX]; /* the containers around us */
 	unsigned depth;
-	unsigned counted; /* as doc_parse() counts: containers and commas */
+	unsigned counted; /* containers and commas */
 	bool begun;	  /* a container, and nothing is in it yet */
 	bool no_memory;
 };
@@ -50,32 +49,32 @@ skip_digits(char **p)
 
 /* What is too large for int64_t or double is refused, not rounded. */
 static bool
-read_number(struct reader *reader, struct tape_value *value)
+read_number(struct parser *parser, struct reader_value *value)
 {
-	char *p = reader->p;
+	char *p = parser->p;
 
-	value->kind = TAPE_INTEGER;
+	value->kind = READER_INTEGER;
 	p += *p == '-';
 	if (*p == '0')
 		p++;
 	else if (!skip_digits(&p))
 		return false;
 	if (*p == '.') {
-		value->kind = TAPE_REAL;
+		value->kind = READER_REAL;
 		p++;
 		if (!skip_digits(&p))
 			return false;
 	}
 	if (*p == 'e' || *p == 'E') {
-		value->kind = TAPE_REAL;
+		value->kind = READER_REAL;
 		p++;
 		p += *p == '+' || *p == '-';
 		if (!skip_digits(&p))
 			return false;
 	}
-	value->n = (uint32_t)(p - reader->p);
-	reader->p = p;
-	if (value->kind == TAPE_REAL)
+	value->n = (uint32_t)(p - parser->p);
+	parser->p = p;
+	if (value->kind == READER_REAL)
 		return !isinf(strtod(value->p, NULL));
 	errno = 0;
 	(void)strtoll(value->p, NULL, 10);
@@ -83,21 +82,21 @@ read_number(struct reader *reader, struct tape_value *value)
 }
 
 static bool
-read_word(struct reader *reader, struct tape_value *value)
+read_word(struct parser *parser, struct reader_value *value)
 {
 	static const struct {
 		const char *word;
 		uint32_t n;
-		enum tape_kind kind;
-	} words[] = { { "null", 4, TAPE_NULL }, { "false", 5, TAPE_FALSE },
-		{ "true", 4, TAPE_TRUE } };
+		enum reader_kind kind;
+	} words[] = { { "null", 4, READER_NULL }, { "false", 5, READER_FALSE },
+		{ "true", 4, READER_TRUE } };
 	size_t i;
 
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strncmp(reader->p, words[i].word, words[i].n) == 0) {
+		if (strncmp(parser->p, words[i].word, words[i].n) == 0) {
 			value->kind = words[i].kind;
 			value->n = words[i].n;
-			reader->p += words[i].n;
+			parser->p += words[i].n;
 			return true;
 		}
 	return false;
@@ -107,212 +106,214 @@ read_word(struct reader *reader, struct tape_value *value)
 
 /* The next byte that is no white space. */
 static char
-look(struct reader *reader)
+look(struct parser *parser)
 {
-	while (*reader->p == ' ' || *reader->p == '\n' || *reader->p == '\r' ||
-	    *reader->p == '\t')
-		reader->p++;
-	return *reader->p;
+	while (*parser->p == ' ' || *parser->p == '\n' || *parser->p == '\r' ||
+	    *parser->p == '\t')
+		parser->p++;
+	return *parser->p;
 }
 
-static struct tape_value *
-container(const struct reader *reader)
+static struct reader_value *
+container(const struct parser *parser)
 {
-	return &reader->tape->values[reader->open[reader->depth - 1]];
+	return &parser->reader->values[parser->open[parser->depth - 1]];
 }
 
 /* Begin an object or array; end() sets its span. */
 static bool
-begin(struct reader *reader, struct tape_value *value, enum tape_kind kind)
+begin(struct parser *parser, struct reader_value *value, enum reader_kind kind)
 {
 	value->kind = kind;
-	if (reader->depth == TAPE_DEPTH_MAX)
+	if (parser->depth == READER_DEPTH_MAX)
 		return false;
-	reader->open[reader->depth++] = reader->tape->n - 1;
-	reader->begun = true;
-	reader->p++;
-	return ++reader->counted <= TAPE_NODES_MAX;
+	parser->open[parser->depth++] = parser->reader->n - 1;
+	parser->begun = true;
+	parser->p++;
+	return ++parser->counted <= READER_NODES_MAX;
 }
 
 static void
-end(struct reader *reader)
+end(struct parser *parser)
 {
-	struct tape_value *value = container(reader);
+	struct reader_value *value = container(parser);
 
 	value->span =
-	    (uint32_t)(&reader->tape->values[reader->tape->n] - value);
-	reader->depth--;
-	reader->begun = false;
-	reader->p++;
+	    (uint32_t)(&parser->reader->values[parser->reader->n] - value);
+	parser->depth--;
+	parser->begun = false;
+	parser->p++;
 }
 
 /* Append a value of no kind yet; NULL when memory is out. */
-static struct tape_value *
-append(struct reader *reader)
+static struct reader_value *
+append(struct parser *parser)
 {
-	struct tape *tape = reader->tape;
-	uint32_t size = tape->size == 0 ?
-	    (uint32_t)(tape->text.n / BYTES_PER_VALUE) + 16 :
-	    tape->size * 2;
-	struct tape_value *values;
+	struct reader *reader = parser->reader;
+	uint32_t size = reader->size == 0 ?
+	    (uint32_t)(reader->text.n / BYTES_PER_VALUE) + 16 :
+	    reader->size * 2;
+	struct reader_value *values;
 
-	if (tape->n == tape->size) {
-		values = realloc(tape->values, size * sizeof(*values));
+	if (reader->n == reader->size) {
+		values = realloc(reader->values, size * sizeof(*values));
 		if (values == NULL) {
-			reader->no_memory = true;
+			parser->no_memory = true;
 			return NULL;
 		}
-		tape->values = values;
-		tape->size = size;
+		reader->values = values;
+		reader->size = size;
 	}
-	values = &tape->values[tape->n++];
-	*values = (struct tape_value){ .span = 1 };
+	values = &reader->values[reader->n++];
+	*values = (struct reader_value){ .span = 1 };
 	return values;
 }
 
 /* The name of a member, which none before it has, and the colon. */
 static bool
-read_name(struct reader *reader, const struct tape_value *object,
-    struct tape_value *value)
+read_name(struct parser *parser, const struct reader_value *object,
+    struct reader_value *value)
 {
-	const struct tape_value *other;
+	const struct reader_value *other;
 
-	if (look(reader) != '"' || object->n > TAPE_MEMBERS_MAX ||
-	    !tape_string(&reader->p, &value->name, &value->name_n))
+	if (look(parser) != '"' || object->n > READER_MEMBERS_MAX ||
+	    !jsonstring_decode(&parser->p, &value->name, &value->name_n))
 		return false;
 	for (other = object + 1; other < value; other += other->span)
 		if (other->name_n == value->name_n &&
 		    memcmp(other->name, value->name, value->name_n) == 0)
 			return false;
-	if (look(reader) != ':')
+	if (look(parser) != ':')
 		return false;
-	reader->p++;
+	parser->p++;
 	return true;
 }
 
 /* A value, with its name in an object; of a container only its beginning. */
 static bool
-read_value(struct reader *reader)
+read_value(struct parser *parser)
 {
-	struct tape_value *value = append(reader), *around;
+	struct reader_value *value = append(parser), *around;
 
 	if (value == NULL)
 		return false;
-	if (reader->depth > 0) {
-		around = container(reader);
+	if (parser->depth > 0) {
+		around = container(parser);
 		around->n++;
-		if (around->kind == TAPE_OBJECT &&
-		    !read_name(reader, around, value))
+		if (around->kind == READER_OBJECT &&
+		    !read_name(parser, around, value))
 			return false;
 	}
-	reader->begun = false;
-	look(reader);
-	value->p = reader->p;
-	switch (*reader->p) {
-	case '{': return begin(reader, value, TAPE_OBJECT);
-	case '[': return begin(reader, value, TAPE_ARRAY);
+	parser->begun = false;
+	look(parser);
+	value->p = parser->p;
+	switch (*parser->p) {
+	case '{': return begin(parser, value, READER_OBJECT);
+	case '[': return begin(parser, value, READER_ARRAY);
 	case '"':
-		value->kind = TAPE_STRING;
-		return tape_string(&reader->p, &value->p, &value->n);
+		value->kind = READER_STRING;
+		return jsonstring_decode(&parser->p, &value->p, &value->n);
 	case 't':
 	case 'f':
-	case 'n': return read_word(reader, value);
-	default: return read_number(reader, value);
+	case 'n': return read_word(parser, value);
+	default: return read_number(parser, value);
 	}
 }
 
 /* After a value, or the beginning of a container: what goes on with it. */
 static bool
-read_on(struct reader *reader)
+read_on(struct parser *parser)
 {
-	char c = look(reader);
+	char c = look(parser);
 
-	if (c == (container(reader)->kind == TAPE_OBJECT ? '}' : ']')) {
-		end(reader);
+	if (c == (container(parser)->kind == READER_OBJECT ? '}' : ']')) {
+		end(parser);
 		return true;
 	}
-	if (!reader->begun) {
-		if (c != ',' || ++reader->counted > TAPE_NODES_MAX)
+	if (!parser->begun) {
+		if (c != ',' || ++parser->counted > READER_NODES_MAX)
 			return false;
-		reader->p++;
+		parser->p++;
 	}
-	return read_value(reader);
+	return read_value(parser);
 }
 
 enum result
-tape_read(struct buf *text, struct tape *tape)
+reader_parse(struct buf *text, struct reader *reader)
 {
-	struct reader reader = { .p = text->p, .tape = tape };
+	struct parser parser = { .p = text->p, .reader = reader };
 	bool good = text->n > 0 && text->n <= UINT32_MAX;
 
-	*tape = (struct tape){ .text = *text };
+	*reader = (struct reader){ .text = *text };
 	*text = BUF(text->max);
-	good = good && look(&reader) == '{' && read_value(&reader);
-	while (good && reader.depth > 0)
-		good = read_on(&reader);
-	if (good && look(&reader) == '\0' &&
-	    reader.p == tape->text.p + tape->text.n)
+	good = good && look(&parser) == '{' && read_value(&parser);
+	while (good && parser.depth > 0)
+		good = read_on(&parser);
+	if (good && look(&parser) == '\0' &&
+	    parser.p == reader->text.p + reader->text.n)
 		return OK;
-	tape_free(tape);
-	return reader.no_memory ? RESULT_NO_MEMORY : RESULT_BAD_TEXT;
+	reader_free(reader);
+	return parser.no_memory ? RESULT_NO_MEMORY : RESULT_BAD_TEXT;
 }
 
 void
-tape_free(struct tape *tape)
+reader_free(struct reader *reader)
 {
-	buf_free(&tape->text);
-	free(tape->values);
-	*tape = (struct tape){ 0 };
+	buf_free(&reader->text);
+	free(reader->values);
+	*reader = (struct reader){ 0 };
 }
 
 /* ---- values ---- */
 
 bool
-tape_is(const struct tape_value *value, enum tape_kind kind)
+reader_is(const struct reader_value *value, enum reader_kind kind)
 {
 	return value != NULL && value->kind == kind;
 }
 
-const struct tape_value *
-tape_next(const struct tape_value *parent, const struct tape_value *element)
+const struct reader_value *
+reader_next(const struct reader_value *parent,
+    const struct reader_value *element)
 {
-	const struct tape_value *next;
+	const struct reader_value *next;
 
-	if (!tape_is(parent, TAPE_ARRAY) && !tape_is(parent, TAPE_OBJECT))
+	if (!reader_is(parent, READER_ARRAY) &&
+	    !reader_is(parent, READER_OBJECT))
 		return NULL;
 	next = element == NULL ? parent + 1 : element + element->span;
 	return next < parent + parent->span ? next : NULL;
 }
 
-const struct tape_value *
-tape_member(const struct tape_value *object, const char *name)
+const struct reader_value *
+reader_member(const struct reader_value *object, const char *name)
 {
-	const struct tape_value *member = NULL;
+	const struct reader_value *member = NULL;
 	size_t n = strlen(name);
 
-	if (!tape_is(object, TAPE_OBJECT))
+	if (!reader_is(object, READER_OBJECT))
 		return NULL;
-	while ((member = tape_next(object, member)) != NULL)
+	while ((member = reader_next(object, member)) != NULL)
 		if (member->name_n == n && memcmp(member->name, name, n) == 0)
 			break;
 	return member;
 }
 
 struct str
-tape_text(const struct tape_value *value)
+reader_text(const struct reader_value *value)
 {
-	return tape_is(value, TAPE_STRING) ?
+	return reader_is(value, READER_STRING) ?
 	    (struct str){ value->p, value->n } :
 	    (struct str){ NULL, 0 };
 }
 
 int64_t
-tape_integer(const struct tape_value *value, int64_t min, int64_t max,
+reader_integer(const struct reader_value *value, int64_t min, int64_t max,
     int64_t fallback)
 {
 	int64_t n;
 
-	if (!tape_is(value, TAPE_INTEGER))
+	if (!reader_is(value, READER_INTEGER))
 		return fallback;
 	n = strtoll(value->p, NULL, 10);
 	return n >= min && n <= max ? n : fallback;

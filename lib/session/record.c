@@ -35,19 +35,19 @@ record_write(const struct session *session, struct buf *plain)
 }
 
 static int64_t
-read_time(const struct tape_value *record, const char *name)
+read_time(const struct reader_value *record, const char *name)
 {
-	return tape_integer(tape_member(record, name), 0, TIME_MAX_S, 0);
+	return reader_integer(reader_member(record, name), 0, TIME_MAX_S, 0);
 }
 
 static struct str
 read_text(const void *record, const char *name)
 {
-	return tape_text(tape_member(record, name));
+	return reader_text(reader_member(record, name));
 }
 
 static enum result
-read_secret(const struct tape_value *record, const char *name,
+read_secret(const struct reader_value *record, const char *name,
     struct secret *secret)
 {
 	struct str text = read_text(record, name);
@@ -58,13 +58,13 @@ read_secret(const struct tape_value *record, const char *name,
 enum result
 record_read(struct buf *plain, struct session *session)
 {
-	const struct tape_value *record;
+	const struct reader_value *record;
 	enum result result;
-	struct tape tape;
+	struct reader reader;
 
-	if ((result = tape_read(plain, &tape)) != OK)
+	if ((result = reader_parse(plain, &reader)) != OK)
 		return result == RESULT_NO_MEMORY ? result : RESULT_ABSENT;
-	record = tape.values;
+	record = reader.values;
 	session->created_s = read_time(record, "created");
 	session->authorized_s = read_time(record, "authorized");
 	session->access_ends_s = read_time(record, "access_ends");
@@ -74,7 +74,7 @@ record_read(struct buf *plain, struct session *session)
 		result = read_secret(record, "refresh", &session->refresh);
 	if (result == OK)
 		result = account_copy(&session->account, read_text, record);
-	tape_free(&tape);
+	reader_free(&reader);
 	if (result != OK)
 		return result;
 	/* It goes into a header line. */

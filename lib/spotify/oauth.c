@@ -39,7 +39,7 @@ add_basic(const struct conf *conf, struct buf *header)
 static enum result
 take_token(const json_t *answer, const char *member, struct secret *token)
 {
-	struct str text = doc_text(answer, member);
+	struct str text = janssondoc_text(answer, member);
 
 	if (text.n == 0)
 		return OK;
@@ -51,7 +51,7 @@ take_token(const json_t *answer, const char *member, struct secret *token)
 static enum result
 take_scope(const json_t *answer, struct buf *scope)
 {
-	struct str text = doc_text(answer, "scope");
+	struct str text = janssondoc_text(answer, "scope");
 
 	*scope = BUF(OAUTH_SCOPE_MAX);
 	if (text.p != NULL)
@@ -69,10 +69,11 @@ read_tokens(const struct http_answer *http, struct oauth_tokens *tokens)
 
 	if (!http->json)
 		return RESULT_UPSTREAM_FAILED;
-	if ((result = doc_parse(buf_str(&http->body), &answer)) != OK)
+	if ((result = janssondoc_parse(buf_str(&http->body), &answer)) != OK)
 		return result == RESULT_BAD_TEXT ? RESULT_UPSTREAM_FAILED :
 						   result;
-	if (!str_equal_nocase(doc_text(answer, "token_type"), STR("bearer")))
+	if (!str_equal_nocase(janssondoc_text(answer, "token_type"),
+		STR("bearer")))
 		result = RESULT_UPSTREAM_FAILED;
 	if (result == OK)
 		result = take_token(answer, "access_token", &tokens->access);
@@ -84,8 +85,8 @@ read_tokens(const struct http_answer *http, struct oauth_tokens *tokens)
 		result = RESULT_UPSTREAM_FAILED;
 	/* A life that makes no sense is taken for Spotify's usual hour; if it
 	 * is shorter, the API's 401 leads to a refresh. */
-	tokens->expires_in_s =
-	    doc_integer(answer, "expires_in", 1, LIFE_MAX_S, LIFE_DEFAULT_S);
+	tokens->expires_in_s = janssondoc_integer(answer, "expires_in", 1,
+	    LIFE_MAX_S, LIFE_DEFAULT_S);
 	json_decref(answer);
 	return result;
 }
@@ -112,8 +113,8 @@ read_error(const struct http_answer *http)
 	size_t i;
 
 	if ((http->status == 400 || http->status == 401) &&
-	    doc_parse(buf_str(&http->body), &answer) == OK) {
-		error = doc_text(answer, "error");
+	    janssondoc_parse(buf_str(&http->body), &answer) == OK) {
+		error = janssondoc_text(answer, "error");
 		for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
 			if (str_equal(error, str_of(errors[i].error))) {
 				result = errors[i].result;

@@ -31,10 +31,10 @@ me_text(const void *from, const char *name)
 
 	if (strcmp(name, "image") == 0) {
 		images = json_object_get(me->object, "images");
-		text = doc_text(json_array_get(images, 0), "url");
+		text = janssondoc_text(json_array_get(images, 0), "url");
 		text = spotify_url(text, me->conf);
 	} else {
-		text = doc_text(me->object, name);
+		text = janssondoc_text(me->object, name);
 	}
 	return text.n <= SPOTIFY_ACCOUNT_TEXT_MAX ? text :
 						    (struct str){ NULL, 0 };
@@ -55,7 +55,7 @@ read_account(const struct me *me, struct account *account)
 static enum result
 read_document(const struct buf *body, json_t **object)
 {
-	enum result result = doc_parse(buf_str(body), object);
+	enum result result = janssondoc_parse(buf_str(body), object);
 
 	if (result != RESULT_BAD_TEXT)
 		return result;

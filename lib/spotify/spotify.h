@@ -12,8 +12,8 @@
 
 /* One page of followed artists, as parsed; released by spotify_page_free(). */
 struct page {
-	struct tape tape;
-	const struct tape_value **item;
+	struct reader reader;
+	const struct reader_value **item;
 	size_t items;			  /* elements, null ones included */
 	char after[SPOTIFY_ID_BYTES + 1]; /* cursor of the next; "": last */
 };

@@ -39,14 +39,15 @@ is_artist_id(struct str id)
 
 /* The cursor must look like an id: it goes into our next URL. */
 static enum result
-read_cursor(const struct tape_value *artists, struct page *page)
+read_cursor(const struct reader_value *artists, struct page *page)
 {
-	const struct tape_value *after =
-	    tape_member(tape_member(artists, "cursors"), "after");
-	struct str text = tape_text(after);
+	const struct reader_value *after =
+	    reader_member(reader_member(artists, "cursors"), "after");
+	struct str text = reader_text(after);
 
-	if (after == NULL || tape_is(after, TAPE_NULL))
-		return tape_is(tape_member(artists, "next"), TAPE_STRING) ?
+	if (after == NULL || reader_is(after, READER_NULL))
+		return reader_is(reader_member(artists, "next"),
+			   READER_STRING) ?
 		    RESULT_UPSTREAM_FAILED :
 		    OK;
 	if (!is_artist_id(text))
@@ -56,17 +57,17 @@ read_cursor(const struct tape_value *artists, struct page *page)
 }
 
 static enum result
-read_items(const struct tape_value *artists, struct page *page)
+read_items(const struct reader_value *artists, struct page *page)
 {
-	const struct tape_value *items = tape_member(artists, "items");
-	const struct tape_value *item = NULL;
+	const struct reader_value *items = reader_member(artists, "items");
+	const struct reader_value *item = NULL;
 
-	if (!tape_is(items, TAPE_ARRAY))
+	if (!reader_is(items, READER_ARRAY))
 		return RESULT_UPSTREAM_FAILED;
-	page->item = calloc(items->n + 1, sizeof(const struct tape_value *));
+	page->item = calloc(items->n + 1, sizeof(const struct reader_value *));
 	if (page->item == NULL)
 		return RESULT_NO_MEMORY;
-	while ((item = tape_next(items, item)) != NULL)
+	while ((item = reader_next(items, item)) != NULL)
 		page->item[page->items++] = item;
 	return OK;
 }
@@ -74,12 +75,12 @@ read_items(const struct tape_value *artists, struct page *page)
 enum result
 spotify_page_read(struct buf *body, struct page *page)
 {
-	const struct tape_value *artists;
+	const struct reader_value *artists;
 	size_t bytes = body->n;
 	enum result result;
 
 	*page = (struct page){ 0 };
-	result = tape_read(body, &page->tape);
+	result = reader_parse(body, &page->reader);
 	if (result == RESULT_BAD_TEXT) {
 		log_event(LOG_LEVEL_WARN, "answer_unreadable",
 		    "call=following bytes=%zu", bytes);
@@ -87,7 +88,7 @@ spotify_page_read(struct buf *body, struct page *page)
 	}
 	if (result != OK)
 		return result;
-	artists = tape_member(page->tape.values, "artists");
+	artists = reader_member(page->reader.values, "artists");
 	if ((result = read_items(artists, page)) == OK)
 		result = read_cursor(artists, page);
 	if (result == RESULT_UPSTREAM_FAILED)
@@ -102,7 +103,7 @@ void
 spotify_page_free(struct page *page)
 {
 	free(page->item);
-	tape_free(&page->tape);
+	reader_free(&page->reader);
 	*page = (struct page){ 0 };
 }
 
@@ -112,7 +113,7 @@ spotify_artist_id(const struct page *page, size_t i)
 	struct str id = { NULL, 0 };
 
 	if (i < page->items)
-		id = tape_text(tape_member(page->item[i], "id"));
+		id = reader_text(reader_member(page->item[i], "id"));
 	return is_artist_id(id) ? id.p : NULL;
 }
 
@@ -139,9 +140,9 @@ cut_text(struct str text, size_t max)
 }
 
 static void
-write_side(struct buf *out, const char *name, const struct tape_value *value)
+write_side(struct buf *out, const char *name, const struct reader_value *value)
 {
-	int64_t side = tape_integer(value, 1, IMAGE_SIDE_MAX, 0);
+	int64_t side = reader_integer(value, 1, IMAGE_SIDE_MAX, 0);
 
 	if (side > 0)
 		writer_integer(out, name, side);
@@ -150,61 +151,63 @@ write_side(struct buf *out, const char *name, const struct tape_value *value)
 }
 
 static void
-write_images(const struct tape_value *artist, const struct conf *conf,
+write_images(const struct reader_value *artist, const struct conf *conf,
     struct buf *out)
 {
-	const struct tape_value *images = tape_member(artist, "images");
-	const struct tape_value *image = NULL;
+	const struct reader_value *images = reader_member(artist, "images");
+	const struct reader_value *image = NULL;
 	struct str url;
 	unsigned n;
 
 	writer_array(out, "images");
 	for (n = 0; n < IMAGES_MAX; n++) {
-		if ((image = tape_next(images, image)) == NULL)
+		if ((image = reader_next(images, image)) == NULL)
 			break;
-		url = spotify_url(tape_text(tape_member(image, "url")), conf);
+		url =
+		    spotify_url(reader_text(reader_member(image, "url")), conf);
 		if (url.n == 0)
 			continue;
 		writer_object(out, NULL);
 		writer_text(out, "url", url);
-		write_side(out, "width", tape_member(image, "width"));
-		write_side(out, "height", tape_member(image, "height"));
+		write_side(out, "width", reader_member(image, "width"));
+		write_side(out, "height", reader_member(image, "height"));
 		writer_object_end(out);
 	}
 	writer_array_end(out);
 }
 
 static void
-write_genres(const struct tape_value *genres, struct buf *out)
+write_genres(const struct reader_value *genres, struct buf *out)
 {
-	const struct tape_value *genre = NULL;
+	const struct reader_value *genre = NULL;
 	unsigned n;
 
-	if (!tape_is(genres, TAPE_ARRAY))
+	if (!reader_is(genres, READER_ARRAY))
 		return;
 	writer_array(out, "genres");
 	for (n = 0; n < GENRES_MAX; n++) {
-		if ((genre = tape_next(genres, genre)) == NULL)
+		if ((genre = reader_next(genres, genre)) == NULL)
 			break;
-		if (tape_is(genre, TAPE_STRING))
+		if (reader_is(genre, READER_STRING))
 			writer_text(out, NULL,
-			    cut_text(tape_text(genre), NAME_MAX_BYTES));
+			    cut_text(reader_text(genre), NAME_MAX_BYTES));
 	}
 	writer_array_end(out);
 }
 
 /* Fields that Spotify sends to some applications only. */
 static void
-write_extras(const struct tape_value *artist, struct buf *out)
+write_extras(const struct reader_value *artist, struct buf *out)
 {
 	int64_t n;
 
-	write_genres(tape_member(artist, "genres"), out);
-	n = tape_integer(tape_member(tape_member(artist, "followers"), "total"),
+	write_genres(reader_member(artist, "genres"), out);
+	n = reader_integer(reader_member(reader_member(artist, "followers"),
+			       "total"),
 	    0, INT64_MAX, -1);
 	if (n >= 0)
 		writer_integer(out, "followers", n);
-	n = tape_integer(tape_member(artist, "popularity"), 0, 100, -1);
+	n = reader_integer(reader_member(artist, "popularity"), 0, 100, -1);
 	if (n >= 0)
 		writer_integer(out, "popularity", n);
 }
@@ -224,16 +227,16 @@ void
 spotify_artist_write(const struct page *page, size_t i, const struct conf *conf,
     struct buf *out)
 {
-	const struct tape_value *artist = page->item[i];
+	const struct reader_value *artist = page->item[i];
 	const char *id = spotify_artist_id(page, i);
-	struct str url, name = tape_text(tape_member(artist, "name"));
+	struct str url, name = reader_text(reader_member(artist, "name"));
 
 	writer_object(out, NULL);
 	writer_text(out, "id", str_of(id));
 	writer_text(out, "name", cut_text(name, NAME_MAX_BYTES));
 	write_address(out, "uri", "spotify:artist:", id);
-	url = tape_text(
-	    tape_member(tape_member(artist, "external_urls"), "spotify"));
+	url = reader_text(
+	    reader_member(reader_member(artist, "external_urls"), "spotify"));
 	url = spotify_url(url, conf);
 	if (url.n > 0)
 		writer_text(out, "url", url);

@@ -9,7 +9,7 @@
 static enum result
 start(void)
 {
-	doc_init();
+	janssondoc_init();
 	return http_global_init();
 }
 

@@ -35,13 +35,13 @@ check_artist(struct str text, const char *id)
 
 	MUST(!fuzz_has(text, '<') && !fuzz_has(text, '&') &&
 	    !fuzz_has(text, '>'));
-	MUST(doc_parse(text, &artist) == OK);
-	MUST(str_equal(doc_text(artist, "id"), str_of(id)));
-	MUST(doc_text(artist, "name").p != NULL);
-	MUST(doc_text(artist, "name").n <= 1024);
-	MUST(may_be_loaded(doc_text(artist, "url")));
+	MUST(janssondoc_parse(text, &artist) == OK);
+	MUST(str_equal(janssondoc_text(artist, "id"), str_of(id)));
+	MUST(janssondoc_text(artist, "name").p != NULL);
+	MUST(janssondoc_text(artist, "name").n <= 1024);
+	MUST(may_be_loaded(janssondoc_text(artist, "url")));
 	json_array_foreach(json_object_get(artist, "images"), i, image)
-	    MUST(may_be_loaded(doc_text(image, "url")));
+	    MUST(may_be_loaded(janssondoc_text(image, "url")));
 	MUST(i <= 8);
 	json_decref(artist);
 }
@@ -85,7 +85,7 @@ fuzz_artists(struct str input)
 	    spotify_page_read(&body, &page) == OK)
 		check_page(&page, &conf);
 	else
-		MUST(page.tape.values == NULL && page.items == 0);
+		MUST(page.reader.values == NULL && page.items == 0);
 	MUST(context.retry_after_s >= 0 && context.retry_after_s <= 86400);
 	spotify_page_free(&page);
 	buf_free(&body);

@@ -30,10 +30,10 @@ depth_of(const json_t *value)
 	for (; at != NULL;
 	     at = json_object_iter_next((json_t *)(uintptr_t)value, at)) {
 		name = json_object_iter_key(at);
-		MUST(doc_text(value, name).n == 0 ||
-		    doc_text(value, name).p != NULL);
-		MUST(doc_integer(value, name, 1, 9, 5) >= 1);
-		MUST(doc_integer(value, name, 1, 9, 5) <= 9);
+		MUST(janssondoc_text(value, name).n == 0 ||
+		    janssondoc_text(value, name).p != NULL);
+		MUST(janssondoc_integer(value, name, 1, 9, 5) >= 1);
+		MUST(janssondoc_integer(value, name, 1, 9, 5) <= 9);
 		depth = depth_of(json_object_iter_value(at));
 		if (depth > deepest)
 			deepest = depth;
@@ -58,22 +58,22 @@ check_write(struct str text)
 	MUST(buf_result(&out) == OK);
 	MUST(!fuzz_has(buf_str(&out), '<') && !fuzz_has(buf_str(&out), '&') &&
 	    !fuzz_has(buf_str(&out), '>'));
-	MUST(doc_parse(buf_str(&out), &object) == OK);
-	MUST(str_equal(doc_text(object, "a"), text));
+	MUST(janssondoc_parse(buf_str(&out), &object) == OK);
+	MUST(str_equal(janssondoc_text(object, "a"), text));
 	json_decref(object);
 	buf_free(&out);
 }
 
 void
-fuzz_doc(struct str input)
+fuzz_janssondoc(struct str input)
 {
 	json_t *object;
-	enum result result = doc_parse(input, &object);
+	enum result result = janssondoc_parse(input, &object);
 
 	MUST(result == OK || result == RESULT_BAD_TEXT);
 	if (result == OK) {
 		MUST(json_is_object(object));
-		MUST(depth_of(object) <= TAPE_DEPTH_MAX);
+		MUST(depth_of(object) <= READER_DEPTH_MAX);
 	} else {
 		MUST(object == NULL);
 	}

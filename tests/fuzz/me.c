@@ -25,9 +25,9 @@ check_written(const struct account *account)
 	account_write(account, &out);
 	MUST(buf_result(&out) == OK);
 	MUST(!fuzz_has(buf_str(&out), '<') && !fuzz_has(buf_str(&out), '&'));
-	MUST(doc_parse(buf_str(&out), &object) == OK);
-	MUST(str_equal(doc_text(object, "id"), str_of(account->id)));
-	MUST(str_equal(doc_text(object, "display_name"),
+	MUST(janssondoc_parse(buf_str(&out), &object) == OK);
+	MUST(str_equal(janssondoc_text(object, "id"), str_of(account->id)));
+	MUST(str_equal(janssondoc_text(object, "display_name"),
 	    str_of(account->display_name)));
 	json_decref(object);
 	account_write_key(account, &key);

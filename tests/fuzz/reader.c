@@ -8,37 +8,37 @@
 #include "fuzz.h"
 #include "json/reader.h"
 
-static void check_value(const struct tape_value *value, json_t *twin);
+static void check_value(const struct reader_value *value, json_t *twin);
 
 static void
-check_array(const struct tape_value *array, json_t *twin)
+check_array(const struct reader_value *array, json_t *twin)
 {
-	const struct tape_value *element = NULL;
+	const struct reader_value *element = NULL;
 	json_t *other;
 	size_t i;
 
 	MUST(array->n == json_array_size(twin));
 	json_array_foreach(twin, i, other)
 	{
-		element = tape_next(array, element);
+		element = reader_next(array, element);
 		MUST(element != NULL && element->name == NULL);
 		check_value(element, other);
 	}
-	MUST(element == NULL || tape_next(array, element) == NULL);
-	MUST(tape_member(array, "") == NULL);
+	MUST(element == NULL || reader_next(array, element) == NULL);
+	MUST(reader_member(array, "") == NULL);
 }
 
 static void
-check_object(const struct tape_value *object, json_t *twin)
+check_object(const struct reader_value *object, json_t *twin)
 {
-	const struct tape_value *member = NULL;
+	const struct reader_value *member = NULL;
 	json_t *other;
 	size_t n = 0;
 
 	MUST(object->n == json_object_size(twin));
-	while ((member = tape_next(object, member)) != NULL) {
+	while ((member = reader_next(object, member)) != NULL) {
 		MUST(strlen(member->name) == member->name_n);
-		MUST(tape_member(object, member->name) == member);
+		MUST(reader_member(object, member->name) == member);
 		other = json_object_get(twin, member->name);
 		MUST(other != NULL);
 		check_value(member, other);
@@ -48,33 +48,33 @@ check_object(const struct tape_value *object, json_t *twin)
 }
 
 static void
-check_value(const struct tape_value *value, json_t *twin)
+check_value(const struct reader_value *value, json_t *twin)
 {
-	static const json_type types[] = { [TAPE_NULL] = JSON_NULL,
-		[TAPE_FALSE] = JSON_FALSE,
-		[TAPE_TRUE] = JSON_TRUE,
-		[TAPE_INTEGER] = JSON_INTEGER,
-		[TAPE_REAL] = JSON_REAL,
-		[TAPE_STRING] = JSON_STRING,
-		[TAPE_ARRAY] = JSON_ARRAY,
-		[TAPE_OBJECT] = JSON_OBJECT };
+	static const json_type types[] = { [READER_NULL] = JSON_NULL,
+		[READER_FALSE] = JSON_FALSE,
+		[READER_TRUE] = JSON_TRUE,
+		[READER_INTEGER] = JSON_INTEGER,
+		[READER_REAL] = JSON_REAL,
+		[READER_STRING] = JSON_STRING,
+		[READER_ARRAY] = JSON_ARRAY,
+		[READER_OBJECT] = JSON_OBJECT };
 	struct str text = { json_string_value(twin), json_string_length(twin) };
 
 	MUST(types[value->kind] == json_typeof(twin));
-	MUST(str_equal(tape_text(value), text));
-	MUST((tape_text(value).p == NULL) == (text.p == NULL));
+	MUST(str_equal(reader_text(value), text));
+	MUST((reader_text(value).p == NULL) == (text.p == NULL));
 	MUST(text.p == NULL || value->p[value->n] == '\0');
-	MUST(tape_integer(value, INT64_MIN, INT64_MAX, 5) ==
+	MUST(reader_integer(value, INT64_MIN, INT64_MAX, 5) ==
 	    (json_is_integer(twin) ? json_integer_value(twin) : 5));
 	if (json_is_array(twin))
 		check_array(value, twin);
 	else if (json_is_object(twin))
 		check_object(value, twin);
 	else
-		MUST(value->span == 1 && tape_next(value, NULL) == NULL);
+		MUST(value->span == 1 && reader_next(value, NULL) == NULL);
 }
 
-/* Whether an object in it has more members than a tape takes. */
+/* Whether an object in it has more members than the reader takes. */
 static bool
 is_crowded(json_t *value)
 {
@@ -82,7 +82,7 @@ is_crowded(json_t *value)
 	json_t *child;
 	size_t i;
 
-	if (json_object_size(value) > TAPE_MEMBERS_MAX)
+	if (json_object_size(value) > READER_MEMBERS_MAX)
 		return true;
 	json_array_foreach(value, i, child) if (is_crowded(child)) return true;
 	json_object_foreach(value, name,
@@ -91,27 +91,27 @@ is_crowded(json_t *value)
 }
 
 void
-fuzz_tape(struct str input)
+fuzz_reader(struct str input)
 {
 	struct buf text = BUF(input.n + 1);
 	enum result result, expected;
-	struct tape tape;
+	struct reader reader;
 	json_t *twin;
 
-	expected = doc_parse(input, &twin);
+	expected = janssondoc_parse(input, &twin);
 	if (expected == OK && is_crowded(twin))
 		expected = RESULT_BAD_TEXT;
 	buf_add_str(&text, input);
 	MUST(buf_result(&text) == OK);
-	result = tape_read(&text, &tape);
+	result = reader_parse(&text, &reader);
 	MUST(result == expected);
 	MUST(text.p == NULL && text.n == 0);
 	if (result == OK) {
-		MUST(tape.values->span == tape.n);
-		check_value(tape.values, twin);
+		MUST(reader.values->span == reader.n);
+		check_value(reader.values, twin);
 	} else {
-		MUST(tape.values == NULL && tape.text.p == NULL);
+		MUST(reader.values == NULL && reader.text.p == NULL);
 	}
-	tape_free(&tape);
+	reader_free(&reader);
 	json_decref(twin);
 }

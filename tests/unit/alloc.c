@@ -2,7 +2,7 @@
 /*
  * Hides how allocations are refused. The linker sends every allocation that
  * our objects make through the functions below (--wrap); Jansson's come the
- * same way, because doc_init() hands it our malloc.
+ * same way, because janssondoc_init() hands it our malloc.
  */
 #include "config.h"
 

@@ -252,7 +252,7 @@ main(int argc, char **argv)
 
 	if (sodium_init() < 0)
 		return 2;
-	doc_init();
+	janssondoc_init();
 	log_init("unit", LOG_LEVEL_DEBUG);
 	for (unit = __start_units; unit < __stop_units; unit++)
 		if (is_wanted((*unit)->name, argc, argv))

@@ -18,7 +18,7 @@ static json_t *
 parse(const char *text)
 {
 	json_t *object;
-	enum result result = doc_parse(str_of(text), &object);
+	enum result result = janssondoc_parse(str_of(text), &object);
 
 	if (!run_refused())
 		assert_int_equal(result, OK);
@@ -36,22 +36,23 @@ members_are_read_by_their_type(void)
 
 	if (object == NULL)
 		return;
-	CHECK_TEXT(doc_text(object, "a"), "x");
-	CHECK_TEXT(doc_text(object, "e"), "");
-	assert_non_null(doc_text(object, "e").p);
-	assert_null(doc_text(object, "n").p);
-	assert_null(doc_text(object, "null").p);
-	assert_null(doc_text(object, "absent").p);
-	assert_null(doc_text(NULL, "a").p);
-	assert_int_equal(doc_integer(object, "n", 0, 9, -5), 7);
-	assert_int_equal(doc_integer(object, "n", 0, 6, -5), -5);
-	assert_int_equal(doc_integer(object, "n", 8, 9, -5), -5);
-	assert_int_equal(doc_integer(object, "r", 0, 9999, -5), -5);
-	assert_int_equal(doc_integer(object, "s", 0, 99, -5), -5);
-	assert_int_equal(doc_integer(object, "t", 0, 99, -5), -5);
-	assert_int_equal(doc_integer(object, "absent", 0, 99, -5), -5);
-	assert_int_equal(doc_integer(object, "neg", -1, 99, -5), -1);
-	assert_true(doc_integer(object, "big", 0, INT64_MAX, -5) == INT64_MAX);
+	CHECK_TEXT(janssondoc_text(object, "a"), "x");
+	CHECK_TEXT(janssondoc_text(object, "e"), "");
+	assert_non_null(janssondoc_text(object, "e").p);
+	assert_null(janssondoc_text(object, "n").p);
+	assert_null(janssondoc_text(object, "null").p);
+	assert_null(janssondoc_text(object, "absent").p);
+	assert_null(janssondoc_text(NULL, "a").p);
+	assert_int_equal(janssondoc_integer(object, "n", 0, 9, -5), 7);
+	assert_int_equal(janssondoc_integer(object, "n", 0, 6, -5), -5);
+	assert_int_equal(janssondoc_integer(object, "n", 8, 9, -5), -5);
+	assert_int_equal(janssondoc_integer(object, "r", 0, 9999, -5), -5);
+	assert_int_equal(janssondoc_integer(object, "s", 0, 99, -5), -5);
+	assert_int_equal(janssondoc_integer(object, "t", 0, 99, -5), -5);
+	assert_int_equal(janssondoc_integer(object, "absent", 0, 99, -5), -5);
+	assert_int_equal(janssondoc_integer(object, "neg", -1, 99, -5), -1);
+	assert_true(
+	    janssondoc_integer(object, "big", 0, INT64_MAX, -5) == INT64_MAX);
 }
 
 static void
@@ -96,15 +97,18 @@ what_is_no_single_sound_object_is_refused(void)
 	size_t i;
 
 	for (i = 0; i < N(bad); i++) {
-		CHECK(doc_parse(str_of(bad[i]), &object), RESULT_BAD_TEXT);
+		CHECK(janssondoc_parse(str_of(bad[i]), &object),
+		    RESULT_BAD_TEXT);
 		assert_null(object);
 	}
-	CHECK(doc_parse((struct str){ "{}\0", 3 }, &object), RESULT_BAD_TEXT);
-	CHECK(doc_parse((struct str){ "{\"a\":3\0}", 8 }, &object),
+	CHECK(janssondoc_parse((struct str){ "{}\0", 3 }, &object),
 	    RESULT_BAD_TEXT);
-	CHECK(doc_parse((struct str){ "{\"a\":[true\0,1]}", 15 }, &object),
+	CHECK(janssondoc_parse((struct str){ "{\"a\":3\0}", 8 }, &object),
 	    RESULT_BAD_TEXT);
-	CHECK(doc_parse(str_of(NULL), &object), RESULT_BAD_TEXT);
+	CHECK(janssondoc_parse((struct str){ "{\"a\":[true\0,1]}", 15 },
+		  &object),
+	    RESULT_BAD_TEXT);
+	CHECK(janssondoc_parse(str_of(NULL), &object), RESULT_BAD_TEXT);
 }
 
 static void
@@ -115,7 +119,7 @@ no_prefix_of_a_document_is_a_document(void)
 	size_t n;
 
 	for (n = 0; n + 1 < sizeof(text); n++)
-		CHECK(doc_parse((struct str){ text, n }, &object),
+		CHECK(janssondoc_parse((struct str){ text, n }, &object),
 		    RESULT_BAD_TEXT);
 }
 
@@ -133,7 +137,7 @@ parse_repeated(const char *head, const char *unit, size_t n, const char *tail,
 		buf_puts(text, unit);
 	buf_puts(text, tail);
 	if ((result = buf_result(text)) == OK)
-		result = doc_parse(buf_str(text), &object);
+		result = janssondoc_parse(buf_str(text), &object);
 	if (result == OK)
 		json_decref(object);
 	return result;
@@ -150,12 +154,12 @@ depth_is_limited(void)
 	    RESULT_BAD_TEXT);
 	CHECK(parse_repeated("{\"a\":", "{\"a\":", 100000, "", &text),
 	    RESULT_BAD_TEXT);
-	CHECK_OK(doc_parse(STR("{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
-			       "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}"),
+	CHECK_OK(janssondoc_parse(STR("{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
+				      "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}"),
 	    &object));
 	json_decref(object);
-	CHECK(doc_parse(STR("{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
-			    "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}"),
+	CHECK(janssondoc_parse(STR("{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
+				   "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}"),
 		  &object),
 	    RESULT_BAD_TEXT);
 }
@@ -197,7 +201,7 @@ a_text_is_read_whole_or_memory_was_out(void)
 			buf_printf(&text, "{\"%0*d\":[%s,1%0*d,1%0*d.5e12]}",
 			    zeros, 0, values[i], zeros, 0, zeros, 0);
 			CHECK_OK(buf_result(&text));
-			CHECK_OK(doc_parse(buf_str(&text), &object));
+			CHECK_OK(janssondoc_parse(buf_str(&text), &object));
 			assert_int_equal(json_object_size(object), 1);
 			release(&object);
 			object = NULL;

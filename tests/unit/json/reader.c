@@ -7,98 +7,102 @@
 #include "../run.h"
 #include "json/reader.h"
 
-/* The result for a text, which goes over to the tape. */
+/* The result for a text, which goes over to the reader. */
 static enum result
-read_text(struct str text, struct tape *tape)
+read_text(struct str text, struct reader *reader)
 {
 	SCOPED(buf_free) struct buf copy = BUF(1 << 20);
 	enum result result;
 
-	*tape = (struct tape){ 0 };
+	*reader = (struct reader){ 0 };
 	buf_add_str(&copy, text);
 	if ((result = buf_result(&copy)) == OK) {
-		result = tape_read(&copy, tape);
+		result = reader_parse(&copy, reader);
 		assert_null(copy.p);
 	}
-	assert_true((result == OK) == (tape->values != NULL));
+	assert_true((result == OK) == (reader->values != NULL));
 	return result;
 }
 
 static void
 members_are_read_by_their_kind(void)
 {
-	SCOPED(tape_free) struct tape tape = { 0 };
-	const struct tape_value *all;
+	SCOPED(reader_free) struct reader reader = { 0 };
+	const struct reader_value *all;
 
 	CHECK_OK(read_text(STR(" {\"a\":\"x\", \"n\":7 ,\"null\":null,"
 			       "\"r\":3600.0,\"t\":true,\"f\":false,\"e\":\"\","
 			       "\"big\":9223372036854775807,\r\n\t\"neg\":"
 			       "-9223372036854775808,\"s\":\"12\",\"\":-0}\n"),
-	    &tape));
-	all = tape.values;
-	CHECK_TEXT(tape_text(tape_member(all, "a")), "x");
-	CHECK_TEXT(tape_text(tape_member(all, "e")), "");
-	assert_non_null(tape_text(tape_member(all, "e")).p);
-	assert_null(tape_text(tape_member(all, "n")).p);
-	assert_null(tape_text(tape_member(all, "absent")).p);
-	assert_null(tape_member(NULL, "a"));
-	assert_null(tape_member(tape_member(all, "a"), "a"));
-	assert_true(tape_is(tape_member(all, "null"), TAPE_NULL));
-	assert_true(tape_is(tape_member(all, "t"), TAPE_TRUE));
-	assert_true(tape_is(tape_member(all, "f"), TAPE_FALSE));
-	assert_true(tape_is(tape_member(all, "r"), TAPE_REAL));
-	assert_false(tape_is(tape_member(all, "absent"), TAPE_NULL));
-	assert_int_equal(tape_integer(tape_member(all, "n"), 0, 9, -5), 7);
-	assert_int_equal(tape_integer(tape_member(all, "n"), 0, 6, -5), -5);
-	assert_int_equal(tape_integer(tape_member(all, "n"), 8, 9, -5), -5);
-	assert_int_equal(tape_integer(tape_member(all, "r"), 0, 9999, -5), -5);
-	assert_int_equal(tape_integer(tape_member(all, "s"), 0, 99, -5), -5);
-	assert_int_equal(tape_integer(tape_member(all, "x"), 0, 99, -5), -5);
-	assert_int_equal(tape_integer(tape_member(all, ""), 0, 9, -5), 0);
-	assert_true(tape_integer(tape_member(all, "big"), 0, INT64_MAX, -5) ==
-	    INT64_MAX);
-	assert_true(tape_integer(tape_member(all, "neg"), INT64_MIN, 0, -5) ==
-	    INT64_MIN);
+	    &reader));
+	all = reader.values;
+	CHECK_TEXT(reader_text(reader_member(all, "a")), "x");
+	CHECK_TEXT(reader_text(reader_member(all, "e")), "");
+	assert_non_null(reader_text(reader_member(all, "e")).p);
+	assert_null(reader_text(reader_member(all, "n")).p);
+	assert_null(reader_text(reader_member(all, "absent")).p);
+	assert_null(reader_member(NULL, "a"));
+	assert_null(reader_member(reader_member(all, "a"), "a"));
+	assert_true(reader_is(reader_member(all, "null"), READER_NULL));
+	assert_true(reader_is(reader_member(all, "t"), READER_TRUE));
+	assert_true(reader_is(reader_member(all, "f"), READER_FALSE));
+	assert_true(reader_is(reader_member(all, "r"), READER_REAL));
+	assert_false(reader_is(reader_member(all, "absent"), READER_NULL));
+	assert_int_equal(reader_integer(reader_member(all, "n"), 0, 9, -5), 7);
+	assert_int_equal(reader_integer(reader_member(all, "n"), 0, 6, -5), -5);
+	assert_int_equal(reader_integer(reader_member(all, "n"), 8, 9, -5), -5);
+	assert_int_equal(reader_integer(reader_member(all, "r"), 0, 9999, -5),
+	    -5);
+	assert_int_equal(reader_integer(reader_member(all, "s"), 0, 99, -5),
+	    -5);
+	assert_int_equal(reader_integer(reader_member(all, "x"), 0, 99, -5),
+	    -5);
+	assert_int_equal(reader_integer(reader_member(all, ""), 0, 9, -5), 0);
+	assert_true(reader_integer(reader_member(all, "big"), 0, INT64_MAX,
+			-5) == INT64_MAX);
+	assert_true(reader_integer(reader_member(all, "neg"), INT64_MIN, 0,
+			-5) == INT64_MIN);
 }
 
 static void
 elements_are_found_behind_containers_of_any_size(void)
 {
-	SCOPED(tape_free) struct tape tape = { 0 };
-	const struct tape_value *list, *at;
+	SCOPED(reader_free) struct reader reader = { 0 };
+	const struct reader_value *list, *at;
 
 	CHECK_OK(read_text(STR("{\"l\":[[1,[2,{}]],{\"a\":[3],\"b\":4},[],"
 			       "\"x\"],\"z\":5}"),
-	    &tape));
-	list = tape_member(tape.values, "l");
+	    &reader));
+	list = reader_member(reader.values, "l");
 	assert_int_equal(list->n, 4);
-	at = tape_next(list, NULL);
+	at = reader_next(list, NULL);
 	assert_int_equal(at->n, 2);
-	at = tape_next(list, at);
-	assert_int_equal(tape_integer(tape_member(at, "b"), 0, 9, -5), 4);
-	assert_null(tape_member(at, "z"));
-	at = tape_next(list, at);
-	assert_null(tape_next(at, NULL));
-	at = tape_next(list, at);
-	CHECK_TEXT(tape_text(at), "x");
-	assert_null(tape_next(list, at));
-	assert_null(tape_next(at, NULL));
-	assert_null(tape_next(NULL, NULL));
-	assert_int_equal(tape_integer(tape_member(tape.values, "z"), 0, 9, -5),
+	at = reader_next(list, at);
+	assert_int_equal(reader_integer(reader_member(at, "b"), 0, 9, -5), 4);
+	assert_null(reader_member(at, "z"));
+	at = reader_next(list, at);
+	assert_null(reader_next(at, NULL));
+	at = reader_next(list, at);
+	CHECK_TEXT(reader_text(at), "x");
+	assert_null(reader_next(list, at));
+	assert_null(reader_next(at, NULL));
+	assert_null(reader_next(NULL, NULL));
+	assert_int_equal(reader_integer(reader_member(reader.values, "z"), 0, 9,
+			     -5),
 	    5);
 }
 
 static void
 strings_are_decoded(void)
 {
-	SCOPED(tape_free) struct tape tape = { 0 };
+	SCOPED(reader_free) struct reader reader = { 0 };
 
 	CHECK_OK(read_text(
 	    STR("{\"\\u0061\":\"\\\"\\\\\\/\\b\\f\\n\\r\\t|\\u0041\\u00FC"
 		"\\u20ac\\ud83d\\ude00|\xc3\xbc\xed\x9f\xbf\xef\xbf\xbf"
 		"\xf0\x9f\x98\x80\xf4\x8f\xbf\xbf\\u007f\x7f\"}"),
-	    &tape));
-	CHECK_TEXT(tape_text(tape_member(tape.values, "a")),
+	    &reader));
+	CHECK_TEXT(reader_text(reader_member(reader.values, "a")),
 	    "\"\\/\b\f\n\r\t|A\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80|"
 	    "\xc3\xbc\xed\x9f\xbf\xef\xbf\xbf\xf0\x9f\x98\x80"
 	    "\xf4\x8f\xbf\xbf\x7f\x7f");
@@ -126,15 +130,15 @@ what_is_no_single_sound_object_is_refused(void)
 		"{\"a\":9223372036854775808}", "{\"a\":-9223372036854775809}",
 		"{\"a\":0x10}", "{\"a\":NaN}", "{\"a\":tru}", "{\"a\":True}",
 		"{\"a\":truex}", "<html></html>" };
-	SCOPED(tape_free) struct tape tape = { 0 };
+	SCOPED(reader_free) struct reader reader = { 0 };
 	size_t i;
 
 	for (i = 0; i < N(bad); i++)
-		CHECK(read_text(str_of(bad[i]), &tape), RESULT_BAD_TEXT);
-	CHECK(read_text((struct str){ "{}\0", 3 }, &tape), RESULT_BAD_TEXT);
-	CHECK(read_text((struct str){ "{\"a\":3\0}", 8 }, &tape),
+		CHECK(read_text(str_of(bad[i]), &reader), RESULT_BAD_TEXT);
+	CHECK(read_text((struct str){ "{}\0", 3 }, &reader), RESULT_BAD_TEXT);
+	CHECK(read_text((struct str){ "{\"a\":3\0}", 8 }, &reader),
 	    RESULT_BAD_TEXT);
-	CHECK(read_text((struct str){ "{\"a\0\":1}", 8 }, &tape),
+	CHECK(read_text((struct str){ "{\"a\0\":1}", 8 }, &reader),
 	    RESULT_BAD_TEXT);
 }
 
@@ -143,13 +147,13 @@ no_prefix_of_a_document_is_a_document(void)
 {
 	static const char text[] =
 	    "{\"a\":[1.5e3,{\"b\":\"\\u00fc\\\"\xc3\xbc\"},true]}";
-	SCOPED(tape_free) struct tape tape = { 0 };
+	SCOPED(reader_free) struct reader reader = { 0 };
 	size_t n;
 
 	for (n = 0; n + 1 < sizeof(text); n++)
-		CHECK(read_text((struct str){ text, n }, &tape),
+		CHECK(read_text((struct str){ text, n }, &reader),
 		    RESULT_BAD_TEXT);
-	CHECK_OK(read_text(STR(text), &tape));
+	CHECK_OK(read_text(STR(text), &reader));
 }
 
 /* The result for unit repeated n times between head and tail; "%" in a unit
@@ -158,7 +162,7 @@ static enum result
 read_repeated(const char *head, const char *unit, unsigned n, const char *tail)
 {
 	SCOPED(buf_free) struct buf text = BUF(1 << 20);
-	SCOPED(tape_free) struct tape tape = { 0 };
+	SCOPED(reader_free) struct reader reader = { 0 };
 	const char *number = strchr(unit, '%');
 	unsigned i;
 
@@ -173,7 +177,7 @@ read_repeated(const char *head, const char *unit, unsigned n, const char *tail)
 	buf_puts(&text, tail);
 	if (buf_result(&text) != OK)
 		return buf_result(&text);
-	return read_text(buf_str(&text), &tape);
+	return read_text(buf_str(&text), &reader);
 }
 
 static void
@@ -198,10 +202,10 @@ the_number_of_values_is_limited(void)
 		CHECK(read_repeated("{\"a\":[", units[i], 100000, "0]}"),
 		    RESULT_BAD_TEXT);
 	/* The object, the array, and a comma each. */
-	CHECK_OK(read_repeated("{\"a\":[", "0,", TAPE_NODES_MAX - 2, "0]}"));
-	CHECK(read_repeated("{\"a\":[", "0,", TAPE_NODES_MAX - 1, "0]}"),
+	CHECK_OK(read_repeated("{\"a\":[", "0,", READER_NODES_MAX - 2, "0]}"));
+	CHECK(read_repeated("{\"a\":[", "0,", READER_NODES_MAX - 1, "0]}"),
 	    RESULT_BAD_TEXT);
-	CHECK(read_repeated("{\"a\":[0", ",[]", TAPE_NODES_MAX / 2, "]}"),
+	CHECK(read_repeated("{\"a\":[0", ",[]", READER_NODES_MAX / 2, "]}"),
 	    RESULT_BAD_TEXT);
 }
 
@@ -209,8 +213,8 @@ static void
 the_number_of_members_is_limited(void)
 {
 	CHECK_OK(
-	    read_repeated("{", "\"%\":0,", TAPE_MEMBERS_MAX - 1, "\"a\":0}"));
-	CHECK(read_repeated("{", "\"%\":0,", TAPE_MEMBERS_MAX, "\"a\":0}"),
+	    read_repeated("{", "\"%\":0,", READER_MEMBERS_MAX - 1, "\"a\":0}"));
+	CHECK(read_repeated("{", "\"%\":0,", READER_MEMBERS_MAX, "\"a\":0}"),
 	    RESULT_BAD_TEXT);
 }
 

@@ -84,8 +84,8 @@ text_is_written_so_that_it_reads_back_and_ends_no_script(void)
 	    "{\"a\":\"\\u0001\\u001f\\u000a\\\"\\\\/"
 	    "\\u003c/script\\u003e\\u0026\x7f\xc3\xbc\xe2\x80\xa8\","
 	    "\"b\":\"\"}");
-	CHECK_OK(doc_parse(buf_str(&out), &object));
-	CHECK_TEXT(doc_text(object, "a"), text);
+	CHECK_OK(janssondoc_parse(buf_str(&out), &object));
+	CHECK_TEXT(janssondoc_text(object, "a"), text);
 }
 
 static void

@@ -151,8 +151,8 @@ a_long_name_is_cut_between_characters(void)
 		return;
 	spotify_artist_write(&page, 0, &conf, &out);
 	CHECK_OK(buf_result(&out));
-	CHECK_OK(doc_parse(buf_str(&out), &object));
-	n = doc_text(object, "name").n;
+	CHECK_OK(janssondoc_parse(buf_str(&out), &object));
+	n = janssondoc_text(object, "name").n;
 	json_decref(object);
 	assert_int_equal(n, 1023);
 }

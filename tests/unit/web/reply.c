@@ -229,13 +229,13 @@ every_problem_is_json_and_only_a_401_says_where_to_log_in(void)
 		reply_init(&reply);
 		reply_problem(&reply, (enum result)i, STR("https://e/<&\">"));
 		CHECK_OK(written(&reply, true, &out));
-		CHECK_OK(doc_parse(buf_str(&reply.body), &object));
-		assert_int_equal(doc_integer(object, "status", 0, 999, -1),
+		CHECK_OK(janssondoc_parse(buf_str(&reply.body), &object));
+		assert_int_equal(janssondoc_integer(object, "status", 0, 999, -1),
 		    row->status);
-		CHECK_TEXT(doc_text(object, "code"), row->code);
-		CHECK_TEXT(doc_text(object, "detail"), row->detail);
-		CHECK_TEXT(doc_text(object, "type"), "about:blank");
-		assert_int_equal(doc_text(object, "login_url").n > 0,
+		CHECK_TEXT(janssondoc_text(object, "code"), row->code);
+		CHECK_TEXT(janssondoc_text(object, "detail"), row->detail);
+		CHECK_TEXT(janssondoc_text(object, "type"), "about:blank");
+		assert_int_equal(janssondoc_text(object, "login_url").n > 0,
 		    row->status == 401);
 		assert_int_equal(count(&out, "WWW-Authenticate: Session\r\n"),
 		    row->status == 401);
