@@ -208,7 +208,7 @@ a_text_is_read_whole_or_memory_was_out(void)
 		}
 }
 
-UNIT_TESTS(doc) = {
+UNIT_TESTS(janssondoc) = {
 	TEST(members_are_read_by_their_type),
 	TEST(what_is_no_single_sound_object_is_refused),
 	TEST(no_prefix_of_a_document_is_a_document),

@@ -218,7 +218,7 @@ the_number_of_members_is_limited(void)
 	    RESULT_BAD_TEXT);
 }
 
-UNIT_TESTS(tape) = {
+UNIT_TESTS(reader) = {
 	TEST(members_are_read_by_their_kind),
 	TEST(elements_are_found_behind_containers_of_any_size),
 	TEST(strings_are_decoded),

@@ -230,7 +230,8 @@ every_problem_is_json_and_only_a_401_says_where_to_log_in(void)
 		reply_problem(&reply, (enum result)i, STR("https://e/<&\">"));
 		CHECK_OK(written(&reply, true, &out));
 		CHECK_OK(janssondoc_parse(buf_str(&reply.body), &object));
-		assert_int_equal(janssondoc_integer(object, "status", 0, 999, -1),
+		assert_int_equal(janssondoc_integer(object, "status", 0, 999,
+				     -1),
 		    row->status);
 		CHECK_TEXT(janssondoc_text(object, "code"), row->code);
 		CHECK_TEXT(janssondoc_text(object, "detail"), row->detail);
