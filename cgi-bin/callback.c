@@ -75,6 +75,7 @@ main(int argc, char **argv)
 {
 	return app_run(argc, argv,
 	    &(struct app){ .name = "callback",
+		.is_redirect_uri = true,
 		.methods = METHOD_GET,
 		.opens = CONF_ALL,
 		.threads = 64,

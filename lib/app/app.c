@@ -37,16 +37,6 @@ struct thread {
 	struct http *http;
 };
 
-static const struct {
-	enum method method;
-	const char *name;
-} methods[] = {
-	{ METHOD_GET, "GET" },
-	{ METHOD_HEAD, "HEAD" },
-	{ METHOD_POST, "POST" },
-	{ METHOD_OPTIONS, "OPTIONS" },
-};
-
 /* ---- one request ---- */
 
 /* The methods of a program, as in Allow; OPTIONS only if there is somebody
@@ -55,15 +45,11 @@ static void
 write_methods(const struct process *process, bool with_options, struct buf *out)
 {
 	unsigned bits = process->app->methods;
-	size_t i;
 
 	if (with_options && process->app->shares &&
 	    process->conf.allowed_origins != NULL)
 		bits |= METHOD_OPTIONS;
-	for (i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
-		if (bits & methods[i].method)
-			buf_printf(out, "%s%s", out->n > 0 ? ", " : "",
-			    methods[i].name);
+	request_write_methods(bits, out);
 }
 
 /*
@@ -103,8 +89,7 @@ check_request(const struct process *process, struct server_call *call,
 	unsigned allowed = app->methods;
 	enum result result;
 
-	/* The path of callback is what was registered at Spotify. */
-	if (strcmp(app->name, "callback") == 0)
+	if (app->is_redirect_uri)
 		name = process->conf.callback;
 	if ((result = drain_body(call, request)) != OK)
 		return result;

@@ -10,8 +10,10 @@
 
 /* One program. */
 struct app {
-	/* Also the last segment of its path, but for callback. */
+	/* Also the last segment of its path, unless that is redirect_uri's, as
+	 * registered at Spotify. */
 	const char *name;
+	bool is_redirect_uri;
 	unsigned methods; /* METHOD_ bits */
 	unsigned opens;	  /* CONF_ bits */
 	int threads;	  /* unless configured */

@@ -31,6 +31,12 @@ static const char *program_name = "spotify-fcgi";
 static enum log_level least = LOG_LEVEL_INFO;
 static _Thread_local char request_id[ID_MAX + 1];
 
+const char *
+log_level_word(enum log_level level)
+{
+	return level_words[level];
+}
+
 void
 log_init(const char *program, enum log_level level)
 {

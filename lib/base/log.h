@@ -11,6 +11,9 @@ enum log_level {
 	LOG_LEVEL__MAX
 };
 
+/* The word of a level, as in a line and in the configuration; static. */
+const char *log_level_word(enum log_level level);
+
 /*
  * Once, before threads start: the program's name (borrowed for ever) and the
  * least important level that is written.

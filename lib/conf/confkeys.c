@@ -47,13 +47,6 @@ const struct confkeys_key confkeys[] = {
 _Static_assert(sizeof(confkeys) / sizeof(confkeys[0]) == CONFKEYS_N,
     "CONFKEYS_N is their number");
 
-static const char *const levels[LOG_LEVEL__MAX] = {
-	[LOG_LEVEL_ERROR] = "error",
-	[LOG_LEVEL_WARN] = "warn",
-	[LOG_LEVEL_INFO] = "info",
-	[LOG_LEVEL_DEBUG] = "debug",
-};
-
 static bool
 is_number(enum confkeys_type type)
 {
@@ -88,7 +81,8 @@ static const char *
 set_level(struct str value, int64_t *level)
 {
 	for (*level = 0; *level < LOG_LEVEL__MAX; ++*level)
-		if (str_equal(value, str_of(levels[*level])))
+		if (str_equal(value,
+			str_of(log_level_word((enum log_level) * level))))
 			return NULL;
 	return "must be error, warn, info or debug";
 }
@@ -153,7 +147,7 @@ conf_print(const struct conf *conf, FILE *out)
 	for (i = 0; i < CONFKEYS_N; i++) {
 		if (confkeys[i].type == TYPE_LEVEL) {
 			fprintf(out, "%s = %s\n", confkeys[i].name,
-			    levels[conf->log_level]);
+			    log_level_word((enum log_level)conf->log_level));
 		} else if (is_number(confkeys[i].type)) {
 			fprintf(out, "%s = %lld%s\n", confkeys[i].name,
 			    (long long)*number_at(&copy, &confkeys[i]),

@@ -96,18 +96,30 @@ read_param(struct request *request, const char *pair)
 	return OK;
 }
 
+static const struct {
+	const char *name;
+	enum method method;
+} methods[] = {
+	{ "GET", METHOD_GET },
+	{ "HEAD", METHOD_HEAD },
+	{ "POST", METHOD_POST },
+	{ "OPTIONS", METHOD_OPTIONS },
+};
+
+void
+request_write_methods(unsigned bits, struct buf *out)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+		if (bits & methods[i].method)
+			buf_printf(out, "%s%s", out->n > 0 ? ", " : "",
+			    methods[i].name);
+}
+
 static enum method
 read_method(struct str name)
 {
-	static const struct {
-		const char *name;
-		enum method method;
-	} methods[] = {
-		{ "GET", METHOD_GET },
-		{ "HEAD", METHOD_HEAD },
-		{ "POST", METHOD_POST },
-		{ "OPTIONS", METHOD_OPTIONS },
-	};
 	size_t i;
 
 	for (i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)

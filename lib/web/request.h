@@ -46,6 +46,9 @@ struct request {
 	struct str unique_id;
 };
 
+/* Append the names of METHOD_ bits as in Allow (RFC 9110, section 10.2.1). */
+void request_write_methods(unsigned methods, struct buf *out);
+
 /*
  * Read the NAME=value strings of envp, which must outlive the request. The
  * caller calls request_free() whatever comes.

@@ -199,6 +199,20 @@ the_request_id_is_nginxs_or_apaches(void)
 	assert_int_equal(request_id(&request).n, 0);
 }
 
+static void
+methods_are_listed_in_one_order(void)
+{
+	SCOPED(buf_free) struct buf list = BUF(100);
+
+	request_write_methods(METHOD_POST, &list);
+	CHECK_OK(buf_result(&list));
+	CHECK_TEXT(buf_str(&list), "POST");
+	buf_clear(&list);
+	request_write_methods(METHOD_OPTIONS | METHOD_HEAD | METHOD_GET, &list);
+	CHECK_OK(buf_result(&list));
+	CHECK_TEXT(buf_str(&list), "GET, HEAD, OPTIONS");
+}
+
 UNIT_TESTS(request) = {
 	TEST(the_parameters_that_are_known_are_read),
 	TEST(methods_are_told_apart),
@@ -209,5 +223,6 @@ UNIT_TESTS(request) = {
 	TEST(more_cookies_than_the_limit_are_a_bad_request),
 	TEST(a_request_is_for_the_program_that_its_path_names),
 	TEST(the_request_id_is_nginxs_or_apaches),
+	TEST(methods_are_listed_in_one_order),
 	END_OF_TESTS,
 };
