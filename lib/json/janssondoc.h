@@ -13,8 +13,8 @@
 
 /*
  * Once per process, before the first document: memory that Jansson gives back
- * is wiped, because token answers pass through it, and janssondoc_parse() can
- * tell when there is none left.
+ * is wiped, because token answers pass through it, janssondoc_parse() can tell
+ * when there is none left, and the dynamic linker has done with Jansson.
  */
 void janssondoc_init(void);
 
