@@ -129,7 +129,7 @@ remember(struct fetch *fetch, const char *word)
 }
 
 static void
-add_page(struct fetch *fetch, const struct page *page)
+add_page(struct fetch *fetch, const struct spotify_page *page)
 {
 	struct artists *artists = fetch->artists;
 	const char *id;
@@ -148,12 +148,12 @@ add_page(struct fetch *fetch, const struct page *page)
 
 /* Wait for a page that was asked for. */
 static enum result
-take_page(struct call *call, struct page *page)
+take_page(struct call *call, struct spotify_page *page)
 {
 	struct buf body = BUF(0);
 	enum result result = call_finish(call, &body);
 
-	*page = (struct page){ .items = 0 };
+	*page = (struct spotify_page){ .items = 0 };
 	if (result == OK)
 		result = spotify_page_read(&body, page);
 	buf_free(&body);
@@ -179,7 +179,7 @@ fetch_pages(struct fetch *fetch)
 		.endpoint = &api_following };
 	char query[SPOTIFY_QUERY_BYTES];
 	enum result result;
-	struct page page;
+	struct spotify_page page;
 	unsigned n;
 
 	result = ask_for_page(&call, after, query);

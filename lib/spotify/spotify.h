@@ -11,7 +11,7 @@
 #define SPOTIFY_ACCOUNT_TEXT_MAX 512
 
 /* One page of followed artists, as parsed; released by spotify_page_free(). */
-struct page {
+struct spotify_page {
 	struct reader reader;
 	const struct reader_value **item;
 	size_t items;			  /* elements, null ones included */
@@ -38,20 +38,20 @@ void spotify_page_query(const char *after,
 /* Read an answer of api_following, of which *body is left empty. OK (the
  * caller calls spotify_page_free()), RESULT_UPSTREAM_FAILED or
  * RESULT_NO_MEMORY; *page is empty then. */
-enum result spotify_page_read(struct buf *body, struct page *page)
+enum result spotify_page_read(struct buf *body, struct spotify_page *page)
     __attribute__((warn_unused_result));
 
-void spotify_page_free(struct page *page);
+void spotify_page_free(struct spotify_page *page);
 
 /*
  * The id of element i, exactly SPOTIFY_ID_BYTES letters and digits, borrowed
  * from the page; NULL for what is no artist.
  */
-const char *spotify_artist_id(const struct page *page, size_t i);
+const char *spotify_artist_id(const struct spotify_page *page, size_t i);
 
 /* Append element i, which has an id, rebuilt from the fields we know, as a JSON
  * object. */
-void spotify_artist_write(const struct page *page, size_t i,
+void spotify_artist_write(const struct spotify_page *page, size_t i,
     const struct conf *conf, struct buf *out);
 
 /* A URL that leads to Spotify and may go to a browser; otherwise nothing. */

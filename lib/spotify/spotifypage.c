@@ -39,7 +39,7 @@ is_artist_id(struct str id)
 
 /* The cursor must look like an id: it goes into our next URL. */
 static enum result
-read_cursor(const struct reader_value *artists, struct page *page)
+read_cursor(const struct reader_value *artists, struct spotify_page *page)
 {
 	const struct reader_value *after =
 	    reader_member(reader_member(artists, "cursors"), "after");
@@ -57,7 +57,7 @@ read_cursor(const struct reader_value *artists, struct page *page)
 }
 
 static enum result
-read_items(const struct reader_value *artists, struct page *page)
+read_items(const struct reader_value *artists, struct spotify_page *page)
 {
 	const struct reader_value *items = reader_member(artists, "items");
 	const struct reader_value *item = NULL;
@@ -73,13 +73,13 @@ read_items(const struct reader_value *artists, struct page *page)
 }
 
 enum result
-spotify_page_read(struct buf *body, struct page *page)
+spotify_page_read(struct buf *body, struct spotify_page *page)
 {
 	const struct reader_value *artists;
 	size_t bytes = body->n;
 	enum result result;
 
-	*page = (struct page){ 0 };
+	*page = (struct spotify_page){ 0 };
 	result = reader_parse(body, &page->reader);
 	if (result == RESULT_BAD_TEXT) {
 		log_event(LOG_LEVEL_WARN, "answer_unreadable",
@@ -100,15 +100,15 @@ spotify_page_read(struct buf *body, struct page *page)
 }
 
 void
-spotify_page_free(struct page *page)
+spotify_page_free(struct spotify_page *page)
 {
 	free(page->item);
 	reader_free(&page->reader);
-	*page = (struct page){ 0 };
+	*page = (struct spotify_page){ 0 };
 }
 
 const char *
-spotify_artist_id(const struct page *page, size_t i)
+spotify_artist_id(const struct spotify_page *page, size_t i)
 {
 	struct str id = { NULL, 0 };
 
@@ -224,8 +224,8 @@ write_address(struct buf *out, const char *name, const char *before,
 }
 
 void
-spotify_artist_write(const struct page *page, size_t i, const struct conf *conf,
-    struct buf *out)
+spotify_artist_write(const struct spotify_page *page, size_t i,
+    const struct conf *conf, struct buf *out)
 {
 	const struct reader_value *artist = page->item[i];
 	const char *id = spotify_artist_id(page, i);

@@ -47,7 +47,7 @@ check_artist(struct str text, const char *id)
 }
 
 static void
-check_page(const struct page *page, const struct conf *conf)
+check_page(const struct spotify_page *page, const struct conf *conf)
 {
 	struct buf out = BUF(4u << 20);
 	const char *id;
@@ -78,7 +78,7 @@ fuzz_artists(struct str input)
 	char text[] = "access";
 	const struct secret access = { text, sizeof(text) - 1 };
 	struct buf body;
-	struct page page = { .items = 0 };
+	struct spotify_page page = { .items = 0 };
 
 	MUST(api_start(&context, &api_following, "", &access) == OK);
 	if (api_finish(&context, &api_following, &body) == OK &&

@@ -20,12 +20,12 @@ static const struct conf conf = { .image_origin = { IMAGES,
 
 /* A page of these elements; false only when memory was refused. */
 static bool
-make_page(const char *items, struct page *page)
+make_page(const char *items, struct spotify_page *page)
 {
 	SCOPED(buf_free) struct buf text = BUF(100000);
 	enum result result;
 
-	*page = (struct page){ .items = 0 };
+	*page = (struct spotify_page){ .items = 0 };
 	buf_printf(&text, "{\"artists\":{\"items\":[%s]}}", items);
 	if ((result = buf_result(&text)) == OK)
 		result = spotify_page_read(&text, page);
@@ -38,7 +38,7 @@ make_page(const char *items, struct page *page)
 static void
 check(const char *artist, const char *wanted)
 {
-	SCOPED(spotify_page_free) struct page page = { .items = 0 };
+	SCOPED(spotify_page_free) struct spotify_page page = { .items = 0 };
 	SCOPED(buf_free) struct buf out = BUF(100000);
 
 	if (!make_page(artist, &page))
@@ -112,7 +112,7 @@ urls_that_lead_elsewhere_do_not_get_through(void)
 static void
 at_most_eight_images_and_sensible_sides(void)
 {
-	SCOPED(spotify_page_free) struct page page = { .items = 0 };
+	SCOPED(spotify_page_free) struct spotify_page page = { .items = 0 };
 	SCOPED(buf_free) struct buf artist = BUF(100000), out = BUF(100000);
 	const char *at;
 	int n = 0;
@@ -137,7 +137,7 @@ at_most_eight_images_and_sensible_sides(void)
 static void
 a_long_name_is_cut_between_characters(void)
 {
-	SCOPED(spotify_page_free) struct page page = { .items = 0 };
+	SCOPED(spotify_page_free) struct spotify_page page = { .items = 0 };
 	SCOPED(buf_free) struct buf artist = BUF(100000), out = BUF(100000);
 	json_t *object;
 	size_t n = 0;
@@ -169,7 +169,7 @@ a_hostile_name_stays_text(void)
 static void
 what_has_no_proper_id_is_no_artist(void)
 {
-	SCOPED(spotify_page_free) struct page page = { .items = 0 };
+	SCOPED(spotify_page_free) struct spotify_page page = { .items = 0 };
 	size_t i;
 
 	if (!make_page("null,7,[],{},\"" ID "\",{\"id\":null},{\"id\":7},"
