@@ -7,6 +7,7 @@
 
 #include "app/app.h"
 #include "artists/artists.h"
+#include "json/writer.h"
 #include "web/origin.h"
 #include "web/query.h"
 
@@ -15,16 +16,20 @@
 static void
 write_list(struct artists *artists, struct reply *reply)
 {
+	struct buf *behind = &reply->rest[1];
+
 	reply_json(reply);
-	buf_puts(&reply->body, "{\"artists\":");
+	writer_object(&reply->body, NULL);
+	writer_name(&reply->body, "artists");
 	buf_move(&reply->rest[0], &artists->list);
-	buf_printf(&reply->rest[1],
-	    ",\"total\":%lld,\"complete\":%s,\"stale\":%s,"
-	    "\"fetched_at\":%lld}\n",
-	    (long long)artists->facts.total,
-	    artists->complete ? "true" : "false",
-	    artists->stale ? "true" : "false",
-	    (long long)artists->facts.fetched_s);
+	/* The writer does not see that there is something in front. */
+	buf_putc(behind, ',');
+	writer_integer(behind, "total", artists->facts.total);
+	writer_bool(behind, "complete", artists->complete);
+	writer_bool(behind, "stale", artists->stale);
+	writer_integer(behind, "fetched_at", artists->facts.fetched_s);
+	writer_object_end(behind);
+	buf_putc(behind, '\n');
 }
 
 /*

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/codec.h"
 #include "json/janssondoc.h"
+#include "json/writer.h"
 #include "session/call.h"
 #include "session/who.h"
 #include "spotify/spotify.h"
@@ -139,8 +140,7 @@ add_page(struct fetch *fetch, const struct spotify_page *page)
 		id = spotify_artist_id(page, i);
 		if (id == NULL || !remember(fetch, id))
 			continue;
-		if (artists->facts.total++ > 0)
-			buf_putc(&artists->list, ',');
+		artists->facts.total++;
 		spotify_artist_write(page, i, fetch->context->conf,
 		    &artists->list);
 	}
@@ -225,11 +225,11 @@ fetch_list(struct fetch *fetch)
 	artists->stale = false;
 	if ((fetch->seen = json_object()) == NULL)
 		return RESULT_NO_MEMORY;
-	buf_putc(&artists->list, '[');
+	writer_array(&artists->list, NULL);
 	context->deadline_ms = clock_until_ms(deadline_ms, LIST_MS);
 	result = fetch_pages(fetch);
 	context->deadline_ms = deadline_ms;
-	buf_putc(&artists->list, ']');
+	writer_array_end(&artists->list);
 	if (result == OK)
 		result = buf_result(&artists->list);
 	json_decref(fetch->seen);
