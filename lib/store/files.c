@@ -155,7 +155,7 @@ files_reserve(struct store *store, size_t n,
 static enum result
 check_version(int dir, const char *name, const struct store_version *version)
 {
-	struct store_version found;
+	struct store_version found = { { 0 } };
 	enum result result;
 	struct stat st;
 	int fd;
@@ -355,7 +355,7 @@ files_open(const char *path, struct store **store)
 {
 	const char *complaint = directory_complaint(path);
 	struct files *files;
-	enum result result;
+	enum result result = OK;
 
 	*store = NULL;
 	if (complaint != NULL) {
@@ -371,9 +371,10 @@ files_open(const char *path, struct store **store)
 		result = store_failed("open_dir");
 	else if ((result = filelock_make(files->dir)) != OK)
 		close(files->dir);
-	if (result == OK)
-		*store = &files->store;
-	else
+	if (result != OK) {
 		free(files);
-	return result;
+		return result;
+	}
+	*store = &files->store;
+	return OK;
 }

@@ -198,7 +198,7 @@ enum result
 reply_write(struct reply *reply, bool head_only, struct buf *head,
     struct buf body[static REPLY_PARTS])
 {
-	size_t length, i;
+	size_t length = 0, i;
 	enum result result = measure(reply, &length);
 
 	if (result != OK)

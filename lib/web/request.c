@@ -99,22 +99,23 @@ read_param(struct request *request, const char *pair)
 static const struct {
 	const char *name;
 	enum method method;
-} methods[] = {
+} method_names[] = {
 	{ "GET", METHOD_GET },
 	{ "HEAD", METHOD_HEAD },
 	{ "POST", METHOD_POST },
 	{ "OPTIONS", METHOD_OPTIONS },
 };
+#define METHODS_N (sizeof(method_names) / sizeof(method_names[0]))
 
 void
-request_write_methods(unsigned bits, struct buf *out)
+request_write_methods(unsigned methods, struct buf *out)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
-		if (bits & methods[i].method)
+	for (i = 0; i < METHODS_N; i++)
+		if (methods & method_names[i].method)
 			buf_printf(out, "%s%s", out->n > 0 ? ", " : "",
-			    methods[i].name);
+			    method_names[i].name);
 }
 
 static enum method
@@ -122,9 +123,9 @@ read_method(struct str name)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
-		if (str_equal(name, str_of(methods[i].name)))
-			return methods[i].method;
+	for (i = 0; i < METHODS_N; i++)
+		if (str_equal(name, str_of(method_names[i].name)))
+			return method_names[i].method;
 	return METHOD_OTHER;
 }
 
