@@ -19,21 +19,25 @@ import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from tools.records import (END, PARAMS, STDIN, STDOUT,      # noqa: E402
-                           read_pairs, read_records, record, stream)
+from tools.records import (BEGIN, END, PARAMS, STDIN,       # noqa: E402
+                           STDOUT, read_pairs, read_records, record, stream)
+
+KEEP = 1    # the flag by which a web server keeps the connection
 
 
 def read_request(file):
-    """The raw parameters and the body."""
-    params, body = b"", b""
+    """(the raw parameters, the body, whether the connection is kept)."""
+    params, body, kept = b"", b"", False
     for kind, content in read_records(file):
-        if kind == PARAMS:
+        if kind == BEGIN:
+            kept = bool(content[2] & KEEP)
+        elif kind == PARAMS:
             params += content
         elif kind == STDIN:
             body += content
             if not content:
                 break
-    return params, body
+    return params, body, kept
 
 
 def answer(params, body):
@@ -51,12 +55,16 @@ def answer(params, body):
 
 
 def serve(connection):
-    """One request, one connection."""
+    """The requests of a connection. Who closed one that is kept would race
+    with the next request on it."""
+    kept = True
     with connection, connection.makefile("rb") as file:
-        params, body = read_request(file)
-        reply = answer(list(read_pairs(params)), body)
-        connection.sendall(stream(STDOUT, reply, 32768)
-                           + record(END, bytes(8)))
+        while kept:
+            params, body, kept = read_request(file)
+            if params:
+                reply = answer(list(read_pairs(params)), body)
+                connection.sendall(stream(STDOUT, reply, 32768)
+                                   + record(END, bytes(8)))
 
 
 def main():
