@@ -204,10 +204,12 @@ reply_write(struct reply *reply, bool head_only, struct buf *head,
 	if (result != OK)
 		return result;
 	write_head(reply, length, head);
+	if ((result = buf_result(head)) != OK)
+		return result;
 	if (!head_only && reply->content_type != NULL) {
 		buf_move(&body[0], &reply->body);
 		for (i = 0; i < REPLY_PARTS - 1; i++)
 			buf_move(&body[i + 1], &reply->rest[i]);
 	}
-	return buf_result(head);
+	return OK;
 }

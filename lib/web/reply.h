@@ -62,8 +62,8 @@ void reply_problem(struct reply *reply, enum result result,
 /*
  * The complete answer: append a header block in CGI form with an explicit
  * Status (RFC 3875, section 6.3.3) to head, and unless head_only move the parts
- * of the body to body, once. OK, or the first failure of any part; all are of
- * no use then.
+ * of the body to body, once. OK, or the first failure of any part: head is of
+ * no use then, and body is as it was.
  */
 enum result reply_write(struct reply *reply, bool head_only, struct buf *head,
     struct buf body[static REPLY_PARTS]) __attribute__((warn_unused_result));

@@ -41,6 +41,8 @@ written(struct reply *reply, bool head_only, struct buf *out)
 	for (i = 0; i < N(body); i++) {
 		if (result == OK)
 			buf_add_str(out, buf_str(&body[i]));
+		else /* What is said instead must have nothing behind it. */
+			assert_int_equal(body[i].n, 0);
 		buf_free(&body[i]);
 	}
 	return result == OK ? buf_result(out) : result;
