@@ -21,7 +21,7 @@ struct artists {
  * goes past a copy older than 30 seconds. When the fetch fails the last
  * complete copy is given as stale; a list cut short never is. known_tags is
  * an If-None-Match: a whole, fresh list that it names is not given.
- * OK, or when there is no copy the errors of access.h and spotify.h, or
+ * OK, or when there is no copy the errors of token.h and call.h, or
  * RESULT_BUSY. RESULT_NOT_LOGGED_IN and RESULT_LOGIN_EXPIRED come even if
  * there is a copy. The caller calls artists_free() whatever comes.
  */

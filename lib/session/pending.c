@@ -62,17 +62,27 @@ write_bound(const struct conf *conf, struct str name, struct buf *bound)
 	buf_free(&text);
 }
 
+/* What the cookie of a name is sealed for; *bound is lent to it, and released
+ * by the caller, whatever comes. */
+static enum result
+box_of(const struct conf *conf, struct str name, struct buf *bound,
+    struct seal_box *box)
+{
+	write_bound(conf, name, bound);
+	*box = (struct seal_box){ .purpose = SEAL_PENDING,
+		.bound_to = buf_str(bound) };
+	return buf_result(bound);
+}
+
 static enum result
 seal_cookie(const struct conf *conf, struct str name, struct str plain,
     struct buf *value)
 {
 	struct buf bound = BUF(NAME_MAX_BYTES + 16), sealed = BUF(SEALED_MAX);
-	struct seal_box box = { .purpose = SEAL_PENDING };
-	enum result result;
+	struct seal_box box;
+	enum result result = box_of(conf, name, &bound, &box);
 
-	write_bound(conf, name, &bound);
-	box.bound_to = buf_str(&bound);
-	if ((result = buf_result(&bound)) == OK)
+	if (result == OK)
 		result = seal_close(&conf->ring, &box, plain, 0, &sealed);
 	if (result == OK) {
 		codec_base64url(value, sealed.p, sealed.n);
@@ -89,12 +99,10 @@ open_cookie(const struct conf *conf, struct str name, struct str value,
     struct buf *plain)
 {
 	struct buf bound = BUF(NAME_MAX_BYTES + 16), sealed = BUF(SEALED_MAX);
-	struct seal_box box = { .purpose = SEAL_PENDING };
-	enum result result;
+	struct seal_box box;
+	enum result result = box_of(conf, name, &bound, &box);
 
-	write_bound(conf, name, &bound);
-	box.bound_to = buf_str(&bound);
-	if ((result = buf_result(&bound)) == OK)
+	if (result == OK)
 		result = codec_base64url_decode(value, &sealed);
 	if (result == OK)
 		result =

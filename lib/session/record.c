@@ -75,8 +75,11 @@ record_read(struct buf *plain, struct session *session)
 	if (result == OK)
 		result = account_copy(&session->account, read_text, record);
 	reader_free(&reader);
-	if (result != OK)
-		return result;
 	/* It goes into a header line. */
-	return str_graphic(secret_str(&session->access)) ? OK : RESULT_ABSENT;
+	if (result == OK && !str_graphic(secret_str(&session->access)))
+		result = RESULT_ABSENT;
+	/* A token of before must not go with the time of another one. */
+	if (result != OK)
+		session->access_ends_s = 0;
+	return result;
 }

@@ -12,8 +12,8 @@ enum result record_write(const struct session *session, struct buf *plain)
 /*
  * Read a record, of which *plain is left empty, into a session. Members that
  * are unknown are passed over: a later version wrote them.
- * OK, RESULT_ABSENT when it is none, or RESULT_NO_MEMORY; the caller calls
- * session_free() whatever comes of it.
+ * OK, RESULT_ABSENT when it is none, or RESULT_NO_MEMORY; the session has no
+ * access then, and the caller calls session_free() whatever comes of it.
  */
 enum result record_read(struct buf *plain, struct session *session)
     __attribute__((warn_unused_result));

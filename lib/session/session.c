@@ -110,10 +110,10 @@ session_load(const struct context *context, struct session *session)
 {
 	struct buf sealed = BUF(SESSION_FILE_MAX);
 	struct buf plain = BUF(SESSION_FILE_MAX);
+	struct store_seen seen;
 	enum result result;
 
-	result =
-	    store_load(context->store, session->id, &sealed, &session->seen);
+	result = store_load(context->store, session->id, &sealed, &seen);
 	if (result == OK) {
 		result = session_unseal(context->conf, session, SEAL_SESSION,
 		    buf_str(&sealed), &plain);
@@ -124,6 +124,8 @@ session_load(const struct context *context, struct session *session)
 			    "session_unreadable");
 		}
 	}
+	if (result == OK)
+		session->seen = seen;
 	if (result == OK && is_over(context->conf, session)) {
 		session_log(session, LOG_LEVEL_INFO, "session_over");
 		result = session_remove(context, session) == OK ?

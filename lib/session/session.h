@@ -39,7 +39,7 @@ enum result session_find(const struct conf *conf, struct str cookies,
  * Read the file of a session that was found, or read it again. A session
  * past one of its limits is removed.
  * OK, RESULT_NOT_LOGGED_IN (also for a file that was tampered with),
- * RESULT_STORE, RESULT_NO_MEMORY.
+ * RESULT_STORE, RESULT_NO_MEMORY; unless OK the version is that of before.
  */
 enum result session_load(const struct context *context, struct session *session)
     __attribute__((warn_unused_result));

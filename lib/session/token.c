@@ -76,11 +76,13 @@ save_tokens(const struct context *context, struct session *session,
 		return OK;
 	}
 	session_log(session, LOG_LEVEL_ERROR, "refresh_not_saved");
-	/* Who held the lock after us, when it was lost, has newer ones. */
-	if (result == RESULT_CHANGED)
-		return session_load(context, session);
 	session->access_ends_s = 0;
-	return result == RESULT_UNCERTAIN ? RESULT_STORE : result;
+	if (result != RESULT_CHANGED)
+		return result == RESULT_UNCERTAIN ? RESULT_STORE : result;
+	/* The lock was lost, and who held it after us has saved. What is there
+	 * now may serve while it lives; else the next request sees to it. */
+	result = session_load(context, session);
+	return result == OK ? RESULT_BUSY : result;
 }
 
 /* Spend the refresh token; the session's lock is held, its file was read. */

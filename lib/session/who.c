@@ -3,7 +3,6 @@
 #include "config.h"
 
 #include "base/clock.h"
-#include "session/call.h"
 #include "session/who.h"
 #include "spotify/spotify.h"
 #include "store/lock.h"
@@ -35,23 +34,6 @@ save_account(const struct context *context, struct session *session,
 	lock_release(&lock);
 }
 
-static enum result
-ask(struct context *context, struct session *session, struct account *account)
-{
-	struct call call = { .context = context,
-		.session = session,
-		.endpoint = &api_me };
-	struct buf body = BUF(0);
-	enum result result = call_start(&call, "");
-
-	if (result == OK)
-		result = call_finish(&call, &body);
-	if (result == OK)
-		result = spotify_account_read(&body, context->conf, account);
-	buf_free(&body);
-	return result;
-}
-
 void
 who_fill(const struct context *context, struct session *session)
 {
@@ -66,7 +48,8 @@ who_fill(const struct context *context, struct session *session)
 	brief.deadline_ms = clock_until_ms(context->deadline_ms, FILL_MS);
 	/* Whoever had the lock before us may have done it. */
 	if (session_load(context, session) == OK &&
-	    session->account.id == NULL && ask(&brief, session, &account) == OK)
+	    session->account.id == NULL &&
+	    spotify_me(&brief, &session->access, &account) == OK)
 		save_account(&brief, session, &account);
 	lock_release(&lock);
 	account_free(&account);

@@ -5,8 +5,12 @@
 
 #include "session/session.h"
 
-/* Fill in an account that is not known yet, by one request at a time; a known
- * one is left alone. A failure is no harm: the next request tries again. */
+/*
+ * Fill in an account that is not known yet, by one request at a time and with
+ * a token that was just used or renewed; a known one is left alone. It may
+ * take three seconds, which is too short to replace a token that is refused
+ * all the same. A failure is no harm: the next request tries again.
+ */
 void who_fill(const struct context *context, struct session *session);
 
 #endif

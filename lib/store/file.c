@@ -167,10 +167,12 @@ enum result
 file_make_temporary(int dir, char name[static FILE_NAME_BYTES], int *fd)
 {
 	unsigned char random[8];
+	enum result result;
 
 	secret_random(random, sizeof(random));
 	file_name(name, "temp-", random, sizeof(random));
-	return file_make(dir, name, fd) == OK ? OK : RESULT_STORE;
+	result = file_make(dir, name, fd);
+	return result == RESULT_EXISTS ? store_failed("create") : result;
 }
 
 enum result

@@ -88,6 +88,16 @@ files_load_kept(struct store *store, const unsigned char *id, size_t from,
 	return result;
 }
 
+/* What has happened in the directory lasts from here on. */
+static enum result
+sync_directory(int dir)
+{
+	if (fsync(dir) == 0)
+		return OK;
+	log_errno(LOG_LEVEL_ERROR, "store_failed", "fsync_dir");
+	return RESULT_UNCERTAIN;
+}
+
 /* Often the first fsync makes the name durable, too: one commit of the file
  * system; the second one is for where it does not. */
 static enum result
@@ -101,10 +111,10 @@ files_create(struct store *store, const unsigned char *id, struct str content)
 	if ((result = file_make(dir, name, &fd)) != OK)
 		return result;
 	result = file_fill(fd, 0, content, true);
-	if (result == OK && fsync(dir) != 0)
-		result = store_failed("fsync_dir");
-	if (result != OK)
-		unlinkat(dir, name, 0);
+	if (result == OK)
+		result = sync_directory(dir);
+	if (result != OK && unlinkat(dir, name, 0) != 0)
+		result = RESULT_UNCERTAIN;
 	return result;
 }
 
@@ -150,8 +160,7 @@ files_reserve(struct store *store, size_t n,
 	return OK;
 }
 
-/* Whether the record in a file is of a version: OK, or RESULT_CHANGED. Whoever
- * replaces one holds its lock, so that it stays so. */
+/* Whether the record in a file is of a version: OK, or RESULT_CHANGED. */
 static enum result
 check_version(int dir, const char *name, const struct store_version *version)
 {
@@ -184,11 +193,7 @@ exchange(int dir, const char *new, const char *old)
 {
 	if (syscall(SYS_renameat2, dir, new, dir, old, RENAME_EXCHANGE) != 0)
 		return errno == ENOENT ? RESULT_ABSENT : store_failed("rename");
-	if (fsync(dir) != 0) {
-		log_errno(LOG_LEVEL_ERROR, "store_failed", "fsync_dir");
-		return RESULT_UNCERTAIN;
-	}
-	return OK;
+	return sync_directory(dir);
 }
 
 static enum result
@@ -201,10 +206,11 @@ files_replace(struct store_reservation *reservation, const unsigned char *id,
 	enum result result;
 
 	file_name(name, RECORD, id, STORE_ID_BYTES);
-	if ((result = check_version(dir, name, version)) != OK)
-		return result;
 	result = file_fill(own->fd, own->room, content, true);
 	own->fd = -1;
+	/* Writing takes its time, so this comes behind it. */
+	if (result == OK)
+		result = check_version(dir, name, version);
 	if (result == OK)
 		result = exchange(dir, own->name, name);
 	/* After an exchange the old content has the temporary name. */
@@ -218,6 +224,7 @@ files_keep(struct store *store, const unsigned char *id, struct str content)
 	char kept[FILE_NAME_BYTES], record[FILE_NAME_BYTES];
 	int dir = dir_of(store);
 	enum result result;
+	struct stat st;
 
 	file_name(kept, KEPT, id, STORE_ID_BYTES);
 	file_name(record, RECORD, id, STORE_ID_BYTES);
@@ -225,38 +232,36 @@ files_keep(struct store *store, const unsigned char *id, struct str content)
 	/* A logout removes first the record and then what is kept beside it,
 	 * which was perhaps not there yet. */
 	if (result == OK &&
-	    faccessat(dir, record, F_OK, AT_SYMLINK_NOFOLLOW) != 0 &&
+	    fstatat(dir, record, &st, AT_SYMLINK_NOFOLLOW) != 0 &&
 	    errno == ENOENT && unlinkat(dir, kept, 0) != 0 && errno != ENOENT)
 		result = store_failed("unlink");
 	return result;
 }
 
+/* OK also when there was none. */
 static enum result
 remove_file(int dir, const char *prefix, const unsigned char *id)
 {
 	char name[FILE_NAME_BYTES];
 
 	file_name(name, prefix, id, STORE_ID_BYTES);
-	if (unlinkat(dir, name, 0) == 0)
-		return OK;
-	return errno == ENOENT ? RESULT_ABSENT : store_failed("unlink");
+	return unlinkat(dir, name, 0) == 0 || errno == ENOENT ?
+	    OK :
+	    store_failed("unlink");
 }
 
-/* What is kept may come back after a crash; a record must not. */
+/* What is kept may come back after a crash; a record must not. Of a record that
+ * was gone already nobody knows whether that lasts. */
 static enum result
 files_remove(struct store *store, const unsigned char *id)
 {
 	int dir = dir_of(store);
 	enum result result = remove_file(dir, RECORD, id);
 
-	if (result == OK && fsync(dir) != 0) {
-		log_errno(LOG_LEVEL_ERROR, "store_failed", "fsync_dir");
-		result = RESULT_UNCERTAIN;
-	}
-	if (remove_file(dir, KEPT, id) == RESULT_STORE &&
-	    result != RESULT_UNCERTAIN)
-		result = RESULT_STORE;
-	return result == RESULT_ABSENT ? OK : result;
+	if (result != OK)
+		return result;
+	result = sync_directory(dir);
+	return remove_file(dir, KEPT, id) == OK ? result : RESULT_UNCERTAIN;
 }
 
 static void
@@ -309,7 +314,7 @@ files_set_fact(struct store *store, const char *name, int64_t number)
 	    (struct str){ text, (size_t)n });
 }
 
-/* ---- the whole ---- */
+/* ---- locks, and the whole ---- */
 
 static enum result
 files_lock(struct store *store, uint64_t number, int64_t deadline_ms,

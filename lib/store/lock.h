@@ -11,7 +11,8 @@ enum lock_task { LOCK_REFRESH, LOCK_ARTISTS, LOCK_ACCOUNT };
 /* A lock that is held. */
 struct lock {
 	struct lock_queue *queue; /* NULL: none is held */
-	enum result found;	  /* what lock_fail() left meanwhile */
+	/* How those have failed who held it while we waited; OK: nobody. */
+	enum result found;
 };
 
 /*

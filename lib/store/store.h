@@ -64,10 +64,10 @@ enum result store_load_kept(struct store *store,
     struct buf *content) __attribute__((warn_unused_result));
 
 /*
- * Make a record under an id that nobody else knows yet: who did could read a
- * part of it. Durable.
+ * Make a record. Durable. Nobody else may know the id yet, for until this has
+ * returned a reader may find only a part of the record.
  * OK with its version, RESULT_EXISTS: there is one, untouched; RESULT_STORE:
- * there is none; RESULT_UNCERTAIN.
+ * there is none; RESULT_UNCERTAIN: a crash may bring one back.
  */
 enum result store_create(struct store *store,
     const unsigned char id[static STORE_ID_BYTES], struct str content,
@@ -85,7 +85,9 @@ enum result store_reserve(struct store *store, size_t n,
 /*
  * Put content in the place of the record that is of this version, which
  * becomes that of content. Durable; no reader sees anything in between. A
- * reservation is good for one call.
+ * reservation is good for one call. The caller holds a lock of lock.h that all
+ * who replace this record take: without it, two who have the same version may
+ * both succeed, if they come at the same moment.
  * OK, RESULT_ABSENT: the record was removed meanwhile, and stays so;
  * RESULT_CHANGED: it is of another version, and stays so; RESULT_STORE: it is
  * as it was; RESULT_UNCERTAIN.
@@ -110,7 +112,8 @@ enum result store_keep(struct store *store,
 
 /*
  * Remove the record of an id, durably, and what is kept beside it. OK also
- * when nothing was there; RESULT_STORE, RESULT_UNCERTAIN: something may be.
+ * when nothing was there; RESULT_STORE: the record still is; RESULT_UNCERTAIN:
+ * something may be, or a crash may bring the record back.
  */
 enum result store_remove(struct store *store,
     const unsigned char id[static STORE_ID_BYTES])

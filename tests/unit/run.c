@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <glob.h>
@@ -50,6 +51,46 @@ void
 run_later(int64_t seconds)
 {
 	later_s = seconds;
+}
+
+/* fsync() is counted; the one of this number fails, and none for 0. */
+static unsigned fsyncs, failing_fsync;
+static void (*during_fsync)(void);
+
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+
+int
+__wrap_fsync(int fd)
+{
+	void (*act)(void) = during_fsync;
+
+	during_fsync = NULL;
+	if (act != NULL)
+		act();
+	if (++fsyncs != failing_fsync)
+		return __real_fsync(fd);
+	errno = EIO;
+	return -1;
+}
+
+void
+run_fail_fsync(unsigned after)
+{
+	fsyncs = 0;
+	failing_fsync = after + 1;
+}
+
+void
+run_during_fsync(void (*act)(void))
+{
+	during_fsync = act;
+}
+
+unsigned
+run_fsyncs(void)
+{
+	return fsyncs;
 }
 
 bool
@@ -161,6 +202,8 @@ begin(unsigned long refuse)
 #endif
 	refusing = refuse;
 	later_s = 0;
+	failing_fsync = 0;
+	during_fsync = NULL;
 	alloc_begin(refuse);
 }
 

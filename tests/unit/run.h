@@ -80,6 +80,14 @@ const char *run_said(void);
 /* Let clock_now_s() show so much more, or less, until the end of this run. */
 void run_later(int64_t seconds);
 
+/* Let the call of fsync() after so many others fail, until the end of this run;
+ * how many calls there were since. */
+void run_fail_fsync(unsigned after);
+unsigned run_fsyncs(void);
+
+/* Let something else happen during the next call of fsync(). */
+void run_during_fsync(void (*act)(void));
+
 /* Go to an empty directory, mode 0700, which is removed after the run. */
 void run_in_scratch(void);
 

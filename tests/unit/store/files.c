@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <glob.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -179,46 +180,21 @@ what_cannot_be_put_in_its_place_is_given_up(void)
 	CHECK(store_keep(store, id, STR("x")), RESULT_STORE);
 	assert_int_equal(run_count("temp-*"), 0);
 	assert_non_null(strstr(run_said(), "event=store_failed call=rename"));
-	CHECK(store_remove(store, id), RESULT_STORE);
+	CHECK(store_remove(store, id), RESULT_UNCERTAIN);
 	assert_int_equal(run_count("session-*"), 0);
 }
 
 static void
-what_is_no_plain_file_of_ours_is_absent(void)
+what_is_shorter_than_a_version_is_no_record(void)
 {
 	SCOPED(scratch_close) struct store *store = NULL;
 	SCOPED(buf_free) struct buf content = BUF(MAX);
-	char large[MAX + 1] = { 0 };
 
 	CHECK_OK(scratch_open(&store));
-	run_write("target", 0600, RECORD);
-	assert_int_equal(symlink("target", SESSION), 0);
+	run_write(SESSION, 0600, STR("fifteen bytes.."));
 	CHECK(load(store, &content), RESULT_ABSENT);
-	assert_int_equal(unlink(SESSION), 0);
-	assert_int_equal(link("target", SESSION), 0);
-	CHECK(load(store, &content), RESULT_ABSENT);
-	assert_int_equal(unlink(SESSION), 0);
-	assert_int_equal(mkfifo(SESSION, 0600), 0);
-	CHECK(load(store, &content), RESULT_ABSENT);
-	assert_int_equal(unlink(SESSION), 0);
-	assert_int_equal(mkdir(SESSION, 0700), 0);
-	CHECK(load(store, &content), RESULT_ABSENT);
-	assert_int_equal(rmdir(SESSION), 0);
-	run_write(SESSION, 0640, RECORD);
-	CHECK(load(store, &content), RESULT_ABSENT);
-	run_write(SESSION, 0604, RECORD);
-	CHECK(load(store, &content), RESULT_ABSENT);
-	run_write(SESSION, 0600, (struct str){ large, MAX + 1 });
-	CHECK(load(store, &content), RESULT_ABSENT);
-	run_write(SESSION, 0600, (struct str){ large, 15 });
-	CHECK(load(store, &content), RESULT_ABSENT);
-	run_write(SESSION, 0600, (struct str){ large, MAX });
+	run_write(SESSION, 0600, STR("sixteen bytes..."));
 	CHECK_OK(load(store, &content));
-	assert_int_equal(content.n, MAX);
-	if (geteuid() == 0) {
-		assert_int_equal(chown(SESSION, 4711, 0), 0);
-		CHECK(load(store, &content), RESULT_ABSENT);
-	}
 }
 
 static void
@@ -290,6 +266,106 @@ without_a_directory_there_is_no_store(void)
 	assert_null(store);
 }
 
+/* A replace of the record; the fsync after so many others fails. */
+static enum result
+replace_with_a_failure(struct store *store, unsigned after)
+{
+	SCOPED(scratch_release) struct store_reservation *reservation = NULL;
+	SCOPED(buf_free) struct buf content = BUF(MAX);
+	struct store_seen seen;
+	enum result result = store_load(store, id, &content, &seen);
+
+	if (result == OK)
+		result = store_reserve(store, MAX, &reservation);
+	if (result != OK)
+		return result;
+	run_fail_fsync(after);
+	return store_replace(reservation, id, &seen.version, SECOND);
+}
+
+static void
+a_record_that_may_not_last_is_uncertain_and_stays_the_newer(void)
+{
+	SCOPED(scratch_close) struct store *store = NULL;
+	SCOPED(buf_free) struct buf content = BUF(MAX);
+
+	CHECK_OK(scratch_open(&store));
+	CHECK_OK(create(store, id, RECORD));
+	/* The file's, before it takes the place of the other. */
+	CHECK(replace_with_a_failure(store, 0), RESULT_STORE);
+	CHECK_OK(load(store, &content));
+	assert_true(str_equal(buf_str(&content), RECORD));
+	/* The directory's, behind it. */
+	CHECK(replace_with_a_failure(store, 1), RESULT_UNCERTAIN);
+	CHECK_OK(load(store, &content));
+	assert_true(str_equal(buf_str(&content), SECOND));
+	assert_int_equal(run_count("temp-*"), 0);
+}
+
+static struct store *shared;
+
+static void
+replace_meanwhile(void)
+{
+	(void)!replace_with_a_failure(shared, UINT_MAX - 1);
+}
+
+/* As who writes for long may find, whose lock was lost meanwhile. */
+static void
+what_was_replaced_while_we_wrote_stays(void)
+{
+	SCOPED(scratch_close) struct store *store = NULL;
+	SCOPED(scratch_release) struct store_reservation *reservation = NULL;
+	SCOPED(buf_free) struct buf content = BUF(MAX);
+	struct store_seen seen;
+	enum result result;
+
+	CHECK_OK(scratch_open(&store));
+	shared = store;
+	CHECK_OK(create(store, id, RECORD));
+	CHECK_OK(store_load(store, id, &content, &seen));
+	CHECK_OK(store_reserve(store, MAX, &reservation));
+	run_during_fsync(replace_meanwhile);
+	result = store_replace(reservation, id, &seen.version,
+	    STR("a record ends with its version 3"));
+	if (run_refused() && result == OK)
+		return; /* The other one had no memory. */
+	CHECK(result, RESULT_CHANGED);
+	CHECK_OK(load(store, &content));
+	assert_true(str_equal(buf_str(&content), SECOND));
+}
+
+static void
+a_record_whose_making_may_not_last_is_uncertain_and_gone(void)
+{
+	SCOPED(scratch_close) struct store *store = NULL;
+	SCOPED(buf_free) struct buf content = BUF(MAX);
+
+	CHECK_OK(scratch_open(&store));
+	run_fail_fsync(0);
+	CHECK(create(store, id, RECORD), RESULT_STORE);
+	run_fail_fsync(1);
+	CHECK(create(store, id, RECORD), RESULT_UNCERTAIN);
+	CHECK(load(store, &content), RESULT_ABSENT);
+	CHECK_OK(create(store, id, RECORD));
+}
+
+static void
+a_removal_is_made_to_last_by_who_finds_it_done(void)
+{
+	SCOPED(scratch_close) struct store *store = NULL;
+
+	CHECK_OK(scratch_open(&store));
+	CHECK_OK(create(store, id, RECORD));
+	run_fail_fsync(0);
+	CHECK(store_remove(store, id), RESULT_UNCERTAIN);
+	run_fail_fsync(0);
+	CHECK(store_remove(store, id), RESULT_UNCERTAIN);
+	run_fail_fsync(9);
+	CHECK_OK(store_remove(store, id));
+	assert_int_equal(run_fsyncs(), 1);
+}
+
 UNIT_TESTS(files) = {
 	TEST(a_record_and_what_is_kept_are_private_files),
 	TEST(a_reservation_takes_its_room),
@@ -297,10 +373,14 @@ UNIT_TESTS(files) = {
 	TEST(a_file_that_cannot_be_written_whole_is_not_created),
 	TEST(a_write_that_fails_leaves_what_was_there),
 	TEST(what_cannot_be_put_in_its_place_is_given_up),
-	TEST(what_is_no_plain_file_of_ours_is_absent),
+	TEST(what_is_shorter_than_a_version_is_no_record),
 	TEST(facts_are_numbers_and_nothing_else),
 	TEST(a_fact_that_cannot_be_written_is_logged_and_does_no_harm),
 	TEST(without_a_descriptor_nothing_is_done),
 	TEST(without_a_directory_there_is_no_store),
+	TEST(a_record_that_may_not_last_is_uncertain_and_stays_the_newer),
+	TEST(what_was_replaced_while_we_wrote_stays),
+	TEST(a_record_whose_making_may_not_last_is_uncertain_and_gone),
+	TEST(a_removal_is_made_to_last_by_who_finds_it_done),
 	END_OF_TESTS,
 };
