@@ -48,7 +48,8 @@ wide_length(const unsigned char *p)
 	return rows[row].length;
 }
 
-/* The 16 bits that \uXXXX at p stands for; -1 when there is no such thing. */
+/* The 16 bits that "\u" and four digits at p stand for; -1 when they are not
+ * there. */
 static int32_t
 unit_at(const char *p)
 {
@@ -81,7 +82,8 @@ write_character(char *to, int32_t c)
 	return n;
 }
 
-/* \uXXXX, or two of them where UTF-16 takes two. NUL is none of ours. */
+/* One such escape, or two of them where UTF-16 takes two. NUL is none of
+ * ours. */
 static bool
 decode_unicode(char **from, char **to)
 {
