@@ -82,8 +82,9 @@ def test_programs_that_do_not_call_spotify_have_no_network():
 
 
 def test_limits_fit_the_most_threads():
-    """lib/app/check.c says how many; curl adds one to each."""
-    source = (REPOSITORY / "lib" / "app" / "check.c").read_text("utf-8")
+    """lib/process/options.c says how many; curl adds one to each."""
+    source = (REPOSITORY / "lib" / "process" / "options.c").read_text(
+        "utf-8")
     threads = int(re.search(r"#define THREADS_MAX (\d+)", source)[1])
     unit = (REPOSITORY / "conf/systemd/spotify-fcgi@.service").read_text(
         "utf-8")

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides what is the same for every program and request. A handler sees only
+ * requests that are for it, whole, and of a method that it knows; it returns
+ * a result, and here that becomes an answer, through the one table.
+ */
+#include "config.h"
+
+#include <sodium.h>
+#include <string.h>
+
+#include "app/dispatch.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "web/errorpage.h"
+#include "web/origin.h"
+
+#define DRAIN_MAX (1u << 20)
+
+/* The methods of a program, as in Allow; OPTIONS only if there is somebody
+ * to ask. */
+static void
+write_methods(const struct process *process, bool with_options, struct buf *out)
+{
+	unsigned bits = process->app->methods;
+
+	if (with_options && process->app->shares &&
+	    process->conf.allowed_origins != NULL)
+		bits |= METHOD_OPTIONS;
+	request_write_methods(bits, out);
+}
+
+/*
+ * No endpoint needs a body, but one that is left unread makes the web server
+ * see a broken connection: it is read and forgotten. The announced length
+ * must be the real one; FastCGI does not see to that.
+ */
+static enum result
+drain_body(struct server_call *call, const struct request *request)
+{
+	bool announced = request->content_length_text.n > 0;
+	uint64_t most = announced ? request->content_length : DRAIN_MAX, n = 0;
+	char piece[4096];
+	size_t want, got;
+
+	while (n < most && n < DRAIN_MAX) {
+		want = most - n < sizeof(piece) ? (size_t)(most - n) :
+						  sizeof(piece);
+		got = call->read(call, piece, want);
+		n += got;
+		if (got < want)
+			break;
+	}
+	if (most > REQUEST_BODY_MAX && (announced || n > REQUEST_BODY_MAX))
+		return RESULT_TOO_LARGE;
+	if (announced && n < most)
+		return RESULT_BAD_REQUEST;
+	return announced && call->has_more(call) ? RESULT_TOO_LARGE : OK;
+}
+
+static enum result
+check_request(const struct process *process, struct server_call *call,
+    const struct request *request)
+{
+	const struct app *app = process->app;
+	struct str name = str_of(app->name);
+	unsigned allowed = app->methods;
+	enum result result;
+
+	if (app->is_redirect_uri)
+		name = process->conf.callback;
+	if ((result = drain_body(call, request)) != OK)
+		return result;
+	if (!request_is_for(request, name))
+		return RESULT_NOT_FOUND;
+	if (app->shares && process->conf.allowed_origins != NULL)
+		allowed |= METHOD_OPTIONS;
+	return request->method & allowed ? OK : RESULT_METHOD;
+}
+
+static enum result
+handle(const struct thread *thread, struct server_call *call,
+    const struct request *request, struct reply *reply)
+{
+	const struct process *process = thread->process;
+	struct context context = {
+		.conf = &process->conf,
+		.store = process->store,
+		.http = thread->http,
+		.deadline_ms = call->deadline_ms,
+	};
+	struct buf list = BUF(64);
+	enum result result;
+
+	result = check_request(process, call, request);
+	if (result == OK && request->method == METHOD_OPTIONS) {
+		write_methods(process, false, &list);
+		if ((result = buf_result(&list)) == OK)
+			result = origin_preflight(&process->conf, request,
+			    list.p, reply);
+		buf_free(&list);
+		return result;
+	}
+	if (result == OK)
+		result = process->app->handle(&context, request, reply);
+	if (result != OK)
+		reply->retry_after_s = context.retry_after_s > 0 ?
+		    context.retry_after_s :
+		    result_row(result)->retry_after_s;
+	return result;
+}
+
+/* Turn a failure into what the client sees of it. */
+static void
+explain(const struct process *process, enum result result, struct reply *reply)
+{
+	struct buf text = BUF(4096);
+
+	if (process->app->shows_pages) {
+		errorpage_write(reply, &process->conf, result);
+	} else {
+		buf_add_str(&text, process->conf.base);
+		buf_puts(&text, "login");
+		reply_problem(reply, result, buf_str(&text));
+	}
+	if (result == RESULT_METHOD) {
+		buf_clear(&text);
+		write_methods(process, true, &text);
+		reply_header(reply, "Allow", buf_str(&text));
+	}
+	buf_free(&text);
+}
+
+_Static_assert(SERVER_PARTS == REPLY_PARTS, "a body is sent as it was written");
+
+/* An answer for when there is no memory to write one. */
+static void
+write_last_resort(struct server_answer *answer)
+{
+	static const char text[] =
+	    "Status: 503 Service Unavailable\r\n"
+	    "Content-Length: 0\r\nCache-Control: no-store\r\n"
+	    "Retry-After: 2\r\n\r\n";
+
+	buf_free(&answer->head);
+	buf_puts(&answer->head, text);
+}
+
+/* The web server's id for the request, or one of our own. */
+static void
+name_request(const struct request *request)
+{
+	struct str id = request_id(request);
+	unsigned char random[8];
+	char text[41] = "";
+
+	if (id.n > 0) {
+		memcpy(text, id.p, id.n < 40 ? id.n : 40);
+	} else {
+		secret_random(random, sizeof(random));
+		sodium_bin2hex(text, sizeof(text), random, sizeof(random));
+	}
+	log_request(text);
+}
+
+void
+dispatch(void *own, struct server_call *call, struct server_answer *answer)
+{
+	const struct thread *thread = own;
+	const struct process *process = thread->process;
+	enum log_level level = LOG_LEVEL_DEBUG;
+	struct request request = { 0 };
+	struct reply reply;
+	enum result result;
+
+	reply_init(&reply);
+	result = request_read(call->envp, &request);
+	name_request(&request);
+	if (call->broken)
+		result = RESULT_BAD_REQUEST;
+	if (result == OK)
+		result = handle(thread, call, &request, &reply);
+	if (result != OK)
+		explain(process, result, &reply);
+	if (process->app->shares)
+		origin_allow(&process->conf, &request, &reply);
+	if (result != OK && result != RESULT_NOT_LOGGED_IN)
+		level = LOG_LEVEL_INFO;
+	log_event(level, "answered", "status=%d code=%s", reply.status,
+	    result_row(result)->code);
+	if (reply_write(&reply, request.method == METHOD_HEAD, &answer->head,
+		answer->body) != OK)
+		write_last_resort(answer);
+	reply_free(&reply);
+	request_free(&request);
+}
