@@ -77,8 +77,42 @@ def test_programs_that_do_not_call_spotify_have_no_network():
         if drop_in.exists():
             text = drop_in.read_text("utf-8")
             assert "PrivateNetwork=yes" in text
-            assert "LoadCredential=\n" in text
-            assert "LoadCredential=client_secret" not in text
+
+
+def settings(name):
+    """What is in force for a program: the unit's settings and those of its
+    drop-in, {key: the values of all its lines}; an empty one forgets those
+    before it, and all others add (systemd.syntax(7))."""
+    folder = REPOSITORY / "conf" / "systemd"
+    found = {}
+    for path in (folder / "spotify-fcgi@.service",
+                 *sorted((folder / f"spotify-fcgi@{name}.service.d").glob(
+                     "*.conf"))):
+        for key, value in re.findall(r"^(\w+)=(.*)$", path.read_text("utf-8"),
+                                     re.M):
+            found[key] = found.get(key, []) + value.split() if value else []
+    return found
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_unit_gives_its_program_what_that_opens_and_no_more(name):
+    """The program says what that is: .opens, in CONF_ bits. What the unit does
+    not give it also hides; systemd's copies of secrets are elsewhere."""
+    source = (REPOSITORY / "cgi-bin" / f"{name}.c").read_text("utf-8")
+    opens = set(re.findall(r"CONF_(\w+)", re.search(
+        r"\.opens = (.+),$", source, re.M)[1]))
+    if opens == {"ALL"}:
+        opens = {"CLIENT_SECRET", "SERVER_KEY", "STORE"}
+    unit = settings(name)
+    secrets = {bit.lower() for bit in opens - {"STORE"}}
+    assert {value.partition(":")[0] for value in
+            unit.get("LoadCredential", [])} == secrets
+    assert bool(unit.get("StateDirectory")) == ("STORE" in opens)
+    hidden = {path.lstrip("-") for path in unit.get("InaccessiblePaths", [])}
+    assert hidden == {
+        f"/etc/spotify-fcgi/{secret}" for secret in
+        {"client_secret", "server_key"} - secrets} | (
+            set() if "STORE" in opens else {"/var/lib/spotify-fcgi"})
 
 
 def test_limits_fit_the_most_threads():
