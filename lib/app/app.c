@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "app/app.h"
 #include "app/check.h"
@@ -14,10 +15,15 @@
 #include "base/log.h"
 #include "process/harden.h"
 #include "process/listener.h"
+#include "process/notify.h"
 #include "process/options.h"
 #include "process/sandbox.h"
 #include "process/server.h"
 #include "store/files.h"
+
+/* How long a program says that it is misconfigured before it ends: it is not
+ * started more often, and "systemctl restart" fails after so long. */
+#define MISCONFIGURED_S 5
 
 static void *
 begin_thread(const void *data)
@@ -29,7 +35,7 @@ begin_thread(const void *data)
 	if (thread == NULL)
 		return NULL;
 	thread->process = process;
-	if (upstream == NULL)
+	if (upstream == NULL || process->misconfigured)
 		return thread;
 	if ((thread->http = upstream->open(&process->conf)) == NULL) {
 		free(thread);
@@ -72,26 +78,26 @@ count_threads(const struct process *process, const struct options *options)
 	return process->app->threads;
 }
 
+/* From here on a signal would leave a socket behind, or end a refresh halfway
+ * if a web server sends it to a CGI program. */
 static int
 run(struct process *process, const struct options *options)
 {
 	const struct app *app = process->app;
 	struct server_work work = {
 		.threads = count_threads(process, options),
+		.for_s = process->misconfigured ? MISCONFIGURED_S : 0,
 		.begin = begin_thread,
 		.end = end_thread,
 		.serve = dispatch,
 		.data = process,
 	};
 	int listener = -1;
+	bool good;
 
-	if (!open_process(process))
-		return 2;
-	/* From here on a signal would leave a socket behind, or end a refresh
-	 * halfway if a web server sends it to a CGI program. */
 	server_hold_signals();
 	if (!options->cgi && (listener = listener_open(options->socket)) < 0) {
-		if (options->socket == NULL)
+		if (options->socket == NULL && !process->misconfigured)
 			options_usage(app->name);
 		return 2;
 	}
@@ -99,8 +105,32 @@ run(struct process *process, const struct options *options)
 	sandbox(process->store == NULL ? NULL : process->conf.session_dir);
 #endif
 	if (options->cgi)
-		return server_run_cgi(&work) ? 0 : 1;
-	return server_run(listener, options->socket, &work) ? 0 : 1;
+		good = server_run_cgi(&work);
+	else
+		good = server_run(listener, options->socket, &work);
+	if (process->misconfigured)
+		return 2;
+	return good ? 0 : 1;
+}
+
+/*
+ * What is wrong has been said, and whoever starts a program by hand, with -s,
+ * has read it. Behind a web server there are visitors: they are told at once,
+ * and for a while, instead of waiting for a program that is started anew for
+ * each of them.
+ */
+static int
+run_misconfigured(struct process *process, const struct options *options)
+{
+	if (options->socket != NULL)
+		return 2;
+	conf_free(&process->conf);
+	/* For the link on the page that says it. */
+	if ((process->conf.after_login = strdup("/")) == NULL)
+		return 2;
+	process->misconfigured = true;
+	notify("STATUS=misconfigured: the journal says why");
+	return run(process, options);
 }
 
 int
@@ -120,9 +150,11 @@ app_run(int argc, char **argv, const struct app *app)
 	}
 	if (options.only_check)
 		return check_everything(options.file, app->upstream);
-	status = 2;
-	if (conf_load(options.file, app->opens, &process.conf) == 0)
+	if (conf_load(options.file, app->opens, &process.conf) == 0 &&
+	    open_process(&process))
 		status = run(&process, &options);
+	else
+		status = run_misconfigured(&process, &options);
 	store_close(process.store);
 	conf_free(&process.conf);
 	return status;

@@ -6,7 +6,11 @@
  */
 #include "config.h"
 
+#include <grp.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "app/check.h"
 #include "base/clock.h"
@@ -23,6 +27,24 @@ complain(const char *file, const char *key, const char *why)
 	return 1;
 }
 
+/*
+ * Root checks for the user who will run the programs, and that is who has the
+ * directory of the sessions. Secrets have been read by then, as the service
+ * manager reads them for that user.
+ */
+static void
+become_owner(const char *directory)
+{
+	struct stat st;
+
+	if (geteuid() != 0 || stat(directory, &st) != 0 || st.st_uid == 0)
+		return;
+	if (setgroups(0, NULL) == 0 && setgid(st.st_gid) == 0 &&
+	    setuid(st.st_uid) == 0)
+		printf("# Checked for user %ld, who has %s\n", (long)st.st_uid,
+		    directory);
+}
+
 static unsigned
 check_surroundings(const char *file, const struct conf *conf,
     const struct upstream *upstream)
@@ -30,8 +52,10 @@ check_surroundings(const char *file, const struct conf *conf,
 	const char *complaint = NULL;
 	unsigned mistakes = 0;
 
-	if (conf->session_dir != NULL)
+	if (conf->session_dir != NULL) {
+		become_owner(conf->session_dir);
 		complaint = directory_complaint(conf->session_dir);
+	}
 	if (complaint != NULL)
 		mistakes += complain(file, "session_dir", complaint);
 	if (upstream != NULL &&
@@ -51,7 +75,8 @@ int
 check_everything(const char *file, const struct upstream *upstream)
 {
 	struct conf conf;
-	unsigned mistakes = conf_load(file, CONF_ALL, &conf);
+	unsigned as_root = geteuid() == 0 ? CONF_ANY_OWNER : 0;
+	unsigned mistakes = conf_load(file, CONF_ALL | as_root, &conf);
 
 	mistakes += check_surroundings(file, &conf, upstream);
 	if (mistakes > 0) {

@@ -92,6 +92,8 @@ handle(const struct thread *thread, struct server_call *call,
 	struct buf list = BUF(64);
 	enum result result;
 
+	if (process->misconfigured)
+		return RESULT_MISCONFIGURED;
 	result = check_request(process, call, request);
 	if (result == OK && request->method == METHOD_OPTIONS) {
 		write_methods(process, false, &list);

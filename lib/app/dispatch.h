@@ -11,6 +11,7 @@ struct process {
 	const struct app *app;
 	struct conf conf;
 	struct store *store; /* NULL: the program keeps nothing */
+	bool misconfigured;  /* to all requests; conf has no values then */
 };
 
 /* What a thread has for itself. */

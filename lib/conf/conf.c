@@ -196,15 +196,18 @@ static void
 load_secrets(struct reading *r, unsigned opens)
 {
 	struct conf *conf = r->conf;
+	struct keyfile key = { .conf_file = r->file,
+		.any_owner = opens & CONF_ANY_OWNER };
 	const char *complaint;
 
-	if (conf->client_secret_file != NULL && (opens & CONF_CLIENT_SECRET) &&
-	    (complaint = keyfile_client_secret(conf->client_secret_file,
-		 r->file, &conf->client_secret)) != NULL)
+	key.name = conf->client_secret_file;
+	if (key.name != NULL && (opens & CONF_CLIENT_SECRET) &&
+	    (complaint = keyfile_client_secret(&key, &conf->client_secret)) !=
+		NULL)
 		complain_key(r, "client_secret_file", complaint);
-	if (conf->server_key_file != NULL && (opens & CONF_SERVER_KEY) &&
-	    (complaint = keyfile_server_key(conf->server_key_file, r->file,
-		 &conf->ring)) != NULL)
+	key.name = conf->server_key_file;
+	if (key.name != NULL && (opens & CONF_SERVER_KEY) &&
+	    (complaint = keyfile_server_key(&key, &conf->ring)) != NULL)
 		complain_key(r, "server_key_file", complaint);
 }
 

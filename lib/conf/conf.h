@@ -18,6 +18,7 @@
 #define CONF_SERVER_KEY 2u
 #define CONF_STORE 4u
 #define CONF_ALL 7u
+#define CONF_ANY_OWNER 8u /* of a secret: root checks for another user */
 
 /* Strings are owned by the struct and live as long as it. */
 struct conf {

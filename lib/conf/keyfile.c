@@ -36,8 +36,9 @@ open_beside(const char *neighbour, const char *name)
 }
 
 static int
-open_key(const char *name, const char *conf_file, bool *credential)
+open_key(const struct keyfile *key, bool *credential)
 {
+	const char *name = key->name;
 	const char *directory = getenv("CREDENTIALS_DIRECTORY");
 	struct buf path = BUF(PATH_MAX);
 	int fd = -1;
@@ -52,17 +53,17 @@ open_key(const char *name, const char *conf_file, bool *credential)
 		buf_free(&path);
 		*credential = fd >= 0;
 	}
-	return fd >= 0 ? fd : open_beside(conf_file, name);
+	return fd >= 0 ? fd : open_beside(key->conf_file, name);
 }
 
 static const char *
-check(int fd, bool credential)
+check(int fd, const struct keyfile *key, bool credential)
 {
 	struct stat st;
 
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
 		return "is not a regular file";
-	if (st.st_uid != geteuid() && st.st_uid != 0)
+	if (st.st_uid != geteuid() && st.st_uid != 0 && !key->any_owner)
 		return "does not belong to the user who runs this; run it as "
 		       "the user of the programs, or chown it";
 	if ((st.st_mode & 07) != 0)
@@ -72,7 +73,7 @@ check(int fd, bool credential)
 	if (st.st_size > KEYFILE_MAX)
 		return "is too large for a secret";
 	if (st.st_size == 0)
-		return "is empty";
+		return "is empty, or missing";
 	return NULL;
 }
 
@@ -93,34 +94,35 @@ read_all(int fd, struct buf *content)
 }
 
 static const char *
-read_file(const char *name, const char *conf_file, struct buf *content)
+read_file(const struct keyfile *key, struct buf *content)
 {
 	const char *complaint;
 	bool credential;
 	int fd;
 
-	if ((fd = open_key(name, conf_file, &credential)) < 0)
+	if ((fd = open_key(key, &credential)) < 0)
 		return errno == EACCES ? "cannot be opened by this user" :
 					 "cannot be opened";
-	if ((complaint = check(fd, credential)) == NULL)
+	if ((complaint = check(fd, key, credential)) == NULL)
 		complaint = read_all(fd, content);
 	close(fd);
 	return complaint;
 }
 
 const char *
-keyfile_client_secret(const char *name, const char *conf_file,
-    struct secret *secret)
+keyfile_client_secret(const struct keyfile *key, struct secret *secret)
 {
 	struct buf content = BUF(KEYFILE_MAX);
 	const char *complaint;
 	struct str line;
 
-	if ((complaint = read_file(name, conf_file, &content)) == NULL) {
+	if ((complaint = read_file(key, &content)) == NULL) {
 		line = buf_str(&content);
 		if (str_ends(line, STR("\n")))
 			line.n--;
-		if (line.n < 16 || !str_graphic(line))
+		if (line.n == 0)
+			complaint = "is empty, or missing";
+		else if (line.n < 16 || !str_graphic(line))
 			complaint =
 			    "must hold the client secret from "
 			    "Spotify's dashboard, one line, nothing else";
@@ -160,14 +162,13 @@ add_server_key(struct seal_ring *ring, struct str line)
 }
 
 const char *
-keyfile_server_key(const char *name, const char *conf_file,
-    struct seal_ring *ring)
+keyfile_server_key(const struct keyfile *key, struct seal_ring *ring)
 {
 	struct buf content = BUF(KEYFILE_MAX);
 	const char *complaint;
 	struct str rest, line;
 
-	complaint = read_file(name, conf_file, &content);
+	complaint = read_file(key, &content);
 	rest = buf_str(&content);
 	while (complaint == NULL && rest.p != NULL) {
 		line = str_cut(&rest, '\n');
@@ -175,7 +176,7 @@ keyfile_server_key(const char *name, const char *conf_file,
 			complaint = add_server_key(ring, line);
 	}
 	if (complaint == NULL && ring->n == 0)
-		complaint = "holds no key";
+		complaint = "is empty, or missing";
 	buf_free(&content);
 	return complaint;
 }

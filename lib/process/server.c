@@ -23,6 +23,7 @@
 #include "process/connections.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "process/notify.h"
 #include "process/server.h"
 
 #define REQUEST_MS 18000   /* the web server gives up after 20 s */
@@ -256,16 +257,34 @@ server_hold_signals(void)
 	pthread_sigmask(SIG_BLOCK, &ends, NULL);
 }
 
-/* Wait for the signal that ends us; a second one kills. */
+/* Wait for the signal that ends us, or for for_s seconds if that is not 0; a
+ * second signal kills. */
 static void
-wait_for_end(const sigset_t *ends)
+wait_for_end(const sigset_t *ends, int for_s)
 {
+	const struct timespec limit = { .tv_sec = for_s };
 	int number;
 
-	sigwait(ends, &number);
+	if (for_s > 0)
+		sigtimedwait(ends, NULL, &limit);
+	else
+		sigwait(ends, &number);
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGINT, SIG_DFL);
 	signal(SIGUSR1, SIG_DFL);
+}
+
+/* Serve with all threads until it is time to end. */
+static void
+live(const struct server_work *work, const sigset_t *ends)
+{
+	log_event(LOG_LEVEL_INFO, "started", "threads=%d", work->threads);
+	if (work->for_s == 0)
+		notify("READY=1\nSTATUS=serving with %d threads",
+		    work->threads);
+	wait_for_end(ends, work->for_s);
+	notify("STOPPING=1");
+	log_event(LOG_LEVEL_INFO, "stopping", "threads=%d", work->threads);
 }
 
 bool
@@ -282,9 +301,7 @@ server_run(int listener, const char *path, const struct server_work *work)
 		n = start_threads(&pool, threads);
 	signal(SIGPIPE, SIG_IGN); /* FCGX_Init() has taken it */
 	if (n == work->threads) {
-		log_event(LOG_LEVEL_INFO, "started", "threads=%d", n);
-		wait_for_end(&ends);
-		log_event(LOG_LEVEL_INFO, "stopping", "threads=%d", n);
+		live(work, &ends);
 	} else {
 		log_event(LOG_LEVEL_ERROR, "start_failed",
 		    "threads=%d "

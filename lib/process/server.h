@@ -32,6 +32,7 @@ struct server_answer {
 /* What is done with requests. */
 struct server_work {
 	int threads;
+	int for_s; /* serve so many seconds; 0: until a signal */
 	/* What a thread needs for itself; NULL: no memory. */
 	void *(*begin)(const void *data);
 	void (*end)(void *own);
@@ -49,10 +50,11 @@ struct server_work {
 void server_hold_signals(void);
 
 /*
- * Serve until TERM, INT or USR1, which are held, then finish what was
- * accepted. With path, which is removed, also what waits in the queue; without
- * it the queue stays for the next process. False: threads could not be started
- * (logged).
+ * Serve until TERM, INT or USR1, which are held, or for as long as the work
+ * says, then finish what was accepted. The service manager is told when there
+ * is somebody to serve, unless the work ends by itself. With path, which is
+ * removed, also what waits in the queue; without it the queue stays for the
+ * next process. False: threads could not be started (logged).
  */
 bool server_run(int listener, const char *path, const struct server_work *work);
 

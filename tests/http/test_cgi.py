@@ -99,3 +99,18 @@ def test_no_more_than_the_announced_body_is_read(stack):
     """A CGI program's input need not end there."""
     reply = ask(stack, "refresh", body=b"123456789", CONTENT_LENGTH="5")
     refused(reply, 401, "not_logged_in")
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_mistake_in_the_configuration_is_told(stack, program):
+    mistaken = stack.conf_file.with_name("mistaken.conf")
+    mistaken.write_text(stack.conf_file.read_text("utf-8")
+                        + "\nmistake = 1\n", "utf-8")
+    params = fastcgi.params_of(stack, program,
+                               SPOTIFY_FCGI_CONF=str(mistaken))
+    status, output, errors = fastcgi.run_cgi(stack, program, params, (), b"")
+    mistaken.unlink()
+    assert status == 2 and "mistake: unknown key" in errors
+    assert "Sanitizer" not in errors
+    reply = fastcgi.parse(output, program)
+    assert reply.status == 503 and "misconfigured" in reply.text

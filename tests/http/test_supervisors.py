@@ -11,6 +11,7 @@ import subprocess
 import pytest
 
 from stack import Client
+from stack.error import StackError
 from stack.processes import wait_until
 
 # What is started at the socket {socket}: {program} is the command.
@@ -40,11 +41,11 @@ def fixture_supervise(stack):
     """Starts a program under one of them, at its usual socket."""
     started = []
 
-    def start(kind, name):
+    def start(kind, name, conf=stack.conf_file):
         stack.down(name)
         command = KINDS[kind].format(
             socket=stack.socket(name), program=f"{stack.build_dir}/cgi-bin/"
-            f"{name} -f {stack.conf_file}").split()
+            f"{name} -f {conf}").split()
         for tool in set(command) & {"spawn-fcgi", "/usr/bin/multiwatch",
                                     "systemd-socket-activate"}:
             if shutil.which(tool) is None:
@@ -110,3 +111,31 @@ def test_a_program_that_dies_is_replaced(stack, supervise):
                "nobody buries it")
     for _ in range(5):
         assert Client(stack).fetch("session").status == 200
+
+
+@pytest.fixture(name="mistaken")
+def fixture_mistaken(stack):
+    """A configuration with a mistake."""
+    path = stack.conf_file.with_name("mistaken.conf")
+    path.write_text(stack.conf_file.read_text("utf-8") + "\nmistake = 1\n",
+                    "utf-8")
+    yield path
+    path.unlink()
+
+
+@pytest.mark.parametrize("kind", ["spawn-fcgi", "LISTEN_FDS", "fd 0"])
+def test_with_a_mistake_it_says_so_to_visitors_and_ends(kind, stack, mistaken,
+                                                        supervise):
+    process = supervise(kind, "login", mistaken)
+    reply = Client(stack).get("/login")
+    assert reply.status == 503 and "misconfigured" in reply.text
+    assert 'href="/"' in reply.text and "(null)" not in reply.text
+    assert process.wait(20) == 2
+
+
+def test_with_a_mistake_nothing_of_ones_own_is_listened_on(mistaken,
+                                                           supervise):
+    """-s is for who starts it by hand, or anew and anew: a web server that
+    finds no socket answers at once."""
+    with pytest.raises(StackError, match="no socket"):
+        supervise("-s", "login", mistaken)

@@ -50,10 +50,15 @@ def status(pid):
 def test_the_check_is_content(machine):
     for name in ("client_secret", "server_key"):
         machine.run("chown", "spotify-fcgi", f"{CONF}/{name}")
-    said = machine.run("setpriv", "--reuid=spotify-fcgi",
-                       "--regid=spotify-fcgi", "--clear-groups",
-                       "/usr/libexec/spotify-fcgi/login", "-n")
-    assert "https://music.example/callback" in said
+    command = ("/usr/libexec/spotify-fcgi/login", "-n")
+    user = ("setpriv", "--reuid=spotify-fcgi", "--regid=spotify-fcgi",
+            "--clear-groups")
+    for caller in (user, ()):
+        assert "https://music.example/callback" in machine.run(
+            *caller, *command)
+    for name in ("client_secret", "server_key"):    # systemd reads them
+        machine.run("chown", "root", f"{CONF}/{name}")
+    assert "# Checked for user" in machine.run(*command)
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
@@ -139,36 +144,93 @@ def test_the_clean_up_takes_what_is_old_and_ours(machine):
                         "ActiveState") == "active"
 
 
-def test_a_mistake_is_told_and_once_mended_all_is_well(machine):
-    conf = machine.path(f"{CONF}/spotify-fcgi.conf")
-    good = conf.read_text("utf-8")
-    conf.write_text(good + "\nmistake = 1\n", "utf-8")
-    machine.try_run("systemctl", "restart", "spotify-fcgi@session.service")
-    unit = "spotify-fcgi@session"
-    # Requests make it try again, and soon the socket gives up: then the web
-    # server answers at once, instead of waiting for nothing.
-    for _ in range(100):
-        if machine.show(f"{unit}.socket", "ActiveState") == "failed":
-            break
-        assert ask_quietly(machine) is None
-    assert machine.show(f"{unit}.socket", "Result") == "trigger-limit-hit"
-    assert not machine.path("/run/spotify-fcgi/session.sock").exists()
-    assert "mistake" in machine.run("journalctl", "-u", f"{unit}.service")
-    conf.write_text(good, "utf-8")
-
-    def mended():
-        """Within two seconds of giving up, the socket gives up again."""
-        machine.run("systemctl", "restart", "spotify-fcgi.target")
-        return ask_quietly(machine) == 200
-    wait_until(mended, 10, "no answer")
-
-
 def ask_quietly(machine, program="session"):
     """The status, or None for no answer."""
     try:
         return ask(machine, program).status
     except (AssertionError, KeyError, OSError):
         return None
+
+
+def break_line(machine):
+    """A mistake in the configuration; how to mend it."""
+    conf = machine.path(f"{CONF}/spotify-fcgi.conf")
+    good = conf.read_text("utf-8")
+    conf.write_text(good + "\nmistake = 1\n", "utf-8")
+    return lambda: conf.write_text(good, "utf-8")
+
+
+def lose(name):
+    """What loses a file of the configuration; how to mend that."""
+    def do(machine):
+        path = machine.path(f"{CONF}/{name}")
+        away = path.with_name("away")
+        path.rename(away)
+        return lambda: away.rename(path)
+    return do
+
+
+@pytest.mark.parametrize("spoil, said", [
+    (break_line, "mistake"),
+    (lose("spotify-fcgi.conf"), "spotify-fcgi.conf"),
+    (lose("client_secret"), "client_secret_file: is empty, or missing"),
+    (lose("server_key"), "server_key_file: is empty, or missing")])
+def test_with_a_mistake_visitors_are_told_at_once(machine, spoil, said):
+    unit = "spotify-fcgi@callback"
+    mend = spoil(machine)
+    began = time.monotonic()
+    assert machine.try_run("systemctl", "restart", f"{unit}.service")[0] != 0
+    for _ in range(40):
+        answer = ask(machine, "callback")
+        assert answer.status == 503 and b"misconfigured" in answer.body
+        time.sleep(0.2)
+    # One start in five seconds, whoever asks: neither a loop of restarts nor
+    # a socket that gives up.
+    starts = machine.run("journalctl", "-o", "cat", "-u", f"{unit}.service"
+                         ).count(said)
+    assert 2 <= starts <= (time.monotonic() - began) / 5 + 2
+    assert machine.show(f"{unit}.socket", "ActiveState") == "active"
+    mend()
+    machine.run("systemctl", "restart", f"{unit}.service")
+    assert ask(machine, "callback").status == STATUS["callback"]
+    machine.run("journalctl", "--rotate")
+    machine.run("journalctl", "--vacuum-time=1s")
+
+
+def test_a_reload_with_a_mistake_leaves_the_old_process(machine):
+    unit = "spotify-fcgi@session.service"
+    ask(machine, "session")
+    process = machine.process("session")
+    mend = break_line(machine)
+    assert machine.try_run("systemctl", "reload", unit)[0] != 0
+    assert ask(machine, "session").status == 200
+    assert machine.process("session") == process
+    mend()
+    machine.run("systemctl", "reload", unit)
+    wait_until(lambda: ask(machine, "session").status == 200
+               and machine.process("session") not in (0, process), 10,
+               "no new process")
+
+
+def test_what_cannot_be_started_is_given_up(machine):
+    """Then the web server answers at once, instead of waiting for nothing."""
+    unit = "spotify-fcgi@session"
+    program = machine.path("/usr/libexec/spotify-fcgi/session")
+    program.rename(program.with_name("away"))
+    machine.run("systemctl", "stop", f"{unit}.service")
+    for _ in range(100):
+        if machine.show(f"{unit}.socket", "ActiveState") == "failed":
+            break
+        assert ask_quietly(machine) is None
+    assert machine.show(f"{unit}.socket", "Result") == "trigger-limit-hit"
+    assert not machine.path("/run/spotify-fcgi/session.sock").exists()
+    program.with_name("away").rename(program)
+
+    def mended():
+        """Within ten seconds of giving up, the socket gives up again."""
+        machine.run("systemctl", "restart", "spotify-fcgi.target")
+        return ask_quietly(machine) == 200
+    wait_until(mended, 30, "no answer")
 
 
 def test_stopping_the_target_stops_all(machine):

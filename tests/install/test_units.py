@@ -27,9 +27,10 @@ def fixture_units(installed, tmp_path_factory):
     shutil.copytree(installed / "usr/lib/systemd/system", folder,
                     dirs_exist_ok=True)
     for path in folder.glob("*.service"):
-        path.write_text(path.read_text("utf-8").replace(
-            "ExecStart=/usr/libexec", f"ExecStart={installed}/usr/libexec"),
-            "utf-8")
+        path.write_text(re.sub(
+            r"^(Exec(?:Start|Reload)=\+?)/usr/libexec",
+            rf"\g<1>{installed}/usr/libexec", path.read_text("utf-8"),
+            flags=re.M), "utf-8")
     return folder
 
 

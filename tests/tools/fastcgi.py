@@ -74,8 +74,8 @@ def ask(stack, program, params=None, body=b"", role=RESPONDER):
 
 def run_cgi(stack, program, params, arguments=(), body=b""):
     """The program as plain CGI: (exit status, stdout, stderr)."""
-    environment = {**stack.environment, **params,
-                   "SPOTIFY_FCGI_CONF": str(stack.conf_file)}
+    environment = {**stack.environment,
+                   "SPOTIFY_FCGI_CONF": str(stack.conf_file), **params}
     done = subprocess.run(
         [str(stack.build_dir / "cgi-bin" / program), *arguments], input=body,
         capture_output=True, env=environment, check=False, timeout=30)
