@@ -149,7 +149,7 @@ app_run(int argc, char **argv, const struct app *app)
 		return 0;
 	}
 	if (options.only_check)
-		return check_everything(options.file, app->upstream);
+		return check_everything(&options, app->upstream);
 	if (conf_load(options.file, app->opens, &process.conf) == 0 &&
 	    open_process(&process))
 		status = run(&process, &options);

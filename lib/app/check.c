@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "conf/conf.h"
 #include "store/directory.h"
+#include "store/files.h"
 
 #define RELEASED_S 1767225600 /* 2026-01-01: no clock is behind that */
 
@@ -71,31 +72,73 @@ check_surroundings(const char *file, const struct conf *conf,
 	return mistakes;
 }
 
-int
-check_everything(const char *file, const struct upstream *upstream)
+/* What the answer to upstream->ask() means for the operator; NULL: all is
+ * well. The cause of what is not the client's has been logged. */
+static const char *
+online_complaint(enum result result)
 {
-	struct conf conf;
-	unsigned as_root = geteuid() == 0 ? CONF_ANY_OWNER : 0;
-	unsigned mistakes = conf_load(file, CONF_ALL | as_root, &conf);
-
-	mistakes += check_surroundings(file, &conf, upstream);
-	if (mistakes > 0) {
-		fprintf(stderr, "%s: %u mistake%s; nothing was started\n", file,
-		    mistakes, mistakes == 1 ? "" : "s");
-	} else {
-		conf_print(&conf, stdout);
-		printf(
-		    "# Redirect URI to register at Spotify, exactly:\n"
-		    "#\t%s\n# Clean-up, to be run once a day:\n"
-		    "#\tfind %s -maxdepth 1 -type f \\( -name 'session-*' -o "
-		    "-name 'copy-*' -o -name 'temp-*' \\) -mmin +%lld "
-		    "-delete\n",
-		    conf.redirect_uri, conf.session_dir,
-		    (long long)(conf.idle_limit_s + 86400) / 60);
-		if (upstream == NULL)
-			printf("# CA certificates: callback -n looks at "
-			       "them, too.\n");
+	switch (result) {
+	case OK: return NULL;
+	case RESULT_MISCONFIGURED:
+		return "Spotify does not know this client_id with this client "
+		       "secret; compare both with the dashboard";
+	case RESULT_RATE_LIMITED:
+	case RESULT_QUOTA_EXCEEDED:
+		return "Spotify asks to be left alone for a while; try later";
+	default: return "Spotify could not be asked; the line above says why";
 	}
+}
+
+/* Ask Spotify once; the configuration is good as far as one can see. */
+static unsigned
+check_online(const char *file, const struct conf *conf,
+    const struct upstream *upstream)
+{
+	struct store *store = NULL;
+	const char *complaint = "the store cannot be opened";
+
+	if (files_open(conf->session_dir, &store) == OK)
+		complaint = online_complaint(upstream->ask(conf, store));
+	store_close(store);
+	return complaint == NULL ? 0 : complain(file, "online", complaint);
+}
+
+/* What is in force, and what is to do with it. */
+static void
+print_all(const struct conf *conf, bool upstream, bool online)
+{
+	conf_print(conf, stdout);
+	printf("# Redirect URI to register at Spotify, exactly:\n"
+	       "#\t%s\n# Clean-up, to be run once a day:\n"
+	       "#\tfind %s -maxdepth 1 -type f \\( -name 'session-*' -o "
+	       "-name 'copy-*' -o -name 'temp-*' \\) -mmin +%lld -delete\n",
+	    conf->redirect_uri, conf->session_dir,
+	    (long long)(conf->idle_limit_s + 86400) / 60);
+	if (!upstream)
+		printf("# CA certificates: callback -n looks at them, too.\n");
+	else if (online)
+		printf("# Spotify knows this client_id and secret: it refused "
+		       "the code, not the client.\n");
+	else
+		printf("# Whether Spotify knows the client: -n -o asks.\n");
+}
+
+int
+check_everything(const struct options *options, const struct upstream *upstream)
+{
+	unsigned as_root = geteuid() == 0 ? CONF_ANY_OWNER : 0;
+	bool online = options->online && upstream != NULL;
+	struct conf conf;
+	unsigned mistakes = conf_load(options->file, CONF_ALL | as_root, &conf);
+
+	mistakes += check_surroundings(options->file, &conf, upstream);
+	if (mistakes == 0 && online)
+		mistakes += check_online(options->file, &conf, upstream);
+	if (mistakes > 0)
+		fprintf(stderr, "%s: %u mistake%s; nothing was started\n",
+		    options->file, mistakes, mistakes == 1 ? "" : "s");
+	else
+		print_all(&conf, upstream != NULL, online);
 	conf_free(&conf);
 	return mistakes > 0 ? 2 : 0;
 }

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: ISC */
-/* What can be checked before a start (-n). */
+/* What can be checked before a start (-n, -o). */
 #ifndef CHECK_H
 #define CHECK_H
 
+#include "process/options.h"
 #include "spotify/upstream.h"
 
 /*
  * Check everything that can be checked before the first visitor, for all
- * programs; print all mistakes, or the effective configuration of that file
- * and what is to do with it. Without upstream the CA certificates are not
- * looked at, and it says so. Returns the exit status, 0 or 2.
+ * programs, online whether Spotify knows the client, too; print all mistakes,
+ * or the effective configuration of that file and what is to do with it.
+ * Without upstream the CA certificates are not looked at and nobody is asked,
+ * and it says so. Returns the exit status, 0 or 2.
  */
-int check_everything(const char *file, const struct upstream *upstream);
+int check_everything(const struct options *options,
+    const struct upstream *upstream);
 
 #endif

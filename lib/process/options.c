@@ -17,7 +17,7 @@ options_usage(const char *program)
 {
 	fprintf(stderr,
 	    "usage: %s [-f file] [-s socket] [-w threads]\n"
-	    "       %s -n [-f file]\n"
+	    "       %s -n [-o] [-f file]\n"
 	    "       %s -v\n"
 	    "Without -s a listening socket is expected on standard input, as "
 	    "systemd,\nspawn-fcgi and mod_fcgid hand it over. See "
@@ -44,10 +44,11 @@ read_line(int argc, char **argv, struct options *options)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "f:ns:vw:")) != -1)
+	while ((option = getopt(argc, argv, "f:nos:vw:")) != -1)
 		switch (option) {
 		case 'f': options->file = optarg; break;
 		case 'n': options->only_check = true; break;
+		case 'o': options->online = true; break;
 		case 's': options->socket = optarg; break;
 		case 'v': options->version = true; break;
 		case 'w':
@@ -56,7 +57,7 @@ read_line(int argc, char **argv, struct options *options)
 			break;
 		default: return false;
 		}
-	return optind == argc;
+	return optind == argc && (options->only_check || !options->online);
 }
 
 bool

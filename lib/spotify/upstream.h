@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "spotify/http.h"
+#include "store/store.h"
 
 /*
  * The functions of http.h and ca.h, which bring libcurl and OpenSSL, and
@@ -16,6 +17,12 @@
 struct upstream {
 	enum result (*start)(void); /* once for the process */
 	bool (*trusts)(const char *ca_file);
+	/*
+	 * Ask the token endpoint about a code that nobody was given, to see
+	 * whether it can be reached and knows this client. No token comes of
+	 * it. OK, or the result of oauth_exchange(), logged.
+	 */
+	enum result (*ask)(const struct conf *conf, struct store *store);
 	struct http *(*open)(const struct conf *conf);
 	void (*close)(struct http *http);
 };
