@@ -7,9 +7,11 @@
 #include "config.h"
 
 #include <grp.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "app/check.h"
@@ -18,6 +20,7 @@
 #include "store/directory.h"
 #include "store/files.h"
 
+#define SPOTIFY_SECRET_BYTES 32
 #define RELEASED_S 1767225600 /* 2026-01-01: no clock is behind that */
 
 /* Complain about something that has no line in the configuration file. */
@@ -103,6 +106,25 @@ check_online(const char *file, const struct conf *conf,
 	return complaint == NULL ? 0 : complain(file, "online", complaint);
 }
 
+/* What works, and is perhaps not meant. */
+static void
+print_doubts(const struct conf *conf)
+{
+	struct statfs fs;
+
+	if (statfs(conf->session_dir, &fs) == 0 && fs.f_type == TMPFS_MAGIC)
+		printf("# session_dir is in memory: a reboot logs all out.\n");
+	if (!str_equal(conf->redirect.path, STR("/callback")))
+		printf("# The web server has to send %s to callback; its "
+		       "example knows /callback.\n",
+		    conf->redirect.path.p);
+	if (str_ends(str_of(conf->token_url), STR("spotify.com/api/token")) &&
+	    conf->client_secret.n != SPOTIFY_SECRET_BYTES)
+		printf("# The client secret has %zu characters; Spotify's "
+		       "have %d.\n",
+		    conf->client_secret.n, SPOTIFY_SECRET_BYTES);
+}
+
 /* What is in force, and what is to do with it. */
 static void
 print_all(const struct conf *conf, bool upstream, bool online)
@@ -114,6 +136,7 @@ print_all(const struct conf *conf, bool upstream, bool online)
 	       "-name 'copy-*' -o -name 'temp-*' \\) -mmin +%lld -delete\n",
 	    conf->redirect_uri, conf->session_dir,
 	    (long long)(conf->idle_limit_s + 86400) / 60);
+	print_doubts(conf);
 	if (!upstream)
 		printf("# CA certificates: callback -n looks at them, too.\n");
 	else if (online)

@@ -98,30 +98,54 @@ read_line(struct reading *r, struct str line)
 		set_key(r, name, str_trim(value));
 }
 
-/* Read the whole file; NULL or what is wrong with it. */
+/* Whoever can write the file can have the client secret sent elsewhere. */
 static const char *
-read_file(const char *file, struct buf *content)
+check_file(int fd, bool any_owner)
 {
 	struct stat st;
-	char *room = NULL;
+
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
+	    st.st_size > FILE_MAX)
+		return "not a readable file of at most 64 KiB";
+	if ((st.st_mode & 022) != 0)
+		return "can be written by others; chmod go-w it";
+	if (st.st_uid != 0 && st.st_uid != geteuid() && !any_owner)
+		return "belongs to another user, who could change it; chown "
+		       "it to root";
+	return NULL;
+}
+
+/* A file cut short would be another configuration. */
+static const char *
+read_all(int fd, struct buf *content)
+{
+	char *room = buf_room(content, FILE_MAX);
 	ssize_t n = -1;
 	size_t have = 0;
-	int fd;
 
-	if ((fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) < 0)
-		return strerror(errno);
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    st.st_size <= FILE_MAX &&
-	    (room = buf_room(content, FILE_MAX)) != NULL)
-		/* A file cut short would be another configuration. */
-		while ((n = read(fd, room + have, FILE_MAX - have)) > 0 ||
-		    (n < 0 && errno == EINTR))
-			have += n > 0 ? (size_t)n : 0;
-	close(fd);
-	if (room == NULL || n < 0)
+	while (room != NULL &&
+	    ((n = read(fd, room + have, FILE_MAX - have)) > 0 ||
+		(n < 0 && errno == EINTR)))
+		have += n > 0 ? (size_t)n : 0;
+	if (n < 0)
 		return "not a readable file of at most 64 KiB";
 	buf_grown(content, have);
 	return NULL;
+}
+
+/* Read the whole file; NULL or what is wrong with it. */
+static const char *
+read_file(const char *file, bool any_owner, struct buf *content)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	const char *complaint;
+
+	if (fd < 0)
+		return strerror(errno);
+	if ((complaint = check_file(fd, any_owner)) == NULL)
+		complaint = read_all(fd, content);
+	close(fd);
+	return complaint;
 }
 
 static void
@@ -191,6 +215,17 @@ check_origins(struct reading *r)
 		    "allowed_origins");
 }
 
+/* Whoever sets a limit means it; one that can never come is a mistake. */
+static void
+check_limits(struct reading *r)
+{
+	if (r->lines[confkeys_find(STR("idle_limit"))] != 0 &&
+	    r->conf->absolute_limit_s > 0 &&
+	    r->conf->idle_limit_s > r->conf->absolute_limit_s)
+		complain_key(r, "idle_limit",
+		    "is longer than absolute_limit, and would never come");
+}
+
 /* Open the secrets that a program needs; complaints name the file only. */
 static void
 load_secrets(struct reading *r, unsigned opens)
@@ -220,12 +255,16 @@ conf_load(const char *file, unsigned opens, struct conf *conf)
 	struct str rest;
 
 	*conf = (struct conf){ 0 };
-	if ((complaint = read_file(file, &content)) != NULL) {
+	if ((complaint = read_file(file, opens & CONF_ANY_OWNER, &content)) !=
+	    NULL) {
 		fprintf(stderr, "%s: %s\n", file, complaint);
 		buf_free(&content);
 		return 1;
 	}
 	rest = buf_str(&content);
+	/* What some editors put in front of UTF-8. */
+	if (str_starts(rest, STR("\xef\xbb\xbf")))
+		str_cut(&rest, '\xbf');
 	while (rest.p != NULL) {
 		r.line++;
 		read_line(&r, str_cut(&rest, '\n'));
@@ -236,6 +275,7 @@ conf_load(const char *file, unsigned opens, struct conf *conf)
 		derive(conf);
 	if (conf->after_login != NULL)
 		check_origins(&r);
+	check_limits(&r);
 	load_secrets(&r, opens);
 	return r.mistakes;
 }

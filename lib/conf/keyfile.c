@@ -101,8 +101,11 @@ read_file(const struct keyfile *key, struct buf *content)
 	int fd;
 
 	if ((fd = open_key(key, &credential)) < 0)
-		return errno == EACCES ? "cannot be opened by this user" :
-					 "cannot be opened";
+		return errno == ENOENT ?
+		    "does not exist; a plain name is looked for with the "
+		    "service manager's credentials and beside this file" :
+		    errno == EACCES ? "cannot be opened by this user" :
+				      "cannot be opened";
 	if ((complaint = check(fd, key, credential)) == NULL)
 		complaint = read_all(fd, content);
 	close(fd);
@@ -120,8 +123,13 @@ keyfile_client_secret(const struct keyfile *key, struct secret *secret)
 		line = buf_str(&content);
 		if (str_ends(line, STR("\n")))
 			line.n--;
+		if (str_ends(line, STR("\r")))
+			line.n--;
 		if (line.n == 0)
 			complaint = "is empty, or missing";
+		else if (memchr(line.p, '"', line.n) != NULL ||
+		    memchr(line.p, '\'', line.n) != NULL)
+			complaint = "quotes are not needed; leave them out";
 		else if (line.n < 16 || !str_graphic(line))
 			complaint =
 			    "must hold the client secret from "
@@ -172,6 +180,8 @@ keyfile_server_key(const struct keyfile *key, struct seal_ring *ring)
 	rest = buf_str(&content);
 	while (complaint == NULL && rest.p != NULL) {
 		line = str_cut(&rest, '\n');
+		if (str_ends(line, STR("\r")))
+			line.n--;
 		if (line.n > 0)
 			complaint = add_server_key(ring, line);
 	}

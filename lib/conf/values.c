@@ -28,11 +28,41 @@ has_default_port(const struct url *url)
 	return str_ends(url->origin, url->https ? STR(":443") : STR(":80"));
 }
 
+/* Whether a host's name has what belongs to no host's name in a certificate:
+ * an underscore, or a letter outside ASCII. */
+static bool
+has_odd_letter(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (s.p[i] == '_' || (unsigned char)s.p[i] >= 0x80)
+			return true;
+	return false;
+}
+
+/* The programs that the last part of a path would be routed to. */
+static bool
+is_other_program(struct str path)
+{
+	static const char *const names[] = { "/login", "/artists", "/refresh",
+		"/session", "/logout" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (str_ends(path, str_of(names[i])))
+			return true;
+	return false;
+}
+
 const char *
 values_redirect_uri(struct str value)
 {
 	struct url url;
 
+	if (!url_split(value, &url) && has_odd_letter(value))
+		return "write the host as registered: letters of ASCII, digits "
+		       "and hyphens, a name in another script as xn--...";
 	if (!url_split(value, &url))
 		return "not an absolute http(s) URL; write it exactly as "
 		       "registered at Spotify, for example "
@@ -49,6 +79,9 @@ values_redirect_uri(struct str value)
 	    str_ends(url.path, STR("/")))
 		return "must end in the path of callback, without a query, "
 		       "for example /callback";
+	if (is_other_program(url.path))
+		return "ends in the name of another program; callback answers "
+		       "there, for example at /callback";
 	return NULL;
 }
 

@@ -3,6 +3,7 @@
 wrong, and without a word of a secret."""
 
 import os
+import pathlib
 import re
 import subprocess
 
@@ -79,6 +80,7 @@ def test_how_a_file_may_be_written(setup, text):
     {"redirect_uri": "http://127.0.0.1:8080/callback"},
     {"redirect_uri": "http://[::1]:8080/x/y/back"},
     {"redirect_uri": "https://music.example:8443/spotify/callback"},
+    {"redirect_uri": "https://music.example/x/relogin"},
     {"idle_limit": "60"}, {"idle_limit": "60s"}, {"absolute_limit": "300s"},
     {"idle_limit": "180d", "absolute_limit": "180d"}, {"workers": "512"},
     {"artists_max_age": "0"}, {"artists_max_age": "24h"},
@@ -92,6 +94,31 @@ def test_good_values(setup, changes):
     setup.conf(**changes)
     done = setup.run()
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_is_perhaps_not_meant_is_said(setup):
+    setup.conf(redirect_uri="https://music.example/x/back",
+               session_dir="/dev/shm/of-a-test")
+    store = pathlib.Path("/dev/shm/of-a-test")
+    store.mkdir(mode=0o700)
+    printed = setup.run().stdout
+    store.rmdir()
+    assert "has to send /x/back to callback" in printed
+    assert "a reboot logs all out" in printed
+    assert "has 28 characters; Spotify's have 32" in printed
+    setup.write("client_secret", "0123456789abcdef" * 2)
+    setup.conf()
+    for word in ("/callback to", "reboot", "characters"):
+        assert word not in setup.run().stdout
+
+
+@pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
+def test_a_file_that_others_can_write_is_refused(setup, mode):
+    """They could have the client secret sent elsewhere."""
+    (setup.folder / "c.conf").chmod(mode)
+    done = setup.run()
+    assert done.returncode == 2
+    assert "c.conf: can be written by others; chmod go-w it" in done.stderr
 
 
 # Bad ones: the changes, and what the message must name
@@ -111,7 +138,9 @@ BAD = [({key: value}, key) for key, values in {
         "https://user:pass@music.example/c", "https://music.example:0/c",
         "https://music.example:65536/c", "https://music.example:x/c",
         "ftp://music.example/c", "https:///callback",
-        "https://music.example\\c/d", "https://mus ic.example/c"),
+        "https://music.example\\c/d", "https://mus ic.example/c",
+        "https://my_site.example/callback", "https://müsic.example/callback",
+        "https://music.example/login", "https://music.example/x/session"),
     "scope": ("user-read-email", "user-follow-read,user-read-email",
               "user-follow-read  user-read-email", "x\\y user-follow-read",
               "user-follow-readx", "ö user-follow-read"),

@@ -58,7 +58,7 @@ def test_credentials_of_the_service_manager_may_have_a_group(setup):
 
 @pytest.mark.parametrize("content", [
     "", "\n", "short", "x" * 15, "two lines\nof secret", "a b" * 10,
-    CLIENT_SECRET + "\r\n", CLIENT_SECRET + "\n\n", " " + CLIENT_SECRET,
+    CLIENT_SECRET + "\r\r\n", CLIENT_SECRET + "\n\n", " " + CLIENT_SECRET,
     CLIENT_SECRET + "\0", "ö" * 20, "x" * 5000])
 def test_a_client_secret_that_is_none(setup, content):
     setup.write("client_secret", content)

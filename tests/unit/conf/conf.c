@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <string.h>
+#include <unistd.h>
 #include <sys/stat.h>
 
 #include "conf/conf.h"
@@ -125,7 +126,7 @@ static const struct {
 } wrong[] = {
 	{ "x = y", "conf:1: x: unknown key" },
 	{ "\n\nClient_ID = y", "conf:3: Client_ID: unknown key" },
-	{ "\xef\xbb\xbfscope = user-follow-read", "conf:1: ?: unknown" },
+	{ "scope\xef\xbb\xbf = user-follow-read", "conf:1: ?: unknown" },
 	{ "= v", "conf:1: : unknown key" },
 	{ "workers", "conf:1: no \"=\": write key = value" },
 	{ "workers =", "conf:1: workers: has no value" },
@@ -143,6 +144,8 @@ static const struct {
 	{ "idle_limit = -1", "conf:1: idle_limit: not a duration" },
 	{ "idle_limit = 99999999999999999999",
 	    "conf:1: idle_limit: not a duration" },
+	{ "absolute_limit = 2d\nidle_limit = 3d",
+	    "conf:2: idle_limit: is longer than absolute_limit" },
 	{ "absolute_limit = 181d", "conf:1: absolute_limit: is out of range" },
 	{ "artists_max_age = 25h", "conf:1: artists_max_age: is out of range" },
 	{ "log_level = DEBUG", "conf:1: log_level: must be error" },
@@ -160,6 +163,47 @@ static const struct {
 	{ "api_url = x", "conf:1: api_url: not an absolute" },
 	{ "ca_file = x", "conf:1: ca_file: must be an absolute" },
 };
+
+/* Loads the good configuration, with a text in front and a mode. */
+static unsigned
+load_with(const char *front, unsigned mode, unsigned opens)
+{
+	SCOPED(buf_free) struct buf text = BUF(10000);
+	struct conf conf;
+	unsigned mistakes;
+
+	buf_puts(&text, front);
+	buf_puts(&text, HTTPS);
+	run_write("conf", 0600, buf_str(&text));
+	assert_int_equal(chmod("conf", mode), 0);
+	mistakes = conf_load("conf", opens, &conf);
+	conf_free(&conf);
+	return mistakes;
+}
+
+static void
+a_byte_order_mark_in_front_is_no_mistake(void)
+{
+	run_in_scratch();
+	assert_true(load_with("\xef\xbb\xbf", 0644, 0) == 0 || run_refused());
+	assert_true(load_with("\xef\xbb\xbf\xef\xbb\xbf", 0644, 0) > 0);
+}
+
+static void
+whoever_can_write_the_file_is_refused(void)
+{
+	struct conf conf;
+
+	run_in_scratch();
+	assert_int_equal(load_with("", 0664, 0), 1);
+	assert_int_equal(load_with("", 0646, 0), 1);
+	if (geteuid() != 0)
+		return;
+	run_write("conf", 0600, STR(""));
+	assert_int_equal(chown("conf", 4711, 0), 0);
+	assert_int_equal(conf_load("conf", 0, &conf), 1);
+	assert_true(load_with("", 0600, CONF_ANY_OWNER) == 0 || run_refused());
+}
 
 static void
 every_mistake_is_named_with_its_line(void)
@@ -328,6 +372,8 @@ UNIT_TESTS(conf) = {
 	TEST(what_is_not_set_has_its_default),
 	TEST(the_redirect_uri_decides_where_we_live_and_how_cookies_are_named),
 	TEST(blanks_comments_and_line_ends_of_any_kind_are_read),
+	TEST(a_byte_order_mark_in_front_is_no_mistake),
+	TEST(whoever_can_write_the_file_is_refused),
 	TEST(every_mistake_is_named_with_its_line),
 	TEST(all_mistakes_are_listed_and_the_missing_keys_too),
 	TEST(what_is_no_text_file_of_ours_is_refused),

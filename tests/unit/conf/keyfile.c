@@ -68,7 +68,10 @@ a_client_secret_is_one_line_of_graphic_bytes(void)
 	check(read_secret("0123456789abcde\n", 0600), "client secret from");
 	check(read_secret("CHANGEME", 0600), "client secret from");
 	check(read_secret(SECRET "\n\n", 0600), "client secret from");
-	check(read_secret(SECRET "\r\n", 0600), "client secret from");
+	check(read_secret(SECRET "\r\n", 0600), NULL);
+	check(read_secret(SECRET "\r\r\n", 0600), "client secret from");
+	check(read_secret("\"" SECRET "\"\n", 0600), "quotes are not needed");
+	check(read_secret("'" SECRET "'\n", 0600), "quotes are not needed");
 	check(read_secret(SECRET "\n" SECRET, 0600), "client secret from");
 	check(read_secret(" " SECRET, 0600), "client secret from");
 	check(read_secret(SECRET "\xc3\xbc", 0600), "client secret from");
@@ -94,8 +97,10 @@ what_is_no_file_of_a_sensible_size_is_refused(void)
 	char large[5000];
 
 	run_in_scratch();
-	check(keyfile_client_secret(beside("absent"), &secret), "be opened");
-	check(keyfile_client_secret(beside("./absent"), &secret), "be opened");
+	check(keyfile_client_secret(beside("absent"), &secret),
+	    "does not exist");
+	check(keyfile_client_secret(beside("./absent"), &secret),
+	    "does not exist");
 	assert_int_equal(mkdir("dir", 0700), 0);
 	check(keyfile_client_secret(beside("dir"), &secret), "regular");
 	assert_int_equal(mkfifo("fifo", 0600), 0);
@@ -177,7 +182,8 @@ server_keys_are_64_hex_digits_a_line(void)
 	check(read_keys("0" KEY_A "\n", &ring), "64 random hex");
 	check(read_keys("0" TAIL, &ring), "64 random hex");
 	check(read_keys("0g" TAIL, &ring), "64 random hex");
-	check(read_keys(KEY_A "\r\n", &ring), "64 random hex");
+	check(read_keys(KEY_A "\r\n", &ring), NULL);
+	check(read_keys(KEY_A "\r\r\n", &ring), "64 random hex");
 	check(read_keys(" " KEY_A "\n", &ring), "64 random hex");
 	check(read_keys(KEY_A "\ntrailing\n", &ring), "64 random hex");
 	check(read_keys(SAME, &ring), "64 random hex");
