@@ -140,8 +140,8 @@ app_run(int argc, char **argv, const struct app *app)
 	struct options options;
 	int status;
 
-	log_init(app->name, LOG_LEVEL_INFO);
 	harden();
+	log_init(app->name, LOG_LEVEL_INFO);
 	if (!options_read(argc, argv, app->name, &options))
 		return 2;
 	if (options.version) {

@@ -8,14 +8,14 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/log.h"
+#include "base/sink.h"
 
-#define LINE_MAX_BYTES 1024
 #define ID_MAX 40
 
 static const char *const level_words[] = {
@@ -30,6 +30,7 @@ _Static_assert(sizeof(level_words) / sizeof(level_words[0]) == LOG_LEVEL__MAX,
 static const char *program_name = "spotify-fcgi";
 static enum log_level least = LOG_LEVEL_INFO;
 static _Thread_local char request_id[ID_MAX + 1];
+static atomic_uint lost; /* lines, since the last one that was written */
 
 const char *
 log_level_word(enum log_level level)
@@ -42,6 +43,7 @@ log_init(const char *program, enum log_level level)
 {
 	program_name = program;
 	least = level;
+	sink_open();
 }
 
 void
@@ -65,7 +67,8 @@ log_request_id(void)
 
 /* The part of the line that does not depend on the event; its length. */
 static size_t
-write_head(char *line, size_t size, enum log_level level, const char *event)
+write_head(char *line, size_t size, enum log_level level, const char *id,
+    const char *event)
 {
 	struct timespec now;
 	struct tm tm;
@@ -77,21 +80,38 @@ write_head(char *line, size_t size, enum log_level level, const char *event)
 		strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	n = snprintf(line, size, "time=%s level=%s program=%s%s%s event=%s ",
 	    stamp, level_words[level], program_name,
-	    request_id[0] != '\0' ? " request=" : "", request_id, event);
+	    id[0] != '\0' ? " request=" : "", id, event);
 	return n < 0 ? 0 : (size_t)n < size ? (size_t)n : size - 1;
+}
+
+/* Where lines are missing another one says so, whatever the level: it stands
+ * for some that may have been of any. */
+static void
+tell_lost(void)
+{
+	unsigned n = atomic_exchange(&lost, 0);
+	char line[SINK_LINE_MAX];
+	size_t at;
+
+	if (n == 0)
+		return;
+	at = write_head(line, sizeof(line), LOG_LEVEL_ERROR, "", "log_lost");
+	at += (size_t)snprintf(line + at, sizeof(line) - at, "lines=%u\n", n);
+	if (!sink_put(line, at))
+		atomic_fetch_add(&lost, n);
 }
 
 void
 log_event(enum log_level level, const char *event, const char *format, ...)
 {
-	char line[LINE_MAX_BYTES];
+	char line[SINK_LINE_MAX];
 	int saved_errno = errno, more;
 	va_list ap;
 	size_t i, n;
 
 	if (level > least)
 		return;
-	n = write_head(line, sizeof(line) - 1, level, event);
+	n = write_head(line, sizeof(line) - 1, level, request_id, event);
 	va_start(ap, format);
 	more = vsnprintf(line + n, sizeof(line) - 1 - n, format, ap);
 	va_end(ap);
@@ -102,8 +122,9 @@ log_event(enum log_level level, const char *event, const char *format, ...)
 		if (line[i] < ' ' || line[i] > '~')
 			line[i] = '?';
 	line[n++] = '\n';
-	/* Nothing can be done about a log that cannot be written. */
-	(void)!write(STDERR_FILENO, line, n);
+	tell_lost();
+	if (!sink_put(line, n))
+		atomic_fetch_add(&lost, 1);
 	errno = saved_errno;
 }
 

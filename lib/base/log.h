@@ -15,8 +15,9 @@ enum log_level {
 const char *log_level_word(enum log_level level);
 
 /*
- * Once, before threads start: the program's name (borrowed for ever) and the
- * least important level that is written.
+ * Before threads start, and again when stderr has become another: the
+ * program's name (borrowed for ever) and the least important level that is
+ * written.
  */
 void log_init(const char *program, enum log_level level);
 
@@ -33,8 +34,10 @@ const char *log_request_id(void);
 
 /*
  * Write one line in logfmt: time, level, program, request id, the event word,
- * then the formatted "key=value ..." text. One write(2), at most 1,024 bytes;
- * bytes that are not printable ASCII come out as "?". errno is kept. No
+ * then the formatted "key=value ..." text. At most 1,024 bytes, whole or not
+ * at all, and without waiting for whoever reads them: what there was no room
+ * for is counted, and a line "log_lost" says so before the next one. Bytes
+ * that are not printable ASCII come out as "?". errno is kept. No
  * secret, cookie, header or body may be passed: struct secret has no printing
  * function to make sure of it.
  */

@@ -2,6 +2,7 @@
 /* Hides what a process has by default and we have no use for. */
 #include "config.h"
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <sodium.h>
@@ -9,12 +10,28 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "process/harden.h"
+
+/* A descriptor of the first three that nobody has handed over would become
+ * that of a file, and the log be written into the store. */
+static void
+fill_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR | O_NOCTTY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
 
 void
 harden(void)
 {
+	fill_descriptors();
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);
 	/* Configuration is read once: there is nothing to load again. */

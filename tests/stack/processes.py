@@ -98,6 +98,7 @@ class Program:
         self.log_path = log_path
         self.complaints = []
         self.wanted = more["wanted"]
+        self.stderr = None      # a descriptor, instead of the log
         self._environment = more["environment"]
         self._spawner = spawner
         self._processes = []
@@ -108,7 +109,8 @@ class Program:
         with open(self.log_path, "ab") as log:
             self._processes.append(self._spawner.start(
                 self.command, stdin=self._listener.fileno(), stdout=log,
-                stderr=log, env=self._environment, start_new_session=True))
+                stderr=log if self.stderr is None else self.stderr,
+                env=self._environment, start_new_session=True))
 
     def _reap(self):
         """Drop those that have ended without being asked."""

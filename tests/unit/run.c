@@ -196,6 +196,7 @@ begin(unsigned long refuse)
 	said = memfd_create("stderr", MFD_CLOEXEC);
 	terminal = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
 	dup2(said, STDERR_FILENO);
+	log_init("unit", LOG_LEVEL_DEBUG);
 #ifdef SANITIZERS
 	/* They end the process; nobody would see what they said. */
 	__sanitizer_set_report_fd((void *)(intptr_t)terminal);
@@ -296,7 +297,6 @@ main(int argc, char **argv)
 	if (sodium_init() < 0)
 		return 2;
 	janssondoc_init();
-	log_init("unit", LOG_LEVEL_DEBUG);
 	for (unit = __start_units; unit < __stop_units; unit++)
 		if (is_wanted((*unit)->name, argc, argv))
 			failed += run_unit((*unit)->name, (*unit)->tests);
