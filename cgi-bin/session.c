@@ -11,6 +11,7 @@
 #include "web/origin.h"
 #include "web/query.h"
 #include "session/session.h"
+#include "spotify/pause.h"
 
 #define RENEW_SOON_S (14 * 86400)
 
@@ -37,17 +38,22 @@ describe(const struct conf *conf, const struct session *session,
 
 /* For the web server: 204 with a word that an application may store. */
 static enum result
-vouch(const struct account *account, struct reply *reply)
+vouch(struct context *context, const struct account *account,
+    struct reply *reply)
 {
 	struct buf key = BUF(2048);
 	enum result result;
+	int64_t left_s;
 
 	account_write_key(account, &key);
 	reply_header(reply, "X-Spotify-Account-Id", buf_str(&key));
 	/* Unknown still. Not 401: the site would send the visitor round in
-	 * circles. */
-	if ((result = buf_result(&key)) == OK && key.n == 0)
+	 * circles. Nor sooner than Spotify may be asked again. */
+	if ((result = buf_result(&key)) == OK && key.n == 0) {
 		result = RESULT_REFRESH_FAILED;
+		if (pause_check(context->store, PAUSE_ME, &left_s) != OK)
+			context->wait = (struct wait){ result, left_s };
+	}
 	buf_free(&key);
 	return result;
 }
@@ -67,7 +73,7 @@ handle(struct context *context, const struct request *request,
 		result =
 		    session_open(context, buf_str(&request->cookies), &session);
 	if (result == OK && vouching) {
-		result = vouch(&session.account, reply);
+		result = vouch(context, &session.account, reply);
 	} else if (result == OK) {
 		describe(context->conf, &session, reply);
 	} else if (result == RESULT_NOT_LOGGED_IN && !vouching) {

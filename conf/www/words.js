@@ -43,6 +43,11 @@ export const problems = {
 		text: 'Spotify did not allow this site to see the artists you follow. Log in again and agree to it.',
 		action: 'login',
 	},
+	spotify_refused: {
+		title: 'Spotify does not allow this',
+		text: 'Spotify refuses this site or your account, and trying again will not change that. Tell the person who runs the site, or use another account.',
+		action: 'switch',
+	},
 	rate_limited: {
 		title: 'Too many requests just now',
 		text: 'Spotify or this site asks for a short break.',

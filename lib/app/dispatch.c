@@ -106,8 +106,9 @@ handle(const struct thread *thread, struct server_call *call,
 	if (result == OK)
 		result = process->app->handle(&context, request, reply);
 	if (result != OK)
-		reply->retry_after_s = context.retry_after_s > 0 ?
-		    context.retry_after_s :
+		reply->retry_after_s =
+		    context.wait.s > 0 && context.wait.after == result ?
+		    context.wait.s :
 		    result_row(result)->retry_after_s;
 	return result;
 }

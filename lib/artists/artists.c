@@ -15,6 +15,7 @@
 #include "json/writer.h"
 #include "session/call.h"
 #include "session/who.h"
+#include "spotify/refusal.h"
 #include "spotify/spotify.h"
 #include "web/etag.h"
 #include "store/lock.h"
@@ -270,12 +271,14 @@ fetch_once(struct fetch *fetch)
 	return result;
 }
 
-/* A failure is answered with the last copy, if there is one. */
+/* A failure is answered with the last copy, if there is one; but an old list
+ * must not hide what only a person can mend. */
 static enum result
 fall_back(struct fetch *fetch, enum result why)
 {
 	if (why == RESULT_NOT_LOGGED_IN || why == RESULT_LOGIN_EXPIRED ||
-	    why == RESULT_NO_MEMORY || !use_copy(fetch, IF_ANY))
+	    why == RESULT_NO_MEMORY || refusal_is(why) ||
+	    !use_copy(fetch, IF_ANY))
 		return why;
 	log_event(LOG_LEVEL_WARN, "stale_list", "cause=%s age_s=%lld",
 	    result_row(why)->code,
@@ -302,9 +305,11 @@ artists_get(struct context *context, struct session *session, bool fresh,
 		result = token_get(context, session, TOKEN_USE);
 		if (result == OK)
 			result = fetch_once(&fetch);
-		if (result == OK)
+		/* A pause of lists is none of accounts. */
+		if (result == OK || result == RESULT_RATE_LIMITED ||
+		    result == RESULT_QUOTA_EXCEEDED)
 			who_fill(context, session);
-		else
+		if (result != OK)
 			result = fall_back(&fetch, result);
 	}
 	artists->known = is_known(&fetch);

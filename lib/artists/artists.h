@@ -22,8 +22,9 @@ struct artists {
  * complete copy is given as stale; a list cut short never is. known_tags is
  * an If-None-Match: a whole, fresh list that it names is not given.
  * OK, or when there is no copy the errors of token.h and call.h, or
- * RESULT_BUSY. RESULT_NOT_LOGGED_IN and RESULT_LOGIN_EXPIRED come even if
- * there is a copy. The caller calls artists_free() whatever comes.
+ * RESULT_BUSY. RESULT_NOT_LOGGED_IN, RESULT_LOGIN_EXPIRED and the refusals of
+ * refusal.h come even if there is a copy. The caller calls artists_free()
+ * whatever comes.
  */
 enum result artists_get(struct context *context, struct session *session,
     bool fresh, struct str known_tags, struct artists *artists)

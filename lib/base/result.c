@@ -42,6 +42,10 @@ static const struct result_row rows[] = {
 	    "A permission is missing",
 	    "The permission to see the artists you follow was not given. Log "
 	    "in again and agree to it." },
+	[RESULT_SPOTIFY_REFUSED] = { 403, 0, "spotify_refused",
+	    "Spotify does not allow it",
+	    "Spotify does not allow this site to do that for this account. "
+	    "Trying again does not help; tell the site's owner." },
 	[RESULT_RATE_LIMITED] = { 429, 5, "rate_limited",
 	    "Spotify asks for a pause",
 	    "Spotify asks for a pause. Try again later; Retry-After says "
@@ -66,8 +70,8 @@ static const struct result_row rows[] = {
 	    "later; the operator finds the cause in the log." },
 	[RESULT_MISCONFIGURED] = { 503, 60, "misconfigured",
 	    "The site is not set up properly",
-	    "Spotify does not accept this site's credentials. The operator "
-	    "finds the cause in the log." },
+	    "Spotify does not accept the way this site is set up. The "
+	    "operator finds the cause in the log." },
 	[RESULT_BUSY] = { 503, 2, "busy", "The server is busy",
 	    "The server is busy. Try again in a moment." },
 	[RESULT_NO_MEMORY] = { 503, 2, "busy", "The server is busy",

@@ -6,16 +6,22 @@
  */
 #include "config.h"
 
+#include <errno.h>
+#include <time.h>
+
 #include "session/login.h"
 #include "base/clock.h"
 #include "web/query.h"
 #include "base/log.h"
+#include "spotify/refusal.h"
 #include "store/store.h"
 #include "base/url.h"
 
 #define CODE_MAX 2048 /* 660 were seen */
 #define ERROR_MAX 64
 #define SAVE_MS 2000 /* kept back for the session's file */
+#define WAIT_MAX_S 5 /* a thread does not wait longer for somebody's name */
+#define ASK_MS 2000  /* without so much left it is not asked again */
 
 enum { STATE, CODE, ERROR, ISS, NFIELDS };
 
@@ -105,6 +111,21 @@ login_exchange(struct context *context, const struct login *login,
 	return result;
 }
 
+/* Wait out a pause that is short enough; whether there is time to ask then. */
+static bool
+wait_out(const struct context *context)
+{
+	struct timespec length = { .tv_sec = (time_t)context->wait.s };
+
+	if (context->wait.s > WAIT_MAX_S ||
+	    clock_left_ms(context->deadline_ms, WAIT_MAX_S * 1000 + ASK_MS) <
+		context->wait.s * 1000 + ASK_MS)
+		return false;
+	while (nanosleep(&length, &length) != 0 && errno == EINTR)
+		continue;
+	return true;
+}
+
 enum result
 login_ask_who(struct context *context, const struct oauth_tokens *tokens,
     struct account *account)
@@ -113,17 +134,15 @@ login_ask_who(struct context *context, const struct oauth_tokens *tokens,
 	enum result result;
 
 	brief.deadline_ms -= SAVE_MS;
-	result = spotify_me(&brief, &tokens->access, account);
-	switch (result) {
-	case RESULT_NOT_ON_ALLOWLIST:
-	case RESULT_OWNER_NOT_PREMIUM:
-	case RESULT_SCOPE_MISSING: return result;
-	case OK: return OK;
-	default:
-		log_event(LOG_LEVEL_WARN, "account_unknown", "cause=%s",
-		    result_row(result)->code);
-		return OK;
-	}
+	result = spotify_me(&brief, &api_me_at_login, &tokens->access, account);
+	if (result == RESULT_RATE_LIMITED && wait_out(&brief))
+		result = spotify_me(&brief, &api_me_at_login, &tokens->access,
+		    account);
+	if (result == OK || refusal_is(result))
+		return result;
+	log_event(LOG_LEVEL_WARN, "account_unknown", "cause=%s",
+	    result_row(result)->code);
+	return OK;
 }
 
 void

@@ -46,10 +46,10 @@ enum result login_exchange(struct context *context, const struct login *login,
     struct oauth_tokens *tokens) __attribute__((warn_unused_result));
 
 /*
- * Ask whose tokens these are. Only a refusal that will last is an error; when
- * Spotify is in trouble the account stays empty and is filled in later.
- * OK, RESULT_NOT_ON_ALLOWLIST, RESULT_OWNER_NOT_PREMIUM,
- * RESULT_SCOPE_MISSING.
+ * Ask whose tokens these are; also during a pause, and once more after a pause
+ * of seconds. Only a refusal that will last is an error; when Spotify is in
+ * trouble the account stays empty and is filled in later.
+ * OK or one of the refusals of refusal.h.
  */
 enum result login_ask_who(struct context *context,
     const struct oauth_tokens *tokens, struct account *account)

@@ -44,12 +44,15 @@ end_session(const struct context *context, const struct session *session)
 
 /* What a failed token request means for whoever needed the token. */
 static enum result
-translate(enum result result)
+translate(struct context *context, enum result result)
 {
 	switch (result) {
 	case RESULT_RATE_LIMITED:
 	case RESULT_QUOTA_EXCEEDED:
-	case RESULT_UPSTREAM_FAILED: return RESULT_REFRESH_FAILED;
+	case RESULT_UPSTREAM_FAILED:
+		if (context->wait.after == result)
+			context->wait.after = RESULT_REFRESH_FAILED;
+		return RESULT_REFRESH_FAILED;
 	default: return result;
 	}
 }
@@ -75,7 +78,10 @@ save_tokens(const struct context *context, struct session *session,
 		session_log(session, LOG_LEVEL_INFO, "refreshed");
 		return OK;
 	}
-	session_log(session, LOG_LEVEL_ERROR, "refresh_not_saved");
+	if (result == RESULT_NOT_LOGGED_IN)
+		session_log(session, LOG_LEVEL_INFO, "refreshed_after_logout");
+	else
+		session_log(session, LOG_LEVEL_ERROR, "refresh_not_saved");
 	session->access_ends_s = 0;
 	if (result != RESULT_CHANGED)
 		return result == RESULT_UNCERTAIN ? RESULT_STORE : result;
@@ -102,7 +108,7 @@ spend(struct context *context, struct session *session)
 		return result;
 	brief.deadline_ms -= SAVE_MS;
 	result = oauth_refresh(&brief, &session->refresh, &tokens);
-	context->retry_after_s = brief.retry_after_s;
+	context->wait = brief.wait;
 	if (result == OK) {
 		take_tokens(session, &tokens);
 		result = save_tokens(context, session, reservation);
@@ -111,7 +117,7 @@ spend(struct context *context, struct session *session)
 	oauth_tokens_free(&tokens);
 	if (result == RESULT_INVALID_GRANT)
 		return end_session(context, session);
-	return translate(result);
+	return translate(context, result);
 }
 
 /*
@@ -124,6 +130,7 @@ refresh_locked(struct context *context, struct session *session,
     struct str refused, int64_t need_s, const struct lock *lock)
 {
 	enum result result = session_load(context, session);
+	int64_t left_s;
 
 	if (result != OK)
 		return result;
@@ -132,10 +139,11 @@ refresh_locked(struct context *context, struct session *session,
 		return OK;
 	/* Who had the lock before us has just tried. */
 	if (lock->found != OK) {
-		if (pause_check(context->store, PAUSE_TOKEN,
-			&context->retry_after_s) != OK)
-			return RESULT_REFRESH_FAILED;
-		return lock->found;
+		result = pause_check(context->store, PAUSE_TOKEN, &left_s);
+		if (result == OK)
+			return lock->found;
+		context->wait = (struct wait){ result, left_s };
+		return translate(context, result);
 	}
 	if (refused.n > 0) {
 		if (was_forced_lately(session))

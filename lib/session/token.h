@@ -20,7 +20,7 @@ enum token_need {
  * OK, RESULT_NOT_LOGGED_IN (logged out meanwhile), RESULT_LOGIN_EXPIRED (the
  * session has been removed), RESULT_MISCONFIGURED, RESULT_REFRESH_FAILED or
  * RESULT_UPSTREAM_TIMEOUT (Spotify is in trouble and the old token is dead;
- * context->retry_after_s may be set), RESULT_BUSY, RESULT_STORE,
+ * context->wait may be set), RESULT_BUSY, RESULT_STORE,
  * RESULT_NO_MEMORY.
  */
 enum result token_get(struct context *context, struct session *session,

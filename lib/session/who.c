@@ -49,7 +49,7 @@ who_fill(const struct context *context, struct session *session)
 	/* Whoever had the lock before us may have done it. */
 	if (session_load(context, session) == OK &&
 	    session->account.id == NULL &&
-	    spotify_me(&brief, &session->access, &account) == OK)
+	    spotify_me(&brief, &api_me, &session->access, &account) == OK)
 		save_account(&brief, session, &account);
 	lock_release(&lock);
 	account_free(&account);

@@ -10,12 +10,22 @@
 
 #include "base/log.h"
 #include "spotify/api.h"
+#include "spotify/refusal.h"
+
+#define ME_MAX 65536
 
 const struct api_endpoint api_me = {
 	.name = "me",
 	.path = "/me",
 	.group = PAUSE_ME,
-	.body_max = 65536,
+	.body_max = ME_MAX,
+};
+const struct api_endpoint api_me_at_login = {
+	.name = "me",
+	.path = "/me",
+	.group = PAUSE_ME,
+	.in_pauses = true,
+	.body_max = ME_MAX,
 };
 const struct api_endpoint api_following = {
 	.name = "following",
@@ -33,6 +43,21 @@ write_bearer(const struct secret *access, struct buf *bearer)
 	return buf_result(bearer);
 }
 
+/* Whether Spotify has asked that this be not asked now. */
+static enum result
+check_pause(struct context *context, const struct api_endpoint *endpoint)
+{
+	int64_t left_s;
+	enum result result;
+
+	if (endpoint->in_pauses)
+		return OK;
+	result = pause_check(context->store, endpoint->group, &left_s);
+	if (result != OK)
+		context->wait = (struct wait){ result, left_s };
+	return result;
+}
+
 enum result
 api_start(struct context *context, const struct api_endpoint *endpoint,
     const char *query, const struct secret *access)
@@ -42,8 +67,7 @@ api_start(struct context *context, const struct api_endpoint *endpoint,
 
 	buf_printf(&url, "%s%s%s", context->conf->api_url, endpoint->path,
 	    query);
-	result = pause_check(context->store, endpoint->group,
-	    &context->retry_after_s);
+	result = check_pause(context, endpoint);
 	if (result == OK)
 		result = buf_result(&url);
 	if (result == OK)
@@ -75,23 +99,9 @@ read_429(struct context *context, enum pause_group group,
 	    RESULT_QUOTA_EXCEEDED :
 	    RESULT_RATE_LIMITED;
 
-	pause_note(context->store, group, why, answer->retry_after_s);
-	if (answer->retry_after_s > 0)
-		context->retry_after_s = answer->retry_after_s;
+	context->wait = (struct wait){ why,
+		pause_note(context->store, group, why, answer->retry_after_s) };
 	return why;
-}
-
-/* The causes of a 403 differ in their text only, which may be JSON or not. */
-static enum result
-read_403(const struct http_answer *answer)
-{
-	if (mentions(&answer->body, "not registered"))
-		return RESULT_NOT_ON_ALLOWLIST;
-	if (mentions(&answer->body, "premium"))
-		return RESULT_OWNER_NOT_PREMIUM;
-	if (mentions(&answer->body, "scope"))
-		return RESULT_SCOPE_MISSING;
-	return RESULT_UPSTREAM_FAILED;
 }
 
 static enum result
@@ -105,11 +115,13 @@ read_status(struct context *context, const struct api_endpoint *endpoint,
 	if (answer->status == 401)
 		result = RESULT_UNAUTHORIZED;
 	else if (answer->status == 403)
-		result = read_403(answer);
+		result = refusal_read(buf_str(&answer->body));
 	else if (answer->status == 429)
 		result = read_429(context, endpoint->group, answer);
-	log_event(LOG_LEVEL_WARN, "api_refused", "call=%s status=%d code=%s",
-	    endpoint->name, answer->status, result_row(result)->code);
+	log_event(LOG_LEVEL_WARN, "api_refused",
+	    "call=%s status=%d code=%s body=%s bytes=%zu", endpoint->name,
+	    answer->status, result_row(result)->code,
+	    refusal_form(buf_str(&answer->body)), answer->body.n);
 	return result;
 }
 

@@ -12,17 +12,21 @@ struct api_endpoint {
 	const char *name; /* for the log */
 	const char *path; /* behind the configured api_url */
 	enum pause_group group;
+	bool in_pauses;	 /* asked also while its group pauses */
 	size_t body_max; /* bytes of an answer that are accepted */
 };
 
-extern const struct api_endpoint api_me;	/* the account */
+extern const struct api_endpoint api_me; /* the account */
+/* The same, for who logs in: it is asked once at least, whatever Spotify has
+ * told others, for a login that nobody knows whose it is opens few doors. */
+extern const struct api_endpoint api_me_at_login;
 extern const struct api_endpoint api_following; /* followed artists */
 
 /*
  * The errors of all calls: RESULT_UNAUTHORIZED (401: the access token is no
- * good), RESULT_NOT_ON_ALLOWLIST, RESULT_OWNER_NOT_PREMIUM,
- * RESULT_SCOPE_MISSING, RESULT_RATE_LIMITED and RESULT_QUOTA_EXCEEDED (with
- * context->retry_after_s; also without a call while a pause lasts),
+ * good), the refusals of refusal.h (403), RESULT_RATE_LIMITED and
+ * RESULT_QUOTA_EXCEEDED (with context->wait; also without a call while a pause
+ * lasts),
  * RESULT_UPSTREAM_FAILED, RESULT_UPSTREAM_TIMEOUT, RESULT_MISCONFIGURED (no
  * CA certificates), RESULT_NO_MEMORY.
  */

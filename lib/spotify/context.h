@@ -9,13 +9,20 @@
 #include "spotify/http.h"
 #include "store/store.h"
 
+/* How long to wait before something is tried again, by whoever knows. It is
+ * told with the result that it belongs to, and with no other. */
+struct wait {
+	enum result after;
+	int64_t s; /* 0: the result's own default */
+};
+
 /* One request's world; everything is borrowed for its duration. */
 struct context {
 	const struct conf *conf;
 	struct store *store;
-	struct http *http;     /* NULL in programs that call nobody */
-	int64_t deadline_ms;   /* on clock_mono_ms() */
-	int64_t retry_after_s; /* set by whoever knows; 0 is the default */
+	struct http *http;   /* NULL in programs that call nobody */
+	int64_t deadline_ms; /* on clock_mono_ms() */
+	struct wait wait;
 };
 
 #endif

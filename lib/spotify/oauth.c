@@ -145,10 +145,9 @@ read_answer(struct context *context, const struct http_answer *http,
 	}
 	if (http->status != 429)
 		return read_error(http);
-	pause_note(context->store, PAUSE_TOKEN, RESULT_RATE_LIMITED,
-	    http->retry_after_s);
-	if (http->retry_after_s > 0)
-		context->retry_after_s = http->retry_after_s;
+	context->wait = (struct wait){ RESULT_RATE_LIMITED,
+		pause_note(context->store, PAUSE_TOKEN, RESULT_RATE_LIMITED,
+		    http->retry_after_s) };
 	return RESULT_RATE_LIMITED;
 }
 
@@ -158,11 +157,13 @@ request_tokens(struct context *context, struct buf *form,
 {
 	struct http_answer answer = { 0 };
 	struct buf basic = BUF(8192);
+	int64_t left_s;
 	enum result result;
 
 	*tokens = (struct oauth_tokens){ .scope = BUF(0) };
-	result =
-	    pause_check(context->store, PAUSE_TOKEN, &context->retry_after_s);
+	result = pause_check(context->store, PAUSE_TOKEN, &left_s);
+	if (result != OK)
+		context->wait = (struct wait){ result, left_s };
 	if (result == OK)
 		result = add_basic(context->conf, &basic);
 	if (result == OK)

@@ -11,54 +11,86 @@
 #include "base/log.h"
 #include "base/result.h"
 
+/* Rate limits are by group, too: what Spotify means for all of an application
+ * lasts some seconds only, and a limit of hours is one of an endpoint's. */
 static const struct {
 	const char *rate;
 	const char *quota;
-} facts[] = {
-	[PAUSE_TOKEN] = { "limit-token-rate", "limit-token-quota" },
-	[PAUSE_ME] = { "limit-api-rate", "limit-me-quota" },
-	[PAUSE_FOLLOWING] = { "limit-api-rate", "limit-following-quota" },
+	int64_t max_s;
+} groups[] = {
+	[PAUSE_TOKEN] = { "limit-token-rate", "limit-token-quota",
+	    PAUSE_TOKEN_MAX_S },
+	[PAUSE_ME] = { "limit-me-rate", "limit-me-quota", PAUSE_MAX_S },
+	[PAUSE_FOLLOWING] = { "limit-following-rate", "limit-following-quota",
+	    PAUSE_MAX_S },
 };
-_Static_assert(sizeof(facts) / sizeof(facts[0]) == PAUSE__MAX,
+_Static_assert(sizeof(groups) / sizeof(groups[0]) == PAUSE__MAX,
     "every group has its facts");
 
-/* A time further off than any limit comes from a clock that was wrong. */
-static int64_t
-left_until(int64_t at_s)
-{
-	int64_t left_s = at_s - clock_now_s();
+/*
+ * A fact is one number: when a pause was noted, and behind it, in the last five
+ * digits, for how many seconds. The first version wrote the end only, which as
+ * such a number is a moment of 1970.
+ */
+#define LENGTHS 100000
+_Static_assert(PAUSE_MAX_S < LENGTHS, "a length has its place");
 
-	return left_s < 0 || left_s > PAUSE_MAX_S ? 0 : left_s;
+static void
+write_fact(struct store *store, const char *fact, int64_t now_s, int64_t for_s)
+{
+	if (now_s > 0 && now_s < INT64_MAX / LENGTHS - 1)
+		store_set_fact(store, fact, now_s * LENGTHS + for_s);
+}
+
+/*
+ * What is left of a pause. One that was noted in the future comes from a clock
+ * that has been set back since: it begins anew, for nobody knows how much of it
+ * is over. More than a day ahead, the clock was so wrong that it says nothing.
+ */
+static int64_t
+read_fact(struct store *store, const char *fact, int64_t max_s)
+{
+	int64_t number = store_fact(store, fact), now_s = clock_now_s();
+	int64_t for_s = number % LENGTHS, ago_s = now_s - number / LENGTHS;
+
+	if (for_s > max_s)
+		for_s = max_s;
+	if (ago_s < -PAUSE_MAX_S || ago_s >= for_s)
+		return 0;
+	if (ago_s >= 0)
+		return for_s - ago_s;
+	write_fact(store, fact, now_s, for_s);
+	return for_s;
 }
 
 enum result
 pause_check(struct store *store, enum pause_group group, int64_t *left_s)
 {
-	*left_s = left_until(store_fact(store, facts[group].quota));
+	*left_s = read_fact(store, groups[group].quota, groups[group].max_s);
 	if (*left_s > 0)
 		return RESULT_QUOTA_EXCEEDED;
-	*left_s = left_until(store_fact(store, facts[group].rate));
+	*left_s = read_fact(store, groups[group].rate, groups[group].max_s);
 	return *left_s > 0 ? RESULT_RATE_LIMITED : OK;
 }
 
-void
+int64_t
 pause_note(struct store *store, enum pause_group group, enum result why,
     int64_t after_s)
 {
-	const char *fact = why == RESULT_QUOTA_EXCEEDED ? facts[group].quota :
-							  facts[group].rate;
-	int64_t until_s;
+	const char *fact = why == RESULT_QUOTA_EXCEEDED ? groups[group].quota :
+							  groups[group].rate;
+	int64_t left_s = read_fact(store, fact, groups[group].max_s);
 
 	if (after_s < 0)
 		after_s = result_row(why)->retry_after_s;
 	if (after_s < 1)
 		after_s = 1;
-	if (after_s > PAUSE_MAX_S)
-		after_s = PAUSE_MAX_S;
-	until_s = clock_now_s() + after_s;
+	if (after_s > groups[group].max_s)
+		after_s = groups[group].max_s;
 	log_event(LOG_LEVEL_WARN, "limited", "fact=%s for_s=%lld", fact,
 	    (long long)after_s);
-	if (until_s > store_fact(store, fact) ||
-	    left_until(store_fact(store, fact)) == 0)
-		store_set_fact(store, fact, until_s);
+	if (left_s > after_s)
+		return left_s;
+	write_fact(store, fact, clock_now_s(), after_s);
+	return after_s;
 }

@@ -8,6 +8,7 @@
 #include "store/store.h"
 
 #define PAUSE_MAX_S 86400
+#define PAUSE_TOKEN_MAX_S 600
 
 /* Groups of calls that Spotify limits together. */
 enum pause_group { PAUSE_TOKEN, PAUSE_ME, PAUSE_FOLLOWING, PAUSE__MAX };
@@ -15,16 +16,19 @@ enum pause_group { PAUSE_TOKEN, PAUSE_ME, PAUSE_FOLLOWING, PAUSE__MAX };
 /*
  * Whether calls of a group must not be made yet.
  * OK, or RESULT_RATE_LIMITED or RESULT_QUOTA_EXCEEDED with *left_s, 1 to
- * PAUSE_MAX_S, until the next one may.
+ * PAUSE_MAX_S, until the next one may. A clock that was set back makes a pause
+ * end later, but at most by as much as it lasts.
  */
 enum result pause_check(struct store *store, enum pause_group group,
     int64_t *left_s) __attribute__((warn_unused_result));
 
 /*
- * Note a 429: after_s as in Retry-After, -1 if it gave none. A quota holds
- * for its group only, a rate limit for all of the API.
+ * Note a 429: after_s as in Retry-After, -1 if it gave none. It holds for its
+ * group, and a day at most; for tokens, without which nothing goes, ten
+ * minutes. The seconds until the next call may be made, which are more if a
+ * longer pause is under way.
  */
-void pause_note(struct store *store, enum pause_group group, enum result why,
+int64_t pause_note(struct store *store, enum pause_group group, enum result why,
     int64_t after_s);
 
 #endif

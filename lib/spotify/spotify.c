@@ -80,16 +80,16 @@ spotify_account_read(const struct buf *body, const struct conf *conf,
 }
 
 enum result
-spotify_me(struct context *context, const struct secret *access,
-    struct account *account)
+spotify_me(struct context *context, const struct api_endpoint *me,
+    const struct secret *access, struct account *account)
 {
 	struct buf body = BUF(0);
 	enum result result;
 
 	*account = (struct account){ 0 };
-	result = api_start(context, &api_me, "", access);
+	result = api_start(context, me, "", access);
 	if (result == OK)
-		result = api_finish(context, &api_me, &body);
+		result = api_finish(context, me, &body);
 	if (result == OK)
 		result = spotify_account_read(&body, context->conf, account);
 	buf_free(&body);

@@ -18,10 +18,11 @@ struct spotify_page {
 	char after[SPOTIFY_ID_BYTES + 1]; /* cursor of the next; "": last */
 };
 
-/* Ask the API whose token this is. OK (the caller calls account_free()) or an
- * error of api.h; *account is empty then. */
-enum result spotify_me(struct context *context, const struct secret *access,
-    struct account *account) __attribute__((warn_unused_result));
+/* Ask the API, by api_me or api_me_at_login, whose token this is. OK (the
+ * caller calls account_free()) or an error of api.h; *account is empty then. */
+enum result spotify_me(struct context *context, const struct api_endpoint *me,
+    const struct secret *access, struct account *account)
+    __attribute__((warn_unused_result));
 
 /* Read the answer of api_me. OK (the caller calls account_free()),
  * RESULT_UPSTREAM_FAILED or RESULT_NO_MEMORY; *account is empty then. */

@@ -218,14 +218,15 @@ def test_a_token_that_dies_before_its_time_is_replaced_once(
 
 
 @pytest.mark.parametrize("answer,code", [
-    ("scope_403", None), ("not_registered_403", "not_on_allowlist"),
+    ("scope_403", "scope_missing"), ("forbidden_403", "spotify_refused"),
+    ("not_registered_403", "not_on_allowlist"),
     ("premium_403", "owner_not_premium")])
 def test_a_403_causes_no_refresh(client, spotify, answer, code):
     client.login()
     spotify.answers("following", answer, repeat=True)
     spotify.clear_requests()
     reply = client.fetch("artists")
-    assert reply.status == 403 and (code is None or reply.code == code)
+    assert (reply.status, reply.code) == (403, code)
     assert len(spotify.requests()) == 1
     assert is_logged_in(client)
 

@@ -86,7 +86,7 @@ fuzz_artists(struct str input)
 		check_page(&page, &conf);
 	else
 		MUST(page.reader.values == NULL && page.items == 0);
-	MUST(context.retry_after_s >= 0 && context.retry_after_s <= 86400);
+	MUST(context.wait.s >= 0 && context.wait.s <= 86400);
 	spotify_page_free(&page);
 	buf_free(&body);
 }

@@ -48,7 +48,7 @@ fuzz_me(struct str input)
 	const struct secret access = { text, sizeof(text) - 1 };
 	struct account account;
 
-	if (spotify_me(&context, &access, &account) == OK) {
+	if (spotify_me(&context, &api_me, &access, &account) == OK) {
 		MUST(account.id != NULL);
 		check_text(account.id);
 		check_text(account.account_id);
@@ -60,6 +60,6 @@ fuzz_me(struct str input)
 	} else {
 		MUST(account.id == NULL && account.image == NULL);
 	}
-	MUST(context.retry_after_s >= 0 && context.retry_after_s <= 86400);
+	MUST(context.wait.s >= 0 && context.wait.s <= 86400);
 	account_free(&account);
 }

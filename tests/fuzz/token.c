@@ -37,6 +37,6 @@ fuzz_token(struct str input)
 		    result == RESULT_RATE_LIMITED ||
 		    result == RESULT_UPSTREAM_FAILED);
 	}
-	MUST(context.retry_after_s >= 0 && context.retry_after_s <= 86400);
+	MUST(context.wait.s >= 0 && context.wait.s <= 86400);
 	oauth_tokens_free(&tokens);
 }

@@ -15,6 +15,8 @@ HTML = "text/html; charset=utf-8"
 PREMIUM = ("Active premium subscription required for the owner of the app. "
            "When the subscription status changes, it can take a few hours "
            "before requests are allowed again.")
+MAY_NOT = ("Check settings on developer.spotify.com/dashboard, the user may "
+           "not be registered.")
 BEARER = 'Bearer realm="spotify", error="{}", error_description="{}"'
 NO_TOKEN = "Missing/invalid/expired access token"
 
@@ -94,8 +96,13 @@ ERRORS = {
         made(403, TEXT, "The user is not registered for this application. "
              "Please check your settings on "
              "https://developer.spotify.com/dashboard"),
+    "may_not_be_registered_403": made(403, TEXT, MAY_NOT),
+    "may_not_be_registered_json_403": api(403, MAY_NOT),
     "premium_403": made(403, TEXT, PREMIUM),
     "forbidden_403": api(403, "Forbidden"),
+    "forbidden_word_403": made(403, JSON, '{"error":"Forbidden"}'),
+    "forbidden_empty_403": made(403, TEXT, ""),
+    "forbidden_html_403": html(403, "403 Forbidden"),
     "invalid_limit_400": api(400, "Invalid limit"),
     "missing_type_400": api(400, "Missing parameter type"),
     "invalid_type_400": api(400, "Invalid type"),

@@ -13,6 +13,7 @@ CODES = {
     "too_large": {413}, "cross_site": {403}, "not_logged_in": {401},
     "login_expired": {401}, "not_on_allowlist": {403},
     "owner_not_premium": {403}, "scope_missing": {403},
+    "spotify_refused": {403},
     "rate_limited": {429}, "quota_exceeded": {429},
     "upstream_failed": {502, 503}, "upstream_timeout": {504},
     "store_unavailable": {503}, "misconfigured": {503}, "busy": {503},

@@ -2,9 +2,9 @@
 #include "config.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "spotify/oauth.h"
+#include "spotify/pause.h"
 #include "../run.h"
 #include "../scratch.h"
 
@@ -74,14 +74,16 @@ no_token_is_asked_for_while_spotify_wants_a_pause(void)
 
 	CHECK_OK(scratch_open(&store));
 	context.store = store;
-	store_set_fact(store, "limit-token-rate", (int64_t)time(NULL) + 100);
+	pause_note(store, PAUSE_TOKEN, RESULT_RATE_LIMITED, 100);
 	assert_int_equal(oauth_refresh(&context, &refresh, &tokens),
 	    RESULT_RATE_LIMITED);
-	assert_true(context.retry_after_s > 90);
-	store_set_fact(store, "limit-token-quota", (int64_t)time(NULL) + 50);
+	assert_int_equal(context.wait.after, RESULT_RATE_LIMITED);
+	assert_true(context.wait.s > 90);
+	pause_note(store, PAUSE_TOKEN, RESULT_QUOTA_EXCEEDED, 50);
 	assert_int_equal(oauth_exchange(&context, STR("c"), STR("v"), &tokens),
 	    RESULT_QUOTA_EXCEEDED);
-	assert_true(context.retry_after_s <= 50);
+	assert_int_equal(context.wait.after, RESULT_QUOTA_EXCEEDED);
+	assert_true(context.wait.s > 40 && context.wait.s <= 50);
 	assert_int_equal(tokens.access.n, 0);
 }
 

@@ -32,21 +32,26 @@ nobody_pauses_until_spotify_asks_for_it(void)
 }
 
 static void
-a_rate_limit_holds_for_all_of_the_api(void)
+a_limit_holds_for_its_group(void)
 {
 	SCOPED(scratch_close) struct store *store = NULL;
 
 	CHECK_OK(scratch_open(&store));
-	pause_note(store, PAUSE_ME, RESULT_RATE_LIMITED, 100);
-	check(store, PAUSE_ME, RESULT_RATE_LIMITED, 100);
+	assert_int_equal(pause_note(store, PAUSE_FOLLOWING, RESULT_RATE_LIMITED,
+			     100),
+	    100);
 	check(store, PAUSE_FOLLOWING, RESULT_RATE_LIMITED, 100);
+	check(store, PAUSE_ME, OK, 0);
 	check(store, PAUSE_TOKEN, OK, 0);
 	pause_note(store, PAUSE_TOKEN, RESULT_RATE_LIMITED, 50);
+	pause_note(store, PAUSE_ME, RESULT_QUOTA_EXCEEDED, 70);
 	check(store, PAUSE_TOKEN, RESULT_RATE_LIMITED, 50);
+	check(store, PAUSE_ME, RESULT_QUOTA_EXCEEDED, 70);
+	check(store, PAUSE_FOLLOWING, RESULT_RATE_LIMITED, 100);
 }
 
 static void
-a_quota_holds_for_its_group_and_goes_before_a_rate(void)
+a_quota_goes_before_a_rate(void)
 {
 	SCOPED(scratch_close) struct store *store = NULL;
 
@@ -54,7 +59,8 @@ a_quota_holds_for_its_group_and_goes_before_a_rate(void)
 	pause_note(store, PAUSE_FOLLOWING, RESULT_QUOTA_EXCEEDED, -1);
 	pause_note(store, PAUSE_FOLLOWING, RESULT_RATE_LIMITED, -1);
 	check(store, PAUSE_FOLLOWING, RESULT_QUOTA_EXCEEDED, 3600);
-	check(store, PAUSE_ME, RESULT_RATE_LIMITED, 5);
+	run_later(3601);
+	check(store, PAUSE_FOLLOWING, OK, 0);
 }
 
 static void
@@ -69,6 +75,23 @@ a_pause_is_a_second_at_least_and_a_day_at_most(void)
 	check(store, PAUSE_ME, RESULT_RATE_LIMITED, PAUSE_MAX_S);
 }
 
+/* Without tokens nothing goes at all. */
+static void
+a_pause_of_tokens_is_ten_minutes_at_most(void)
+{
+	SCOPED(scratch_close) struct store *store = NULL;
+
+	CHECK_OK(scratch_open(&store));
+	assert_int_equal(pause_note(store, PAUSE_TOKEN, RESULT_RATE_LIMITED,
+			     86400),
+	    PAUSE_TOKEN_MAX_S);
+	check(store, PAUSE_TOKEN, RESULT_RATE_LIMITED, PAUSE_TOKEN_MAX_S);
+	/* Whoever wrote more than that. */
+	store_set_fact(store, "limit-token-rate",
+	    clock_now_s() * 100000 + 86400);
+	check(store, PAUSE_TOKEN, RESULT_RATE_LIMITED, PAUSE_TOKEN_MAX_S);
+}
+
 static void
 a_shorter_pause_does_not_end_a_longer_one(void)
 {
@@ -76,24 +99,55 @@ a_shorter_pause_does_not_end_a_longer_one(void)
 
 	CHECK_OK(scratch_open(&store));
 	pause_note(store, PAUSE_ME, RESULT_RATE_LIMITED, 100);
-	pause_note(store, PAUSE_ME, RESULT_RATE_LIMITED, 5);
+	assert_true(pause_note(store, PAUSE_ME, RESULT_RATE_LIMITED, 5) > 90);
 	check(store, PAUSE_ME, RESULT_RATE_LIMITED, 100);
 }
 
 static void
-a_time_that_is_past_or_absurd_is_no_pause(void)
+what_is_no_pause_of_ours_is_none(void)
 {
+	const int64_t numbers[] = { 0, 1, 99999, INT64_MAX,
+		/* As the first version wrote them. */
+		clock_now_s() - 5, clock_now_s() + 5, clock_now_s() + 86400,
+		/* Past, empty, and two days ahead. */
+		(clock_now_s() - 50) * 100000 + 49, clock_now_s() * 100000,
+		(clock_now_s() + 2 * 86400) * 100000 + 86400 };
 	SCOPED(scratch_close) struct store *store = NULL;
+	size_t i;
 
 	CHECK_OK(scratch_open(&store));
-	store_set_fact(store, "limit-api-rate", clock_now_s() - 5);
-	check(store, PAUSE_ME, OK, 0);
-	store_set_fact(store, "limit-api-rate",
-	    clock_now_s() + PAUSE_MAX_S + 60);
-	check(store, PAUSE_ME, OK, 0);
+	for (i = 0; i < N(numbers); i++) {
+		store_set_fact(store, "limit-me-rate", numbers[i]);
+		check(store, PAUSE_ME, OK, 0);
+	}
 	/* And it does not keep a real one away. */
 	pause_note(store, PAUSE_ME, RESULT_RATE_LIMITED, 10);
 	check(store, PAUSE_ME, RESULT_RATE_LIMITED, 10);
+}
+
+static void
+a_clock_that_goes_back_neither_ends_a_pause_nor_makes_it_longer(void)
+{
+	static const int64_t ahead_s[] = { 1, 2, 60, 43200, 86399 };
+	SCOPED(scratch_close) struct store *store = NULL;
+	size_t i;
+
+	CHECK_OK(scratch_open(&store));
+	for (i = 0; i < N(ahead_s); i++) {
+		run_later(ahead_s[i]);
+		pause_note(store, PAUSE_ME, RESULT_RATE_LIMITED, 86400);
+		run_later(0);
+		check(store, PAUSE_ME, RESULT_RATE_LIMITED, 86400);
+		store_set_fact(store, "limit-me-rate", 0);
+		run_later(ahead_s[i]);
+		pause_note(store, PAUSE_ME, RESULT_RATE_LIMITED, 100);
+		run_later(0);
+		check(store, PAUSE_ME, RESULT_RATE_LIMITED, 100);
+		run_later(101);
+		check(store, PAUSE_ME, OK, 0);
+		run_later(0);
+		store_set_fact(store, "limit-me-rate", 0);
+	}
 }
 
 static void
@@ -111,11 +165,13 @@ a_pause_ends(void)
 
 UNIT_TESTS(pause) = {
 	TEST(nobody_pauses_until_spotify_asks_for_it),
-	TEST(a_rate_limit_holds_for_all_of_the_api),
-	TEST(a_quota_holds_for_its_group_and_goes_before_a_rate),
+	TEST(a_limit_holds_for_its_group),
+	TEST(a_quota_goes_before_a_rate),
 	TEST(a_pause_is_a_second_at_least_and_a_day_at_most),
 	TEST(a_shorter_pause_does_not_end_a_longer_one),
 	TEST(a_pause_ends),
-	TEST(a_time_that_is_past_or_absurd_is_no_pause),
+	TEST(a_pause_of_tokens_is_ten_minutes_at_most),
+	TEST(what_is_no_pause_of_ours_is_none),
+	TEST(a_clock_that_goes_back_neither_ends_a_pause_nor_makes_it_longer),
 	END_OF_TESTS,
 };

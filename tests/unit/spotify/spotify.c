@@ -208,15 +208,17 @@ no_call_is_made_while_spotify_wants_a_pause(void)
 
 	CHECK_OK(scratch_open(&store));
 	context.store = store;
-	store_set_fact(store, "limit-api-rate", (int64_t)time(NULL) + 100);
-	CHECK(spotify_me(&context, &access, &account), RESULT_RATE_LIMITED);
-	assert_true(context.retry_after_s > 90);
+	pause_note(store, PAUSE_ME, RESULT_RATE_LIMITED, 100);
+	CHECK(spotify_me(&context, &api_me, &access, &account),
+	    RESULT_RATE_LIMITED);
+	assert_int_equal(context.wait.after, RESULT_RATE_LIMITED);
+	assert_true(context.wait.s > 90);
 	assert_null(account.id);
-	store_set_fact(store, "limit-following-quota",
-	    (int64_t)time(NULL) + 50);
+	pause_note(store, PAUSE_FOLLOWING, RESULT_QUOTA_EXCEEDED, 50);
 	CHECK(api_start(&context, &api_following, "", &access),
 	    RESULT_QUOTA_EXCEEDED);
-	assert_true(context.retry_after_s <= 50);
+	assert_int_equal(context.wait.after, RESULT_QUOTA_EXCEEDED);
+	assert_true(context.wait.s > 40 && context.wait.s <= 50);
 }
 
 UNIT_TESTS(spotify) = {
