@@ -133,7 +133,8 @@ print_all(const struct conf *conf, bool upstream, bool online)
 	printf("# Redirect URI to register at Spotify, exactly:\n"
 	       "#\t%s\n# Clean-up, to be run once a day:\n"
 	       "#\tfind %s -maxdepth 1 -type f \\( -name 'session-*' -o "
-	       "-name 'copy-*' -o -name 'temp-*' \\) -mmin +%lld -delete\n",
+	       "-name 'copy-*' -o -name 'part-*' -o -name 'temp-*' \\) "
+	       "-mmin +%lld -delete\n",
 	    conf->redirect_uri, conf->session_dir,
 	    (long long)(conf->idle_limit_s + 86400) / 60);
 	print_doubts(conf);

@@ -51,8 +51,8 @@ copy_open(const struct context *context, const struct session *session,
     struct copy *copy)
 {
 	struct buf sealed = BUF(HEAD_BYTES), plain = BUF(HEAD_BYTES);
-	enum result result = store_load_kept(context->store, session->id, 0,
-	    HEAD_BYTES, &sealed);
+	enum result result = store_load_kept(context->store, session->id,
+	    (struct store_piece){ STORE_COPY, 0, HEAD_BYTES }, &sealed);
 
 	if (result == OK)
 		result = session_unseal(context->conf, session, SEAL_COPY,
@@ -77,7 +77,8 @@ copy_read(const struct context *context, const struct session *session,
 {
 	struct buf sealed = BUF(FILE_MAX);
 	enum result result = store_load_kept(context->store, session->id,
-	    HEAD_BYTES, STORE_REST, &sealed);
+	    (struct store_piece){ STORE_COPY, HEAD_BYTES, STORE_REST },
+	    &sealed);
 
 	/* The facts of one list and another are no copy. */
 	if (result == OK &&
@@ -139,8 +140,8 @@ copy_save(const struct context *context, const struct session *session,
 
 	result = seal_copy(context, session, facts, list, &sealed);
 	if (result == OK)
-		result =
-		    store_keep(context->store, session->id, buf_str(&sealed));
+		result = store_keep(context->store, session->id, STORE_COPY,
+		    buf_str(&sealed));
 	if (result != OK)
 		log_event(LOG_LEVEL_WARN, "copy_not_saved", "bytes=%zu",
 		    list.n);

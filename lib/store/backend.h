@@ -19,7 +19,7 @@ struct store_backend {
 	enum result (*load)(struct store *store, const unsigned char *id,
 	    struct buf *content, struct store_seen *seen);
 	enum result (*load_kept)(struct store *store, const unsigned char *id,
-	    size_t from, size_t n, struct buf *content);
+	    struct store_piece piece, struct buf *content);
 	enum result (*create)(struct store *store, const unsigned char *id,
 	    struct str content);
 	enum result (*reserve)(struct store *store, size_t n,
@@ -29,7 +29,7 @@ struct store_backend {
 	    struct str content);
 	void (*release)(struct store_reservation *reservation);
 	enum result (*keep)(struct store *store, const unsigned char *id,
-	    struct str content);
+	    enum store_place place, struct str content);
 	enum result (*remove)(struct store *store, const unsigned char *id);
 	void (*touch)(struct store *store, const unsigned char *id,
 	    int64_t now_s);

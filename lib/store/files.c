@@ -26,7 +26,10 @@
 #include "store/marks.h"
 
 #define RECORD "session-"
-#define KEPT "copy-"
+
+/* What is kept beside a record. */
+static const char
+    *const kept[] = { [STORE_COPY] = "copy-", [STORE_PARTIAL] = "part-" };
 
 struct files {
 	struct store store;
@@ -72,18 +75,18 @@ files_load(struct store *store, const unsigned char *id, struct buf *content,
 }
 
 static enum result
-files_load_kept(struct store *store, const unsigned char *id, size_t from,
-    size_t n, struct buf *content)
+files_load_kept(struct store *store, const unsigned char *id,
+    struct store_piece piece, struct buf *content)
 {
 	char name[FILE_NAME_BYTES];
 	enum result result;
 	struct stat st;
 	int fd;
 
-	file_name(name, KEPT, id, STORE_ID_BYTES);
+	file_name(name, kept[piece.place], id, STORE_ID_BYTES);
 	if ((result = file_open(dir_of(store), name, &fd, &st)) != OK)
 		return result;
-	result = file_append(fd, &st, from, n, content);
+	result = file_append(fd, &st, piece.from, piece.n, content);
 	close(fd);
 	return result;
 }
@@ -218,26 +221,6 @@ files_replace(struct store_reservation *reservation, const unsigned char *id,
 	return result;
 }
 
-static enum result
-files_keep(struct store *store, const unsigned char *id, struct str content)
-{
-	char kept[FILE_NAME_BYTES], record[FILE_NAME_BYTES];
-	int dir = dir_of(store);
-	enum result result;
-	struct stat st;
-
-	file_name(kept, KEPT, id, STORE_ID_BYTES);
-	file_name(record, RECORD, id, STORE_ID_BYTES);
-	result = file_overwrite(dir, kept, content);
-	/* A logout removes first the record and then what is kept beside it,
-	 * which was perhaps not there yet. */
-	if (result == OK &&
-	    fstatat(dir, record, &st, AT_SYMLINK_NOFOLLOW) != 0 &&
-	    errno == ENOENT && unlinkat(dir, kept, 0) != 0 && errno != ENOENT)
-		result = store_failed("unlink");
-	return result;
-}
-
 /* OK also when there was none. */
 static enum result
 remove_file(int dir, const char *prefix, const unsigned char *id)
@@ -250,6 +233,29 @@ remove_file(int dir, const char *prefix, const unsigned char *id)
 	    store_failed("unlink");
 }
 
+static enum result
+files_keep(struct store *store, const unsigned char *id, enum store_place place,
+    struct str content)
+{
+	char name[FILE_NAME_BYTES], record[FILE_NAME_BYTES];
+	int dir = dir_of(store);
+	enum result result;
+	struct stat st;
+
+	if (content.n == 0)
+		return remove_file(dir, kept[place], id);
+	file_name(name, kept[place], id, STORE_ID_BYTES);
+	file_name(record, RECORD, id, STORE_ID_BYTES);
+	result = file_overwrite(dir, name, content);
+	/* A logout removes first the record and then what is kept beside it,
+	 * which was perhaps not there yet. */
+	if (result == OK &&
+	    fstatat(dir, record, &st, AT_SYMLINK_NOFOLLOW) != 0 &&
+	    errno == ENOENT)
+		result = remove_file(dir, kept[place], id);
+	return result;
+}
+
 /* What is kept may come back after a crash; a record must not. Of a record that
  * was gone already nobody knows whether that lasts. */
 static enum result
@@ -257,11 +263,15 @@ files_remove(struct store *store, const unsigned char *id)
 {
 	int dir = dir_of(store);
 	enum result result = remove_file(dir, RECORD, id);
+	size_t i;
 
 	if (result != OK)
 		return result;
 	result = sync_directory(dir);
-	return remove_file(dir, KEPT, id) == OK ? result : RESULT_UNCERTAIN;
+	for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		if (remove_file(dir, kept[i], id) != OK)
+			result = RESULT_UNCERTAIN;
+	return result;
 }
 
 static void

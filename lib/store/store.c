@@ -45,10 +45,10 @@ store_load(struct store *store, const unsigned char id[static STORE_ID_BYTES],
 
 enum result
 store_load_kept(struct store *store,
-    const unsigned char id[static STORE_ID_BYTES], size_t from, size_t n,
+    const unsigned char id[static STORE_ID_BYTES], struct store_piece piece,
     struct buf *content)
 {
-	return store->backend->load_kept(store, id, from, n, content);
+	return store->backend->load_kept(store, id, piece, content);
 }
 
 enum result
@@ -90,9 +90,9 @@ store_release(struct store_reservation *reservation)
 
 enum result
 store_keep(struct store *store, const unsigned char id[static STORE_ID_BYTES],
-    struct str content)
+    enum store_place place, struct str content)
 {
-	return store->backend->keep(store, id, content);
+	return store->backend->keep(store, id, place, content);
 }
 
 enum result

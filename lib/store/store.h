@@ -20,7 +20,7 @@
 
 #define STORE_ID_BYTES 32
 #define STORE_VERSION_BYTES 16
-#define STORE_REST SIZE_MAX /* "all that follows", for store_load_kept() */
+#define STORE_REST SIZE_MAX /* "all that follows", in a piece */
 
 /* Opaque; each back end has a function that opens one. */
 struct store;
@@ -42,6 +42,15 @@ struct store_seen {
 	struct store_version version;
 };
 
+/* Places beside a record, each for one content. */
+enum store_place { STORE_COPY, STORE_PARTIAL };
+
+/* n bytes, or STORE_REST, from an offset of what is kept in a place. */
+struct store_piece {
+	enum store_place place;
+	size_t from, n;
+};
+
 /* End the use of a store; NULL is left alone. */
 void store_close(struct store *store);
 
@@ -55,12 +64,12 @@ enum result store_load(struct store *store,
     struct store_seen *seen) __attribute__((warn_unused_result));
 
 /*
- * Append n bytes, or STORE_REST, from an offset of what is kept for an id. Two
- * such calls may meet two different contents. The results of store_load();
- * RESULT_ABSENT also if there are not so many.
+ * Append a piece of what is kept for an id. Two such calls may meet two
+ * different contents. The results of store_load(); RESULT_ABSENT also if there
+ * are not so many bytes.
  */
 enum result store_load_kept(struct store *store,
-    const unsigned char id[static STORE_ID_BYTES], size_t from, size_t n,
+    const unsigned char id[static STORE_ID_BYTES], struct store_piece piece,
     struct buf *content) __attribute__((warn_unused_result));
 
 /*
@@ -101,14 +110,15 @@ enum result store_replace(struct store_reservation *reservation,
 void store_release(struct store_reservation *reservation);
 
 /*
- * Keep content beside the record of an id, in the place of what was kept
- * there, for as long as there is that record. It may be lost in a crash.
+ * Keep content in a place beside the record of an id, instead of what was kept
+ * there, for as long as there is that record; nothing, if content is empty. It
+ * may be lost in a crash.
  * OK (also when there is no record, and so nothing is kept), RESULT_STORE:
  * what was there may still be.
  */
 enum result store_keep(struct store *store,
-    const unsigned char id[static STORE_ID_BYTES], struct str content)
-    __attribute__((warn_unused_result));
+    const unsigned char id[static STORE_ID_BYTES], enum store_place place,
+    struct str content) __attribute__((warn_unused_result));
 
 /*
  * Remove the record of an id, durably, and what is kept beside it. OK also

@@ -58,7 +58,8 @@ def test_the_clean_up_removes_exactly_the_dead(stack, client):
             ("session-", 0, True), ("session-", IDLE, True),
             ("session-", KEPT - 120, True), ("session-", KEPT + 120, False),
             ("session-", 400 * DAY, False), ("copy-", 60, True),
-            ("copy-", KEPT + 120, False), ("temp-", 0, True),
+            ("copy-", KEPT + 120, False), ("part-", 60, True),
+            ("part-", KEPT + 120, False), ("temp-", 0, True),
             ("temp-", 400 * DAY, False))):
         (live if alive else dead).update(
             make(stack, kind, age, count, place * count))

@@ -128,8 +128,8 @@ def test_a_program_that_was_killed_comes_back(machine):
 
 def test_the_clean_up_takes_what_is_old_and_ours(machine):
     store = machine.path("/var/lib/spotify-fcgi")
-    old, young = {"session-a", "copy-a", "temp-a", "lock", "limit-a"}, {
-        "session-b", "copy-b", "temp-b"}
+    old = {"session-a", "copy-a", "part-a", "temp-a", "lock", "limit-a"}
+    young = {"session-b", "copy-b", "part-b", "temp-b"}
     (store / "used").mkdir(exist_ok=True)
     for name in old | young | {"used/session-a"}:
         (store / name).touch()

@@ -55,11 +55,11 @@ failing_load(struct store *store, const unsigned char *id, struct buf *content,
 }
 
 static enum result
-failing_load_kept(struct store *store, const unsigned char *id, size_t from,
-    size_t n, struct buf *content)
+failing_load_kept(struct store *store, const unsigned char *id,
+    struct store_piece piece, struct buf *content)
 {
 	WRAP(store, FAILING_LOAD_KEPT,
-	    inner(store)->load_kept(own(store)->inner, id, from, n, content));
+	    inner(store)->load_kept(own(store)->inner, id, piece, content));
 }
 
 static enum result
@@ -114,10 +114,11 @@ failing_replace(struct store_reservation *reservation, const unsigned char *id,
 }
 
 static enum result
-failing_keep(struct store *store, const unsigned char *id, struct str content)
+failing_keep(struct store *store, const unsigned char *id,
+    enum store_place place, struct str content)
 {
 	WRAP(store, FAILING_KEEP,
-	    inner(store)->keep(own(store)->inner, id, content));
+	    inner(store)->keep(own(store)->inner, id, place, content));
 }
 
 static enum result

@@ -20,6 +20,8 @@
 #define HEX "0100000000000000000000000000000000000000000000000000000000000000"
 #define SESSION "session-" HEX
 #define KEPT "copy-" HEX
+#define PART "part-" HEX
+#define ALL ((struct store_piece){ STORE_COPY, 0, STORE_REST })
 #define RECORD STR("a record ends with its version 1")
 #define SECOND STR("a record ends with its version 2")
 
@@ -53,10 +55,14 @@ a_record_and_what_is_kept_are_private_files(void)
 	assert_int_equal(stat(SESSION, &st), 0);
 	assert_int_equal(st.st_mode, S_IFREG | 0600);
 	assert_int_equal(st.st_size, 32);
-	CHECK_OK(store_keep(store, id, STR("kept")));
+	CHECK_OK(store_keep(store, id, STORE_COPY, STR("kept")));
 	assert_int_equal(stat(KEPT, &st), 0);
 	assert_int_equal(st.st_mode, S_IFREG | 0600);
 	assert_int_equal(st.st_size, 4);
+	CHECK_OK(store_keep(store, id, STORE_PARTIAL, STR("a part")));
+	assert_int_equal(stat(PART, &st), 0);
+	assert_int_equal(st.st_mode, S_IFREG | 0600);
+	assert_int_equal(st.st_size, 6);
 	assert_int_equal(run_count("temp-*"), 0);
 	CHECK_OK(store_remove(store, id));
 	assert_int_equal(run_count("*-*"), 0);
@@ -177,7 +183,7 @@ what_cannot_be_put_in_its_place_is_given_up(void)
 	CHECK_OK(scratch_open(&store));
 	CHECK_OK(create(store, id, RECORD));
 	assert_int_equal(mkdir(KEPT, 0700), 0);
-	CHECK(store_keep(store, id, STR("x")), RESULT_STORE);
+	CHECK(store_keep(store, id, STORE_COPY, STR("x")), RESULT_STORE);
 	assert_int_equal(run_count("temp-*"), 0);
 	assert_non_null(strstr(run_said(), "event=store_failed call=rename"));
 	CHECK(store_remove(store, id), RESULT_UNCERTAIN);
@@ -245,10 +251,10 @@ without_a_descriptor_nothing_is_done(void)
 	none = (struct rlimit){ 0, before.rlim_max };
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
 	results[0] = load(store, &content);
-	results[1] = store_load_kept(store, id, 0, STORE_REST, &content);
+	results[1] = store_load_kept(store, id, ALL, &content);
 	results[2] = create(store, id, RECORD);
 	results[3] = store_reserve(store, MAX, &reservation);
-	results[4] = store_keep(store, id, RECORD);
+	results[4] = store_keep(store, id, STORE_COPY, RECORD);
 	results[5] = store_claim(store, 600, 600, id);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 	for (i = 0; i < N(results); i++)

@@ -160,7 +160,8 @@ static enum result
 load_kept(struct store *store, size_t from, size_t n, struct buf *content)
 {
 	buf_clear(content);
-	return store_load_kept(store, id, from, n, content);
+	return store_load_kept(store, id,
+	    (struct store_piece){ STORE_COPY, from, n }, content);
 }
 
 static void
@@ -169,17 +170,18 @@ what_is_kept_lasts_as_long_as_its_record_on(struct store *store)
 	SCOPED(buf_free) struct buf content = BUF(MAX);
 	struct store_seen seen;
 
-	CHECK_OK(store_keep(store, id, STR("kept")));
+	CHECK_OK(store_keep(store, id, STORE_COPY, STR("kept")));
 	CHECK(load_kept(store, 0, STORE_REST, &content), RESULT_ABSENT);
 	CHECK_OK(create(store, id, FIRST));
 	CHECK_OK(create(store, other_id, SECOND));
-	CHECK_OK(store_keep(store, id, STR("kept")));
-	CHECK_OK(store_keep(store, id, STR("kept again")));
+	CHECK_OK(store_keep(store, id, STORE_COPY, STR("kept")));
+	CHECK_OK(store_keep(store, id, STORE_COPY, STR("kept again")));
 	CHECK_OK(load_kept(store, 0, STORE_REST, &content));
 	CHECK_TEXT(buf_str(&content), "kept again");
 	CHECK_OK(load(store, &content, &seen));
 	assert_true(str_equal(buf_str(&content), FIRST));
-	CHECK(store_load_kept(store, other_id, 0, STORE_REST, &content),
+	CHECK(store_load_kept(store, other_id,
+		  (struct store_piece){ STORE_COPY, 0, STORE_REST }, &content),
 	    RESULT_ABSENT);
 	CHECK_OK(store_remove(store, id));
 	CHECK(load_kept(store, 0, STORE_REST, &content), RESULT_ABSENT);
@@ -188,13 +190,50 @@ what_is_kept_lasts_as_long_as_its_record_on(struct store *store)
 }
 ON_EACH(what_is_kept_lasts_as_long_as_its_record)
 
+static enum result
+load_place(struct store *store, enum store_place place, struct buf *content)
+{
+	buf_clear(content);
+	return store_load_kept(store, id,
+	    (struct store_piece){ place, 0, STORE_REST }, content);
+}
+
+static void
+a_copy_and_a_part_are_kept_apart_on(struct store *store)
+{
+	SCOPED(buf_free) struct buf content = BUF(MAX);
+	struct store_seen seen;
+
+	CHECK_OK(create(store, id, FIRST));
+	CHECK_OK(store_keep(store, id, STORE_PARTIAL, STR("a part")));
+	CHECK(load_place(store, STORE_COPY, &content), RESULT_ABSENT);
+	CHECK_OK(store_keep(store, id, STORE_COPY, STR("a copy")));
+	CHECK_OK(load_place(store, STORE_PARTIAL, &content));
+	CHECK_TEXT(buf_str(&content), "a part");
+	/* What is empty takes away what was kept, and only that. */
+	CHECK_OK(store_keep(store, id, STORE_PARTIAL, STR("")));
+	CHECK_OK(store_keep(store, id, STORE_PARTIAL, STR("")));
+	CHECK(load_place(store, STORE_PARTIAL, &content), RESULT_ABSENT);
+	CHECK_OK(load_place(store, STORE_COPY, &content));
+	CHECK_TEXT(buf_str(&content), "a copy");
+	CHECK_OK(load(store, &content, &seen));
+	CHECK_OK(store_keep(store, id, STORE_PARTIAL, STR("a part")));
+	CHECK_OK(store_remove(store, id));
+	CHECK(load_place(store, STORE_PARTIAL, &content), RESULT_ABSENT);
+	CHECK(load_place(store, STORE_COPY, &content), RESULT_ABSENT);
+	/* Nor is one kept for a record that is gone. */
+	CHECK_OK(store_keep(store, id, STORE_PARTIAL, STR("a part")));
+	CHECK(load_place(store, STORE_PARTIAL, &content), RESULT_ABSENT);
+}
+ON_EACH(a_copy_and_a_part_are_kept_apart)
+
 static void
 what_is_kept_is_read_in_parts_on(struct store *store)
 {
 	SCOPED(buf_free) struct buf content = BUF(MAX);
 
 	CHECK_OK(create(store, id, FIRST));
-	CHECK_OK(store_keep(store, id, STR("head and the rest")));
+	CHECK_OK(store_keep(store, id, STORE_COPY, STR("head and the rest")));
 	CHECK_OK(load_kept(store, 0, 4, &content));
 	CHECK_TEXT(buf_str(&content), "head");
 	CHECK_OK(load_kept(store, 9, STORE_REST, &content));
@@ -215,7 +254,7 @@ what_has_no_place_is_absent_on(struct store *store)
 	struct store_seen seen;
 
 	CHECK_OK(create(store, id, FIRST));
-	CHECK_OK(store_keep(store, id, FIRST));
+	CHECK_OK(store_keep(store, id, STORE_COPY, FIRST));
 	CHECK(load(store, &small, &seen), RESULT_ABSENT);
 	CHECK(load_kept(store, 0, STORE_REST, &small), RESULT_ABSENT);
 	CHECK_OK(load(store, &exact, &seen));
@@ -351,6 +390,7 @@ UNIT_TESTS(store) = {
 	TEST(only_the_version_that_was_loaded_is_replaced),
 	TEST(a_reservation_that_is_given_back_changes_nothing),
 	TEST(what_is_kept_lasts_as_long_as_its_record),
+	TEST(a_copy_and_a_part_are_kept_apart),
 	TEST(what_is_kept_is_read_in_parts),
 	TEST(what_has_no_place_is_absent),
 	TEST(the_last_use_is_what_was_said),
