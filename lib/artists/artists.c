@@ -1,29 +1,22 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Hides paging, and when the copy will do. Pages are asked for one ahead:
- * while a page travels the one before it is rebuilt.
- */
+/* Hides when the copy will do, and who fetches when it will not. */
 #include "config.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "artists/artists.h"
+#include "artists/pages.h"
 #include "base/clock.h"
 #include "base/codec.h"
-#include "json/janssondoc.h"
 #include "json/writer.h"
-#include "session/call.h"
 #include "session/who.h"
 #include "spotify/refusal.h"
-#include "spotify/spotify.h"
 #include "web/etag.h"
 #include "store/lock.h"
 #include "base/log.h"
 
 /* A copy of the greatest length can be read. */
 #define LIST_MAX (COPY_LIST_MAX + SESSION_PAD_TO)
-#define PAGES_MAX 1000
 #define LIST_MS 15000 /* for all pages together */
 #define LOCK_WAIT_MS 12000
 #define MEANWHILE_S ((LOCK_WAIT_MS + LIST_MS) / 1000)
@@ -41,7 +34,6 @@ struct fetch {
 	struct str known_tags;
 	int64_t max_age_s; /* of a copy that is young */
 	int64_t seen_s;	   /* when the copy was fetched that was not; or -1 */
-	json_t *seen;	   /* ids and cursors as members: a set */
 };
 
 static enum result
@@ -117,100 +109,6 @@ use_copy(struct fetch *fetch, enum copy_use use)
 	return done;
 }
 
-/* ---- pages ---- */
-
-/* Put a word in the set; false when it was there already. */
-static bool
-remember(struct fetch *fetch, const char *word)
-{
-	if (json_object_get(fetch->seen, word) != NULL)
-		return false;
-	if (json_object_set_new(fetch->seen, word, json_true()) != 0)
-		buf_fail(&fetch->artists->list, RESULT_NO_MEMORY);
-	return true;
-}
-
-static void
-add_page(struct fetch *fetch, const struct spotify_page *page)
-{
-	struct artists *artists = fetch->artists;
-	const char *id;
-	size_t i;
-
-	for (i = 0; i < page->items; i++) {
-		id = spotify_artist_id(page, i);
-		if (id == NULL || !remember(fetch, id))
-			continue;
-		artists->facts.total++;
-		spotify_artist_write(page, i, fetch->context->conf,
-		    &artists->list);
-	}
-}
-
-/* Wait for a page that was asked for. */
-static enum result
-take_page(struct call *call, struct spotify_page *page)
-{
-	struct buf body = BUF(0);
-	enum result result = call_finish(call, &body);
-
-	*page = (struct spotify_page){ .items = 0 };
-	if (result == OK)
-		result = spotify_page_read(&body, page);
-	buf_free(&body);
-	return result;
-}
-
-/* Ask for the page behind a cursor. */
-static enum result
-ask_for_page(struct call *call, const char *after,
-    char query[static SPOTIFY_QUERY_BYTES])
-{
-	spotify_page_query(after, query);
-	return call_start(call, query);
-}
-
-/* One page after the other until Spotify names no further one. */
-static enum result
-fetch_pages(struct fetch *fetch)
-{
-	char cursor[2 * SPOTIFY_ID_BYTES], after[SPOTIFY_ID_BYTES + 1] = "";
-	struct call call = { .context = fetch->context,
-		.session = fetch->session,
-		.endpoint = &api_following };
-	char query[SPOTIFY_QUERY_BYTES];
-	enum result result;
-	struct spotify_page page;
-	unsigned n;
-
-	result = ask_for_page(&call, after, query);
-	for (n = 1; result == OK; n++) {
-		if ((result = take_page(&call, &page)) != OK)
-			break;
-		memcpy(after, page.after, sizeof(after));
-		/* "@" keeps the cursors apart from the artists' ids. */
-		snprintf(cursor, sizeof(cursor), "@%s", after);
-		if (after[0] != '\0' &&
-		    (n == PAGES_MAX || !remember(fetch, cursor))) {
-			log_event(LOG_LEVEL_WARN, "paging_stopped", "pages=%u",
-			    n);
-			fetch->artists->complete = false;
-			after[0] = '\0';
-		}
-		if (after[0] != '\0')
-			result = ask_for_page(&call, after, query);
-		if (result == OK)
-			add_page(fetch, &page);
-		spotify_page_free(&page);
-		if (result == OK)
-			result = buf_result(&fetch->artists->list);
-		if (after[0] == '\0')
-			break;
-	}
-	http_cancel(fetch->context->http);
-	return result;
-}
-
 /* Fetch a whole list; on failure the list is of no use. */
 static enum result
 fetch_list(struct fetch *fetch)
@@ -224,16 +122,14 @@ fetch_list(struct fetch *fetch)
 	artists->facts = (struct copy_facts){ .fetched_s = clock_now_s() };
 	artists->complete = true;
 	artists->stale = false;
-	if ((fetch->seen = json_object()) == NULL)
-		return RESULT_NO_MEMORY;
 	writer_array(&artists->list, NULL);
 	context->deadline_ms = clock_until_ms(deadline_ms, LIST_MS);
-	result = fetch_pages(fetch);
+	result = pages_fetch(context, fetch->session, &artists->facts,
+	    &artists->list, &artists->complete);
 	context->deadline_ms = deadline_ms;
 	writer_array_end(&artists->list);
 	if (result == OK)
 		result = buf_result(&artists->list);
-	json_decref(fetch->seen);
 	if (result == OK)
 		result = write_tag(artists);
 	/* More than we can hold is nothing to try again. */

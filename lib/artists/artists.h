@@ -10,7 +10,7 @@
 struct artists {
 	struct buf list; /* a JSON array; the caller may move it away */
 	struct copy_facts facts;
-	bool complete; /* false: Spotify's paging went in circles */
+	bool complete; /* false: see pages_fetch() */
 	bool stale;    /* an old copy, because Spotify is in trouble */
 	bool known; /* the browser has the very list; there may be none here */
 };

@@ -12,8 +12,12 @@
 /* What there is to know of a list without reading it. */
 struct copy_facts {
 	int64_t total;		  /* artists in it */
-	int64_t fetched_s;	  /* seconds since 1970 */
+	int64_t fetched_s;	  /* when that began, in seconds since 1970 */
 	char tag[COPY_TAG_BYTES]; /* a hash of the list, base64url */
+	/* How far it was read: */
+	unsigned pages;
+	unsigned limit;			  /* artists a page; 0: the most */
+	char after[SPOTIFY_ID_BYTES + 1]; /* the cursor of the next page */
 };
 
 /* A copy of which the facts are known. It holds nothing. */

@@ -132,6 +132,7 @@ api_finish(struct context *context, const struct api_endpoint *endpoint,
 	struct http_answer answer;
 	enum result result = http_finish(context->http, &answer);
 
+	context->api_status = answer.status;
 	if (result == OK)
 		result = read_status(context, endpoint, &answer);
 	*body = answer.body;

@@ -40,8 +40,8 @@ enum result api_start(struct context *context,
     const struct api_endpoint *endpoint, const char *query,
     const struct secret *access) __attribute__((warn_unused_result));
 
-/* Wait for the answer; the caller releases *body, whatever comes of it. OK for
- * 200, or an error. */
+/* Wait for the answer, of which context->api_status is the status then; the
+ * caller releases *body, whatever comes of it. OK for 200, or an error. */
 enum result api_finish(struct context *context,
     const struct api_endpoint *endpoint, struct buf *body)
     __attribute__((warn_unused_result));

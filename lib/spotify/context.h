@@ -23,6 +23,7 @@ struct context {
 	struct http *http;   /* NULL in programs that call nobody */
 	int64_t deadline_ms; /* on clock_mono_ms() */
 	struct wait wait;
+	int api_status; /* of the Web API's last answer; 0: none came */
 };
 
 #endif

@@ -11,8 +11,6 @@
 #include "base/log.h"
 #include "spotify/spotify.h"
 
-#define PAGE_LIMIT 50
-
 /* ---- the account ---- */
 
 /* Where an account comes from: /v1/me, and what may be shown. */
@@ -99,8 +97,9 @@ spotify_me(struct context *context, const struct api_endpoint *me,
 /* ---- pages of artists ---- */
 
 void
-spotify_page_query(const char *after, char query[static SPOTIFY_QUERY_BYTES])
+spotify_page_query(const char *after, unsigned limit,
+    char query[static SPOTIFY_QUERY_BYTES])
 {
-	snprintf(query, SPOTIFY_QUERY_BYTES, "?type=artist&limit=%d%s%s",
-	    PAGE_LIMIT, after[0] == '\0' ? "" : "&after=", after);
+	snprintf(query, SPOTIFY_QUERY_BYTES, "?type=artist&limit=%u%s%s", limit,
+	    after[0] == '\0' ? "" : "&after=", after);
 }

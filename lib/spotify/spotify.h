@@ -8,6 +8,7 @@
 #include "json/reader.h"
 
 #define SPOTIFY_ID_BYTES 22
+#define SPOTIFY_PAGE_MAX 50 /* artists */
 #define SPOTIFY_ACCOUNT_TEXT_MAX 512
 
 /* One page of followed artists, as parsed; released by spotify_page_free(). */
@@ -31,9 +32,10 @@ enum result spotify_account_read(const struct buf *body,
     __attribute__((warn_unused_result));
 
 /* The query by which api_following is asked for the page behind a cursor, at
- * most SPOTIFY_ID_BYTES long; "" for the first. */
+ * most SPOTIFY_ID_BYTES long; "" for the first. A page has at most limit
+ * artists, 1 to SPOTIFY_PAGE_MAX. */
 #define SPOTIFY_QUERY_BYTES 64
-void spotify_page_query(const char *after,
+void spotify_page_query(const char *after, unsigned limit,
     char query[static SPOTIFY_QUERY_BYTES]);
 
 /* Read an answer of api_following, of which *body is left empty. OK (the

@@ -84,8 +84,9 @@ def test_what_spotify_says_about_a_failure_stays_here(stack, spotify, answer):
     """The OAuth error word alone decides and may be logged."""
     member, newcomer = Browser(stack), Browser(stack)
     member.login()
-    spotify.answers("following", answer)
+    spotify.answers("following", answer, repeat=True)
     assert member.fetch("artists").status >= 400
+    spotify.clear_answers()
     let_tokens_end(stack)
     spotify.answers("token", answer)
     assert member.fetch("refresh", "POST").status >= 400

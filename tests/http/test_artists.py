@@ -266,7 +266,7 @@ def test_the_link_to_the_next_page_is_never_followed(stack, spotify, address):
     spotify.settings(evil_next=False)
     assert {urllib.parse.urlsplit(r["path"]).path
             for r in spotify.requests()} == {"/v1/me/following"}
-    assert len(spotify.requests()) <= 4
+    assert len(spotify.requests()) <= 12
 
 
 @pytest.mark.parametrize("after", [
@@ -275,9 +275,10 @@ def test_the_link_to_the_next_page_is_never_followed(stack, spotify, address):
     "1" * 21 + "\u0000"])
 def test_a_cursor_that_is_none_is_refused(browser, spotify, after):
     browser.login()
-    spotify.answers("following", page([artist(1)], after))
+    spotify.answers("following", page([artist(1)], after), repeat=True)
     refused(browser.fetch("artists"), 502, "upstream_failed")
-    assert count(spotify, "following") == 1
+    assert all("after" not in request["query"]
+               for request in spotify.requests("following"))
 
 
 @pytest.mark.parametrize("bad", ["a\x00b", 2 ** 63, "\ud800"],
@@ -285,7 +286,8 @@ def test_a_cursor_that_is_none_is_refused(browser, spotify, after):
 def test_a_page_that_is_no_json_is_refused_as_a_whole(browser, stack,
                                                       spotify, bad):
     browser.login()
-    spotify.answers("following", page([artist(1), artist(2, x=bad)]))
+    spotify.answers("following", page([artist(1), artist(2, x=bad)]),
+                    repeat=True)
     refused(browser.fetch("artists"), 502, "upstream_failed")
     stack.wait_for_event("artists", "answer_unreadable", call="following")
 
@@ -293,5 +295,6 @@ def test_a_page_that_is_no_json_is_refused_as_a_whole(browser, stack,
 def test_a_next_page_without_a_cursor_is_refused(browser, spotify):
     """It would be a short list that looks whole."""
     browser.login()
-    spotify.answers("following", page([artist(1)], None, next="https://x/"))
+    spotify.answers("following", page([artist(1)], None, next="https://x/"),
+                    repeat=True)
     refused(browser.fetch("artists"), 502, "upstream_failed")

@@ -108,7 +108,7 @@ def test_it_can_be_turned_off(make_stack):
         assert browser.fetch("artists").json["total"] == 120
         assert count(stack.spotify, "following") == 3 * n
     assert copies(stack) == []
-    stack.spotify.answers("following", "server_error_500")
+    stack.spotify.answers("following", "server_error_500", repeat=True)
     refused(browser.fetch("artists"), 502, "upstream_failed")
 
 
@@ -204,7 +204,7 @@ def test_a_tag_is_no_way_in(reader, stack):
 def test_a_stale_list_is_always_sent(reader, stack, spotify):
     tag = reader.fetch("artists").header("ETag")
     stack.clock.advance(700)
-    spotify.answers("following", "server_error_500")
+    spotify.answers("following", "server_error_500", repeat=True)
     reply = reader.fetch("artists", headers={"If-None-Match": tag})
     assert reply.status == 200 and reply.json["stale"] is True
 
@@ -213,7 +213,7 @@ def test_a_stale_list_has_no_tag_that_would_keep_it_stale(reader, stack,
                                                           spotify):
     reader.fetch("artists")
     stack.clock.advance(700)
-    spotify.answers("following", "server_error_500")
+    spotify.answers("following", "server_error_500", repeat=True)
     reply = reader.fetch("artists")
     assert reply.json["stale"] is True and reply.header("ETag") is None
 

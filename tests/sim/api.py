@@ -81,7 +81,7 @@ def me(request, world):
     return Answer(200, body, API_JSON, HEADERS)
 
 
-def page_query(request):
+def page_query(request, largest):
     """after and limit of a request, checked."""
     query = dict(request.query)
     if "type" not in query:
@@ -90,7 +90,7 @@ def page_query(request):
         raise Refused("invalid_type_400")
     limit = query.get("limit", "20")
     if not (limit.isascii() and limit.isdecimal()
-            and 1 <= int(limit[:9]) <= 50):
+            and 1 <= int(limit[:9]) <= largest):
         raise Refused("invalid_limit_400")
     return query.get("after", ""), int(limit)
 
@@ -135,20 +135,28 @@ def page_body(request, catalogue, asked, limit, options):
     return f'{{"artists":{{"items":{items},{rest[1:]}}}'
 
 
+def is_heavy(start, limit, heavy):
+    """Whether the page that begins there is too much for the servers."""
+    return bool(heavy) and limit > heavy["most"] and (
+        heavy["at"] is None or start <= heavy["at"] < start + limit)
+
+
 def following(request, world):
     """GET /v1/me/following?type=artist."""
     try:
         grant, account = bearer(request, world)
         if "user-follow-read" not in grant.scope.split():
             raise Refused("scope_403")
-        asked, limit = page_query(request)
+        with world.lock:
+            options = dict(world.settings)
+        asked, limit = page_query(request, options["page_max"])
     except Refused as refused:
         return canned.error(refused.name)
-    with world.lock:
-        options = dict(world.settings)
     catalogue = world.catalogues.get(
         account["id"], account["follows"], world.base_for(request),
         options["artist_fields"] == "full")
+    if is_heavy(catalogue.position(asked), limit, options["heavy"]):
+        return canned.error("bad_gateway_502_json")
     page = str(catalogue.position(asked) // limit + 1)
     if page in options["fail_page"]:
         plan = canned.check(options["fail_page"][page])

@@ -91,6 +91,11 @@ TABLE = {
     "evil_next": (False, flag_or_text),
     "evil_after": (False, anything),
     "fail_page": ({}, failing_pages),
+    # The largest limit that is taken; more is a 400.
+    "page_max": (50, count),
+    # A page with the artist at "at" (null: any), and more than "most", is a
+    # 502.
+    "heavy": ({}, mapping),
 }
 
 

@@ -12,8 +12,12 @@
 #include "../scratch.h"
 
 static const unsigned char master[SEAL_KEY_BYTES] = "a key of the server";
-static const struct copy_facts first = { 2, 1000, "aaaaaaaaaaaaaaaaaaaaaa" };
-static const struct copy_facts second = { 3, 2000, "bbbbbbbbbbbbbbbbbbbbbb" };
+static const struct copy_facts first = { .total = 2,
+	.fetched_s = 1000,
+	.tag = "aaaaaaaaaaaaaaaaaaaaaa" };
+static const struct copy_facts second = { .total = 3,
+	.fetched_s = 2000,
+	.tag = "bbbbbbbbbbbbbbbbbbbbbb" };
 
 /* A site with one session whose file is there. */
 struct site {

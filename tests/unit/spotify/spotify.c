@@ -192,10 +192,10 @@ a_page_is_asked_for_by_the_cursor_of_the_one_before(void)
 {
 	char query[SPOTIFY_QUERY_BYTES];
 
-	spotify_page_query("", query);
+	spotify_page_query("", 50, query);
 	assert_string_equal(query, "?type=artist&limit=50");
-	spotify_page_query(ID, query);
-	assert_string_equal(query, "?type=artist&limit=50&after=" ID);
+	spotify_page_query(ID, 6, query);
+	assert_string_equal(query, "?type=artist&limit=6&after=" ID);
 }
 
 static void
