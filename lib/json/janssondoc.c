@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Hides Jansson's traps: the last duplicate wins, the depth limit is 2,048, a
- * small hostile document takes 79 times its size in memory, and a wrong type
- * reads as zero. When memory runs out within a string or number, its parser
- * goes on without the byte that did not fit, and so past the end of a string
- * or into an assertion. So the first allocation that fails within a parse gets
- * memory that was put aside before, and the text ends there.
+ * Hides Jansson's traps: the depth limit is 2,048, a small hostile document
+ * takes 79 times its size in memory, and a wrong type reads as zero. When
+ * memory runs out within a string or number, its parser goes on without the
+ * byte that did not fit, and so past the end of a string or into an assertion.
+ * So the first allocation that fails within a parse gets memory that was put
+ * aside before, and the text ends there.
  */
 #include "config.h"
 
@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "json/janssondoc.h"
+#include "json/mend.h"
 #include "base/secret.h"
 
 /*
@@ -98,8 +99,8 @@ is_modest(struct str text)
 	return true;
 }
 
-enum result
-janssondoc_parse(struct str text, json_t **object)
+static enum result
+parse_text(struct str text, size_t flags, json_t **object)
 {
 	enum result result = OK;
 
@@ -110,7 +111,7 @@ janssondoc_parse(struct str text, json_t **object)
 	if ((parse.aside = malloc(parse.aside_n)) == NULL)
 		return RESULT_NO_MEMORY;
 	parse.no_memory = false;
-	*object = json_load_callback(feed, &text, JSON_REJECT_DUPLICATES, NULL);
+	*object = json_load_callback(feed, &text, flags, NULL);
 	free(parse.aside);
 	parse.aside = NULL;
 	parse.aside_n = 0;
@@ -122,6 +123,25 @@ janssondoc_parse(struct str text, json_t **object)
 		json_decref(*object);
 		*object = NULL;
 	}
+	return result;
+}
+
+enum result
+janssondoc_parse(struct str text, json_t **object)
+{
+	return parse_text(text, JSON_REJECT_DUPLICATES, object);
+}
+
+enum result
+janssondoc_parse_foreign(const struct buf *text, json_t **object)
+{
+	struct buf mended = BUF(MEND_MAX(text->n));
+	enum result result = parse_text(buf_str(text), 0, object);
+
+	if (result == RESULT_BAD_TEXT && text->n > 0 &&
+	    (result = mend_text(text, READER_DEPTH_MAX, &mended)) == OK)
+		result = parse_text(buf_str(&mended), 0, object);
+	buf_free(&mended);
 	return result;
 }
 

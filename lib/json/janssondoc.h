@@ -7,6 +7,7 @@
 #include <jansson.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/result.h"
 #include "base/str.h"
 #include "json/reader.h"
@@ -25,6 +26,13 @@ void janssondoc_init(void);
  * OK, RESULT_BAD_TEXT or RESULT_NO_MEMORY.
  */
 enum result janssondoc_parse(struct str text, json_t **object)
+    __attribute__((warn_unused_result));
+
+/*
+ * The same for a text that somebody else wrote, with what
+ * reader_parse_foreign() makes of odd values and of members of one name.
+ */
+enum result janssondoc_parse_foreign(const struct buf *text, json_t **object)
     __attribute__((warn_unused_result));
 
 /* The member as text; an empty slice with p NULL when it is absent or no

@@ -20,12 +20,10 @@ is_plain(char c)
 	return (signed char)c >= 0x20 && c != '"' && c != '\\';
 }
 
-/*
- * The length of a character beyond ASCII, 0 when there is none: the table of
- * well-formed sequences in RFC 3629, section 4. Further bytes are 80 to bf.
- */
-static size_t
-wide_length(const unsigned char *p)
+/* The table of well-formed sequences in RFC 3629, section 4. Further bytes are
+ * 80 to bf. */
+size_t
+jsonstring_wide(const unsigned char *p, size_t *begun)
 {
 	static const struct {
 		unsigned char first, last, second_min, second_max, length;
@@ -36,6 +34,7 @@ wide_length(const unsigned char *p)
 		{ 0xf4, 0xf4, 0x80, 0x8f, 4 } };
 	size_t row, i;
 
+	*begun = 1;
 	for (row = 0; row < sizeof(rows) / sizeof(rows[0]); row++)
 		if (p[0] >= rows[row].first && p[0] <= rows[row].last)
 			break;
@@ -43,15 +42,15 @@ wide_length(const unsigned char *p)
 	    p[1] < rows[row].second_min || p[1] > rows[row].second_max)
 		return 0;
 	for (i = 2; i < rows[row].length; i++)
-		if ((p[i] & 0xc0) != 0x80)
+		if ((p[i] & 0xc0) != 0x80) {
+			*begun = i;
 			return 0;
+		}
 	return rows[row].length;
 }
 
-/* The 16 bits that "\u" and four digits at p stand for; -1 when they are not
- * there. */
-static int32_t
-unit_at(const char *p)
+int32_t
+jsonstring_unit(const char *p)
 {
 	int32_t unit = 0;
 	int i;
@@ -87,13 +86,13 @@ write_character(char *to, int32_t c)
 static bool
 decode_unicode(char **from, char **to)
 {
-	int32_t c = unit_at(*from), low;
+	int32_t c = jsonstring_unit(*from), low;
 
 	if (c <= 0 || (c >= 0xdc00 && c <= 0xdfff))
 		return false;
 	*from += 6;
 	if (c >= 0xd800 && c <= 0xdbff) {
-		low = unit_at(*from);
+		low = jsonstring_unit(*from);
 		if (low < 0xdc00 || low > 0xdfff)
 			return false;
 		*from += 6;
@@ -123,14 +122,15 @@ bool
 jsonstring_decode(char **p, const char **text, uint32_t *n)
 {
 	char *from = *p + 1, *to = from, *run;
-	size_t length;
+	size_t length, begun;
 
 	*text = to;
 	for (;;) {
 		for (run = from; is_plain(*from); from++)
 			continue;
 		while ((signed char)*from < 0) {
-			length = wide_length((const unsigned char *)from);
+			length = jsonstring_wide((const unsigned char *)from,
+			    &begun);
 			if (length == 0)
 				return false;
 			from += length;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* JSON's strings, for reader.c only. */
+/* JSON's strings, for reader.c and mend.c only. */
 #ifndef JSONSTRING_H
 #define JSONSTRING_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -14,5 +15,16 @@
  */
 bool jsonstring_decode(char **p, const char **text, uint32_t *n)
     __attribute__((warn_unused_result));
+
+/*
+ * The length of the character beyond ASCII at p; 0 when there is none, and
+ * then so many bytes are the longest beginning of one, at least 1. A NUL
+ * stands behind the last byte that may be read.
+ */
+size_t jsonstring_wide(const unsigned char *p, size_t *begun);
+
+/* The 16 bits that "\u" and four digits at p stand for; -1 when they are not
+ * there. */
+int32_t jsonstring_unit(const char *p);
 
 #endif

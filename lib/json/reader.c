@@ -6,20 +6,19 @@
  *	value  = object / array / string / number / "true" / "false" / "null"
  *	object = "{" [ string ":" value *( "," string ":" value ) ] "}"
  *	array  = "[" [ value *( "," value ) ] "]"
- *	number = [ "-" ] ( "0" / digit1-9 *digit ) [ "." 1*digit ]
- *	         [ "e" [ "+" / "-" ] 1*digit ]
  *
- * Strings are decoded in their place, by jsonstring. The NUL behind the
+ * Strings are decoded in their place, by jsonstring; numbers and words are
+ * jsonscalar's. The NUL behind the
  * text stops every loop: nothing in the grammar matches it.
  */
 #include "config.h"
 
-#include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "json/jsonscalar.h"
 #include "json/jsonstring.h"
+#include "json/mend.h"
 #include "json/reader.h"
 
 #define BYTES_PER_VALUE 32 /* of text; about so many in what we read */
@@ -31,75 +30,31 @@ struct parser {
 	unsigned depth;
 	unsigned counted; /* containers and commas */
 	bool begun;	  /* a container, and nothing is in it yet */
+	bool strict;	  /* no name twice in an object */
 	bool no_memory;
 };
 
 /* ---- scalars ---- */
 
-/* Skip digits; false when there is none. */
-static bool
-skip_digits(char **p)
-{
-	const char *before = *p;
-
-	while (**p >= '0' && **p <= '9')
-		++*p;
-	return *p > before;
-}
-
-/* What is too large for int64_t or double is refused, not rounded. */
 static bool
 read_number(struct parser *parser, struct reader_value *value)
 {
-	char *p = parser->p;
+	bool real;
 
-	value->kind = READER_INTEGER;
-	p += *p == '-';
-	if (*p == '0')
-		p++;
-	else if (!skip_digits(&p))
-		return false;
-	if (*p == '.') {
-		value->kind = READER_REAL;
-		p++;
-		if (!skip_digits(&p))
-			return false;
-	}
-	if (*p == 'e' || *p == 'E') {
-		value->kind = READER_REAL;
-		p++;
-		p += *p == '+' || *p == '-';
-		if (!skip_digits(&p))
-			return false;
-	}
-	value->n = (uint32_t)(p - parser->p);
-	parser->p = p;
-	if (value->kind == READER_REAL)
-		return !isinf(strtod(value->p, NULL));
-	errno = 0;
-	(void)strtoll(value->p, NULL, 10);
-	return errno == 0;
+	value->n = jsonscalar_number(parser->p, &real);
+	value->kind = real ? READER_REAL : READER_INTEGER;
+	parser->p += value->n;
+	return value->n > 0;
 }
 
 static bool
-read_word(struct parser *parser, struct reader_value *value)
+read_word(struct parser *parser, struct reader_value *value,
+    enum reader_kind kind)
 {
-	static const struct {
-		const char *word;
-		uint32_t n;
-		enum reader_kind kind;
-	} words[] = { { "null", 4, READER_NULL }, { "false", 5, READER_FALSE },
-		{ "true", 4, READER_TRUE } };
-	size_t i;
-
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strncmp(parser->p, words[i].word, words[i].n) == 0) {
-			value->kind = words[i].kind;
-			value->n = words[i].n;
-			parser->p += words[i].n;
-			return true;
-		}
-	return false;
+	value->n = jsonscalar_word(parser->p);
+	value->kind = kind;
+	parser->p += value->n;
+	return value->n > 0;
 }
 
 /* ---- containers ---- */
@@ -169,21 +124,29 @@ append(struct parser *parser)
 	return values;
 }
 
-/* The name of a member, which none before it has, and the colon. */
+/* Whether an object has no member yet with the name of its newest. */
 static bool
-read_name(struct parser *parser, const struct reader_value *object,
-    struct reader_value *value)
+is_new(const struct reader_value *object, const struct reader_value *value)
 {
 	const struct reader_value *other;
 
-	if (look(parser) != '"' || object->n > READER_MEMBERS_MAX ||
-	    !jsonstring_decode(&parser->p, &value->name, &value->name_n))
+	if (object->n > READER_MEMBERS_MAX)
 		return false;
 	for (other = object + 1; other < value; other += other->span)
 		if (other->name_n == value->name_n &&
 		    memcmp(other->name, value->name, value->name_n) == 0)
 			return false;
-	if (look(parser) != ':')
+	return true;
+}
+
+/* The name of a member, and the colon. */
+static bool
+read_name(struct parser *parser, const struct reader_value *object,
+    struct reader_value *value)
+{
+	if (look(parser) != '"' ||
+	    !jsonstring_decode(&parser->p, &value->name, &value->name_n) ||
+	    (parser->strict && !is_new(object, value)) || look(parser) != ':')
 		return false;
 	parser->p++;
 	return true;
@@ -213,9 +176,9 @@ read_value(struct parser *parser)
 	case '"':
 		value->kind = READER_STRING;
 		return jsonstring_decode(&parser->p, &value->p, &value->n);
-	case 't':
-	case 'f':
-	case 'n': return read_word(parser, value);
+	case 't': return read_word(parser, value, READER_TRUE);
+	case 'f': return read_word(parser, value, READER_FALSE);
+	case 'n': return read_word(parser, value, READER_NULL);
 	default: return read_number(parser, value);
 	}
 }
@@ -238,10 +201,12 @@ read_on(struct parser *parser)
 	return read_value(parser);
 }
 
-enum result
-reader_parse(struct buf *text, struct reader *reader)
+static enum result
+parse(struct buf *text, bool strict, struct reader *reader)
 {
-	struct parser parser = { .p = text->p, .reader = reader };
+	struct parser parser = { .p = text->p,
+		.reader = reader,
+		.strict = strict };
 	bool good = text->n > 0 && text->n <= UINT32_MAX;
 
 	*reader = (struct reader){ .text = *text };
@@ -254,6 +219,32 @@ reader_parse(struct buf *text, struct reader *reader)
 		return OK;
 	reader_free(reader);
 	return parser.no_memory ? RESULT_NO_MEMORY : RESULT_BAD_TEXT;
+}
+
+enum result
+reader_parse(struct buf *text, struct reader *reader)
+{
+	return parse(text, true, reader);
+}
+
+enum result
+reader_parse_foreign(struct buf *text, struct reader *reader)
+{
+	struct buf mended = BUF(MEND_MAX(text->n)), kept = BUF(text->n);
+	enum result result;
+
+	*reader = (struct reader){ 0 };
+	/* Reading changes a text, and so it has to be kept for mending. */
+	buf_add_str(&kept, buf_str(text));
+	if ((result = buf_result(&kept)) == OK)
+		result = parse(text, false, reader);
+	if (result == RESULT_BAD_TEXT &&
+	    (result = mend_text(&kept, READER_DEPTH_MAX, &mended)) == OK)
+		result = parse(&mended, false, reader);
+	buf_free(&kept);
+	buf_free(&mended);
+	buf_free(text);
+	return result;
 }
 
 void
@@ -288,15 +279,15 @@ reader_next(const struct reader_value *parent,
 const struct reader_value *
 reader_member(const struct reader_value *object, const char *name)
 {
-	const struct reader_value *member = NULL;
+	const struct reader_value *member = NULL, *last = NULL;
 	size_t n = strlen(name);
 
 	if (!reader_is(object, READER_OBJECT))
 		return NULL;
 	while ((member = reader_next(object, member)) != NULL)
 		if (member->name_n == n && memcmp(member->name, name, n) == 0)
-			break;
-	return member;
+			last = member;
+	return last;
 }
 
 struct str

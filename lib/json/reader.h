@@ -15,8 +15,8 @@
 
 #define READER_DEPTH_MAX 32
 #define READER_NODES_MAX 20000 /* containers and commas */
-/* An object may have so many members: each name is compared with those before
- * it. janssondoc_parse() has no such limit, the only difference. */
+/* For reader_parse() an object may have so many members: each name is compared
+ * with those before it. */
 #define READER_MEMBERS_MAX 256
 
 enum reader_kind {
@@ -56,6 +56,17 @@ struct reader {
  * OK, RESULT_BAD_TEXT or RESULT_NO_MEMORY.
  */
 enum result reader_parse(struct buf *text, struct reader *reader)
+    __attribute__((warn_unused_result));
+
+/*
+ * The same for a text that somebody else wrote. An odd value does not spoil
+ * the rest of it: what is no character has become U+FFFD, and null what is no
+ * value that we can hold. Of members of the same name the last counts, as for
+ * most readers; there may be as many as the limit of containers and commas
+ * allows.
+ * OK, RESULT_BAD_TEXT or RESULT_NO_MEMORY.
+ */
+enum result reader_parse_foreign(struct buf *text, struct reader *reader)
     __attribute__((warn_unused_result));
 
 void reader_free(struct reader *reader);

@@ -21,7 +21,7 @@ save_account(const struct context *context, struct session *session,
 		context->deadline_ms, &lock) != OK)
 		return;
 	if (session_load(context, session) == OK &&
-	    session->account.id == NULL &&
+	    !account_is_known(&session->account) &&
 	    session_reserve(context, &reservation) == OK) {
 		account_free(&session->account);
 		session->account = *account;
@@ -41,14 +41,14 @@ who_fill(const struct context *context, struct session *session)
 	struct account account = { 0 };
 	struct lock lock;
 
-	if (session->account.id != NULL ||
+	if (account_is_known(&session->account) ||
 	    lock_take(context->store, LOCK_ACCOUNT, session->id, 0, &lock) !=
 		OK)
 		return;
 	brief.deadline_ms = clock_until_ms(context->deadline_ms, FILL_MS);
 	/* Whoever had the lock before us may have done it. */
 	if (session_load(context, session) == OK &&
-	    session->account.id == NULL &&
+	    !account_is_known(&session->account) &&
 	    spotify_me(&brief, &api_me, &session->access, &account) == OK)
 		save_account(&brief, session, &account);
 	lock_release(&lock);

@@ -101,6 +101,12 @@ account_write_key(const struct account *account, struct buf *out)
 	}
 }
 
+bool
+account_is_known(const struct account *account)
+{
+	return account->id != NULL || account->account_id != NULL;
+}
+
 void
 account_free(struct account *account)
 {

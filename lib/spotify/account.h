@@ -5,8 +5,8 @@
 
 #include "base/buf.h"
 
-/* Strings are owned; NULL where Spotify sent nothing that can be used. Only
- * id is always there for a known account. */
+/* Strings are owned; NULL where Spotify sent nothing that can be used. Of a
+ * known account id or account_id is there. */
 struct account {
 	char *id;
 	char *account_id;
@@ -36,6 +36,9 @@ void account_write_members(const struct account *account, struct buf *out);
  * appended for an unknown account.
  */
 void account_write_key(const struct account *account, struct buf *out);
+
+/* Whether Spotify has told whose account it is. */
+bool account_is_known(const struct account *account);
 
 void account_free(struct account *account);
 

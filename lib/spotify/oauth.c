@@ -69,7 +69,7 @@ read_tokens(const struct http_answer *http, struct oauth_tokens *tokens)
 
 	if (!http->json)
 		return RESULT_UPSTREAM_FAILED;
-	if ((result = janssondoc_parse(buf_str(&http->body), &answer)) != OK)
+	if ((result = janssondoc_parse_foreign(&http->body, &answer)) != OK)
 		return result == RESULT_BAD_TEXT ? RESULT_UPSTREAM_FAILED :
 						   result;
 	if (!str_equal_nocase(janssondoc_text(answer, "token_type"),
@@ -113,7 +113,7 @@ read_error(const struct http_answer *http)
 	size_t i;
 
 	if ((http->status == 400 || http->status == 401) &&
-	    janssondoc_parse(buf_str(&http->body), &answer) == OK) {
+	    janssondoc_parse_foreign(&http->body, &answer) == OK) {
 		error = janssondoc_text(answer, "error");
 		for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
 			if (str_equal(error, str_of(errors[i].error))) {

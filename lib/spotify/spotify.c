@@ -11,6 +11,8 @@
 #include "base/log.h"
 #include "spotify/spotify.h"
 
+#define NO_CHARACTER "\xef\xbf\xbd" /* U+FFFD */
+
 /* ---- the account ---- */
 
 /* Where an account comes from: /v1/me, and what may be shown. */
@@ -18,6 +20,16 @@ struct me {
 	json_t *object;
 	const struct conf *conf;
 };
+
+/* What somebody is known by, or written to, must be as Spotify has it: no
+ * character of it may have been replaced. */
+static bool
+is_whole(struct str text)
+{
+	return text.n == 0 ||
+	    memmem(text.p, text.n, NO_CHARACTER, sizeof(NO_CHARACTER) - 1) ==
+	    NULL;
+}
 
 /* The text of a member; none is what is far too long. */
 static struct str
@@ -33,6 +45,8 @@ me_text(const void *from, const char *name)
 		text = spotify_url(text, me->conf);
 	} else {
 		text = janssondoc_text(me->object, name);
+		if (strcmp(name, "display_name") != 0 && !is_whole(text))
+			text.n = 0;
 	}
 	return text.n <= SPOTIFY_ACCOUNT_TEXT_MAX ? text :
 						    (struct str){ NULL, 0 };
@@ -43,7 +57,7 @@ read_account(const struct me *me, struct account *account)
 {
 	enum result result = account_copy(account, me_text, me);
 
-	if (result == OK && account->id == NULL) {
+	if (result == OK && !account_is_known(account)) {
 		account_free(account);
 		result = RESULT_UPSTREAM_FAILED;
 	}
@@ -53,7 +67,7 @@ read_account(const struct me *me, struct account *account)
 static enum result
 read_document(const struct buf *body, json_t **object)
 {
-	enum result result = janssondoc_parse(buf_str(body), object);
+	enum result result = janssondoc_parse_foreign(body, object);
 
 	if (result != RESULT_BAD_TEXT)
 		return result;

@@ -80,7 +80,7 @@ spotify_page_read(struct buf *body, struct spotify_page *page)
 	enum result result;
 
 	*page = (struct spotify_page){ 0 };
-	result = reader_parse(body, &page->reader);
+	result = reader_parse_foreign(body, &page->reader);
 	if (result == RESULT_BAD_TEXT) {
 		log_event(LOG_LEVEL_WARN, "answer_unreadable",
 		    "call=following bytes=%zu", bytes);

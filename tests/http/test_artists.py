@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: ISC
 """artists: the whole list, rebuilt field by field, and nothing else."""
 
-import json
 import re
 import urllib.parse
 
@@ -171,20 +170,13 @@ def test_cursors_that_go_in_circles_end(browser, spotify):
 
 # Hostile data
 
-def breaks_json(value):
-    """No text, or a number beyond all reason: Jansson takes neither."""
-    text = json.dumps(value)
-    return "\\u0000" in text or str(2 ** 63) in text
-
-
 def test_evil_elements_lose_what_is_evil(browser, spotify):
     browser.login()
     items = [spoil(artist(n)) for n, spoil in enumerate(EVIL)]
-    spotify.answers("following", page([item for item in items
-                                       if not breaks_json(item)]))
+    spotify.answers("following", page(items))
     reply = browser.fetch("artists")
     found = reply.json
-    assert found["total"] == 28
+    assert found["total"] == 30
     for one in found["artists"]:
         assert set(one) <= {"id", "name", "uri", "url", "images", "genres",
                             "followers", "popularity"}
@@ -281,13 +273,11 @@ def test_a_cursor_that_is_none_is_refused(browser, spotify, after):
                for request in spotify.requests("following"))
 
 
-@pytest.mark.parametrize("bad", ["a\x00b", 2 ** 63, "\ud800"],
-                         ids=["NUL", "number", "surrogate"])
+@pytest.mark.parametrize("body", ['{"artists":{"items":[}}', "[]", "{}{}"])
 def test_a_page_that_is_no_json_is_refused_as_a_whole(browser, stack,
-                                                      spotify, bad):
+                                                      spotify, body):
     browser.login()
-    spotify.answers("following", page([artist(1), artist(2, x=bad)]),
-                    repeat=True)
+    spotify.answers("following", {"body": body}, repeat=True)
     refused(browser.fetch("artists"), 502, "upstream_failed")
     stack.wait_for_event("artists", "answer_unreadable", call="following")
 

@@ -217,8 +217,7 @@ def test_tokens_that_are_none_are_refused(fails, spotify, changes):
     json_answer({**GOOD_TOKENS, "x": [[[[]]]] * 20000}),
     *({"headers": {"Content-Type": "application/json"}, "body": body}
       for body in ("", "{", "}", "{}x", "{}{}", "\ufeff{}", "null", "nul",
-                   '{"access_token":"a","access_token":"b",'
-                   '"token_type":"Bearer"}', "[" * 5000, '{"a":1e999}')),
+                   "[" * 5000, '{"a":1e999}')),
     {"body_base64": "////", "headers": {"Content-Type": "application/json"}},
     {"huge": 10 ** 9}, {"gzip_bomb": 10 ** 8}, {"cut": 20, "pass": True},
     {"cut": -1}, {"header_flood": 3000}, {"raw": "garbage\r\n\r\n"},

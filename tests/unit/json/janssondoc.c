@@ -208,6 +208,41 @@ a_text_is_read_whole_or_memory_was_out(void)
 		}
 }
 
+static enum result
+parse_foreign(const char *text, json_t **object)
+{
+	SCOPED(buf_free) struct buf copy = BUF(1000);
+
+	*object = NULL;
+	buf_puts(&copy, text);
+	return buf_result(&copy) == OK ?
+	    janssondoc_parse_foreign(&copy, object) :
+	    buf_result(&copy);
+}
+
+static void
+one_odd_value_does_not_spoil_what_another_one_wrote(void)
+{
+	static const char *const odd[] = {
+		"{\"a\":\"\\n\",\"b\":\"\\ud800\\u0000\xff\"}",
+		"{\"a\":1,\"b\":[9223372036854775808,1e400,NaN],\"a\":\"\\n\"}",
+		"\xef\xbb\xbf{\"a\":\"\n\"}",
+		"{\"\\u0000\":7,\"a\":\"\\n\"}",
+	};
+	struct buf none = BUF(0);
+	json_t *object;
+	size_t i;
+
+	for (i = 0; i < N(odd); i++) {
+		CHECK_OK(parse_foreign(odd[i], &object));
+		CHECK_TEXT(janssondoc_text(object, "a"), "\n");
+		json_decref(object);
+	}
+	CHECK(parse_foreign("{\"a\":1", &object), RESULT_BAD_TEXT);
+	assert_null(object);
+	CHECK(janssondoc_parse_foreign(&none, &object), RESULT_BAD_TEXT);
+}
+
 UNIT_TESTS(janssondoc) = {
 	TEST(members_are_read_by_their_type),
 	TEST(what_is_no_single_sound_object_is_refused),
@@ -215,5 +250,6 @@ UNIT_TESTS(janssondoc) = {
 	TEST(depth_is_limited),
 	TEST(a_small_text_of_very_many_values_is_refused_before_it_is_parsed),
 	TEST(a_text_is_read_whole_or_memory_was_out),
+	TEST(one_odd_value_does_not_spoil_what_another_one_wrote),
 	END_OF_TESTS,
 };

@@ -218,6 +218,77 @@ the_number_of_members_is_limited(void)
 	    RESULT_BAD_TEXT);
 }
 
+/* What another one wrote; the reader is empty unless OK. */
+static enum result
+read_foreign(struct str text, struct reader *reader)
+{
+	SCOPED(buf_free) struct buf copy = BUF(1 << 20);
+	enum result result;
+
+	*reader = (struct reader){ 0 };
+	buf_add_str(&copy, text);
+	if ((result = buf_result(&copy)) == OK) {
+		result = reader_parse_foreign(&copy, reader);
+		assert_null(copy.p);
+	}
+	assert_true((result == OK) == (reader->values != NULL));
+	return result;
+}
+
+static void
+one_odd_value_does_not_spoil_what_another_one_wrote(void)
+{
+	static const char *const odd[] = { "\"\\ud800\"", "\"\\u0000\"",
+		"\"\xff\"", "\"\n\"", "\"\\x\"", "9223372036854775808", "1e999",
+		"-0", "NaN", "01", "{\"a\":1,\"a\":2}",
+		"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]"
+		"]]]]]]]]]]]]]]]]" };
+	SCOPED(reader_free) struct reader reader = { 0 };
+	SCOPED(buf_free) struct buf text = BUF(1000);
+	size_t i;
+
+	for (i = 0; i < N(odd); i++) {
+		buf_clear(&text);
+		buf_printf(&text, "\xef\xbb\xbf{\"b\":[%s],\"a\":\"\\n\"}",
+		    odd[i]);
+		CHECK_OK(buf_result(&text));
+		CHECK_OK(read_foreign(buf_str(&text), &reader));
+		CHECK_TEXT(reader_text(reader_member(reader.values, "a")),
+		    "\n");
+		reader_free(&reader);
+	}
+	CHECK_OK(read_foreign(STR("{\"a\":\"x\\ud800\\u0041\\t\",\"b\":1e400}"),
+	    &reader));
+	CHECK_TEXT(reader_text(reader_member(reader.values, "a")),
+	    "x\xef\xbf\xbd"
+	    "A\t");
+	assert_true(reader_is(reader_member(reader.values, "b"), READER_NULL));
+}
+
+static void
+of_members_of_one_name_the_last_counts(void)
+{
+	SCOPED(reader_free) struct reader reader = { 0 };
+
+	CHECK_OK(read_foreign(STR("{\"a\":1,\"b\":0,\"\\u0061\":2}"), &reader));
+	assert_int_equal(reader_integer(reader_member(reader.values, "a"), 0, 9,
+			     -5),
+	    2);
+}
+
+static void
+what_is_no_object_is_refused_from_others_too(void)
+{
+	static const char *const bad[] = { "", " ", "null", "[]", "{", "{}{}",
+		"{}x", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "{'a':1}",
+		"{\"a\":\"\\", "{\"a\":\"", "\xff\xfe{}", "<html></html>" };
+	SCOPED(reader_free) struct reader reader = { 0 };
+	size_t i;
+
+	for (i = 0; i < N(bad); i++)
+		CHECK(read_foreign(str_of(bad[i]), &reader), RESULT_BAD_TEXT);
+}
+
 UNIT_TESTS(reader) = {
 	TEST(members_are_read_by_their_kind),
 	TEST(elements_are_found_behind_containers_of_any_size),
@@ -227,5 +298,8 @@ UNIT_TESTS(reader) = {
 	TEST(depth_is_limited),
 	TEST(the_number_of_values_is_limited),
 	TEST(the_number_of_members_is_limited),
+	TEST(one_odd_value_does_not_spoil_what_another_one_wrote),
+	TEST(of_members_of_one_name_the_last_counts),
+	TEST(what_is_no_object_is_refused_from_others_too),
 	END_OF_TESTS,
 };
