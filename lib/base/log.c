@@ -9,9 +9,14 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/sink.h"
@@ -27,7 +32,16 @@ static const char *const level_words[] = {
 _Static_assert(sizeof(level_words) / sizeof(level_words[0]) == LOG_LEVEL__MAX,
     "every level has its word");
 
+/* By which a line tells the journal its priority: sd-daemon(3). */
+static const char *const priorities[LOG_LEVEL__MAX] = {
+	[LOG_LEVEL_ERROR] = "<3>",
+	[LOG_LEVEL_WARN] = "<4>",
+	[LOG_LEVEL_INFO] = "<6>",
+	[LOG_LEVEL_DEBUG] = "<7>",
+};
+
 static const char *program_name = "spotify-fcgi";
+static bool to_journal;
 static enum log_level least = LOG_LEVEL_INFO;
 static _Thread_local char request_id[ID_MAX + 1];
 static atomic_uint lost; /* lines, since the last one that was written */
@@ -38,11 +52,34 @@ log_level_word(enum log_level level)
 	return level_words[level];
 }
 
+/* Whether stderr is what the service manager says it has connected to the
+ * journal; who has redirected it since then gets plain lines. */
+static bool
+is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	char here[64];
+	struct stat st;
+
+	if (stream == NULL || fstat(STDERR_FILENO, &st) != 0)
+		return false;
+	snprintf(here, sizeof(here), "%ju:%ju", (uintmax_t)st.st_dev,
+	    (uintmax_t)st.st_ino);
+	return strcmp(stream, here) == 0;
+}
+
+const char *
+log_priority(enum log_level level)
+{
+	return to_journal ? priorities[level] : "";
+}
+
 void
 log_init(const char *program, enum log_level level)
 {
 	program_name = program;
 	least = level;
+	to_journal = is_journal();
 	sink_open();
 }
 
@@ -78,8 +115,8 @@ write_head(char *line, size_t size, enum log_level level, const char *id,
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (gmtime_r(&now.tv_sec, &tm) != NULL)
 		strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	n = snprintf(line, size, "time=%s level=%s program=%s%s%s event=%s ",
-	    stamp, level_words[level], program_name,
+	n = snprintf(line, size, "%stime=%s level=%s program=%s%s%s event=%s ",
+	    log_priority(level), stamp, level_words[level], program_name,
 	    id[0] != '\0' ? " request=" : "", id, event);
 	return n < 0 ? 0 : (size_t)n < size ? (size_t)n : size - 1;
 }

@@ -21,6 +21,10 @@ const char *log_level_word(enum log_level level);
  */
 void log_init(const char *program, enum log_level level);
 
+/* What a line for the journal begins with, to have the priority of a level; ""
+ * where stderr is not the journal. For what is printed without log_event(). */
+const char *log_priority(enum log_level level);
+
 /*
  * The request id that this thread's lines carry from now on; NULL ends it.
  * Copied and cut to 40 characters; anything but letters, digits and "-_."

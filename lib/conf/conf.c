@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "conf/confkeys.h"
 #include "conf/keyfile.h"
 #include "conf/values.h"
@@ -37,7 +38,8 @@ static void
 complain(struct reading *r, unsigned line, const char *key,
     const char *complaint)
 {
-	fprintf(stderr, "%s:%u: %s: %s\n", r->file, line, key, complaint);
+	fprintf(stderr, "%s%s:%u: %s: %s\n", log_priority(LOG_LEVEL_ERROR),
+	    r->file, line, key, complaint);
 	r->mistakes++;
 }
 
@@ -257,7 +259,8 @@ conf_load(const char *file, unsigned opens, struct conf *conf)
 	*conf = (struct conf){ 0 };
 	if ((complaint = read_file(file, opens & CONF_ANY_OWNER, &content)) !=
 	    NULL) {
-		fprintf(stderr, "%s: %s\n", file, complaint);
+		fprintf(stderr, "%s%s: %s\n", log_priority(LOG_LEVEL_ERROR),
+		    file, complaint);
 		buf_free(&content);
 		return 1;
 	}

@@ -184,6 +184,8 @@ def test_with_a_mistake_visitors_are_told_at_once(machine, spoil, said):
         answer = ask(machine, "callback")
         assert answer.status == 503 and b"misconfigured" in answer.body
         time.sleep(0.2)
+    assert said in machine.run("journalctl", "-p", "err", "-o", "cat", "-u",
+                               f"{unit}.service")
     # One start in five seconds, whoever asks: neither a loop of restarts nor
     # a socket that gives up.
     starts = machine.run("journalctl", "-o", "cat", "-u", f"{unit}.service"

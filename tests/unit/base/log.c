@@ -3,7 +3,12 @@
 
 #include <errno.h>
 #include <regex.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "../run.h"
@@ -27,6 +32,51 @@ an_event_is_one_line_of_logfmt(void)
 	assert_true(matches(
 	    "^time=[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]"
 	    "{2}:[0-9]{2}Z level=warn program=unit event=limited for_s=5\n$"));
+}
+
+/* As the service manager does it, for what stderr is. */
+static void
+name_the_journal(unsigned by)
+{
+	char stream[64];
+	struct stat st;
+
+	assert_int_equal(fstat(STDERR_FILENO, &st), 0);
+	snprintf(stream, sizeof(stream), "%ju:%ju", (uintmax_t)st.st_dev,
+	    (uintmax_t)st.st_ino + by);
+	setenv("JOURNAL_STREAM", stream, 1);
+	log_init("unit", LOG_LEVEL_DEBUG);
+}
+
+static void
+end_the_journal(void)
+{
+	unsetenv("JOURNAL_STREAM");
+	log_init("unit", LOG_LEVEL_INFO);
+}
+
+static void
+to_the_journal_a_line_tells_its_priority(void)
+{
+	name_the_journal(0);
+	log_event(LOG_LEVEL_ERROR, "x", "a=b");
+	log_event(LOG_LEVEL_WARN, "x", "a=b");
+	log_event(LOG_LEVEL_INFO, "x", "a=b");
+	log_event(LOG_LEVEL_DEBUG, "x", "a=b");
+	assert_string_equal(log_priority(LOG_LEVEL_ERROR), "<3>");
+	end_the_journal();
+	assert_true(matches(
+	    "^<3>time=[^\n]*\n<4>time=[^\n]*\n<6>time=[^\n]*\n<7>time="));
+}
+
+static void
+to_anything_else_it_does_not(void)
+{
+	name_the_journal(1);
+	log_event(LOG_LEVEL_ERROR, "x", "a=b");
+	assert_string_equal(log_priority(LOG_LEVEL_ERROR), "");
+	end_the_journal();
+	assert_true(matches("^time="));
 }
 
 static void
@@ -109,6 +159,8 @@ a_failed_call_is_told_with_its_cause(void)
 
 UNIT_TESTS(log) = {
 	TEST(an_event_is_one_line_of_logfmt),
+	TEST(to_the_journal_a_line_tells_its_priority),
+	TEST(to_anything_else_it_does_not),
 	TEST(the_request_id_goes_with_the_line_until_it_ends),
 	TEST(a_hostile_request_id_is_defused_and_cut),
 	TEST(bytes_that_could_start_a_line_come_out_as_question_marks),
