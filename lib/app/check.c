@@ -10,6 +10,7 @@
 #include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
@@ -17,8 +18,8 @@
 #include "app/check.h"
 #include "base/clock.h"
 #include "conf/conf.h"
-#include "store/directory.h"
 #include "store/files.h"
+#include "store/trial.h"
 
 #define SPOTIFY_SECRET_BYTES 32
 #define RELEASED_S 1767225600 /* 2026-01-01: no clock is behind that */
@@ -51,14 +52,14 @@ become_owner(const char *directory)
 
 static unsigned
 check_surroundings(const char *file, const struct conf *conf,
-    const struct upstream *upstream)
+    const struct upstream *upstream, int *untried)
 {
 	const char *complaint = NULL;
 	unsigned mistakes = 0;
 
 	if (conf->session_dir != NULL) {
 		become_owner(conf->session_dir);
-		complaint = directory_complaint(conf->session_dir);
+		complaint = trial_complaint(conf->session_dir, untried);
 	}
 	if (complaint != NULL)
 		mistakes += complain(file, "session_dir", complaint);
@@ -127,7 +128,7 @@ print_doubts(const struct conf *conf)
 
 /* What is in force, and what is to do with it. */
 static void
-print_all(const struct conf *conf, bool upstream, bool online)
+print_all(const struct conf *conf, bool upstream, bool online, int untried)
 {
 	conf_print(conf, stdout);
 	printf("# Redirect URI to register at Spotify, exactly:\n"
@@ -137,13 +138,20 @@ print_all(const struct conf *conf, bool upstream, bool online)
 	       "-mmin +%lld -delete\n",
 	    conf->redirect_uri, conf->session_dir,
 	    (long long)(conf->idle_limit_s + 86400) / 60);
+	if (untried == 0)
+		printf("# session_dir: what its file system has to do was "
+		       "tried, and it does it.\n");
+	else
+		printf("# session_dir: what its file system does could not be "
+		       "tried: %s\n",
+		    strerror(untried));
 	print_doubts(conf);
-	if (!upstream)
-		printf("# CA certificates: callback -n looks at them, too.\n");
-	else if (online)
+	printf("# CA certificates: %s\n",
+	    upstream ? "are there." : "callback -n looks at them, too.");
+	if (online)
 		printf("# Spotify knows this client_id and secret: it refused "
 		       "the code, not the client.\n");
-	else
+	else if (upstream)
 		printf("# Whether Spotify knows the client: -n -o asks.\n");
 }
 
@@ -154,15 +162,17 @@ check_everything(const struct options *options, const struct upstream *upstream)
 	bool online = options->online && upstream != NULL;
 	struct conf conf;
 	unsigned mistakes = conf_load(options->file, CONF_ALL | as_root, &conf);
+	int untried = 0;
 
-	mistakes += check_surroundings(options->file, &conf, upstream);
+	mistakes +=
+	    check_surroundings(options->file, &conf, upstream, &untried);
 	if (mistakes == 0 && online)
 		mistakes += check_online(options->file, &conf, upstream);
 	if (mistakes > 0)
 		fprintf(stderr, "%s: %u mistake%s; nothing was started\n",
 		    options->file, mistakes, mistakes == 1 ? "" : "s");
 	else
-		print_all(&conf, upstream != NULL, online);
+		print_all(&conf, upstream != NULL, online, untried);
 	conf_free(&conf);
 	return mistakes > 0 ? 2 : 0;
 }

@@ -7,9 +7,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -173,6 +175,14 @@ file_make_temporary(int dir, char name[static FILE_NAME_BYTES], int *fd)
 	file_name(name, "temp-", random, sizeof(random));
 	result = file_make(dir, name, fd);
 	return result == RESULT_EXISTS ? store_failed("create") : result;
+}
+
+/* By its number: musl has no function for that system call. */
+int
+file_exchange(int dir, const char *one, const char *other)
+{
+	return (
+	    int)syscall(SYS_renameat2, dir, one, dir, other, RENAME_EXCHANGE);
 }
 
 enum result

@@ -49,6 +49,10 @@ enum result file_make_temporary(int dir, char name[static FILE_NAME_BYTES],
 enum result file_fill(int fd, size_t room, struct str content, bool durable)
     __attribute__((warn_unused_result));
 
+/* Let two files change places, both of which must be there: 0, or -1 and
+ * errno. */
+int file_exchange(int dir, const char *one, const char *other);
+
 /* Put content in the place of whatever has that name; not durable.
  * OK, or RESULT_STORE: what was there still is. */
 enum result file_overwrite(int dir, const char *name, struct str content)

@@ -24,8 +24,8 @@ _Static_assert(sizeof(off_t) == 8, "large files");
 static int
 open_file(int dir)
 {
-	return openat(dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
-	    0600);
+	return openat(dir, FILELOCK_NAME,
+	    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 }
 
 enum result
@@ -39,19 +39,51 @@ filelock_make(int dir)
 	return OK;
 }
 
+static struct flock
+byte_of(uint64_t number)
+{
+	return (struct flock){ .l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = (off_t)number,
+		.l_len = 1 };
+}
+
+static bool
+is_taken(int error)
+{
+	return error == EAGAIN || error == EACCES;
+}
+
+bool
+filelock_excludes(int dir)
+{
+	/* An id has it by an unlikely chance, and would wait for us. */
+	struct flock byte = byte_of(INT64_MAX - 1);
+	int first = open_file(dir), second = open_file(dir), error = 0;
+
+	if (first < 0 || second < 0 ||
+	    (fcntl(first, F_OFD_SETLK, &byte) != 0 && !is_taken(errno)))
+		error = errno;
+	else if (fcntl(second, F_OFD_SETLK, &byte) != 0)
+		error = errno;
+	if (first >= 0)
+		close(first);
+	if (second >= 0)
+		close(second);
+	errno = is_taken(error) ? 0 : error;
+	return is_taken(error);
+}
+
 /* Ask the kernel until it gives us the byte or time is up. */
 static enum result
 take_byte(int fd, uint64_t number, int64_t deadline_ms)
 {
-	struct flock range = { .l_type = F_WRLCK,
-		.l_whence = SEEK_SET,
-		.l_start = (off_t)number,
-		.l_len = 1 };
+	struct flock range = byte_of(number);
 	struct timespec pause = { 0 };
 	int64_t pause_ms = POLL_MIN_MS;
 
 	while (fcntl(fd, F_OFD_SETLK, &range) != 0) {
-		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
+		if (!is_taken(errno) && errno != EINTR)
 			return store_failed("lock");
 		if (clock_left_ms(deadline_ms, 1) == 0)
 			return RESULT_BUSY;

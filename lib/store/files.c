@@ -9,21 +9,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "store/backend.h"
-#include "store/directory.h"
 #include "store/file.h"
 #include "store/filelock.h"
 #include "store/files.h"
 #include "store/marks.h"
+#include "store/trial.h"
 
 #define RECORD "session-"
 
@@ -187,14 +185,13 @@ check_version(int dir, const char *name, const struct store_version *version)
 
 /*
  * Let two files change places; what a logout has removed meanwhile stays
- * removed. By its number: musl has no function for that system call. When the
- * directory cannot be made durable the new file stays all the same: its
- * caller has spent what the old one held.
+ * removed. When the directory cannot be made durable the new file stays all
+ * the same: its caller has spent what the old one held.
  */
 static enum result
 exchange(int dir, const char *new, const char *old)
 {
-	if (syscall(SYS_renameat2, dir, new, dir, old, RENAME_EXCHANGE) != 0)
+	if (file_exchange(dir, new, old) != 0)
 		return errno == ENOENT ? RESULT_ABSENT : store_failed("rename");
 	return sync_directory(dir);
 }
@@ -368,16 +365,12 @@ static const struct store_backend backend = {
 enum result
 files_open(const char *path, struct store **store)
 {
-	const char *complaint = directory_complaint(path);
 	struct files *files;
 	enum result result = OK;
 
 	*store = NULL;
-	if (complaint != NULL) {
-		log_event(LOG_LEVEL_ERROR, "store_refused",
-		    "dir=%s cause=\"%s\"", path, complaint);
+	if (!trial_passed(path))
 		return RESULT_STORE;
-	}
 	if ((files = malloc(sizeof(*files))) == NULL)
 		return RESULT_NO_MEMORY;
 	files->store.backend = &backend;

@@ -6,9 +6,9 @@
 #include "store/store.h"
 
 /*
- * Open a directory of which directory_complaint() has nothing to say, and
- * make its lock file. A lock is free as soon as its holder dies; what is
- * durable is so before anybody uses it; one machine.
+ * Open a directory of which trial_complaint() has nothing to say. A lock is
+ * free as soon as its holder dies; what is durable is so before anybody uses
+ * it; one machine.
  * OK (store_close() must follow), or logged why: RESULT_STORE,
  * RESULT_NO_MEMORY; *store is NULL then.
  */
