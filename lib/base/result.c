@@ -99,6 +99,10 @@ static const struct result_row rows[] = {
 	[RESULT_LOGIN_REFUSED] = { 400, 0, "login_refused",
 	    "Spotify did not confirm the login",
 	    "Spotify did not confirm the login. Start again." },
+	[RESULT_LOGIN_WRONG_ISSUER] = { 400, 0, "login_wrong_issuer",
+	    "This answer comes from elsewhere",
+	    "The answer to this login does not name Spotify as where it comes "
+	    "from. Start again; if it stays so, tell the site's owner." },
 	[RESULT_ABSENT] = { 404, 0, "not_found", "Nothing here",
 	    "There is nothing at this address. Check the URL." },
 	[RESULT_EXISTS] = { 503, 2, "busy", "The server is busy",

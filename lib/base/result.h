@@ -40,6 +40,7 @@ enum result {
 	RESULT_LOGIN_NO_COOKIE,
 	RESULT_LOGIN_BAD_STATE,
 	RESULT_LOGIN_REFUSED,
+	RESULT_LOGIN_WRONG_ISSUER,
 	/* Answers between units; a handler translates them. */
 	RESULT_ABSENT,
 	RESULT_EXISTS,

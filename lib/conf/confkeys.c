@@ -41,6 +41,7 @@ const struct confkeys_key confkeys[] = {
 	    0, 0, TYPE_ENDPOINT, false },
 	{ "api_url", "https://api.spotify.com/v1", AT(api_url), 0, 0,
 	    TYPE_ENDPOINT, false },
+	{ "issuer", NULL, AT(issuer), 0, 0, TYPE_ISSUER, false },
 	{ "ca_file", NULL, AT(ca_file), 0, 0, TYPE_PATH, false },
 	{ "log_level", "info", AT(log_level), 0, 0, TYPE_LEVEL, false },
 };
@@ -117,6 +118,7 @@ check_text(const struct confkeys_key *key, struct str value)
 	case TYPE_REDIRECT: return values_redirect_uri(value);
 	case TYPE_SCOPE: return values_scope(value);
 	case TYPE_ENDPOINT: return values_endpoint(value);
+	case TYPE_ISSUER: return values_issuer(value);
 	case TYPE_PROXY: return values_proxy(value);
 	case TYPE_PATH: return values_path(value);
 	default: return NULL;

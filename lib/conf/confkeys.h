@@ -9,7 +9,7 @@
 
 #include "conf/conf.h"
 
-#define CONFKEYS_N 18
+#define CONFKEYS_N 19
 
 enum confkeys_type {
 	TYPE_TEXT,
@@ -18,6 +18,7 @@ enum confkeys_type {
 	TYPE_REDIRECT,
 	TYPE_SCOPE,
 	TYPE_ENDPOINT,
+	TYPE_ISSUER,
 	TYPE_PROXY,
 	TYPE_NUMBER,
 	TYPE_DURATION,

@@ -98,6 +98,14 @@ values_endpoint(struct str value)
 }
 
 const char *
+values_issuer(struct str value)
+{
+	if (value.p != NULL && memchr(value.p, '?', value.n) != NULL)
+		return "an issuer has no query (RFC 8414, section 2)";
+	return values_endpoint(value);
+}
+
+const char *
 values_proxy(struct str value)
 {
 	struct url url;

@@ -19,6 +19,10 @@ const char *values_redirect_uri(struct str value);
 /* An upstream URL: https, or http on a loopback address. */
 const char *values_endpoint(struct str value);
 
+/* How an authorization server names itself (RFC 8414, section 2): an upstream
+ * URL without a query. */
+const char *values_issuer(struct str value);
+
 /* A proxy: scheme, host and port, without user and password, which would
  * show in the printout of -n. */
 const char *values_proxy(struct str value);

@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <string.h>
 #include <time.h>
 
 #include "session/login.h"
@@ -23,17 +24,82 @@
 #define WAIT_MAX_S 5 /* a thread does not wait longer for somebody's name */
 #define ASK_MS 2000  /* without so much left it is not asked again */
 
+#define WORD_LETTERS \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:/[]"
+
 enum { STATE, CODE, ERROR, ISS, NFIELDS };
 
-/* The issuer, where it is named, is the one we sent the browser to. */
+/*
+ * Write what a browser brought so that a line of the log can hold it: letters,
+ * digits and what URLs are made of besides, and the rest as "?". What does not
+ * fit ends in "...".
+ */
+static void
+write_word(struct str text, char *word, size_t room)
+{
+	bool fits = text.n < room;
+	size_t i, n = fits ? text.n : room - sizeof("...");
+
+	for (i = 0; i < n; i++)
+		word[i] = text.p[i] != '\0' &&
+			strchr(WORD_LETTERS, text.p[i]) != NULL ?
+		    text.p[i] :
+		    '?';
+	if (fits)
+		word[n] = '\0';
+	else
+		memcpy(word + n, "...", sizeof("..."));
+}
+
+/*
+ * The issuer, where it is named, is the one we sent the browser to; compared
+ * as texts (RFC 9207, section 2.4).
+ */
 static bool
 is_issuer(const struct conf *conf, struct str iss)
 {
-	struct url url;
+	struct url url = { .https = false };
+	struct str issuer;
+	char word[128];
 
-	return iss.n == 0 ||
-	    (url_split(str_of(conf->authorize_url), &url) &&
-		str_equal(iss, url.origin));
+	if (iss.n == 0)
+		return true;
+	if (conf->issuer != NULL)
+		issuer = str_of(conf->issuer);
+	else
+		issuer = url_split(str_of(conf->authorize_url), &url) ?
+		    url.origin :
+		    STR("");
+	if (str_equal(iss, issuer))
+		return true;
+	write_word(iss, word, sizeof(word));
+	log_event(LOG_LEVEL_WARN, "wrong_issuer", "iss=%s", word);
+	return false;
+}
+
+/* What an error of RFC 6749, section 4.1.2.1, means for who logs in: his own
+ * no, trouble that passes, or a mistake of the operator's. */
+static enum result
+read_error(struct str error)
+{
+	static const struct {
+		const char *error;
+		enum result result;
+	} errors[] = {
+		{ "access_denied", RESULT_LOGIN_DENIED },
+		{ "server_error", RESULT_UPSTREAM_FAILED },
+		{ "temporarily_unavailable", RESULT_UPSTREAM_FAILED },
+		{ "invalid_request", RESULT_MISCONFIGURED },
+		{ "invalid_scope", RESULT_MISCONFIGURED },
+		{ "unauthorized_client", RESULT_MISCONFIGURED },
+		{ "unsupported_response_type", RESULT_MISCONFIGURED },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+		if (str_equal(error, str_of(errors[i].error)))
+			return errors[i].result;
+	return RESULT_LOGIN_REFUSED;
 }
 
 static enum result
@@ -43,10 +109,13 @@ read_fields(const struct conf *conf, const struct query_field *fields,
 	struct str code = buf_str(&fields[CODE].value);
 	struct str error = buf_str(&fields[ERROR].value);
 
-	if ((code.n > 0) == (error.n > 0) || !str_graphic(code) ||
-	    !is_issuer(conf, buf_str(&fields[ISS].value)))
+	if (!is_issuer(conf, buf_str(&fields[ISS].value)))
+		return RESULT_LOGIN_WRONG_ISSUER;
+	if ((code.n > 0) == (error.n > 0) || !str_graphic(code))
 		return RESULT_BAD_REQUEST;
-	login->denied = str_equal(error, STR("access_denied"));
+	if (error.n > 0)
+		login->refused = read_error(error);
+	write_word(error, login->error, sizeof(login->error));
 	return secret_set(&login->code, code.p, code.n);
 }
 
@@ -62,7 +131,7 @@ login_read(const struct context *context, const struct request *request,
 	};
 	enum result result;
 
-	*login = (struct login){ .denied = false };
+	*login = (struct login){ .refused = OK };
 	result = query_read(request->query, fields, NFIELDS);
 	if (result == OK)
 		result = pending_find(context->conf, buf_str(&request->cookies),
@@ -81,9 +150,15 @@ login_claim(const struct context *context, const struct login *login)
 
 	if (result == RESULT_EXISTS)
 		return RESULT_LOGIN_REPLAYED;
-	if (result != OK || login->code.n > 0)
+	if (result != OK || login->refused == OK)
 		return result;
-	return login->denied ? RESULT_LOGIN_DENIED : RESULT_LOGIN_REFUSED;
+	/* Somebody's no is told by how the login ended. */
+	if (login->refused != RESULT_LOGIN_DENIED)
+		log_event(login->refused == RESULT_MISCONFIGURED ?
+			LOG_LEVEL_ERROR :
+			LOG_LEVEL_WARN,
+		    "authorize_refused", "error=%s", login->error);
+	return login->refused;
 }
 
 static bool
@@ -99,9 +174,13 @@ enum result
 login_exchange(struct context *context, const struct login *login,
     struct oauth_tokens *tokens)
 {
-	enum result result = oauth_exchange(context, secret_str(&login->code),
-	    secret_str(&login->pending.verifier), tokens);
+	struct context brief = *context;
+	enum result result;
 
+	brief.deadline_ms -= SAVE_MS;
+	result = oauth_exchange(&brief, secret_str(&login->code),
+	    secret_str(&login->pending.verifier), tokens);
+	context->wait = brief.wait;
 	if (result == RESULT_INVALID_GRANT)
 		return RESULT_LOGIN_REFUSED;
 	/* No scope in the answer: it is what was asked for (RFC 6749, 5.1). */

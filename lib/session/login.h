@@ -13,7 +13,8 @@
 struct login {
 	struct pending pending; /* the login that it began */
 	struct secret code;	/* the authorization code; empty on an error */
-	bool denied;		/* the error was access_denied */
+	enum result refused;	/* what the error means; OK: there is none */
+	char error[44];		/* and its word, for the log */
 };
 
 /*
@@ -22,8 +23,8 @@ struct login {
  * login's cookie is deleted in the reply. The caller calls login_free()
  * whatever comes.
  * OK, the errors of pending_find(), RESULT_BAD_REQUEST: parameters twice,
- * broken or out of range, code and error together or neither, another issuer
- * (RFC 9207).
+ * broken or out of range, code and error together or neither;
+ * RESULT_LOGIN_WRONG_ISSUER: another issuer than ours is named (RFC 9207).
  */
 enum result login_read(const struct context *context,
     const struct request *request, struct reply *reply, struct login *login)
@@ -32,13 +33,15 @@ enum result login_read(const struct context *context,
 /*
  * Use the login up, over all processes.
  * OK, RESULT_LOGIN_REPLAYED, RESULT_STORE; for the errors that Spotify sent
- * RESULT_LOGIN_DENIED or RESULT_LOGIN_REFUSED.
+ * RESULT_LOGIN_DENIED, RESULT_UPSTREAM_FAILED, RESULT_MISCONFIGURED or, for a
+ * word that is not RFC 6749's, RESULT_LOGIN_REFUSED.
  */
 enum result login_claim(const struct context *context,
     const struct login *login) __attribute__((warn_unused_result));
 
 /*
- * Exchange the code, once, and see that what is needed was granted.
+ * Exchange the code, once, with all the time there is but what saving takes,
+ * and see that what is needed was granted.
  * OK, RESULT_LOGIN_REFUSED (code or verifier not accepted),
  * RESULT_SCOPE_MISSING, or the other errors of oauth_exchange().
  */

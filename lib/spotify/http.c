@@ -265,7 +265,7 @@ set_request(struct http *http, const struct http_request *request)
 	    (request->authorization != NULL &&
 		!add_header(http, "Authorization", request->authorization)))
 		return false;
-	left_ms = (long)clock_left_ms(request->deadline_ms, HTTP_CALL_MS);
+	left_ms = (long)clock_left_ms(http->deadline_ms, INT32_MAX);
 	bad |= curl_easy_setopt(e, CURLOPT_URL, request->url);
 	bad |= curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR,
 	    strncmp(request->url, "https:", 6) == 0 ? "https" : "http");
@@ -290,7 +290,8 @@ http_start(struct http *http, const struct http_request *request)
 	http->is_form = request->form.p != NULL;
 	http->sent = false;
 	http->received_n = 0;
-	http->deadline_ms = clock_until_ms(request->deadline_ms, HTTP_CALL_MS);
+	http->deadline_ms = clock_until_ms(request->deadline_ms,
+	    request->limit_ms > 0 ? request->limit_ms : HTTP_CALL_MS);
 	buf_free(&http->answer.body);
 	http->answer = (struct http_answer){ .retry_after_s = -1,
 		.body = BUF(request->body_max) };

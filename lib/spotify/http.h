@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "conf/conf.h"
 
-#define HTTP_CALL_MS 8000 /* the longest that one call may take */
+#define HTTP_CALL_MS 8000 /* the longest that a call may take, if not said */
 #define HTTP_CONNECT_MS 4000
 
 /* What one thread needs to make requests: connections that stay open. */
@@ -24,6 +24,7 @@ struct http_request {
 	struct str form;	   /* a form body makes it a POST */
 	size_t body_max;	   /* bytes of answer that are accepted */
 	int64_t deadline_ms;	   /* on clock_mono_ms() */
+	int64_t limit_ms;	   /* of this call; 0: HTTP_CALL_MS */
 };
 
 struct http_answer {

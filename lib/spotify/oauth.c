@@ -14,6 +14,9 @@
 
 #define FORM_MAX 16384
 #define ANSWER_MAX 65536
+/* As long as the deadline allows: whoever gives up an answer that is on its way
+ * may have spent a code or a refresh token for nothing. */
+#define CALL_MS INT32_MAX
 #define LIFE_DEFAULT_S 3600
 #define LIFE_MAX_S 86400
 
@@ -175,7 +178,8 @@ request_tokens(struct context *context, struct buf *form,
 			.authorization = basic.p,
 			.form = buf_str(form),
 			.body_max = ANSWER_MAX,
-			.deadline_ms = context->deadline_ms },
+			.deadline_ms = context->deadline_ms,
+			.limit_ms = CALL_MS },
 		    &answer);
 	if (result == OK)
 		result = read_answer(context, &answer, tokens);

@@ -41,24 +41,50 @@ def test_a_denied_consent_is_no_error_of_anybody(browser, stack, spotify):
     assert "nobody has been logged in" in reply.text
     assert stored(stack) == [] and count(spotify, "token") == 0
     refused(browser.finish(url), 400, "login_no_cookie")
+    assert "error=access_denied" not in stack.log("callback")
 
 
-@pytest.mark.parametrize("error", ["server_error", "temporarily_unavailable",
-                                   "invalid_scope", "x", "<script>"])
-def test_other_errors_are_not_shown(browser, spotify, error):
+@pytest.mark.parametrize("error, status, code", [
+    ("server_error", 502, "upstream_failed"),
+    ("temporarily_unavailable", 502, "upstream_failed"),
+    ("invalid_scope", 503, "misconfigured"),
+    ("invalid_request", 503, "misconfigured"),
+    ("unauthorized_client", 503, "misconfigured"),
+    ("unsupported_response_type", 503, "misconfigured"),
+    ("interaction_required", 400, "login_refused"),
+    ("urn:example:no", 400, "login_refused")])
+def test_an_error_of_spotifys_is_told_by_its_word(browser, stack, spotify,
+                                                  error, status, code):
+    """The visitor what to do, the operator which word it was."""
+    spotify.settings(deny_error=error)
+    url = browser.deny(browser.start_login())
+    reply = refused(browser.finish(url), status, code)
+    assert error not in reply.text and count(spotify, "token") == 0
+    assert stack.wait_for_event(
+        "callback", "authorize_refused", error=error,
+        level="error" if code == "misconfigured" else "warn")
+    assert stored(stack) == []
+
+
+@pytest.mark.parametrize("error, logged", [
+    ("<script>", "?script?"), ("a b=c", "a?b?c"),
+    ("e" * 64, "e" * 40 + "..."),
+    ("x\" event=login", "x??event?login"), ("SERVER_ERROR", "SERVER_ERROR")])
+def test_an_error_that_is_no_word_is_neither_shown_nor_believed(
+        browser, stack, spotify, error, logged):
     spotify.settings(deny_error=error)
     url = browser.deny(browser.start_login())
     reply = refused(browser.finish(url), 400, "login_refused")
-    assert error == "x" or error not in reply.text
-    assert count(spotify, "token") == 0
+    assert error not in reply.text and count(spotify, "token") == 0
+    assert stack.wait_for_event("callback", "authorize_refused",
+                                error=logged)
 
 
 @pytest.mark.parametrize("changes", [
     {"code": None}, {"code": ""}, {"error": "access_denied"},
     {"code": None, "error": ""}, {"code": "x" * 2049}, {"code": "a b"},
     {"code": None, "error": "e" * 65}, {"code": "a\r\nX: y"},
-    {"code": "a\x00b"}, {"iss": "https://evil.example"},
-    {"iss": "https://accounts.spotify.com"}, {"code": "ö"}])
+    {"code": "a\x00b"}, {"code": "ö"}, {"iss": "x" * 257}])
 def test_an_answer_that_makes_no_sense_is_refused(browser, spotify, changes):
     url = browser.approve(browser.start_login())
     refused(browser.finish(with_query(url, **changes)), 400, "bad_request")
@@ -79,6 +105,33 @@ def test_the_issuer_may_be_named(browser, stack):
     url = browser.approve(browser.start_login())
     reply = browser.finish(with_query(url, iss=stack.spotify.url))
     assert reply.status == 303
+
+
+@pytest.mark.parametrize("error", [None, "server_error"])
+@pytest.mark.parametrize("iss", ["https://evil.example", "{url}/", "{url}/x",
+                                 "https://accounts.spotify.com"])
+def test_another_issuer_is_told_as_that(browser, stack, spotify, iss, error):
+    """And logged, for it may be the configuration that is wrong."""
+    iss = iss.format(url=stack.spotify.url)
+    changes = {"code": None, "error": error} if error else {}
+    url = browser.approve(browser.start_login())
+    refused(browser.finish(with_query(url, iss=iss, **changes)), 400,
+            "login_wrong_issuer")
+    assert count(spotify, "token") == 0
+    stack.wait_for_event("callback", "wrong_issuer", iss=iss)
+
+
+def test_an_issuer_may_have_a_path(make_stack):
+    """It is compared with the one that is configured, letter by letter (RFC
+    9207, section 2.4)."""
+    issuer = "https://id.example/realms/one"
+    stack = make_stack(conf={"issuer": issuer})
+    for iss, status in ((issuer, 303), (None, 303), (issuer + "/", 400),
+                        ("https://id.example", 400),
+                        (stack.spotify.url, 400)):
+        browser = Browser(stack)
+        url = browser.approve(browser.start_login())
+        assert browser.finish(with_query(url, iss=iss)).status == status, iss
 
 
 @pytest.mark.parametrize("length", [1, 660, 2048])

@@ -160,6 +160,7 @@ BAD = [({key: value}, key) for key, values in {
         "https://a.example https://b.example/x"),
     "authorize_url": ("x", "http://accounts.example/", "ftp://x/",
                       "http://localhost/"),
+    "issuer": ("x", "http://accounts.example", "https://a.example/?x", ""),
     "token_url": ("x", "http://accounts.example/", "https://u:p@x/"),
     "api_url": ("x", "http://api.example/"),
     "ca_file": ("nothing", "/nothing/at/all", "/dev/null", "{folder}/c.conf"),

@@ -19,7 +19,7 @@ CODES = {
     "store_unavailable": {503}, "misconfigured": {503}, "busy": {503},
     "login_denied": {403}, "login_late": {400}, "login_replayed": {400},
     "login_no_cookie": {400}, "login_bad_state": {400},
-    "login_refused": {400}}
+    "login_refused": {400}, "login_wrong_issuer": {400}}
 PROBLEM = {"type", "title", "status", "detail", "code", "request_id"}
 POLICY_END = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 

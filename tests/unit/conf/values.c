@@ -57,6 +57,26 @@ a_redirect_uri_is_https_or_a_loopback_address(void)
 }
 
 static void
+an_issuer_is_an_endpoint_without_a_query(void)
+{
+	static const struct row rows[] = {
+		{ "https://accounts.example", NULL },
+		{ "https://id.example/realms/one", NULL },
+		{ "https://id.example/realms/one/", NULL },
+		{ "http://127.0.0.1:8080", NULL },
+		{ "https://id.example/?x", "no query" },
+		{ "https://id.example/#x", "not an absolute" },
+		{ "http://id.example", "http is for" },
+		{ "id.example", "not an absolute" },
+		{ "", "not an absolute" },
+	};
+	size_t i;
+
+	for (i = 0; i < N(rows); i++)
+		check(values_issuer(str_of(rows[i].value)), &rows[i]);
+}
+
+static void
 an_endpoint_is_https_or_on_loopback(void)
 {
 	static const struct row rows[] = {
@@ -207,6 +227,7 @@ a_duration_is_a_number_and_perhaps_a_unit(void)
 UNIT_TESTS(values) = {
 	TEST(a_redirect_uri_is_https_or_a_loopback_address),
 	TEST(an_endpoint_is_https_or_on_loopback),
+	TEST(an_issuer_is_an_endpoint_without_a_query),
 	TEST(a_proxy_has_no_user_and_no_path),
 	TEST(an_origin_is_written_as_browsers_do),
 	TEST(a_scope_has_user_follow_read_and_single_blanks),

@@ -109,11 +109,7 @@ what_can_be_read_in_two_ways_is_a_bad_request(void)
 		"&code=a&error=access_denied", "&code=a&code=a",
 		"&code=a&code=", "&code=a&state=b", "&code=a+b", "&code=a%20",
 		"&code=%00", "&code=a%0d%0aX:%20y", "&code=%ff", "&code=%",
-		"&error=x%0ay", "&code=a&iss=https://accounts.spotify.com/",
-		"&code=a&iss=https://accounts.spotify.com:443",
-		"&code=a&iss=https://ACCOUNTS.spotify.com",
-		"&code=a&iss=http://accounts.spotify.com",
-		"&code=a&iss=https://evil.test",
+		"&error=x%0ay",
 		("&error=01234567890123456789012345678901234567890123456789"
 		 "0123456789abcde") };
 	SCOPED(leave) struct visit v;
@@ -128,6 +124,38 @@ what_can_be_read_in_two_ways_is_a_bad_request(void)
 		buf_putc(&large, 'a');
 	CHECK_OK(buf_result(&large));
 	CHECK(come(&v, large.p), RESULT_BAD_REQUEST);
+}
+
+static void
+an_issuer_that_is_named_is_ours_letter_by_letter(void)
+{
+	static const char *const bad[] = { "https://accounts.spotify.com/",
+		"https://accounts.spotify.com:443",
+		"https://ACCOUNTS.spotify.com", "http://accounts.spotify.com",
+		"https://evil.test", "https://accounts.spotify.com/realm",
+		"x" };
+	static char realm[] = "https://e.org/realms/one";
+	SCOPED(buf_free) struct buf rest = BUF(300);
+	SCOPED(leave) struct visit v;
+	size_t i;
+
+	CHECK_OK(begin(&v));
+	for (i = 0; i < N(bad); i++) {
+		buf_clear(&rest);
+		buf_printf(&rest, "&code=a&iss=%s", bad[i]);
+		CHECK_OK(buf_result(&rest));
+		CHECK(come(&v, rest.p), RESULT_LOGIN_WRONG_ISSUER);
+	}
+	CHECK(come(&v, "&error=server_error&iss=https://evil.test"),
+	    RESULT_LOGIN_WRONG_ISSUER);
+	assert_non_null(strstr(run_said(), "event=wrong_issuer iss=https://"));
+	CHECK_OK(come(&v, "&code=a&iss=https://accounts.spotify.com"));
+	v.conf.issuer = realm;
+	CHECK(come(&v, "&code=a&iss=https://accounts.spotify.com"),
+	    RESULT_LOGIN_WRONG_ISSUER);
+	CHECK_OK(come(&v, "&code=a&iss=https%3A%2F%2Fe.org%2Frealms%2Fone"));
+	CHECK_OK(come(&v, "&code=a&iss="));
+	CHECK_OK(come(&v, "&code=a"));
 }
 
 static void
@@ -166,28 +194,68 @@ a_code_is_used_once(void)
 static void
 an_error_ends_the_login_by_its_kind(void)
 {
-	SCOPED(leave) struct visit denied = { .store = NULL };
-	SCOPED(leave) struct visit refused = { .store = NULL };
+	static const struct {
+		const char *rest;
+		enum result result;
+		const char *line;
+	} rows[] = {
+		{ "&error=access_denied", RESULT_LOGIN_DENIED, "" },
+		{ "&error=server_error", RESULT_UPSTREAM_FAILED,
+		    "error=server_error\n" },
+		{ "&error=temporarily_unavailable", RESULT_UPSTREAM_FAILED,
+		    "error=temporarily_unavailable\n" },
+		{ "&error=invalid_request", RESULT_MISCONFIGURED,
+		    "error=invalid_request\n" },
+		{ "&error=invalid_scope", RESULT_MISCONFIGURED,
+		    "error=invalid_scope\n" },
+		{ "&error=unauthorized_client", RESULT_MISCONFIGURED,
+		    "error=unauthorized_client\n" },
+		{ "&error=unsupported_response_type", RESULT_MISCONFIGURED,
+		    "error=unsupported_response_type\n" },
+		{ "&error=a%20b=%22c", RESULT_LOGIN_REFUSED, "error=a?b??c\n" },
+		/* 43 letters have room, one more has not. */
+		{ "&error=eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeex",
+		    RESULT_LOGIN_REFUSED,
+		    "error=eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeex\n" },
+		{ "&error=eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeexx",
+		    RESULT_LOGIN_REFUSED,
+		    "error=eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee...\n" },
+	};
+	size_t i;
 
-	CHECK_OK(begin(&denied));
-	CHECK_OK(come(&denied, "&error=access_denied"));
-	assert_int_equal(login_claim(&denied.context, &denied.login),
-	    RESULT_LOGIN_DENIED);
-	CHECK_OK(begin(&refused));
-	CHECK_OK(come(&refused, "&error=server_error"));
-	assert_int_equal(login_claim(&refused.context, &refused.login),
-	    RESULT_LOGIN_REFUSED);
-	failing_next(refused.store, FAILING_CLAIM, RESULT_STORE, false);
-	CHECK_OK(come(&refused, "&code=a"));
-	assert_int_equal(login_claim(&refused.context, &refused.login),
-	    RESULT_STORE);
+	for (i = 0; i < N(rows); i++) {
+		SCOPED(leave) struct visit v = { .store = NULL };
+
+		CHECK_OK(begin(&v));
+		CHECK_OK(come(&v, rows[i].rest));
+		assert_int_equal(login_claim(&v.context, &v.login),
+		    rows[i].result);
+		if (strstr(run_said(), rows[i].line) == NULL)
+			fail_msg("%s: %s", rows[i].rest, run_said());
+		/* Used up: the word is not logged again. */
+		assert_int_equal(login_claim(&v.context, &v.login),
+		    RESULT_LOGIN_REPLAYED);
+	}
+}
+
+static void
+a_login_that_cannot_be_marked_is_not_used(void)
+{
+	SCOPED(leave) struct visit v;
+
+	CHECK_OK(begin(&v));
+	failing_next(v.store, FAILING_CLAIM, RESULT_STORE, false);
+	CHECK_OK(come(&v, "&code=a"));
+	assert_int_equal(login_claim(&v.context, &v.login), RESULT_STORE);
 }
 
 UNIT_TESTS(login) = {
 	TEST(a_code_arrives_with_the_login_it_belongs_to),
 	TEST(what_can_be_read_in_two_ways_is_a_bad_request),
+	TEST(an_issuer_that_is_named_is_ours_letter_by_letter),
 	TEST(the_state_decides_before_all_else),
 	TEST(a_code_is_used_once),
 	TEST(an_error_ends_the_login_by_its_kind),
+	TEST(a_login_that_cannot_be_marked_is_not_used),
 	END_OF_TESTS,
 };
