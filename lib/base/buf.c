@@ -27,7 +27,10 @@ reserve(struct buf *buf, size_t n)
 	}
 	if (n < buf->size - buf->n && buf->p != NULL)
 		return true;
+	/* Who begins with much often adds no more. */
 	size = buf->size < 64 ? 64 : buf->size;
+	if (buf->p == NULL && n >= size)
+		size = n + 1;
 	while (size - buf->n <= n)
 		size *= 2;
 	if (size > buf->max)
@@ -154,6 +157,15 @@ buf_move(struct buf *to, struct buf *from)
 	buf_free(to);
 	*to = *from;
 	*from = BUF(from->max);
+}
+
+void
+buf_cut(struct buf *buf, size_t n)
+{
+	if (n >= buf->n)
+		return;
+	explicit_bzero(buf->p + n, buf->n - n);
+	buf->n = n;
 }
 
 void

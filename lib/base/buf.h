@@ -62,6 +62,9 @@ enum result buf_take(struct buf *buf, char **taken)
  * and released; this one is empty then. */
 void buf_move(struct buf *to, struct buf *from);
 
+/* Shorten it to its first n bytes, wiping the others. */
+void buf_cut(struct buf *buf, size_t n);
+
 /* Empty it, wiping the content but keeping the memory and the maximum. */
 void buf_clear(struct buf *buf);
 

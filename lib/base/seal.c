@@ -19,6 +19,7 @@
 
 #define HEADER_BYTES 12
 #define NONCE_BYTES crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
+#define TEXT_AT (HEADER_BYTES + NONCE_BYTES)
 #define BOUND_MAX 128
 
 _Static_assert(SEAL_TAG_BYTES == crypto_aead_xchacha20poly1305_ietf_ABYTES,
@@ -157,7 +158,7 @@ seal_close(const struct seal_ring *ring, const struct seal_box *box,
 	write_header(out, box->purpose, &ring->keys[0]);
 	bound_n = associated(out, box, bound);
 	secret_random(out + HEADER_BYTES, NONCE_BYTES);
-	text = out + HEADER_BYTES + NONCE_BYTES;
+	text = out + TEXT_AT;
 	if (plain.n > 0)
 		memcpy(text, plain.p, plain.n);
 	if (bound_n == 0)
@@ -188,29 +189,64 @@ find_key(const struct seal_ring *ring, const struct seal_box *box,
 	return NULL;
 }
 
-enum result
-seal_open(const struct seal_ring *ring, const struct seal_box *box,
-    struct str sealed, size_t pad_to, struct buf *plain)
+/* Decrypt to where there is room for all but SEAL_OVERHEAD, which may be the
+ * ciphertext's own place. */
+static bool
+decrypt(const struct seal_ring *ring, const struct seal_box *box,
+    struct str sealed, unsigned char *out)
 {
 	unsigned char bound[HEADER_BYTES + BOUND_MAX], key[SEAL_KEY_BYTES];
 	const unsigned char *in = (const unsigned char *)sealed.p;
 	const struct seal_key *found = find_key(ring, box, sealed);
-	size_t n, bound_n;
-	unsigned char *out;
+	size_t bound_n;
 	int bad;
 
 	if (found == NULL || (bound_n = associated(in, box, bound)) == 0)
+		return false;
+	box_key(found, box, key);
+	bad = crypto_aead_xchacha20poly1305_ietf_decrypt(out, NULL, NULL,
+	    in + TEXT_AT, sealed.n - TEXT_AT, bound, bound_n, in + HEADER_BYTES,
+	    key);
+	secret_wipe(key, sizeof(key));
+	return bad == 0;
+}
+
+enum result
+seal_open(const struct seal_ring *ring, const struct seal_box *box,
+    struct str sealed, size_t pad_to, struct buf *plain)
+{
+	unsigned char *out;
+	size_t n;
+
+	if (find_key(ring, box, sealed) == NULL)
 		return RESULT_ABSENT;
 	n = sealed.n - SEAL_OVERHEAD;
 	if ((out = (unsigned char *)buf_room(plain, n)) == NULL)
 		return buf_result(plain);
-	box_key(found, box, key);
-	bad = crypto_aead_xchacha20poly1305_ietf_decrypt(out, NULL, NULL,
-	    in + HEADER_BYTES + NONCE_BYTES, n + SEAL_TAG_BYTES, bound, bound_n,
-	    in + HEADER_BYTES, key);
-	secret_wipe(key, sizeof(key));
-	if (bad != 0 || (pad_to > 0 && !unpad(out, &n)))
+	if (!decrypt(ring, box, sealed, out) || (pad_to > 0 && !unpad(out, &n)))
 		return RESULT_ABSENT;
 	buf_grown(plain, n);
+	return OK;
+}
+
+enum result
+seal_open_here(const struct seal_ring *ring, const struct seal_box *box,
+    size_t pad_to, struct buf *text)
+{
+	unsigned char *p = (unsigned char *)text->p;
+	size_t n;
+
+	if (find_key(ring, box, buf_str(text)) == NULL ||
+	    !decrypt(ring, box, buf_str(text), p + TEXT_AT)) {
+		buf_clear(text);
+		return RESULT_ABSENT;
+	}
+	n = text->n - SEAL_OVERHEAD;
+	if (pad_to > 0 && !unpad(p + TEXT_AT, &n)) {
+		buf_clear(text);
+		return RESULT_ABSENT;
+	}
+	memmove(p, p + TEXT_AT, n);
+	buf_cut(text, n);
 	return OK;
 }

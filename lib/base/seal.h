@@ -14,7 +14,14 @@
 #define SEAL_TAG_BYTES 16  /* the end of a sealed text; no two share one */
 
 /* What a sealed text is for; one never opens as another. */
-enum seal_purpose { SEAL_PENDING = 1, SEAL_SESSION, SEAL_COPY, SEAL_LIST };
+enum seal_purpose {
+	SEAL_PENDING = 1,
+	SEAL_SESSION,
+	SEAL_COPY,
+	SEAL_LIST,
+	SEAL_PART,
+	SEAL_PART_LIST
+};
 
 /* Keys derived from one server key; id tells them apart in a sealed text. */
 struct seal_key {
@@ -72,6 +79,15 @@ enum result seal_close(const struct seal_ring *ring, const struct seal_box *box,
  */
 enum result seal_open(const struct seal_ring *ring, const struct seal_box *box,
     struct str sealed, size_t pad_to, struct buf *plain)
+    __attribute__((warn_unused_result));
+
+/*
+ * The same for all that is in a buffer, which is put in the place of it: so a
+ * long text is in memory once. Unless OK, which it is or RESULT_ABSENT, the
+ * buffer is empty.
+ */
+enum result seal_open_here(const struct seal_ring *ring,
+    const struct seal_box *box, size_t pad_to, struct buf *text)
     __attribute__((warn_unused_result));
 
 #endif

@@ -60,6 +60,15 @@ session_unseal(const struct conf *conf, const struct session *session,
 	return seal_open(&conf->ring, &box, sealed, SESSION_PAD_TO, plain);
 }
 
+enum result
+session_unseal_here(const struct conf *conf, const struct session *session,
+    enum seal_purpose purpose, struct buf *text)
+{
+	struct seal_box box = box_of(session, purpose);
+
+	return seal_open_here(&conf->ring, &box, SESSION_PAD_TO, text);
+}
+
 /* ---- limits ---- */
 
 int64_t

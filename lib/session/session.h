@@ -100,6 +100,11 @@ enum result session_unseal(const struct conf *conf,
     const struct session *session, enum seal_purpose purpose, struct str sealed,
     struct buf *plain) __attribute__((warn_unused_result));
 
+/* The same for all that is in a buffer, in its place; see seal_open_here(). */
+enum result session_unseal_here(const struct conf *conf,
+    const struct session *session, enum seal_purpose purpose, struct buf *text)
+    __attribute__((warn_unused_result));
+
 /* A word that tells sessions apart in the log and leads nowhere. */
 #define SESSION_WORD_BYTES 9
 void session_word(const struct session *session,

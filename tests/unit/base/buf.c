@@ -98,6 +98,32 @@ room_is_used_as_far_as_one_says(void)
 }
 
 static void
+what_is_cut_off_is_wiped(void)
+{
+	SCOPED(buf_free) struct buf buf = BUF(100);
+
+	buf_puts(&buf, "public secret");
+	CHECK_OK(buf_result(&buf));
+	buf_cut(&buf, 20);
+	CHECK_TEXT(buf_str(&buf), "public secret");
+	buf_cut(&buf, 6);
+	CHECK_TEXT(buf_str(&buf), "public");
+	assert_memory_equal(buf.p + 6, "\0\0\0\0\0\0\0", 8);
+}
+
+static void
+who_begins_with_much_gets_no_more(void)
+{
+	SCOPED(buf_free) struct buf buf = BUF(100000);
+
+	if (buf_room(&buf, 70000) == NULL) {
+		CHECK(buf_result(&buf), RESULT_NO_MEMORY);
+		return;
+	}
+	assert_int_equal(buf.size, 70001);
+}
+
+static void
 what_is_taken_is_gone(void)
 {
 	SCOPED(buf_free) struct buf buf = BUF(10);
@@ -173,6 +199,8 @@ UNIT_TESTS(buf) = {
 	TEST(a_formatted_text_that_does_not_fit_changes_nothing),
 	TEST(an_enormous_addition_is_refused_by_its_size_alone),
 	TEST(room_is_used_as_far_as_one_says),
+	TEST(what_is_cut_off_is_wiped),
+	TEST(who_begins_with_much_gets_no_more),
 	TEST(what_is_taken_is_gone),
 	TEST(what_is_moved_comes_with_its_limit_and_its_failure),
 	TEST(a_cleared_buffer_is_wiped_and_can_be_used_again),

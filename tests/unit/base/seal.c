@@ -49,6 +49,30 @@ what_was_sealed_opens_again(void)
 	assert_true(str_equal(buf_str(&plain), PLAIN));
 }
 
+static void
+it_opens_in_its_own_place_or_leaves_nothing(void)
+{
+	SCOPED(buf_free) struct buf text = BUF(1000);
+	SCOPED(unseal) struct sealed s;
+	size_t i;
+
+	CHECK_OK(seal(&s));
+	for (i = 0; i <= s.text.n; i++) {
+		buf_clear(&text);
+		buf_add_str(&text, buf_str(&s.text));
+		CHECK_OK(buf_result(&text));
+		if (i < s.text.n)
+			text.p[i] ^= 1;
+		CHECK(seal_open_here(&s.ring, &s.box, PAD, &text),
+		    i < s.text.n ? RESULT_ABSENT : OK);
+		assert_true(
+		    str_equal(buf_str(&text), i < s.text.n ? STR("") : PLAIN));
+	}
+	CHECK(seal_open_here(&s.ring, &s.box, PAD, &text), RESULT_ABSENT);
+	buf_free(&text);
+	CHECK(seal_open_here(&s.ring, &s.box, PAD, &text), RESULT_ABSENT);
+}
+
 /* Our padding is libsodium's. */
 static void
 check_padding(const struct sealed *s, struct str text, struct str content,
@@ -292,6 +316,7 @@ names_and_digests_are_stable_and_differ(void)
 
 UNIT_TESTS(seal) = {
 	TEST(what_was_sealed_opens_again),
+	TEST(it_opens_in_its_own_place_or_leaves_nothing),
 	TEST(every_length_opens_and_shows_only_its_multiple),
 	TEST(two_seals_of_one_text_differ),
 	TEST(no_truncation_opens_and_nothing_longer),
