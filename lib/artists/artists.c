@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* Hides when the copy will do, and who fetches when it will not. */
+/*
+ * Hides when the copy will do, and who fetches when it will not. What was
+ * fetched of a list that then failed is kept for the next request, which goes
+ * on from there: a list may be longer than the time of one request, or than
+ * what Spotify gives at a time. Nobody is shown a part.
+ */
 #include "config.h"
 
 #include <string.h>
@@ -15,12 +20,11 @@
 #include "store/lock.h"
 #include "base/log.h"
 
-/* A copy of the greatest length can be read. */
-#define LIST_MAX (COPY_LIST_MAX + SESSION_PAD_TO)
 #define LIST_MS 15000 /* for all pages together */
 #define LOCK_WAIT_MS 12000
 #define MEANWHILE_S ((LOCK_WAIT_MS + LIST_MS) / 1000)
 #define FRESH_S 30 /* a copy younger than this is fresh enough */
+#define PART_S 600 /* of a list whose fetch began earlier none is used */
 
 /* Which copy will do: a young one, one that another request has made
  * meanwhile, or whatever there is. */
@@ -34,6 +38,7 @@ struct fetch {
 	struct str known_tags;
 	int64_t max_age_s; /* of a copy that is young */
 	int64_t seen_s;	   /* when the copy was fetched that was not; or -1 */
+	bool has_part;	   /* there is one, of use or not */
 };
 
 static enum result
@@ -64,7 +69,7 @@ will_do(const struct fetch *fetch, enum copy_use use,
 	case IF_YOUNG: return age_s >= 0 && age_s < fetch->max_age_s;
 	case IF_OTHER:
 		return facts->fetched_s != fetch->seen_s && age_s >= 0 &&
-		    age_s <= MEANWHILE_S;
+		    age_s <= MEANWHILE_S + PART_S;
 	case IF_ANY: break;
 	}
 	return true;
@@ -97,7 +102,7 @@ use_copy(struct fetch *fetch, enum copy_use use)
 	bool done = false;
 
 	if (fetch->context->conf->artists_max_age_s == 0 ||
-	    copy_open(fetch->context, fetch->session, &copy) != OK)
+	    copy_open(fetch->context, fetch->session, STORE_COPY, &copy) != OK)
 		return false;
 	if (will_do(fetch, use, &copy.facts)) {
 		artists->facts = copy.facts;
@@ -109,6 +114,87 @@ use_copy(struct fetch *fetch, enum copy_use use)
 	return done;
 }
 
+/* ---- fetching ---- */
+
+static void
+begin_list(struct artists *artists)
+{
+	buf_clear(&artists->list);
+	artists->facts = (struct copy_facts){ .fetched_s = clock_now_s() };
+	artists->complete = true;
+	artists->stale = false;
+	writer_array(&artists->list, NULL);
+}
+
+/*
+ * Go on with the part that an earlier request has left. One that began when the
+ * copy did was made whole already, by somebody who died before it was dropped.
+ * OK, RESULT_ABSENT, RESULT_NO_MEMORY.
+ */
+static enum result
+use_part(struct fetch *fetch)
+{
+	struct artists *artists = fetch->artists;
+	enum result result;
+	struct copy part;
+	int64_t age_s;
+
+	if (fetch->context->conf->artists_max_age_s == 0 ||
+	    copy_open(fetch->context, fetch->session, STORE_PARTIAL, &part) !=
+		OK)
+		return RESULT_ABSENT;
+	fetch->has_part = true;
+	age_s = clock_now_s() - part.facts.fetched_s;
+	if (age_s < 0 || age_s > PART_S ||
+	    part.facts.fetched_s == fetch->seen_s)
+		return RESULT_ABSENT;
+	begin_list(artists);
+	buf_clear(&artists->list);
+	result =
+	    copy_read(fetch->context, fetch->session, &part, &artists->list);
+	if (result == OK) {
+		artists->facts = part.facts;
+		log_event(LOG_LEVEL_INFO, "list_continued",
+		    "pages=%u artists=%lld", part.facts.pages,
+		    (long long)part.facts.total);
+	}
+	return result == OK || result == RESULT_NO_MEMORY ? result :
+							    RESULT_ABSENT;
+}
+
+/* Fetch what is missing of a list. */
+static enum result
+fetch_rest(struct fetch *fetch)
+{
+	struct artists *artists = fetch->artists;
+	struct context *context = fetch->context;
+	enum result result = use_part(fetch);
+	unsigned had = 0;
+
+	if (result == RESULT_NO_MEMORY)
+		return result;
+	if (result == OK)
+		had = artists->facts.pages;
+	else
+		begin_list(artists);
+	result = pages_fetch(context, fetch->session, &artists->facts,
+	    &artists->list, &artists->complete);
+	/* A cursor need not be good for ever. */
+	if (had > 0 && artists->facts.pages == had &&
+	    pages_refused(context, result)) {
+		had = 0;
+		begin_list(artists);
+		result = pages_fetch(context, fetch->session, &artists->facts,
+		    &artists->list, &artists->complete);
+	}
+	if (result != OK && result != RESULT_NO_MEMORY &&
+	    result != RESULT_TOO_LARGE && artists->facts.pages > had &&
+	    context->conf->artists_max_age_s > 0)
+		copy_save(context, fetch->session, STORE_PARTIAL,
+		    &artists->facts, buf_str(&artists->list));
+	return result;
+}
+
 /* Fetch a whole list; on failure the list is of no use. */
 static enum result
 fetch_list(struct fetch *fetch)
@@ -118,14 +204,8 @@ fetch_list(struct fetch *fetch)
 	int64_t deadline_ms = context->deadline_ms;
 	enum result result;
 
-	buf_clear(&artists->list);
-	artists->facts = (struct copy_facts){ .fetched_s = clock_now_s() };
-	artists->complete = true;
-	artists->stale = false;
-	writer_array(&artists->list, NULL);
 	context->deadline_ms = clock_until_ms(deadline_ms, LIST_MS);
-	result = pages_fetch(context, fetch->session, &artists->facts,
-	    &artists->list, &artists->complete);
+	result = fetch_rest(fetch);
 	context->deadline_ms = deadline_ms;
 	writer_array_end(&artists->list);
 	if (result == OK)
@@ -134,6 +214,19 @@ fetch_list(struct fetch *fetch)
 		result = write_tag(artists);
 	/* More than we can hold is nothing to try again. */
 	return result == RESULT_TOO_LARGE ? RESULT_UPSTREAM_FAILED : result;
+}
+
+/* Keep what may be of use to the next request. */
+static void
+keep_list(const struct fetch *fetch)
+{
+	const struct artists *artists = fetch->artists;
+
+	if (artists->complete && fetch->context->conf->artists_max_age_s > 0)
+		copy_save(fetch->context, fetch->session, STORE_COPY,
+		    &artists->facts, buf_str(&artists->list));
+	if (fetch->has_part)
+		copy_drop(fetch->context, fetch->session, STORE_PARTIAL);
 }
 
 /* Fetch under the lock, unless whoever held it before us did. */
@@ -157,10 +250,8 @@ fetch_once(struct fetch *fetch)
 	if (result == OK || result == RESULT_RATE_LIMITED ||
 	    result == RESULT_QUOTA_EXCEEDED)
 		result = fetch_list(fetch);
-	if (result == OK && fetch->artists->complete &&
-	    context->conf->artists_max_age_s > 0)
-		copy_save(context, fetch->session, &fetch->artists->facts,
-		    buf_str(&fetch->artists->list));
+	if (result == OK)
+		keep_list(fetch);
 	if (result != OK && result != RESULT_BUSY && result != RESULT_NO_MEMORY)
 		lock_fail(&lock, result);
 	lock_release(&lock);
@@ -194,7 +285,7 @@ artists_get(struct context *context, struct session *session, bool fresh,
 		.seen_s = -1 };
 	enum result result = OK;
 
-	*artists = (struct artists){ .list = BUF(LIST_MAX) };
+	*artists = (struct artists){ .list = BUF(COPY_ROOM) };
 	if (fresh && fetch.max_age_s > FRESH_S)
 		fetch.max_age_s = FRESH_S;
 	if (!use_copy(&fetch, IF_YOUNG)) {

@@ -160,6 +160,27 @@ add_page(struct walk *walk, const struct spotify_page *page)
 	return buf_result(walk->list);
 }
 
+/*
+ * Put the artists who are in the list already into the set. In what we have
+ * written these bytes begin an artist and nothing else: within a text there is
+ * a backslash before a quotation mark.
+ */
+static void
+remember_artists(struct walk *walk)
+{
+	const struct str before = STR("{\"id\":\"");
+	const struct str list = buf_str(walk->list);
+	size_t at = 0;
+	const char *p;
+
+	while (list.n - at >= before.n + IDSET_ID_BYTES &&
+	    (p = memmem(list.p + at, list.n - at - IDSET_ID_BYTES, before.p,
+		 before.n)) != NULL) {
+		(void)idset_add(&walk->artists, p + before.n);
+		at = (size_t)(p - list.p) + before.n + IDSET_ID_BYTES;
+	}
+}
+
 /* One page after the other until Spotify names no further one. */
 static enum result
 walk_on(struct walk *walk, bool *complete)
@@ -201,6 +222,9 @@ pages_fetch(struct context *context, struct session *session,
 	walk.limit = facts->limit;
 	idset_init(&walk.artists);
 	idset_init(&walk.cursors);
+	remember_artists(&walk);
+	if (facts->after[0] != '\0')
+		(void)idset_add(&walk.cursors, facts->after);
 	result = walk_on(&walk, complete);
 	idset_free(&walk.artists);
 	idset_free(&walk.cursors);

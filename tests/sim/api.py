@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """The Web API: GET /v1/me and GET /v1/me/following."""
 
+import math
 import urllib.parse
 
 from . import canned, defects
@@ -135,6 +136,19 @@ def page_body(request, catalogue, asked, limit, options):
     return f'{{"artists":{{"items":{items},{rest[1:]}}}'
 
 
+def too_many(world, rate):
+    """Whether a page has to wait, and how many seconds. The lock is held."""
+    if not rate:
+        return 0
+    now, given = world.now(), world.pages_given
+    while given and given[0] <= now - rate["seconds"]:
+        given.popleft()
+    if len(given) < rate["calls"]:
+        given.append(now)
+        return 0
+    return max(1, math.ceil(given[0] + rate["seconds"] - now))
+
+
 def is_heavy(start, limit, heavy):
     """Whether the page that begins there is too much for the servers."""
     return bool(heavy) and limit > heavy["most"] and (
@@ -149,6 +163,10 @@ def following(request, world):
             raise Refused("scope_403")
         with world.lock:
             options = dict(world.settings)
+            wait_s = too_many(world, options["page_rate"])
+        if wait_s:
+            return canned.error({"name": "rate_limited_no_header_429",
+                                 "headers": {"Retry-After": str(wait_s)}})
         asked, limit = page_query(request, options["page_max"])
     except Refused as refused:
         return canned.error(refused.name)

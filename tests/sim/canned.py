@@ -86,8 +86,9 @@ def compose(answer, normal):
 
 
 def error(name):
-    """The answer of that name in the table of errors, sent without faults."""
-    answer = compose({"name": name}, None)
+    """The answer of that name in the table of errors, or one made of it, sent
+    without faults."""
+    answer = compose(name if isinstance(name, dict) else {"name": name}, None)
     answer.faults = {}
     return answer
 

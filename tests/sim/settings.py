@@ -91,6 +91,8 @@ TABLE = {
     "evil_next": (False, flag_or_text),
     "evil_after": (False, anything),
     "fail_page": ({}, failing_pages),
+    # So many lists' pages in so many seconds; then a 429 until they are over.
+    "page_rate": ({}, mapping),
     # The largest limit that is taken; more is a 400.
     "page_max": (50, count),
     # A page with the artist at "at" (null: any), and more than "most", is a

@@ -66,6 +66,7 @@ class World:
             self.repeated = {}
             self.approved = {}
             self.offset = 0
+            self.pages_given = collections.deque()
             self.grants = Grants(self.journal.secret)
             self.journal.requests.clear()
 

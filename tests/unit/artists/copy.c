@@ -74,29 +74,35 @@ open_site(struct site *s)
 static void
 save(struct site *s, const struct copy_facts *facts, const char *list)
 {
-	copy_save(&s->context, &s->session, facts, str_of(list));
+	copy_save(&s->context, &s->session, STORE_COPY, facts, str_of(list));
+}
+
+static enum result
+open_copy(struct site *s)
+{
+	return copy_open(&s->context, &s->session, STORE_COPY, &s->copy);
 }
 
 static void
 what_was_saved_is_read_in_two_steps(void)
 {
 	SCOPED(leave) struct site s;
-	SCOPED(buf_free) struct buf list = BUF(4096);
+	SCOPED(buf_free) struct buf list = BUF(COPY_ROOM);
 	SCOPED(buf_free) struct buf small = BUF(100);
 
 	CHECK_OK(open_site(&s));
 	save(&s, &first, "[1,2]");
 	if (run_refused() && !has_copy(&s))
 		return;
-	CHECK_OK(copy_open(&s.context, &s.session, &s.copy));
+	CHECK_OK(open_copy(&s));
 	assert_int_equal(s.copy.facts.total, 2);
 	assert_int_equal(s.copy.facts.fetched_s, 1000);
 	assert_string_equal(s.copy.facts.tag, first.tag);
 	CHECK_OK(copy_read(&s.context, &s.session, &s.copy, &list));
 	CHECK_TEXT(buf_str(&list), "[1,2]");
-	CHECK_OK(copy_open(&s.context, &s.session, &s.copy));
+	CHECK_OK(open_copy(&s));
 	CHECK(copy_read(&s.context, &s.session, &s.copy, &small),
-	    RESULT_TOO_LARGE);
+	    RESULT_ABSENT);
 }
 
 /* Put the first n bytes of one file before the rest of another. */
@@ -121,7 +127,7 @@ static void
 the_facts_of_one_list_and_another_are_no_copy(void)
 {
 	SCOPED(leave) struct site s;
-	SCOPED(buf_free) struct buf list = BUF(4096);
+	SCOPED(buf_free) struct buf list = BUF(COPY_ROOM);
 	char path[80];
 
 	CHECK_OK(open_site(&s));
@@ -133,7 +139,7 @@ the_facts_of_one_list_and_another_are_no_copy(void)
 	if (access(path, F_OK) != 0)
 		return;
 	mix("older", path, SESSION_PAD_TO + SEAL_OVERHEAD);
-	CHECK_OK(copy_open(&s.context, &s.session, &s.copy));
+	CHECK_OK(open_copy(&s));
 	assert_int_equal(s.copy.facts.fetched_s, 1000);
 	CHECK(copy_read(&s.context, &s.session, &s.copy, &list), RESULT_ABSENT);
 	assert_int_equal(list.n, 0);
@@ -143,7 +149,7 @@ static void
 a_copy_that_was_cut_is_none(void)
 {
 	SCOPED(leave) struct site s;
-	SCOPED(buf_free) struct buf list = BUF(4096);
+	SCOPED(buf_free) struct buf list = BUF(COPY_ROOM);
 	char path[80];
 	off_t n;
 
@@ -154,14 +160,46 @@ a_copy_that_was_cut_is_none(void)
 		if (truncate(path, n) != 0)
 			return;
 		if (n < SESSION_PAD_TO + SEAL_OVERHEAD) {
-			CHECK(copy_open(&s.context, &s.session, &s.copy),
-			    RESULT_ABSENT);
+			CHECK(open_copy(&s), RESULT_ABSENT);
 			continue;
 		}
-		CHECK_OK(copy_open(&s.context, &s.session, &s.copy));
+		CHECK_OK(open_copy(&s));
 		CHECK(copy_read(&s.context, &s.session, &s.copy, &list),
 		    RESULT_ABSENT);
 	}
+}
+
+static void
+a_part_says_how_far_it_came_and_is_no_copy(void)
+{
+	static const struct copy_facts part = { .total = 2,
+		.fetched_s = 1500,
+		.pages = 7,
+		.limit = 25,
+		.after = "0123456789abcdefghijkl" };
+	SCOPED(leave) struct site s;
+	SCOPED(buf_free) struct buf list = BUF(COPY_ROOM);
+	char path[80], other[80] = "part-";
+
+	CHECK_OK(open_site(&s));
+	copy_path(&s, path);
+	memcpy(other + 5, path + 5, sizeof(path) - 5);
+	copy_save(&s.context, &s.session, STORE_PARTIAL, &part, STR("[1,2"));
+	if (run_refused() && access(other, F_OK) != 0)
+		return;
+	CHECK(open_copy(&s), RESULT_ABSENT);
+	CHECK_OK(copy_open(&s.context, &s.session, STORE_PARTIAL, &s.copy));
+	assert_memory_equal(&s.copy.facts, &part, sizeof(part));
+	CHECK_OK(copy_read(&s.context, &s.session, &s.copy, &list));
+	CHECK_TEXT(buf_str(&list), "[1,2");
+	/* Nor is it one under another name. */
+	assert_int_equal(link(other, path), 0);
+	assert_int_equal(unlink(other), 0);
+	CHECK(open_copy(&s), RESULT_ABSENT);
+	assert_int_equal(rename(path, other), 0);
+	copy_drop(&s.context, &s.session, STORE_PARTIAL);
+	CHECK(copy_open(&s.context, &s.session, STORE_PARTIAL, &s.copy),
+	    RESULT_ABSENT);
 }
 
 static void
@@ -173,15 +211,14 @@ who_has_logged_out_leaves_no_copy(void)
 	CHECK_OK(store_remove(s.store, s.session.id));
 	save(&s, &first, "[1,2]");
 	assert_false(has_copy(&s));
-	CHECK(copy_open(&s.context, &s.session, &s.copy), RESULT_ABSENT);
+	CHECK(open_copy(&s), RESULT_ABSENT);
 }
 
 static void
 a_list_of_the_greatest_length_is_read_again(void)
 {
 	SCOPED(leave) struct site s;
-	SCOPED(buf_free)
-	struct buf list = BUF(1 + COPY_LIST_MAX + SESSION_PAD_TO);
+	SCOPED(buf_free) struct buf list = BUF(COPY_ROOM);
 	SCOPED(buf_free) struct buf long_list = BUF(2 * COPY_LIST_MAX);
 	char *room;
 
@@ -190,18 +227,21 @@ a_list_of_the_greatest_length_is_read_again(void)
 		return;
 	memset(room, '1', COPY_LIST_MAX);
 	buf_grown(&long_list, COPY_LIST_MAX);
-	copy_save(&s.context, &s.session, &first, buf_str(&long_list));
+	copy_save(&s.context, &s.session, STORE_COPY, &first,
+	    buf_str(&long_list));
 	if (run_refused() && !has_copy(&s))
 		return;
-	CHECK_OK(copy_open(&s.context, &s.session, &s.copy));
-	buf_putc(&list, ':');
+	CHECK_OK(open_copy(&s));
 	CHECK_OK(copy_read(&s.context, &s.session, &s.copy, &list));
-	assert_int_equal(list.n, 1 + COPY_LIST_MAX);
+	assert_int_equal(list.n, COPY_LIST_MAX);
+	/* It was in memory once. */
+	assert_true(list.size <= COPY_ROOM + 1);
 	CHECK_OK(store_remove(s.store, s.session.id));
 	CHECK_OK(store_create(s.store, s.session.id,
 	    STR("another record of it"), &s.session.seen.version));
 	buf_putc(&long_list, '9');
-	copy_save(&s.context, &s.session, &first, buf_str(&long_list));
+	copy_save(&s.context, &s.session, STORE_COPY, &first,
+	    buf_str(&long_list));
 	assert_false(has_copy(&s));
 }
 
@@ -209,21 +249,21 @@ static void
 trouble_with_the_store_is_told(void)
 {
 	SCOPED(leave) struct site s;
-	SCOPED(buf_free) struct buf list = BUF(4096);
+	SCOPED(buf_free) struct buf list = BUF(COPY_ROOM);
 
 	CHECK_OK(open_site(&s));
 	save(&s, &first, "[1,2]");
 	if (run_refused() && !has_copy(&s))
 		return;
 	failing_next(s.store, FAILING_LOAD_KEPT, RESULT_STORE, false);
-	CHECK(copy_open(&s.context, &s.session, &s.copy), RESULT_STORE);
-	CHECK_OK(copy_open(&s.context, &s.session, &s.copy));
+	CHECK(open_copy(&s), RESULT_STORE);
+	CHECK_OK(open_copy(&s));
 	failing_next(s.store, FAILING_LOAD_KEPT, RESULT_STORE, false);
 	CHECK(copy_read(&s.context, &s.session, &s.copy, &list), RESULT_STORE);
 	failing_next(s.store, FAILING_KEEP, RESULT_STORE, false);
 	save(&s, &second, "[1,2,3]");
 	assert_non_null(strstr(run_said(), "event=copy_not_saved"));
-	CHECK_OK(copy_open(&s.context, &s.session, &s.copy));
+	CHECK_OK(open_copy(&s));
 	assert_int_equal(s.copy.facts.fetched_s, 1000);
 }
 
@@ -231,6 +271,7 @@ UNIT_TESTS(copy) = {
 	TEST(what_was_saved_is_read_in_two_steps),
 	TEST(the_facts_of_one_list_and_another_are_no_copy),
 	TEST(a_copy_that_was_cut_is_none),
+	TEST(a_part_says_how_far_it_came_and_is_no_copy),
 	TEST(who_has_logged_out_leaves_no_copy),
 	TEST(a_list_of_the_greatest_length_is_read_again),
 	TEST(trouble_with_the_store_is_told),
