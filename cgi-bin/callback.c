@@ -10,15 +10,18 @@
 #include "session/login.h"
 #include "base/log.h"
 #include "session/session.h"
+#include "web/origin.h"
 
-/* Back and reload bring the browser here again, logged in already. */
+/* Back and reload bring the browser here again, logged in already. A script of
+ * a sibling host would see whether it is led home: only who goes here is. */
 static enum result
 come_again(struct context *context, const struct request *request,
     struct reply *reply)
 {
 	struct session session;
 
-	if (session_open(context, buf_str(&request->cookies), &session) != OK)
+	if (origin_check_navigation(request) != OK ||
+	    session_open(context, buf_str(&request->cookies), &session) != OK)
 		return RESULT_LOGIN_NO_COOKIE;
 	session_free(&session);
 	reply_go(reply, context->conf, STR(""));

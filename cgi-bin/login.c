@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "app/app.h"
+#include "base/codec.h"
 #include "web/origin.h"
 #include "web/query.h"
 #include "spotify/oauth.h"
@@ -26,38 +27,40 @@ is_elsewhere(const struct conf *conf, struct str host)
 static enum result
 move(const struct conf *conf, struct str query, struct reply *reply)
 {
-	struct buf rest = BUF(2048);
+	struct buf rest = BUF(3800); /* each byte may become three */
 	enum result result;
 
-	if (!str_graphic(query))
-		return RESULT_BAD_REQUEST;
 	buf_puts(&rest, "login?");
-	buf_add_str(&rest, query);
+	/* No return_to that counts is longer. */
+	codec_location(&rest, query.n > 1600 ? STR("") : query);
 	buf_puts(&rest, query.n > 0 ? "&moved=1" : "moved=1");
 	if ((result = buf_result(&rest)) == OK)
 		reply_redirect(reply, conf->base, buf_str(&rest));
 	buf_free(&rest);
-	return result == RESULT_TOO_LARGE ? RESULT_BAD_REQUEST : result;
+	return result;
 }
 
 static enum result
 send_to_spotify(const struct conf *conf, const struct request *request,
-    struct str return_to, bool dialog, struct reply *reply)
+    const struct query_field *fields, struct reply *reply)
 {
+	struct buf url = BUF(8192), path = BUF(URL_RETURN_MAX);
 	struct pending_request pending;
-	struct buf url = BUF(8192);
 	enum result result;
 
-	if (!url_is_local(return_to))
-		return_to = STR("");
-	result = pending_begin(conf, buf_str(&request->cookies), return_to,
+	codec_location(&path, buf_str(&fields[RETURN_TO].value));
+	if (buf_result(&path) != OK || !url_is_local(buf_str(&path)))
+		buf_clear(&path);
+	result = pending_begin(conf, buf_str(&request->cookies), buf_str(&path),
 	    reply, &pending);
 	if (result == OK)
 		result = oauth_authorize_url(conf, buf_str(&pending.state),
-		    buf_str(&pending.challenge), dialog, &url);
+		    buf_str(&pending.challenge),
+		    str_equal(buf_str(&fields[SWITCH].value), STR("1")), &url);
 	if (result == OK)
 		reply_redirect(reply, buf_str(&url), STR(""));
 	pending_request_free(&pending);
+	buf_free(&path);
 	buf_free(&url);
 	return result;
 }
@@ -66,9 +69,8 @@ static enum result
 handle(struct context *context, const struct request *request,
     struct reply *reply)
 {
-	const struct conf *conf = context->conf;
 	struct query_field fields[NFIELDS] = {
-		[RETURN_TO] = { .name = "return_to", .value = BUF(4096) },
+		[RETURN_TO] = { "return_to", BUF(4096), .optional = true },
 		[SWITCH] = { .name = "switch", .value = BUF(8) },
 		[MOVED] = { .name = "moved", .value = BUF(8) },
 	};
@@ -77,12 +79,10 @@ handle(struct context *context, const struct request *request,
 	if (result == OK)
 		result = query_read(request->query, fields, NFIELDS);
 	if (result == OK && fields[MOVED].value.n == 0 &&
-	    is_elsewhere(conf, request->host))
-		result = move(conf, request->query, reply);
+	    is_elsewhere(context->conf, request->host))
+		result = move(context->conf, request->query, reply);
 	else if (result == OK)
-		result = send_to_spotify(conf, request,
-		    buf_str(&fields[RETURN_TO].value),
-		    str_equal(buf_str(&fields[SWITCH].value), STR("1")), reply);
+		result = send_to_spotify(context->conf, request, fields, reply);
 	query_free(fields, NFIELDS);
 	return result;
 }

@@ -9,7 +9,6 @@
 #include "base/clock.h"
 #include "json/writer.h"
 #include "web/origin.h"
-#include "web/query.h"
 #include "session/session.h"
 #include "spotify/pause.h"
 
@@ -62,12 +61,11 @@ static enum result
 handle(struct context *context, const struct request *request,
     struct reply *reply)
 {
-	struct query_field require = { .name = "require", .value = BUF(8) };
+	bool vouching = request_requires(request);
 	struct session session = { 0 };
-	enum result result = query_read(request->query, &require, 1);
-	bool vouching = str_equal(buf_str(&require.value), STR("1"));
+	enum result result = OK;
 
-	if (result == OK && !vouching)
+	if (!vouching)
 		result = origin_check_read(context->conf, request);
 	if (result == OK)
 		result =
@@ -82,7 +80,6 @@ handle(struct context *context, const struct request *request,
 		result = OK;
 	}
 	session_free(&session);
-	query_free(&require, 1);
 	return result;
 }
 

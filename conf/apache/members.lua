@@ -11,7 +11,7 @@ local BEGIN, END, PARAMS, STDIN, STDOUT = 1, 3, 4, 5, 6
 local HEADER = "X-Spotify-Account-Id"
 -- Of the pages that Apache shows in a program's place (spotify-fcgi.answers).
 local POLICY = "default-src 'none'; style-src "
-	.. "'sha256-/2RznuJfin2k8cVbB2gDOq7CXXKwu1kKH8AYgldkjGc='; "
+	.. "'sha256-/2RznuJfin2k8cVbB2gDOq7CXXKwu1kKH8AYgldkjGc='; img-src data:; "
 	.. "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 local ANSWER_MAX = 65536
 
@@ -34,7 +34,8 @@ local function question(r)
 		.. record(PARAMS, pair("GATEWAY_INTERFACE", "CGI/1.1")
 			.. pair("REQUEST_METHOD", "GET")
 			.. pair("SCRIPT_NAME", "/session")
-			.. pair("QUERY_STRING", "require=1")
+			.. pair("QUERY_STRING", "")
+			.. pair("SPOTIFY_FCGI_REQUIRE", "1")
 			.. pair("HTTP_HOST", r.headers_in["Host"])
 			.. pair("HTTP_COOKIE", r.headers_in["Cookie"])
 			.. pair("UNIQUE_ID", r.subprocess_env["UNIQUE_ID"]))

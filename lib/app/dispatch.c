@@ -177,7 +177,7 @@ dispatch(void *own, struct server_call *call, struct server_answer *answer)
 	enum result result;
 
 	reply_init(&reply);
-	result = request_read(call->envp, &request);
+	result = request_read(call->envp, &process->conf, &request);
 	name_request(&request);
 	if (call->broken)
 		result = RESULT_BAD_REQUEST;

@@ -97,14 +97,21 @@ is_unreserved(char c)
 	    c == '~';
 }
 
-void
-codec_percent(struct buf *buf, struct str s)
+static bool
+is_of_location(char c)
+{
+	return c != ' ' && (unsigned char)c < 0x80;
+}
+
+/* Escape what may not stay as it is. */
+static void
+escape(struct buf *buf, struct str s, bool (*may_stay)(char c))
 {
 	static const char digits[] = "0123456789ABCDEF";
 	size_t from = 0, i;
 
 	for (i = 0; i < s.n; i++) {
-		if (is_unreserved(s.p[i]))
+		if (may_stay(s.p[i]))
 			continue;
 		buf_add(buf, s.p + from, i - from);
 		buf_putc(buf, '%');
@@ -114,6 +121,18 @@ codec_percent(struct buf *buf, struct str s)
 	}
 	if (s.n > from)
 		buf_add(buf, s.p + from, s.n - from);
+}
+
+void
+codec_percent(struct buf *buf, struct str s)
+{
+	escape(buf, s, is_unreserved);
+}
+
+void
+codec_location(struct buf *buf, struct str s)
+{
+	escape(buf, s, is_of_location);
 }
 
 void

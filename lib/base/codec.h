@@ -37,6 +37,13 @@ bool codec_unhex(struct str in, void *out, size_t n);
  */
 void codec_percent(struct buf *buf, struct str s);
 
+/*
+ * Append a path or a query as a Location can hold it (RFC 3986): percent-encode
+ * blanks and what is not ASCII, as browsers do. Control bytes, which nobody
+ * means, stay as they are, for the caller to refuse.
+ */
+void codec_location(struct buf *buf, struct str s);
+
 /* Append name=value, the value percent-encoded; separators are part of the
  * name ("&code"). */
 void codec_arg(struct buf *out, const char *name, struct str value);

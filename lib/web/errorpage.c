@@ -21,7 +21,8 @@ static const char style[] =
     "a:focus-visible{outline:3px solid #4a90d9;outline-offset:3px}"
     "small{opacity:.7}";
 
-/* Let the browser use this one style and no other. */
+/* Let the browser use this one style and no other, and the empty picture that
+ * keeps it from asking for /favicon.ico. */
 static void
 allow_style(struct reply *reply)
 {
@@ -31,7 +32,7 @@ allow_style(struct reply *reply)
 	    sizeof(style) - 1);
 	buf_puts(&reply->policy, "style-src 'sha256-");
 	codec_base64(&reply->policy, hash, sizeof(hash));
-	buf_puts(&reply->policy, "'; ");
+	buf_puts(&reply->policy, "'; img-src data:; ");
 }
 
 static void
@@ -58,14 +59,15 @@ errorpage_write(struct reply *reply, const struct conf *conf,
 	    "<!DOCTYPE html>\n<html lang=\"en\">\n"
 	    "<meta charset=\"utf-8\">\n"
 	    "<meta name=\"viewport\" content=\"width=device-width\">\n"
-	    "<title>%s</title>\n<style>%s</style>\n<h1>%s</h1>\n<p>",
+	    "<title>%s</title>\n<link rel=\"icon\" href=\"data:,\">\n"
+	    "<style>%s</style>\n<main>\n<h1>%s</h1>\n<p>",
 	    row->heading, style, row->heading);
 	codec_html(body, str_of(row->detail));
 	buf_puts(body, "</p>\n<p>");
 	add_link(body, " class=\"do\"", conf->base, "login", "Start again");
 	add_link(body, "", local ? conf->redirect.origin : STR(""),
 	    conf->after_login, "Back to the site");
-	buf_printf(body, "</p>\n<p><small>%s%s%s</small></p>\n</html>\n",
-	    row->code, log_request_id()[0] != '\0' ? " &middot; " : "",
-	    log_request_id());
+	buf_printf(body,
+	    "</p>\n<p><small>%s%s%s</small></p>\n</main>\n</html>\n", row->code,
+	    log_request_id()[0] != '\0' ? " &middot; " : "", log_request_id());
 }

@@ -16,13 +16,21 @@
 enum result origin_check_write(const struct conf *conf,
     const struct request *request) __attribute__((warn_unused_result));
 
-/* The same for a request that reads: it spends quota, and its answer is
- * personal. OK or RESULT_CROSS_SITE. */
+/*
+ * The same for a request that reads: it spends quota, and its answer is
+ * personal. A browser that says nothing of all this is refused if it asks for
+ * a page, for then it may be a popup of another site, which would see whether
+ * there is an answer. OK or RESULT_CROSS_SITE.
+ */
 enum result origin_check_read(const struct conf *conf,
     const struct request *request) __attribute__((warn_unused_result));
 
-/* Whether a login may start: not by an image, a frame, a script or a
- * prefetch. OK or RESULT_CROSS_SITE. */
+/*
+ * Whether somebody goes there: it is not an image, a frame, a script or a
+ * prefetch. What a service worker of the site passes on counts as well; a
+ * frame behind one cannot be told from it, but it gets nothing either: no
+ * answer of ours is shown in a frame. OK or RESULT_CROSS_SITE.
+ */
 enum result origin_check_navigation(const struct request *request)
     __attribute__((warn_unused_result));
 
@@ -32,7 +40,9 @@ void origin_allow(const struct conf *conf, const struct request *request,
     struct reply *reply);
 
 /*
- * Answer a preflight; allow lists the methods of the endpoint.
+ * Answer a preflight; allow lists the methods of the endpoint. Whatever
+ * headers it asks for are allowed: the origin is trusted with the user's
+ * session, and libraries that trace requests add some of their own.
  * OK or RESULT_CROSS_SITE.
  */
 enum result origin_preflight(const struct conf *conf,

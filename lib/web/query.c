@@ -43,17 +43,19 @@ is_printable(struct str s)
 static enum result
 read_value(struct query_field *field, struct str encoded)
 {
-	enum result result;
+	enum result result = field->seen ? RESULT_BAD_REQUEST : OK;
 
-	if (field->seen)
-		return RESULT_BAD_REQUEST;
 	field->seen = true;
-	if (encoded.n == 0)
-		return OK;
-	result = codec_percent_decode(encoded, &field->value);
+	if (result == OK && encoded.n > 0)
+		result = codec_percent_decode(encoded, &field->value);
 	if (result == RESULT_TOO_LARGE ||
-	    (result == OK && !is_printable(buf_str(&field->value))))
-		return RESULT_BAD_REQUEST;
+	    (result == OK && !field->optional &&
+		!is_printable(buf_str(&field->value))))
+		result = RESULT_BAD_REQUEST;
+	if (result == RESULT_BAD_REQUEST && field->optional) {
+		buf_free(&field->value);
+		result = OK;
+	}
 	return result;
 }
 

@@ -184,6 +184,7 @@ write_head(const struct reply *reply, size_t length, struct buf *head)
 	    "X-Content-Type-Options: nosniff\r\n"
 	    "Referrer-Policy: no-referrer\r\n"
 	    "Cross-Origin-Resource-Policy: same-origin\r\n"
+	    "Cross-Origin-Opener-Policy: same-origin\r\n"
 	    "Content-Security-Policy: default-src 'none'; ");
 	buf_add_str(head, buf_str(&reply->policy));
 	buf_puts(head,

@@ -4,43 +4,62 @@
  * or repeated. libfcgi keeps duplicates and hands out the first, and nginx
  * before 1.23 sends two Cookie lines as two parameters, so the list is walked
  * here instead of asking libfcgi for names.
+ *
+ * And what differs between visitors: other software of the host sets cookies,
+ * proxies and extensions add headers, and none of that may lock anybody out.
+ * So only our own cookies are looked at, and of a header no more is demanded
+ * than its use needs.
  */
 #include "config.h"
 
 #include <stddef.h>
 #include <string.h>
 
+#include "web/cookie.h"
 #include "web/request.h"
+
+/* What a parameter must be like, or the request is refused. What neither of
+ * them holds for is of use where it is usable: the first one counts. */
+#define ONCE 1u	 /* it decides: nobody may have two */
+#define CLEAN 2u /* without control bytes; the web server writes it itself */
+
+/* Name and value of a cookie of ours: of a login with the longest return_to
+ * they are less. */
+#define PAIR_MAX 1024
 
 struct param {
 	const char *name;
 	size_t n;
 	size_t offset; /* of a struct str in struct request */
+	unsigned must_be;
 };
 
-#define PARAM(name, member) \
+#define PARAM(name, member, must_be) \
 	{ \
-		name, sizeof(name) - 1, offsetof(struct request, member) \
+		name, sizeof(name) - 1, offsetof(struct request, member), \
+		    must_be \
 	}
 
 static const struct param params[] = {
-	PARAM("REQUEST_METHOD", method_name),
-	PARAM("QUERY_STRING", query),
-	PARAM("CONTENT_LENGTH", content_length_text),
-	PARAM("SCRIPT_NAME", script_name),
-	PARAM("PATH_INFO", path_info),
-	PARAM("HTTP_HOST", host),
-	PARAM("HTTP_ORIGIN", origin),
-	PARAM("HTTP_IF_NONE_MATCH", if_none_match),
-	PARAM("HTTP_X_REQUESTED_WITH", requested_with),
-	PARAM("HTTP_SEC_FETCH_SITE", fetch_site),
-	PARAM("HTTP_SEC_FETCH_MODE", fetch_mode),
-	PARAM("HTTP_SEC_FETCH_DEST", fetch_dest),
-	PARAM("HTTP_SEC_PURPOSE", purpose),
-	PARAM("HTTP_ACCEPT", accept),
-	PARAM("HTTP_ACCESS_CONTROL_REQUEST_METHOD", preflight_method),
-	PARAM("REQUEST_ID", request_id),
-	PARAM("UNIQUE_ID", unique_id),
+	PARAM("REQUEST_METHOD", method_name, ONCE | CLEAN),
+	PARAM("QUERY_STRING", query, ONCE | CLEAN),
+	PARAM("CONTENT_LENGTH", content_length_text, ONCE | CLEAN),
+	PARAM("SCRIPT_NAME", script_name, ONCE | CLEAN),
+	PARAM("PATH_INFO", path_info, ONCE | CLEAN),
+	PARAM("HTTP_HOST", host, ONCE | CLEAN),
+	PARAM("HTTP_ORIGIN", origin, ONCE),
+	PARAM("HTTP_IF_NONE_MATCH", if_none_match, 0),
+	PARAM("HTTP_X_REQUESTED_WITH", requested_with, 0),
+	PARAM("HTTP_SEC_FETCH_SITE", fetch_site, ONCE),
+	PARAM("HTTP_SEC_FETCH_MODE", fetch_mode, ONCE),
+	PARAM("HTTP_SEC_FETCH_DEST", fetch_dest, ONCE),
+	PARAM("HTTP_SEC_PURPOSE", purpose, ONCE),
+	PARAM("HTTP_ACCEPT", accept, 0),
+	PARAM("HTTP_ACCESS_CONTROL_REQUEST_METHOD", preflight_method, ONCE),
+	PARAM("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", preflight_headers, 0),
+	PARAM("SPOTIFY_FCGI_REQUIRE", require, ONCE | CLEAN),
+	PARAM("REQUEST_ID", request_id, 0),
+	PARAM("UNIQUE_ID", unique_id, 0),
 };
 
 static bool
@@ -54,45 +73,78 @@ has_control(struct str s)
 	return false;
 }
 
-static struct str *
-find_param(struct request *request, struct str name)
+static const struct param *
+find_param(struct str name)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof(params) / sizeof(params[0]); i++)
 		if (name.n == params[i].n &&
 		    memcmp(name.p, params[i].name, name.n) == 0)
-			return (struct str *)(void *)((char *)request +
-			    params[i].offset);
+			return &params[i];
 	return NULL;
 }
 
+/*
+ * Keep a cookie that may be ours. Of the session's two are enough to see that
+ * it is not the only one; of logins that have begun as many as fit, for the
+ * session must fit as well. Nothing that we set is longer than PAIR_MAX.
+ */
 static void
-add_cookies(struct request *request, struct str value)
+keep_cookie(const struct conf *conf, struct str name, struct str pair,
+    struct request *request)
 {
-	if (request->cookies.n > 0)
-		buf_puts(&request->cookies, "; ");
-	buf_add_str(&request->cookies, value);
+	struct buf *cookies = &request->cookies;
+
+	if (pair.n > PAIR_MAX)
+		return;
+	if (str_equal(name, str_of(conf->session_cookie))) {
+		if (request->sessions == 2)
+			return;
+		request->sessions++;
+	} else if (!str_starts(name, str_of(conf->pending_prefix)) ||
+	    !str_graphic(name) ||
+	    cookies->n + pair.n > REQUEST_COOKIES_MAX - 2 * (PAIR_MAX + 2)) {
+		return;
+	}
+	if (cookies->n > 0)
+		buf_puts(cookies, "; ");
+	buf_add_str(cookies, pair);
+}
+
+static void
+read_cookies(const struct conf *conf, struct str rest, struct request *request)
+{
+	struct str name, value;
+
+	while (cookie_next(&rest, &name, &value))
+		keep_cookie(conf, name,
+		    (struct str){ name.p,
+			(size_t)(value.p - name.p) + value.n },
+		    request);
 }
 
 static enum result
-read_param(struct request *request, const char *pair)
+read_param(const struct conf *conf, const char *pair, struct request *request)
 {
 	struct str value = str_of(pair), name = str_cut(&value, '='), *slot;
-	bool cookie = str_equal(name, STR("HTTP_COOKIE"));
+	const struct param *param;
 
-	slot = cookie ? NULL : find_param(request, name);
-	if (value.p == NULL || (!cookie && slot == NULL))
+	if (value.p == NULL)
 		return OK;
-	if (has_control(value))
-		return RESULT_BAD_REQUEST;
-	if (slot == NULL) {
-		add_cookies(request, value);
+	if (str_equal(name, STR("HTTP_COOKIE"))) {
+		read_cookies(conf, value, request);
 		return OK;
 	}
-	if (slot->p != NULL)
+	if ((param = find_param(name)) == NULL)
+		return OK;
+	if ((param->must_be & CLEAN) && has_control(value))
 		return RESULT_BAD_REQUEST;
-	*slot = value;
+	slot = (struct str *)(void *)((char *)request + param->offset);
+	if (slot->p == NULL)
+		*slot = value;
+	else if (param->must_be & ONCE)
+		return RESULT_BAD_REQUEST;
 	return OK;
 }
 
@@ -130,18 +182,17 @@ read_method(struct str name)
 }
 
 enum result
-request_read(char *const *envp, struct request *request)
+request_read(char *const *envp, const struct conf *conf,
+    struct request *request)
 {
 	struct str length;
 	enum result result = OK;
 
 	*request = (struct request){ .cookies = BUF(REQUEST_COOKIES_MAX) };
 	for (; result == OK && *envp != NULL; envp++)
-		result = read_param(request, *envp);
+		result = read_param(conf, *envp, request);
 	if (result == OK)
 		result = buf_result(&request->cookies);
-	if (result == RESULT_TOO_LARGE)
-		result = RESULT_BAD_REQUEST;
 	request->method = read_method(request->method_name);
 	length = request->content_length_text;
 	if (result == OK && length.n > 0 &&
@@ -163,6 +214,12 @@ request_is_for(const struct request *request, struct str name)
 		return true;
 	return path.n > name.n && str_ends(path, name) &&
 	    path.p[path.n - name.n - 1] == '/';
+}
+
+bool
+request_requires(const struct request *request)
+{
+	return str_equal(request->require, STR("1"));
 }
 
 struct str

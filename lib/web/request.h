@@ -6,9 +6,10 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "conf/conf.h"
 
 #define REQUEST_BODY_MAX 16384
-#define REQUEST_COOKIES_MAX 16384
+#define REQUEST_COOKIES_MAX 16384 /* of our own; others are not kept */
 
 enum method {
 	METHOD_GET = 1,
@@ -26,7 +27,8 @@ enum method {
 struct request {
 	enum method method;
 	uint64_t content_length;
-	struct buf cookies; /* all Cookie lines, joined by "; " */
+	struct buf cookies; /* ours, of all Cookie lines, joined by "; " */
+	unsigned sessions;  /* how many of them have the session's name */
 	struct str method_name;
 	struct str query;
 	struct str content_length_text;
@@ -42,6 +44,9 @@ struct request {
 	struct str purpose;
 	struct str accept;
 	struct str preflight_method;
+	struct str preflight_headers;
+	struct str
+	    require; /* of the web server's own; see request_requires() */
 	struct str request_id;
 	struct str unique_id;
 };
@@ -52,11 +57,19 @@ void request_write_methods(unsigned methods, struct buf *out);
 /*
  * Read the NAME=value strings of envp, which must outlive the request. The
  * caller calls request_free() whatever comes.
- * OK, RESULT_NO_MEMORY, or RESULT_BAD_REQUEST: a parameter given twice
- * (cookies are joined), a control byte, a CONTENT_LENGTH that is no number.
+ *
+ * Cookies that are not ours are not looked at, whatever their number, length
+ * and bytes. Of ours at most REQUEST_COOKIES_MAX bytes are kept, two sessions
+ * among them in any case, so that two are noticed.
+ *
+ * OK, RESULT_NO_MEMORY, or RESULT_BAD_REQUEST: twice something that decides
+ * (method, query, path, host, length, origin, the browser's word on where the
+ * request comes from), a control byte in what the web server itself writes, a
+ * CONTENT_LENGTH that is no number. An odd Origin or Sec-Fetch-Site is kept
+ * and equals none; of headers that only help, the first counts.
  */
-enum result request_read(char *const *envp, struct request *request)
-    __attribute__((warn_unused_result));
+enum result request_read(char *const *envp, const struct conf *conf,
+    struct request *request) __attribute__((warn_unused_result));
 
 /*
  * Whether the path leads to the program of this name: the last segment of
@@ -64,6 +77,13 @@ enum result request_read(char *const *envp, struct request *request)
  * differ in which they fill. Both absent counts as yes.
  */
 bool request_is_for(const struct request *request, struct str name);
+
+/*
+ * Whether the web server itself asks, on behalf of a request for another part
+ * of the site. No client can say so: what it sends is a parameter whose name
+ * begins with HTTP_, or a part of the query.
+ */
+bool request_requires(const struct request *request);
 
 /* The web server's id for the request, or an empty slice. */
 struct str request_id(const struct request *request);

@@ -8,6 +8,7 @@ import pytest
 from stack import Client
 from stack.processes import wait_until
 from tools.amounts import DAY, HOUR
+from tools.fastcgi import vouch
 from tools.parallel import Later, timed
 from tools.steps import is_logged_in, refresh
 from tools.store import stored
@@ -80,7 +81,7 @@ def test_a_session_of_a_wrong_future_does_not_live_for_ever(stack, jump):
     stack.clock.set(jump)
     visitor = Visitor(stack)
     stack.clock.set(0)
-    assert visitor.ask("session?require=1").status == 401
+    assert vouch(visitor.client, HTTP_COOKIE=visitor.cookie).status == 401
     assert stored(stack) == []
 
 
@@ -232,7 +233,7 @@ def test_the_idle_limit_ends_a_session_and_its_file(stack, client):
     stack.clock.advance(6 * DAY)
     assert visitor.ask("artists").status == 200
     stack.clock.advance(7 * DAY + 1)
-    assert visitor.ask("session?require=1").status == 401
+    assert vouch(visitor.client, HTTP_COOKIE=visitor.cookie).status == 401
     wait_until(lambda: stored(stack) == [], 10, "no removed file")
 
 

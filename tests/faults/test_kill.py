@@ -13,6 +13,7 @@ import pytest
 
 from faulttable import BY_CHANCE, ERRORS, Walk
 from stack import Client
+from tools.fastcgi import vouch
 from tools.parallel import Later, timed
 from tools.steps import is_logged_in, let_tokens_end, logout, refresh
 from tools.store import session_bytes, stored
@@ -300,6 +301,6 @@ def test_a_cookie_that_is_none_of_ours_reaches_no_file(stack, value):
     client = Client(stack)
     client.session_cookie = value
     with Strace(stack.pids("session")[0]) as trace:
-        assert client.fetch("session?require=1").status == 401
+        assert vouch(client).status == 401
     assert not [rest for name, rest in trace.calls
                 if name in ("openat", "open", "newfstatat")]

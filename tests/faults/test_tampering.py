@@ -25,7 +25,7 @@ class Asker:
     def __init__(self, stack, client):
         self.stack = stack
         self.params = fastcgi.params_of(
-            stack, "session", QUERY_STRING="require=1", HTTP_COOKIE=
+            stack, "session", SPOTIFY_FCGI_REQUIRE="1", HTTP_COOKIE=
             f"{client.session_cookie_name}={client.session_cookie}")
 
     def status(self):
@@ -185,8 +185,8 @@ def test_what_is_no_plain_file_of_ours_is_no_session(stack, client, change):
     spare = stack.folder / "spare"
     change(path, spare)
     try:
-        for path_, method in (("session?require=1", "GET"),
-                              ("artists", "GET"), ("refresh", "POST")):
+        assert fastcgi.vouch(client).status == 401
+        for path_, method in (("artists", "GET"), ("refresh", "POST")):
             seconds, reply = timed(lambda p=path_, m=method: client.fetch(
                 p, m))
             assert reply.status == 401 and seconds < AT_ONCE_S, reply

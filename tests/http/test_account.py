@@ -4,6 +4,7 @@ say. The login does not depend on it."""
 
 import pytest
 
+from tools import fastcgi
 from tools.answers import Browser, refused
 from tools.parallel import together
 from tools.spotify import count, json_answer
@@ -83,11 +84,10 @@ def test_a_used_up_quota_of_one_call_does_not_stop_the_other(
 def test_somebody_who_is_unknown_is_not_vouched_for(browser, spotify):
     spotify.answers("me", "server_error_500")
     browser.login()
-    reply = refused(browser.request("GET", "session?require=1"), 503,
-                    "upstream_failed")
+    reply = refused(fastcgi.vouch(browser), 503, "upstream_failed")
     assert reply.header("X-Spotify-Account-Id") is None
     browser.fetch("artists")
-    reply = browser.request("GET", "session?require=1")
+    reply = fastcgi.vouch(browser)
     assert reply.header("X-Spotify-Account-Id") == "aB3dE5fG7h"
 
 

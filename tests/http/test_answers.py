@@ -16,6 +16,7 @@ from tools.store import stored
 ALWAYS = {"X-Content-Type-Options": "nosniff",
           "Referrer-Policy": "no-referrer",
           "Cross-Origin-Resource-Policy": "same-origin",
+          "Cross-Origin-Opener-Policy": "same-origin",
           "Cache-Control": "no-store"}
 CANARY = "yellow-bird"
 

@@ -15,6 +15,11 @@ from tools.processes import descriptors
 from tools.spotify import count
 
 
+# To somebody who is not logged in.
+ANSWERS = {"login": 303, "callback": 400, "artists": 401, "refresh": 401,
+           "session": 200, "logout": 204}
+
+
 def ask(stack, program, body=b"", **changes):
     """A request with some parameters changed, its answer checked."""
     params = fastcgi.params_of(stack, program, **changes)
@@ -26,9 +31,7 @@ def ask(stack, program, body=b"", **changes):
 def alive(stack, program):
     """A good request gets a good answer, from the same process."""
     reply = ask(stack, program)
-    assert reply.status == {"login": 303, "callback": 400, "artists": 401,
-                            "refresh": 401, "session": 200,
-                            "logout": 204}[program]
+    assert reply.status == ANSWERS[program]
     return True
 
 
@@ -65,15 +68,39 @@ def test_the_request_has_a_name_in_answer_and_log(stack):
 
 @pytest.mark.parametrize("name", [
     "REQUEST_METHOD", "QUERY_STRING", "CONTENT_LENGTH", "SCRIPT_NAME",
-    "HTTP_ORIGIN", "HTTP_HOST", "HTTP_SEC_FETCH_SITE", "REQUEST_ID",
-    "HTTP_X_REQUESTED_WITH", "HTTP_IF_NONE_MATCH"])
+    "HTTP_ORIGIN", "HTTP_HOST", "HTTP_SEC_FETCH_SITE", "HTTP_SEC_FETCH_MODE",
+    "HTTP_SEC_FETCH_DEST", "HTTP_SEC_PURPOSE", "SPOTIFY_FCGI_REQUIRE"])
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_a_parameter_that_comes_twice_is_refused(stack, program, name):
+def test_what_decides_and_comes_twice_is_refused(stack, program, name):
     params = fastcgi.params_of(stack, program)
     value = params.pop(name, "x")
     reply = fastcgi.ask(stack, program, [*params.items(), (name, value),
                                          (name, value)])
     refused(reply, 400, "bad_request")
+
+
+@pytest.mark.parametrize("name", [
+    "HTTP_ACCEPT", "HTTP_IF_NONE_MATCH", "HTTP_X_REQUESTED_WITH", "REQUEST_ID",
+    "UNIQUE_ID", "HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "HTTP_X_REQUEST_ID"])
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_what_only_helps_may_come_twice_and_be_odd(stack, program, name):
+    params = fastcgi.params_of(stack, program)
+    params.pop(name, None)
+    for value in ("a\x01b", "a\r\nX-Evil: y", "\x7f", "a\tb", "\xff\x80"):
+        reply = fastcgi.ask(stack, program, [*params.items(), (name, value),
+                                             (name, value)])
+        check_answer(reply, program, params["REQUEST_METHOD"])
+        assert reply.status == ANSWERS[program], reply
+        assert reply.header("X-Evil") is None and "\nX-Evil" not in reply.text
+
+
+@pytest.mark.parametrize("value", ["a\x01b", "a\r\nX-Evil: y", "\x7f", "a\tb",
+                                   "same-origin\t"])
+@pytest.mark.parametrize("program", ["artists", "session", "refresh", "logout"])
+def test_an_odd_word_on_where_it_comes_from_is_not_ours(stack, program, value):
+    for changes in ({"HTTP_SEC_FETCH_SITE": value},
+                    {"HTTP_SEC_FETCH_SITE": None, "HTTP_ORIGIN": value}):
+        refused(ask(stack, program, **changes), 403, "cross_site")
 
 
 def test_cookies_may_come_in_several_parts(stack):
@@ -94,14 +121,26 @@ def test_cookies_may_come_in_several_parts(stack):
 
 @pytest.mark.parametrize("program", PROGRAMS)
 @pytest.mark.parametrize("name, value", [
-    (name, value) for name in ("QUERY_STRING", "HTTP_COOKIE", "HTTP_ORIGIN",
-                               "HTTP_HOST", "SCRIPT_NAME", "REQUEST_ID")
+    (name, value) for name in ("QUERY_STRING", "HTTP_HOST", "SCRIPT_NAME",
+                               "PATH_INFO", "SPOTIFY_FCGI_REQUIRE")
     for value in ("a\x01b", "a\r\nX-Evil: y", "\x7f", "a\tb")])
 def test_control_characters_are_refused(stack, program, name, value):
     reply = ask(stack, program, **{name: value})
     refused(reply, 400, "bad_request")
     assert b"Evil" not in reply.body
     assert "Evil" not in str(reply.headers)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("value", [
+    "a=\t", "\x01=\x7f", "a=\r\nX-Evil: y", "spotify-session=\x01",
+    "spotify-login-\x01=\x02", "spotify-login-abcdefgh=\r\nX-Evil: y",
+    "x=" + "y" * 50_000, "; ".join(f"spotify-login-{n:08}=x"
+                                   for n in range(2000))])
+def test_cookies_of_others_change_no_answer(stack, program, value):
+    reply = ask(stack, program, HTTP_COOKIE=value)
+    assert reply.status == ANSWERS[program], reply
+    assert "Evil" not in str(reply.headers) + reply.text
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

@@ -78,10 +78,11 @@ def check_landing(stack, location, payload, verdict):
     """Of the site, whatever the payload, and where the verdict says."""
     assert redirects.is_at_home(location, stack.url + "/callback"), (
         payload, location)
-    stays = stack.url + urllib.parse.unquote(payload)
+    stays = stack.url + redirects.spelling(payload)
     assert location in {
         "home": [stack.url + "/"], "refused": [stack.url + "/"],
-        "stays": [stays], "safe": [stack.url + "/", stack.url + "/x"]
+        "stays": [stays], "either": [stack.url + "/", stays],
+        "safe": [stack.url + "/", stack.url + "/x"]
         }[verdict], payload
 
 
@@ -93,7 +94,8 @@ def check_move(traveller, payload):
         check_refusal(reply, payload)
         return
     assert redirects.is_at_home(reply.location, url + "/login")
-    assert reply.location.startswith(url + "/login?return_to="), payload
+    assert reply.location.startswith(url + "/login?return_to=") or (
+        len(payload) > 1500 and reply.location == url + "/login?&moved=1")
     assert reply.all("Set-Cookie") == []
 
 
@@ -159,8 +161,9 @@ def test_there_are_enough_payloads_of_every_class():
     counts = collections.Counter(name for name, _ in found)
     assert set(counts) == set(redirects.NAMES)
     assert {name for name, n in counts.items() if n < 10} <= {
-        "parameters_of_paths", "too_long_ones"}
-    assert min(counts.values()) >= 5
+        "parameters_of_paths", "too_long_ones",
+        "spelt_as_they_are_read_raw"}
+    assert min(counts.values()) >= 3
 
 
 @pytest.mark.parametrize("address, at_home", [

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from tools import fastcgi
 from tools.amounts import DAY
 from tools.answers import Browser, refused
 from tools.processes import descriptors
@@ -124,7 +125,7 @@ def test_asking_does_not_prolong_it(browser, stack):
     ends = browser.fetch("session").json["session_expires_at"]
     stack.clock.advance(6 * DAY)
     assert browser.fetch("session").json["session_expires_at"] == ends
-    browser.request("GET", "session?require=1")
+    fastcgi.vouch(browser)
     stack.clock.advance(2 * DAY)
     assert not is_logged_in(browser)
 
@@ -248,13 +249,13 @@ def test_all_files_have_the_same_size(stack):
 
 def test_the_web_server_learns_who_it_is(browser):
     browser.login()
-    reply = browser.request("GET", "session?require=1")
+    reply = fastcgi.vouch(browser)
     assert reply.status == 204
     assert reply.header("X-Spotify-Account-Id") == "aB3dE5fG7h"
 
 
 def test_or_that_nobody_is(browser):
-    reply = browser.request("GET", "session?require=1")
+    reply = fastcgi.vouch(browser)
     refused(reply, 401, "not_logged_in")
     assert reply.header("X-Spotify-Account-Id") is None
 
@@ -271,7 +272,7 @@ def test_an_id_of_any_characters_fits_the_header(browser, spotify, override,
                                                  header):
     spotify.settings(me_override=override)
     browser.login(account="özkant")
-    reply = browser.request("GET", "session?require=1")
+    reply = fastcgi.vouch(browser)
     assert reply.status == 204
     assert reply.header("X-Spotify-Account-Id") == header
 
@@ -279,21 +280,37 @@ def test_an_id_of_any_characters_fits_the_header(browser, spotify, override,
 def test_it_asks_on_behalf_of_any_request(browser):
     browser.login()
     for site in ("cross-site", "same-site", "none"):
-        reply = browser.fetch("session?require=1", site="same-origin",
-                              headers={"Sec-Fetch-Site": site,
-                                       "Origin": "https://evil.example"})
+        reply = fastcgi.vouch(browser, HTTP_SEC_FETCH_SITE=site,
+                              HTTP_ORIGIN="https://evil.example")
         assert reply.status == 204
 
 
-@pytest.mark.parametrize("query", ["require=0", "require=", "require=true"])
-def test_require_is_1_or_nothing(browser, query):
-    assert browser.fetch("session?" + query).json == {"logged_in": False}
+@pytest.mark.parametrize("value", ["0", "", "true", "11", "1 "])
+def test_it_is_asked_by_1_or_not_at_all(browser, value):
+    reply = fastcgi.vouch(browser, SPOTIFY_FCGI_REQUIRE=value)
+    assert reply.json == {"logged_in": False}
 
 
-@pytest.mark.parametrize("query", ["require=1&require=1", "require=%",
-                                   "require=" + "1" * 9])
-def test_a_query_that_is_none_is_refused(browser, query):
-    refused(browser.fetch("session?" + query), 400, "bad_request")
+@pytest.mark.parametrize("query", [
+    "require=1", "SPOTIFY_FCGI_REQUIRE=1", "require=%", "%", "require=1&require"
+    "=1", "x=" + "1" * 9000])
+def test_nobody_else_can_ask_like_the_web_server(browser, query):
+    """No query, and no header, whatever its name."""
+    headers = {"Spotify-Fcgi-Require": "1", "Require": "1"}
+    for logged_in in (False, True):
+        for sent in ({}, headers):
+            reply = browser.fetch("session?" + query, headers=sent)
+            assert reply.json["logged_in"] is logged_in
+            assert reply.header("X-Spotify-Account-Id") is None
+        browser.login()
+
+
+@pytest.mark.parametrize("name", [
+    "HTTP_SPOTIFY_FCGI_REQUIRE", "HTTP_REQUIRE", "Spotify_Fcgi_Require",
+    "SPOTIFY_FCGI_REQUIRE ", "SPOTIFY-FCGI-REQUIRE"])
+def test_a_parameter_of_another_name_asks_for_nothing(browser, name):
+    reply = fastcgi.vouch(browser, SPOTIFY_FCGI_REQUIRE=None, **{name: "1"})
+    assert reply.json == {"logged_in": False}
 
 
 def test_the_store_out_of_reach_is_said_so(browser, stack, spotify):
@@ -307,8 +324,7 @@ def test_the_store_out_of_reach_is_said_so(browser, stack, spotify):
     try:
         reply = browser.fetch("session")
         refused(reply, 503, "store_unavailable")
-        refused(browser.request("GET", "session?require=1"), 503,
-                "store_unavailable")
+        refused(fastcgi.vouch(browser), 503, "store_unavailable")
     finally:
         resource.prlimit(pid, resource.RLIMIT_NOFILE, old)
     assert is_logged_in(browser)

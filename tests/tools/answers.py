@@ -19,7 +19,8 @@ CODES = {
     "store_unavailable": {503}, "misconfigured": {503}, "busy": {503},
     "login_denied": {403}, "login_late": {400}, "login_replayed": {400},
     "login_no_cookie": {400}, "login_bad_state": {400},
-    "login_refused": {400}, "login_wrong_issuer": {400}}
+    "login_refused": {400}, "login_wrong_issuer": {400},
+    "too_many_cookies": {431}}
 PROBLEM = {"type", "title", "status", "detail", "code", "request_id"}
 POLICY_END = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
@@ -29,6 +30,7 @@ def check_security_headers(reply):
     assert reply.header("X-Content-Type-Options") == "nosniff"
     assert reply.header("Referrer-Policy") == "no-referrer"
     assert reply.header("Cross-Origin-Resource-Policy") == "same-origin"
+    assert reply.header("Cross-Origin-Opener-Policy") == "same-origin"
     policy = reply.header("Content-Security-Policy")
     assert policy.startswith("default-src 'none'; "), policy
     assert policy.endswith(POLICY_END), policy

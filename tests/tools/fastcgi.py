@@ -13,7 +13,7 @@ from .records import (ABORT, BEGIN, END, LONG, PARAMS, RESPONDER, STDERR,
 
 __all__ = ["ABORT", "BEGIN", "END", "LONG", "PARAMS", "RESPONDER", "STDERR",
            "STDIN", "STDOUT", "ask", "begin", "pairs", "params_of", "parse",
-           "record", "run_cgi", "send", "split", "stream"]
+           "record", "run_cgi", "send", "split", "stream", "vouch"]
 
 
 def params_of(stack, program, **changes):
@@ -70,6 +70,15 @@ def ask(stack, program, params=None, body=b"", role=RESPONDER):
     assert end is not None, answer[:300]
     assert not found.get(STDERR)
     return parse(found[STDOUT], program)
+
+
+def vouch(client, **changes):
+    """What session tells the web server about a client, which it asks by a
+    parameter that no client can send."""
+    cookies = client.cookies.text(client.base)
+    return ask(client.stack, "session", params_of(client.stack, "session", **{
+        "SPOTIFY_FCGI_REQUIRE": "1", "HTTP_SEC_FETCH_SITE": None,
+        "HTTP_COOKIE": cookies or None, **changes}))
 
 
 def run_cgi(stack, program, params, arguments=(), body=b""):

@@ -8,7 +8,8 @@ become of the payloads of a class is its verdict:
     home        the login ends where one without return_to does
     refused     400, of the program or of the web server; no cookie is set
     stays       they look bad and are not: the login ends at that very path
-    safe        any of the three
+    either      home, or at that very path
+    safe        any of them
 """
 
 import itertools
@@ -238,7 +239,7 @@ def queries_within():
 
 
 def broken_escapes():
-    """Refused, not guessed at."""
+    """Nobody guesses at them."""
     bad = ("%", "%%", "%4", "%g0", "%0g", "%zz", "%u002f", "%u2215", "%x2f",
            "%2", "%-1", "%+2", "%%2f", "%&", "%%%", "%2%66", "%5%63", "%\xff")
     return [form.format(code) for code in bad
@@ -285,6 +286,20 @@ def harmless():
         "/%C0%AF" + EVIL, "/%E2%81%84" + EVIL, "/{a}", "/|", "/^", "/`", "/*"])
 
 
+def spelt_as_they_are_read():
+    """What a browser makes of a link that somebody wrote by hand."""
+    return ["/caf%C3%A9", "/caf%c3%a9/", "/%C3%A9", "/a%20b", "/a+b", "/x%20",
+            "/%D0%BF%D1%83%D1%82%D1%8C?q=%E2%82%AC%26b",
+            "/%E3%81%82%23%E3%81%84",
+            "/x%FF", "/caf%E9", "/x?y=%F0%9F%98%80%20z", "/x/%E2%80%AE",
+            "/" + "%C3%A9" * 85]
+
+
+def spelt_as_they_are_read_raw():
+    """By whom does not escape it."""
+    return ["/caf\xc3\xa9", "/\xd0\xbf?q=\xe2\x82\xac", "/x\xff"]
+
+
 def combinations():
     """Several of the above at a time."""
     starts = ("//", "/\\", "\\/", "\\\\", "http:/\\", "HTTPS:", "///\\",
@@ -297,14 +312,15 @@ def combinations():
 
 CLASSES = {
     schemes: "home", upper_and_lower_case: "home", without_scheme: "home",
-    no_path: "home", backslashes: "home", controls_escaped: "refused",
+    no_path: "home", backslashes: "home", controls_escaped: "home",
     controls_raw: "refused", escaped_twice: "home", dots: "home",
     userinfo: "home", alike_hosts: "home", numbers_and_ipv6: "home",
-    ports: "home", scripts: "home", overlong: "refused",
-    look_alikes: "refused", look_alikes_raw: "refused", blanks: "home",
+    ports: "home", scripts: "home", overlong: "either",
+    look_alikes: "either", look_alikes_raw: "either", blanks: "either",
+    spelt_as_they_are_read: "stays", spelt_as_they_are_read_raw: "stays",
     parameters_of_paths: "home", queries_within: "safe",
-    broken_escapes: "refused", header_lines: "refused", long_ones: "home",
-    too_long_ones: "refused", harmless: "stays", combinations: "home"}
+    broken_escapes: "home", header_lines: "either", long_ones: "home",
+    too_long_ones: "safe", harmless: "stays", combinations: "home"}
 NAMES = [function.__name__ for function in CLASSES]
 
 
@@ -322,6 +338,14 @@ def of_class(name):
     """The payloads of a class, and its verdict."""
     [verdict] = [v for f, v in CLASSES.items() if f.__name__ == name]
     return [payload for found, payload in payloads() if found == name], verdict
+
+
+def spelling(payload):
+    """The path of a payload as a Location can hold it."""
+    read = urllib.parse.unquote_to_bytes(
+        payload.replace("+", " ").encode("latin-1"))
+    return "".join(f"%{byte:02X}" if byte == 0x20 or byte > 0x7f
+                   else chr(byte) for byte in read)
 
 
 # What a browser makes of an address (URL Standard of the WHATWG, section 4.4,

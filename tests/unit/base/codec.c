@@ -156,6 +156,16 @@ all_but_unreserved_bytes_are_percent_encoded(void)
 }
 
 static void
+a_location_keeps_all_but_blanks_and_what_is_not_ascii(void)
+{
+	SCOPED(buf_free) struct buf text = BUF(100);
+
+	codec_location(&text, STR("/caf\xc3\xa9 %41/?a=b&c=\"<'~\xff\n"));
+	CHECK_OK(buf_result(&text));
+	CHECK_TEXT(buf_str(&text), "/caf%C3%A9%20%41/?a=b&c=\"<'~%FF\n");
+}
+
+static void
 percent_encoding_is_undone_once(void)
 {
 	static const struct {
@@ -211,6 +221,7 @@ UNIT_TESTS(codec) = {
 	TEST(what_is_not_canonical_base64url_is_a_bad_request),
 	TEST(hex_is_read_in_either_case_and_at_full_length_only),
 	TEST(all_but_unreserved_bytes_are_percent_encoded),
+	TEST(a_location_keeps_all_but_blanks_and_what_is_not_ascii),
 	TEST(percent_encoding_is_undone_once),
 	TEST(html_is_defused_in_text_and_in_attributes),
 	END_OF_TESTS,

@@ -77,11 +77,28 @@ the_policy_allows_exactly_the_pages_own_style(void)
 	    (size_t)(end - style));
 	buf_puts(&wanted, "default-src 'none'; style-src 'sha256-");
 	codec_base64(&wanted, hash, sizeof(hash));
-	buf_puts(&wanted, "'; base-uri 'none';");
+	buf_puts(&wanted, "'; img-src data:; base-uri 'none';");
 	CHECK_OK(buf_result(&wanted));
 	assert_non_null(strstr(head.p, wanted.p));
 	assert_null(strstr(body[0].p, "<script"));
 	assert_null(strstr(body[0].p, "style="));
+}
+
+static void
+its_text_is_the_main_part_and_its_icon_is_empty(void)
+{
+	SCOPED(reply_free) struct reply reply;
+	const struct conf conf = site();
+	const char *start, *end;
+
+	reply_init(&reply);
+	errorpage_write(&reply, &conf, RESULT_LOGIN_LATE);
+	CHECK_OK(buf_result(&reply.body));
+	assert_non_null(
+	    strstr(reply.body.p, "<link rel=\"icon\" href=\"data:,\">"));
+	start = strstr(reply.body.p, "<main>\n<h1>");
+	end = strstr(reply.body.p, "</main>\n</html>");
+	assert_true(start != NULL && end != NULL && start < end);
 }
 
 static void
@@ -121,6 +138,7 @@ cookies_stay_and_all_else_goes(void)
 UNIT_TESTS(errorpage) = {
 	TEST(every_result_is_a_page_with_words_a_code_and_two_links),
 	TEST(the_policy_allows_exactly_the_pages_own_style),
+	TEST(its_text_is_the_main_part_and_its_icon_is_empty),
 	TEST(the_way_back_may_lead_to_an_allowed_origin),
 	TEST(cookies_stay_and_all_else_goes),
 	END_OF_TESTS,

@@ -55,8 +55,11 @@ the_browsers_word_decides_then_origin_then_a_header(void)
 		{ "cross-site", FOREIGN, "x", false, false },
 		{ "cross-site", "null", NULL, false, false },
 		{ "none", NULL, NULL, false, true },
-		{ "Same-Origin", NULL, NULL, false, true },
+		{ "Same-Origin", NULL, NULL, false, false },
+		{ "same-origin\t", NULL, NULL, false, false },
+		{ "same-origin, cross-site", NULL, "x", false, false },
 		{ NULL, OWN, NULL, true, true },
+		{ NULL, OWN "\t", "x", false, false },
 		{ NULL, FOREIGN, "x", false, false },
 		{ NULL, "null", "x", false, false },
 		{ NULL, OWN ":444", "x", false, false },
@@ -69,6 +72,36 @@ the_browsers_word_decides_then_origin_then_a_header(void)
 	for (i = 0; i < N(rows); i++) {
 		check(&closed_conf, &rows[i]);
 		check(&open_conf, &rows[i]);
+	}
+}
+
+static void
+an_old_browser_that_opens_a_page_may_not_read(void)
+{
+	static const struct {
+		const char *site, *origin, *accept;
+		bool good;
+	} rows[] = {
+		{ NULL, NULL, "text/html,*/*;q=0.8", false },
+		{ NULL, NULL, "*/*", true },
+		{ NULL, NULL, "application/json", true },
+		{ NULL, NULL, NULL, true },
+		{ NULL, OWN, "text/html", true },
+		{ NULL, ALLOWED, "text/html", true },
+		{ "none", NULL, "text/html", true },
+		{ "same-origin", NULL, "text/html", true },
+		{ "cross-site", NULL, "application/json", false },
+	};
+	size_t i;
+
+	for (i = 0; i < N(rows); i++) {
+		const struct request request = { .fetch_site =
+						     str_of(rows[i].site),
+			.origin = str_of(rows[i].origin),
+			.accept = str_of(rows[i].accept) };
+
+		assert_int_equal(origin_check_read(&open_conf, &request),
+		    rows[i].good ? OK : RESULT_CROSS_SITE);
 	}
 }
 
@@ -95,24 +128,38 @@ static void
 a_login_starts_by_navigation_only(void)
 {
 	static const struct {
-		const char *dest, *purpose;
+		const char *mode, *dest, *purpose;
 		bool good;
 	} rows[] = {
-		{ NULL, NULL, true },
-		{ "document", NULL, true },
-		{ "image", NULL, false },
-		{ "iframe", NULL, false },
-		{ "empty", NULL, false },
-		{ "script", NULL, false },
-		{ "document", "prefetch", false },
-		{ NULL, "prefetch;prerender", false },
-		{ "document", "", true },
+		{ NULL, NULL, NULL, true },
+		{ "navigate", "document", NULL, true },
+		{ NULL, "document", NULL, true },
+		{ "no-cors", "image", NULL, false },
+		{ "navigate", "iframe", NULL, false },
+		{ "navigate", "frame", NULL, false },
+		{ "navigate", "object", NULL, false },
+		{ "navigate", "embed", NULL, false },
+		{ "navigate", "fencedframe", NULL, false },
+		{ "no-cors", "script", NULL, false },
+		/* A service worker that passes it on. */
+		{ "navigate", "empty", NULL, true },
+		{ "navigate", "empty", "prefetch", false },
+		{ NULL, "empty", NULL, false },
+		{ "cors", "empty", NULL, false },
+		{ "no-cors", "empty", NULL, false },
+		{ "same-origin", "empty", NULL, false },
+		{ "navigate\t", "empty", NULL, false },
+		{ "navigate", "document", "prefetch", false },
+		{ NULL, NULL, "prefetch;prerender", false },
+		{ "navigate", "document", "", true },
+		{ "navigate", "document\t", NULL, false },
 	};
 	size_t i;
 
 	for (i = 0; i < N(rows); i++) {
-		const struct request request = { .fetch_dest =
-						     str_of(rows[i].dest),
+		const struct request request = { .fetch_mode =
+						     str_of(rows[i].mode),
+			.fetch_dest = str_of(rows[i].dest),
 			.purpose = str_of(rows[i].purpose) };
 
 		assert_int_equal(origin_check_navigation(&request),
@@ -158,6 +205,8 @@ a_preflight_is_answered_for_allowed_origins_only(void)
 	assert_non_null(
 	    strstr(reply.headers.p, "Access-Control-Allow-Methods: POST\r\n"));
 	assert_non_null(strstr(reply.headers.p, "X-Requested-With"));
+	assert_non_null(strstr(reply.headers.p,
+	    "Vary: Access-Control-Request-Headers\r\n"));
 	assert_int_equal(origin_preflight(&closed_conf, &request, "POST",
 			     &reply),
 	    RESULT_CROSS_SITE);
@@ -172,11 +221,58 @@ a_preflight_is_answered_for_allowed_origins_only(void)
 	    RESULT_CROSS_SITE);
 }
 
+static void
+a_preflight_gets_the_headers_that_it_asks_for(void)
+{
+	static char longest[2048 + 1], longer[2049 + 1];
+	static const struct {
+		const char *wanted;
+		bool good;
+	} rows[] = {
+		{ "traceparent", true },
+		{ "baggage,sentry-trace, x-requested-with", true },
+		{ "x-b3-traceid,x-datadog-parent-id,B3,!#$%&'*+-.^_`|~", true },
+		{ longest, true },
+		{ longer, false },
+		{ "", false },
+		{ NULL, false },
+		{ "a\tb", false },
+		{ "a\r\nX-Evil: y", false },
+		{ "a:b", false },
+		{ "\"a\"", false },
+		{ "\xc3\xa9", false },
+	};
+	struct request request = { .origin = STR(ALLOWED),
+		.preflight_method = STR("POST") };
+	size_t i;
+
+	memset(longest, 'a', sizeof(longest) - 1);
+	memset(longer, 'a', sizeof(longer) - 1);
+	for (i = 0; i < N(rows); i++) {
+		SCOPED(reply_free) struct reply reply;
+		SCOPED(buf_free) struct buf line = BUF(3000);
+
+		reply_init(&reply);
+		request.preflight_headers = str_of(rows[i].wanted);
+		CHECK_OK(
+		    origin_preflight(&open_conf, &request, "POST", &reply));
+		buf_printf(&line, "\r\nAccess-Control-Allow-Headers: %s\r\n",
+		    rows[i].good ? rows[i].wanted :
+				   "X-Requested-With, If-None-Match, "
+				   "Content-Type");
+		CHECK_OK(buf_result(&line));
+		CHECK_OK(buf_result(&reply.headers));
+		assert_non_null(strstr(reply.headers.p, line.p));
+	}
+}
+
 UNIT_TESTS(origin) = {
 	TEST(the_browsers_word_decides_then_origin_then_a_header),
+	TEST(an_old_browser_that_opens_a_page_may_not_read),
 	TEST(an_allowed_origin_may_write_and_read),
 	TEST(a_login_starts_by_navigation_only),
 	TEST(only_an_allowed_origin_may_read_the_answer),
 	TEST(a_preflight_is_answered_for_allowed_origins_only),
+	TEST(a_preflight_gets_the_headers_that_it_asks_for),
 	END_OF_TESTS,
 };

@@ -121,6 +121,37 @@ a_query_that_can_be_read_in_two_ways_is_a_bad_request(void)
 }
 
 static void
+of_an_optional_parameter_what_is_bad_is_absent(void)
+{
+	static const struct {
+		const char *query, *value;
+	} rows[] = {
+		{ "code=/caf%C3%A9", "/caf\xc3\xa9" },
+		{ "code=\xff+b", "\xff b" },
+		{ "code=%0a", "\n" },
+		{ "code=", "" },
+		{ "code=100%", "" },
+		{ "code=a&code=b", "" },
+		{ "code=a&code=b&code=c", "" },
+		{ "code=0123456789abcdef0123456789abcdefg", "" },
+		{ "code=0123456789abcdef0123456789abcdefg&code=a", "" },
+	};
+	size_t i;
+
+	for (i = 0; i < N(rows); i++) {
+		SCOPED(fields_free)
+		struct fields fields = { {
+		    { .name = "code",
+			.value = BUF(CODE_MAX),
+			.optional = true },
+		} };
+
+		CHECK_OK(query_read(str_of(rows[i].query), fields.list, 1));
+		CHECK_TEXT(buf_str(&fields.list[0].value), rows[i].value);
+	}
+}
+
+static void
 very_large_queries_are_read_or_refused_all_the_same(void)
 {
 	SCOPED(fields_free) struct fields fields = { 0 };
@@ -149,6 +180,7 @@ very_large_queries_are_read_or_refused_all_the_same(void)
 UNIT_TESTS(query) = {
 	TEST(a_query_is_read_and_decoded_once),
 	TEST(a_query_that_can_be_read_in_two_ways_is_a_bad_request),
+	TEST(of_an_optional_parameter_what_is_bad_is_absent),
 	TEST(very_large_queries_are_read_or_refused_all_the_same),
 	END_OF_TESTS,
 };

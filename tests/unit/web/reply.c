@@ -11,6 +11,7 @@
 	"Cache-Control: no-store\r\nX-Content-Type-Options: nosniff" \
 	"\r\nReferrer-Policy: no-referrer\r\n" \
 	"Cross-Origin-Resource-Policy: same-origin\r\n" \
+	"Cross-Origin-Opener-Policy: same-origin\r\n" \
 	"Content-Security-Policy: default-src 'none'; base-uri 'none'; " \
 	"form-action 'none'; frame-ancestors 'none'\r\n"
 

@@ -8,8 +8,10 @@
 #include "../run.h"
 
 #define READ(request, ...) \
-	request_read((char *const[]){ __VA_ARGS__, NULL }, request)
+	request_read((char *const[]){ __VA_ARGS__, NULL }, &conf, request)
 
+static const struct conf conf = { .session_cookie = "s",
+	.pending_prefix = "p-" };
 static char get[] = "REQUEST_METHOD=GET";
 
 static void
@@ -62,13 +64,71 @@ methods_are_told_apart(void)
 }
 
 static void
-cookie_lines_are_joined_in_their_order(void)
+our_cookies_of_all_lines_are_joined_in_their_order(void)
 {
 	SCOPED(request_free) struct request request = { 0 };
-	char a[] = "HTTP_COOKIE=a=1", b[] = "HTTP_COOKIE=b=2; c=3";
+	char a[] = "HTTP_COOKIE=a=1; p-x=1; s2=x",
+	     b[] = "HTTP_COOKIE= s=2;S=3; p-x=4 ;; p-;s; p=5";
 
 	CHECK_OK(READ(&request, a, get, b));
-	CHECK_TEXT(buf_str(&request.cookies), "a=1; b=2; c=3");
+	CHECK_TEXT(buf_str(&request.cookies), "p-x=1; s=2; p-x=4");
+}
+
+static void
+cookies_of_others_may_be_as_they_like(void)
+{
+	static char large[100000];
+	char odd[][40] = { "HTTP_COOKIE=a=\t", "HTTP_COOKIE=\x01=\x7f",
+		"HTTP_COOKIE=\xff=\xfe", "HTTP_COOKIE=\"; =;;=" };
+	char *const others[] = { odd[0], odd[1], odd[2], odd[3], large };
+	char ours[] = "HTTP_COOKIE=b=\t; s=1; c=\x01";
+	size_t i;
+
+	memset(large, 'a', sizeof(large) - 1);
+	memcpy(large, "HTTP_COOKIE=a=", 14);
+	for (i = 0; i < N(others); i++) {
+		SCOPED(request_free) struct request request = { 0 };
+
+		CHECK_OK(READ(&request, others[i], ours, others[i]));
+		CHECK_TEXT(buf_str(&request.cookies), "s=1");
+	}
+}
+
+static void
+a_cookie_that_cannot_be_ours_is_left_out(void)
+{
+	static char large[2000];
+	char odd[][40] = { "HTTP_COOKIE=p-a b=1", "HTTP_COOKIE=p-\x01=1",
+		"HTTP_COOKIE=p-\xff=1" };
+	char *const others[] = { odd[0], odd[1], odd[2], large };
+	size_t i;
+
+	memset(large, 'a', sizeof(large) - 1);
+	memcpy(large, "HTTP_COOKIE=s=", 14);
+	for (i = 0; i < N(others); i++) {
+		SCOPED(request_free) struct request request = { 0 };
+
+		CHECK_OK(READ(&request, others[i]));
+		assert_int_equal(request.cookies.n, 0);
+	}
+}
+
+static void
+a_crowd_of_ours_leaves_room_for_the_session(void)
+{
+	static char crowd[REQUEST_COOKIES_MAX * 4];
+	SCOPED(request_free) struct request request = { 0 };
+	char ours[] = "HTTP_COOKIE=s=1; s=2; s=3";
+	size_t n;
+
+	n = (size_t)snprintf(crowd, sizeof(crowd), "HTTP_COOKIE=");
+	while (n < sizeof(crowd) - 20)
+		n += (size_t)snprintf(crowd + n, sizeof(crowd) - n,
+		    "p-%08zu=1; ", n);
+	CHECK_OK(READ(&request, crowd, ours, crowd));
+	assert_true(request.cookies.n <= REQUEST_COOKIES_MAX);
+	assert_true(request.cookies.n > REQUEST_COOKIES_MAX / 2);
+	assert_true(str_ends(buf_str(&request.cookies), STR("; s=1; s=2")));
 }
 
 static void
@@ -83,17 +143,41 @@ a_parameter_given_twice_is_a_bad_request(void)
 }
 
 static void
-a_control_byte_is_a_bad_request(void)
+of_a_header_that_only_helps_the_first_counts(void)
 {
-	char texts[][40] = { "QUERY_STRING=\x01", "HTTP_COOKIE=n=\x01",
-		"HTTP_HOST=a\nb", "HTTP_ORIGIN=a\r", "HTTP_ACCEPT=\x7f",
-		"REQUEST_METHOD=GET\t", "HTTP_COOKIE=\x1f" };
+	SCOPED(request_free) struct request request = { 0 };
+	char a[] = "HTTP_ACCEPT=a\x01", b[] = "HTTP_ACCEPT=b";
+
+	CHECK_OK(READ(&request, a, b));
+	CHECK_TEXT(request.accept, "a\x01");
+}
+
+static void
+a_control_byte_is_refused_where_the_web_server_would_send_none(void)
+{
+	static const struct {
+		char text[40];
+		bool good;
+	} rows[] = {
+		{ "QUERY_STRING=\x01", false },
+		{ "HTTP_HOST=a\nb", false },
+		{ "REQUEST_METHOD=GET\t", false },
+		{ "SCRIPT_NAME=/\x1f", false },
+		{ "HTTP_ORIGIN=a\r", true },
+		{ "HTTP_SEC_FETCH_SITE=\t", true },
+		{ "HTTP_ACCEPT=\x7f", true },
+		{ "HTTP_IF_NONE_MATCH=\x01", true },
+		{ "REQUEST_ID=\x01", true },
+	};
+	char text[40];
 	size_t i;
 
-	for (i = 0; i < N(texts); i++) {
+	for (i = 0; i < N(rows); i++) {
 		SCOPED(request_free) struct request request = { 0 };
 
-		CHECK(READ(&request, texts[i]), RESULT_BAD_REQUEST);
+		memcpy(text, rows[i].text, sizeof(text));
+		CHECK(READ(&request, text),
+		    rows[i].good ? OK : RESULT_BAD_REQUEST);
 	}
 }
 
@@ -132,23 +216,6 @@ a_content_length_is_a_number_or_nothing(void)
 		    rows[i].good ? OK : RESULT_BAD_REQUEST);
 		assert_int_equal(request.content_length, rows[i].n);
 	}
-}
-
-static void
-more_cookies_than_the_limit_are_a_bad_request(void)
-{
-	static char param[REQUEST_COOKIES_MAX + 100];
-	SCOPED(request_free) struct request at_limit = { 0 };
-	SCOPED(request_free) struct request above = { 0 };
-
-	memset(param, 'a', sizeof(param));
-	memcpy(param, "HTTP_COOKIE=", 12);
-	param[12 + REQUEST_COOKIES_MAX] = '\0';
-	CHECK_OK(READ(&at_limit, param));
-	assert_int_equal(at_limit.cookies.n, REQUEST_COOKIES_MAX);
-	param[12 + REQUEST_COOKIES_MAX] = 'a';
-	param[12 + REQUEST_COOKIES_MAX + 1] = '\0';
-	CHECK(READ(&above, param), RESULT_BAD_REQUEST);
 }
 
 static void
@@ -200,6 +267,32 @@ the_request_id_is_nginxs_or_apaches(void)
 }
 
 static void
+only_the_web_server_itself_can_ask_for_others(void)
+{
+	static const struct {
+		char text[60];
+		bool good;
+	} rows[] = {
+		{ "SPOTIFY_FCGI_REQUIRE=1", true },
+		{ "SPOTIFY_FCGI_REQUIRE=0", false },
+		{ "SPOTIFY_FCGI_REQUIRE=", false },
+		{ "SPOTIFY_FCGI_REQUIRE=11", false },
+		{ "HTTP_SPOTIFY_FCGI_REQUIRE=1", false },
+		{ "QUERY_STRING=require=1&SPOTIFY_FCGI_REQUIRE=1", false },
+	};
+	char text[60];
+	size_t i;
+
+	for (i = 0; i < N(rows); i++) {
+		SCOPED(request_free) struct request request = { 0 };
+
+		memcpy(text, rows[i].text, sizeof(text));
+		CHECK_OK(READ(&request, text));
+		assert_int_equal(request_requires(&request), rows[i].good);
+	}
+}
+
+static void
 methods_are_listed_in_one_order(void)
 {
 	SCOPED(buf_free) struct buf list = BUF(100);
@@ -216,12 +309,16 @@ methods_are_listed_in_one_order(void)
 UNIT_TESTS(request) = {
 	TEST(the_parameters_that_are_known_are_read),
 	TEST(methods_are_told_apart),
-	TEST(cookie_lines_are_joined_in_their_order),
+	TEST(our_cookies_of_all_lines_are_joined_in_their_order),
+	TEST(cookies_of_others_may_be_as_they_like),
+	TEST(a_cookie_that_cannot_be_ours_is_left_out),
+	TEST(a_crowd_of_ours_leaves_room_for_the_session),
 	TEST(a_parameter_given_twice_is_a_bad_request),
-	TEST(a_control_byte_is_a_bad_request),
+	TEST(of_a_header_that_only_helps_the_first_counts),
+	TEST(a_control_byte_is_refused_where_the_web_server_would_send_none),
 	TEST(a_content_length_is_a_number_or_nothing),
-	TEST(more_cookies_than_the_limit_are_a_bad_request),
 	TEST(a_request_is_for_the_program_that_its_path_names),
+	TEST(only_the_web_server_itself_can_ask_for_others),
 	TEST(the_request_id_is_nginxs_or_apaches),
 	TEST(methods_are_listed_in_one_order),
 	END_OF_TESTS,
