@@ -49,6 +49,8 @@ async function read(response)
 	if (response.ok && body !== null && typeof body === 'object')
 		return body;
 	const known = { retry_at: retry_at(response) };
+	if (response.status === 431)	/* the web server's, and a page */
+		throw new Trouble('too_many_cookies', known);
 	if (response.ok || body === null || typeof body.code !== 'string')
 		throw new Trouble('not_json', known);
 	if (typeof body.request_id === 'string')

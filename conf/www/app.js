@@ -25,7 +25,9 @@ let asked = 0;		/* of several questions at once the last one's answer holds */
 let fetched_at = 0;	/* of the list on screen */
 let loading = null;	/* the AbortController of a list on its way */
 
-const tabs = new BroadcastChannel(`spotify-fcgi ${new URL('.', location).pathname}`);
+/* Where it is missing (Safari before 15.4) a tab finds out when it is seen. */
+const tabs = typeof BroadcastChannel === 'undefined' ? null
+	: new BroadcastChannel(`spotify-fcgi ${new URL('.', location).pathname}`);
 
 /* What the buttons of a message do; `again` is what failed. */
 function actions(again)
@@ -80,7 +82,7 @@ function log_in(answer)
 	show_screen('in');
 	if (same)
 		return;
-	tabs.postMessage({ logged_in: true });
+	tabs?.postMessage({ logged_in: true });
 	clear_notice('login');
 	drop_list();
 	load_artists();
@@ -97,7 +99,7 @@ function log_out(message)
 		clear_notice(topic);
 	show_screen('out');
 	if (known) {
-		tabs.postMessage({ logged_in: false });
+		tabs?.postMessage({ logged_in: false });
 		$('welcome-title').focus();
 	}
 	if (message) {
@@ -304,7 +306,7 @@ function listen()
 		for (const button of document.querySelectorAll('.notices [data-code=offline] button:not(.close)'))
 			button.click();
 	});
-	tabs.addEventListener('message', on_tab);
+	tabs?.addEventListener('message', on_tab);
 }
 
 $('login').href = login_url();

@@ -37,7 +37,7 @@ function best_image(images)
 		.filter((image) => typeof image?.url === 'string')
 		.sort((a, b) => width(a) - width(b));
 	return (sorted.find((image) => width(image) >= IMAGE_PX * 0.9)
-		?? sorted.at(-1))?.url;
+		?? sorted[sorted.length - 1])?.url;
 }
 
 function make_card(artist, place)

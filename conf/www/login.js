@@ -22,7 +22,8 @@ export function login_url({ other = false } = {})
 		query.set('switch', '1');
 	if (back)
 		query.set('return_to', back);
-	return query.size > 0 ? `login?${query}` : 'login';
+	const text = query.toString();
+	return text ? `login?${text}` : 'login';
 }
 
 /*

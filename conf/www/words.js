@@ -122,6 +122,11 @@ export const troubles = {
 		text: 'The connection or the site is slow at the moment.',
 		action: 'retry',
 	},
+	too_many_cookies: {
+		title: 'Your browser sends too many cookies',
+		text: 'The server takes no more than it can read. Delete the cookies of this site in the settings of your browser, then load the page anew.',
+		action: 'reload',
+	},
 	not_json: {
 		title: 'The answer made no sense',
 		text: 'It did not come from this site’s programs: they may be restarting, or something in between answered for them.',
@@ -134,11 +139,11 @@ export const troubles = {
 	},
 };
 
-/* The entry of a code; never undefined.  Object.hasOwn: "constructor" is no code. */
+/* The entry of a code; never undefined.  Of its own: "constructor" is no code. */
 export function explain(code)
 {
 	for (const table of [problems, troubles])
-		if (Object.hasOwn(table, code))
+		if (Object.keys(table).includes(code))
 			return table[code];
 	return troubles.unknown;
 }
