@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: ISC
+"""What another site sees of a window in which it opens an address of ours: the
+same whether somebody is logged in or not."""
+
+import http.server
+import secrets
+import threading
+import urllib.parse
+
+import pytest
+
+# Opened, and watched until the handle is of no use, as it always should be.
+OPEN = """
+const [url, done] = arguments;
+const before = history.length;
+const other = window.open(url, '_blank');
+const seen = () => {
+	let at = 'unreadable';
+	try { at = String(other.location.href); } catch { /* another origin */ }
+	return JSON.stringify({ closed: other.closed, at, frames: other.length,
+		history: history.length - before });
+};
+const end = Date.now() + 10000;
+const watch = () => other.closed || Date.now() > end ? done(seen())
+	: setTimeout(watch, 50);
+watch();
+"""
+ADDRESSES = ["session", "session?require=1", "artists", "refresh", "logout",
+             "callback?state={0}", "callback?code=x&state={0}",
+             "callback?error=access_denied&state={0}", "login", ""]
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """A page of the other site."""
+
+    def do_GET(self):
+        """Nearly nothing."""
+        page = (b"<!doctype html><html lang=en><title>x</title>"
+                b"<link rel=icon href='data:,'><p id=here>here")
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page)
+
+    def log_message(self, format, *args):   # pylint: disable=redefined-builtin
+        """Quiet."""
+
+
+@pytest.fixture(name="elsewhere")
+def fixture_elsewhere():
+    """The address of a page on another site, by its name."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,),
+                              daemon=True)
+    thread.start()
+    yield f"http://music.test:{server.server_address[1]}/"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def what_is_seen(person, elsewhere, address):
+    """By the other site, of a window with that address."""
+    person.driver.get(elsewhere)
+    person.find("#here")
+    url = urllib.parse.urljoin(person.stack.url + person.stack.prefix,
+                               address.format(secrets.token_urlsafe(32)))
+    seen = person.driver.execute_async_script(OPEN, url)
+    home, *others = person.driver.window_handles
+    for other in others:
+        person.driver.switch_to.window(other)
+        person.driver.close()
+    person.driver.switch_to.window(home)
+    return seen
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_a_window_looks_the_same_with_and_without_a_session(
+        person, elsewhere, address):
+    person.expected = {400, 401, 403, 405}
+    person.driver.set_script_timeout(30)
+    person.log_in(with_list=False)
+    logged_in = what_is_seen(person, elsewhere, address)
+    assert person.session_cookie() is not None
+    person.chromium.command("Network.clearBrowserCookies")
+    assert what_is_seen(person, elsewhere, address) == logged_in
+    assert '"closed":true' in logged_in
