@@ -3,9 +3,9 @@
 wrong, and without a word of a secret."""
 
 import os
-import pathlib
 import re
 import subprocess
+import tempfile
 
 import pytest
 
@@ -97,12 +97,10 @@ def test_good_values(setup, changes):
 
 
 def test_what_is_perhaps_not_meant_is_said(setup):
-    setup.conf(redirect_uri="https://music.example/x/back",
-               session_dir="/dev/shm/of-a-test")
-    store = pathlib.Path("/dev/shm/of-a-test")
-    store.mkdir(mode=0o700)
-    printed = setup.run().stdout
-    store.rmdir()
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as store:
+        setup.conf(redirect_uri="https://music.example/x/back",
+                   session_dir=store)
+        printed = setup.run().stdout
     assert "has to send /x/back to callback" in printed
     assert "a reboot logs all out" in printed
     assert "has 28 characters; Spotify's have 32" in printed
