@@ -92,15 +92,19 @@ mentions(const struct buf *body, const char *word)
 }
 
 static enum result
-read_429(struct context *context, enum pause_group group,
+read_429(struct context *context, const struct api_endpoint *endpoint,
     const struct http_answer *answer)
 {
 	enum result why = mentions(&answer->body, "QUOTA_EXCEEDED") ?
 	    RESULT_QUOTA_EXCEEDED :
 	    RESULT_RATE_LIMITED;
+	int64_t left_s = pause_note(context->store, endpoint->group, why,
+	    answer->retry_after_s);
 
-	context->wait = (struct wait){ why,
-		pause_note(context->store, group, why, answer->retry_after_s) };
+	/* Who does not keep the pauses of others waits for its own. */
+	if (endpoint->in_pauses && answer->retry_after_s >= 0)
+		left_s = answer->retry_after_s;
+	context->wait = (struct wait){ why, left_s };
 	return why;
 }
 
@@ -117,7 +121,7 @@ read_status(struct context *context, const struct api_endpoint *endpoint,
 	else if (answer->status == 403)
 		result = refusal_read(buf_str(&answer->body));
 	else if (answer->status == 429)
-		result = read_429(context, endpoint->group, answer);
+		result = read_429(context, endpoint, answer);
 	log_event(LOG_LEVEL_WARN, "api_refused",
 	    "call=%s status=%d code=%s body=%s bytes=%zu", endpoint->name,
 	    answer->status, result_row(result)->code,
