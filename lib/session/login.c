@@ -25,30 +25,46 @@
 #define ASK_MS 2000  /* without so much left it is not asked again */
 
 #define WORD_LETTERS \
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:/[]"
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._"
+#define URL_LETTERS WORD_LETTERS "~:/[]"
 
 enum { STATE, CODE, ERROR, ISS, NFIELDS };
 
+static bool
+is_among(char c, const char *letters)
+{
+	return c != '\0' && strchr(letters, c) != NULL;
+}
+
 /*
- * Write what a browser brought so that a line of the log can hold it: letters,
- * digits and what URLs are made of besides, and the rest as "?". What does not
- * fit ends in "...".
+ * Write the word of an error so that a line of the log can hold it. What is no
+ * word, or too long for one, is a sentence of whoever made it up.
  */
 static void
-write_word(struct str text, char *word, size_t room)
+write_error(struct str error, char *word, size_t room)
 {
-	bool fits = text.n < room;
-	size_t i, n = fits ? text.n : room - sizeof("...");
+	size_t i;
 
-	for (i = 0; i < n; i++)
-		word[i] = text.p[i] != '\0' &&
-			strchr(WORD_LETTERS, text.p[i]) != NULL ?
-		    text.p[i] :
-		    '?';
-	if (fits)
-		word[n] = '\0';
-	else
-		memcpy(word + n, "...", sizeof("..."));
+	for (i = 0; i < error.n && is_among(error.p[i], WORD_LETTERS); i++)
+		continue;
+	if (i < error.n || error.n >= room)
+		error = STR("unreadable");
+	if (error.n > 0)
+		memcpy(word, error.p, error.n);
+	word[error.n] = '\0';
+}
+
+/* Log an issuer: its beginning, with "?" for what no issuer is made of. */
+static void
+log_issuer(struct str iss)
+{
+	char text[128];
+	size_t i;
+
+	for (i = 0; i < iss.n && i < sizeof(text) - 1; i++)
+		text[i] = is_among(iss.p[i], URL_LETTERS) ? iss.p[i] : '?';
+	text[i] = '\0';
+	log_event(LOG_LEVEL_WARN, "wrong_issuer", "iss=%s", text);
 }
 
 /*
@@ -60,7 +76,6 @@ is_issuer(const struct conf *conf, struct str iss)
 {
 	struct url url = { .https = false };
 	struct str issuer;
-	char word[128];
 
 	if (iss.n == 0)
 		return true;
@@ -72,8 +87,7 @@ is_issuer(const struct conf *conf, struct str iss)
 		    STR("");
 	if (str_equal(iss, issuer))
 		return true;
-	write_word(iss, word, sizeof(word));
-	log_event(LOG_LEVEL_WARN, "wrong_issuer", "iss=%s", word);
+	log_issuer(iss);
 	return false;
 }
 
@@ -115,7 +129,7 @@ read_fields(const struct conf *conf, const struct query_field *fields,
 		return RESULT_BAD_REQUEST;
 	if (error.n > 0)
 		login->refused = read_error(error);
-	write_word(error, login->error, sizeof(login->error));
+	write_error(error, login->error, sizeof(login->error));
 	return secret_set(&login->code, code.p, code.n);
 }
 

@@ -14,7 +14,7 @@ struct login {
 	struct pending pending; /* the login that it began */
 	struct secret code;	/* the authorization code; empty on an error */
 	enum result refused;	/* what the error means; OK: there is none */
-	char error[44];		/* and its word, for the log */
+	char error[48];		/* and its word, for the log */
 };
 
 /*

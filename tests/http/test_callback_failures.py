@@ -52,7 +52,7 @@ def test_a_denied_consent_is_no_error_of_anybody(browser, stack, spotify):
     ("unauthorized_client", 503, "misconfigured"),
     ("unsupported_response_type", 503, "misconfigured"),
     ("interaction_required", 400, "login_refused"),
-    ("urn:example:no", 400, "login_refused")])
+    ("x.new-word_2", 400, "login_refused")])
 def test_an_error_of_spotifys_is_told_by_its_word(browser, stack, spotify,
                                                   error, status, code):
     """The visitor what to do, the operator which word it was."""
@@ -66,18 +66,17 @@ def test_an_error_of_spotifys_is_told_by_its_word(browser, stack, spotify,
     assert stored(stack) == []
 
 
-@pytest.mark.parametrize("error, logged", [
-    ("<script>", "?script?"), ("a b=c", "a?b?c"),
-    ("e" * 64, "e" * 40 + "..."),
-    ("x\" event=login", "x??event?login"), ("SERVER_ERROR", "SERVER_ERROR")])
-def test_an_error_that_is_no_word_is_neither_shown_nor_believed(
-        browser, stack, spotify, error, logged):
+@pytest.mark.parametrize("error", [
+    "<script>", "a b=c", "e" * 64, "urn:x:evil", "x\" event=login"])
+def test_an_error_that_is_no_word_is_neither_shown_nor_logged(
+        browser, stack, spotify, error):
     spotify.settings(deny_error=error)
     url = browser.deny(browser.start_login())
     reply = refused(browser.finish(url), 400, "login_refused")
     assert error not in reply.text and count(spotify, "token") == 0
     assert stack.wait_for_event("callback", "authorize_refused",
-                                error=logged)
+                                error="unreadable")
+    assert error not in stack.log("callback")
 
 
 @pytest.mark.parametrize("changes", [

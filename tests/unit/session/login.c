@@ -212,14 +212,14 @@ an_error_ends_the_login_by_its_kind(void)
 		    "error=unauthorized_client\n" },
 		{ "&error=unsupported_response_type", RESULT_MISCONFIGURED,
 		    "error=unsupported_response_type\n" },
-		{ "&error=a%20b=%22c", RESULT_LOGIN_REFUSED, "error=a?b??c\n" },
-		/* 43 letters have room, one more has not. */
-		{ "&error=eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeex",
+		{ "&error=a%20b=%22c", RESULT_LOGIN_REFUSED,
+		    "error=unreadable\n" },
+		/* 47 letters have room, one more has not. */
+		{ "&error=eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeex",
 		    RESULT_LOGIN_REFUSED,
-		    "error=eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeex\n" },
-		{ "&error=eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeexx",
-		    RESULT_LOGIN_REFUSED,
-		    "error=eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee...\n" },
+		    "error=eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeex\n" },
+		{ "&error=eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeexx",
+		    RESULT_LOGIN_REFUSED, "error=unreadable\n" },
 	};
 	size_t i;
 
@@ -236,6 +236,7 @@ an_error_ends_the_login_by_its_kind(void)
 		assert_int_equal(login_claim(&v.context, &v.login),
 		    RESULT_LOGIN_REPLAYED);
 	}
+	assert_null(strstr(run_said(), "exx"));
 }
 
 static void
