@@ -10,7 +10,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 RESULT_C = ROOT / "lib" / "base" / "result.c"
 # Of pages only: they never reach the script.
 PAGES_ONLY = {"login_denied", "login_late", "login_replayed",
-              "login_no_cookie", "login_bad_state", "login_refused"}
+              "login_no_cookie", "login_bad_state", "login_refused",
+              "login_wrong_issuer"}
 
 # What Spotify says to the question for the artists: our status, our code,
 # the heading.
@@ -18,6 +19,7 @@ ANSWERS = {
     "not_registered_403": (403, "not_on_allowlist", "guest list"),
     "premium_403": (403, "owner_not_premium", "paused this site"),
     "scope_403": (403, "scope_missing", "permission is missing"),
+    "forbidden_403": (403, "spotify_refused", "does not allow this"),
     "quota_429": (429, "quota_exceeded", "used up its share"),
     "rate_limited_429": (429, "rate_limited", "Too many requests"),
     "bad_gateway_502_html": (502, "upstream_failed",
