@@ -25,6 +25,8 @@ record_write(const struct session *session, struct buf *plain)
 	writer_integer(plain, "created", session->created_s);
 	writer_integer(plain, "authorized", session->authorized_s);
 	writer_integer(plain, "access_ends", session->access_ends_s);
+	if (session->access_life_s > 0)
+		writer_integer(plain, "access_life", session->access_life_s);
 	if (session->forced_s > 0)
 		writer_integer(plain, "forced", session->forced_s);
 	write_secret(plain, "access", &session->access);
@@ -68,6 +70,7 @@ record_read(struct buf *plain, struct session *session)
 	session->created_s = read_time(record, "created");
 	session->authorized_s = read_time(record, "authorized");
 	session->access_ends_s = read_time(record, "access_ends");
+	session->access_life_s = read_time(record, "access_life");
 	session->forced_s = read_time(record, "forced");
 	result = read_secret(record, "access", &session->access);
 	if (result == OK)

@@ -112,6 +112,13 @@ session_access_left_s(const struct session *session)
 	return left_s < 0 || left_s > ACCESS_LIFE_MAX_S ? 0 : left_s;
 }
 
+void
+session_set_life(struct session *session, int64_t life_s)
+{
+	session->access_ends_s = clock_now_s() + life_s;
+	session->access_life_s = life_s < SESSION_LIFE_SHORT_S ? life_s : 0;
+}
+
 /* ---- the file ---- */
 
 enum result
@@ -223,7 +230,7 @@ session_create(const struct context *context, struct str cookies,
 	session->created_s = clock_now_s();
 	session->seen.used_s = session->created_s;
 	session->authorized_s = session->created_s;
-	session->access_ends_s = session->created_s + tokens->expires_in_s;
+	session_set_life(session, tokens->expires_in_s);
 	secret_move(&session->access, &tokens->access);
 	secret_move(&session->refresh, &tokens->refresh);
 	session->account = *account;

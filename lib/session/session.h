@@ -22,6 +22,7 @@ struct session {
 	int64_t created_s;
 	int64_t authorized_s; /* the user's consent */
 	int64_t access_ends_s;
+	int64_t access_life_s; /* of one that lives but minutes; or 0 */
 	int64_t forced_s; /* the last refresh that a 401 has forced; or 0 */
 	struct secret access;
 	struct secret refresh;	/* empty: Spotify gave none */
@@ -85,6 +86,10 @@ void session_touch(const struct context *context,
 
 /* Seconds until the access token ends: 0 to 86400. */
 int64_t session_access_left_s(const struct session *session);
+
+/* Note that the access token was given now, for so many seconds. */
+#define SESSION_LIFE_SHORT_S 600
+void session_set_life(struct session *session, int64_t life_s);
 
 /* When the session ends if it is not used, and when the authorization does;
  * seconds since 1970. */

@@ -64,7 +64,7 @@ take_tokens(struct session *session, struct oauth_tokens *tokens)
 	/* None, or an empty one: the old stays good. */
 	if (tokens->refresh.n > 0)
 		secret_move(&session->refresh, &tokens->refresh);
-	session->access_ends_s = clock_now_s() + tokens->expires_in_s;
+	session_set_life(session, tokens->expires_in_s);
 }
 
 /* What is not in the store, for certain, must not be used. */
@@ -121,21 +121,20 @@ spend(struct context *context, struct session *session)
 }
 
 /*
- * Refresh under a lock that is held, unless the file holds a token that is
- * good already. refused is one that is not, however long it has to live; "":
- * none was.
+ * Refresh under a lock that is held, unless the file holds another token than
+ * the one that we had: somebody has got it since we read the file, so there is
+ * none that is newer, however short it lives. forced: Spotify has refused ours.
  */
 static enum result
-refresh_locked(struct context *context, struct session *session,
-    struct str refused, int64_t need_s, const struct lock *lock)
+refresh_locked(struct context *context, struct session *session, struct str had,
+    bool forced, const struct lock *lock)
 {
 	enum result result = session_load(context, session);
 	int64_t left_s;
 
 	if (result != OK)
 		return result;
-	if (session_access_left_s(session) > need_s &&
-	    !secret_equal(secret_str(&session->access), refused))
+	if (!secret_equal(secret_str(&session->access), had))
 		return OK;
 	/* Who had the lock before us has just tried. */
 	if (lock->found != OK) {
@@ -145,7 +144,7 @@ refresh_locked(struct context *context, struct session *session,
 		context->wait = (struct wait){ result, left_s };
 		return translate(context, result);
 	}
-	if (refused.n > 0) {
+	if (forced) {
 		if (was_forced_lately(session))
 			return RESULT_UPSTREAM_FAILED;
 		session->forced_s = clock_now_s();
@@ -157,25 +156,53 @@ refresh_locked(struct context *context, struct session *session,
 	return result;
 }
 
+/* For a call, a token is good for half of its life at least: one that lives
+ * two minutes or less would be replaced at each request. */
+static int64_t
+need_s(const struct session *session, enum token_need need)
+{
+	int64_t half_s = session->access_life_s / 2;
+
+	if (need == TOKEN_RENEW)
+		return RENEW_S;
+	return session->access_life_s > 0 && half_s < EARLY_S ? half_s :
+								EARLY_S;
+}
+
+/* Take the lock and refresh, waiting for who has it until then. */
+static enum result
+refresh(struct context *context, struct session *session, bool forced,
+    int64_t until_ms)
+{
+	struct str text = secret_str(&session->access);
+	struct secret had = { NULL, 0 };
+	struct lock lock = { .queue = NULL };
+	enum result result = secret_set(&had, text.p, text.n);
+
+	if (result == OK)
+		result = lock_take(context->store, LOCK_REFRESH, session->id,
+		    until_ms, &lock);
+	if (result == OK)
+		result = refresh_locked(context, session, secret_str(&had),
+		    forced, &lock);
+	lock_release(&lock);
+	secret_free(&had);
+	return result;
+}
+
 enum result
 token_get(struct context *context, struct session *session,
     enum token_need need)
 {
 	int64_t left_s = session_access_left_s(session), until_ms = 0;
-	int64_t need_s = need == TOKEN_RENEW ? RENEW_S : EARLY_S;
-	struct lock lock;
 	enum result result;
 
-	if (left_s > need_s || (left_s > 0 && session->refresh.n == 0))
+	if (left_s > need_s(session, need) ||
+	    (left_s > 0 && session->refresh.n == 0))
 		return OK;
 	if (left_s < SOON_S || need == TOKEN_RENEW)
 		until_ms = clock_until_ms(context->deadline_ms, LOCK_WAIT_MS);
-	result = lock_take(context->store, LOCK_REFRESH, session->id, until_ms,
-	    &lock);
-	if (result == OK)
-		result =
-		    refresh_locked(context, session, STR(""), need_s, &lock);
-	lock_release(&lock);
+	result = refresh(context, session, false, until_ms);
 	/* The old token serves while it lives, unless the session is over. */
 	if (result != OK && result != RESULT_NOT_LOGGED_IN &&
 	    result != RESULT_LOGIN_EXPIRED &&
@@ -187,17 +214,6 @@ token_get(struct context *context, struct session *session,
 enum result
 token_replace(struct context *context, struct session *session)
 {
-	struct secret refused = { NULL, 0 };
-	struct lock lock;
-	enum result result;
-
-	secret_move(&refused, &session->access);
-	result = lock_take(context->store, LOCK_REFRESH, session->id,
-	    clock_until_ms(context->deadline_ms, LOCK_WAIT_MS), &lock);
-	if (result == OK)
-		result = refresh_locked(context, session, secret_str(&refused),
-		    0, &lock);
-	lock_release(&lock);
-	secret_free(&refused);
-	return result;
+	return refresh(context, session, true,
+	    clock_until_ms(context->deadline_ms, LOCK_WAIT_MS));
 }

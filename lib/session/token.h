@@ -8,7 +8,8 @@
 /* How long a token must still live for whoever asks. */
 enum token_need {
 	/* For a call now: from 120 to 20 s before its end one request
-	 * refreshes, and the others go on without waiting. */
+	 * refreshes, and the others go on without waiting. Of a token that
+	 * was given for less than 240 s, when half of its life is over. */
 	TOKEN_USE,
 	TOKEN_RENEW /* the endpoint refresh: 5 minutes */
 };
@@ -16,7 +17,7 @@ enum token_need {
 /*
  * Bring the access token of a session that was opened up to the need. Over
  * all threads and processes one request refreshes; the others use what it
- * got. New tokens are durable before they are used.
+ * got, however short that lives. New tokens are durable before they are used.
  * OK, RESULT_NOT_LOGGED_IN (logged out meanwhile), RESULT_LOGIN_EXPIRED (the
  * session has been removed), RESULT_MISCONFIGURED, RESULT_REFRESH_FAILED or
  * RESULT_UPSTREAM_TIMEOUT (Spotify is in trouble and the old token is dead;

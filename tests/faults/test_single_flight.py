@@ -3,6 +3,7 @@
 `refresh`."""
 
 import functools
+import os
 import threading
 
 import pytest
@@ -12,7 +13,7 @@ from stack.processes import wait_until
 from tools import fastcgi
 from tools.amounts import SOAK, scaled
 from tools.parallel import Later, timed, together
-from tools.processes import status
+from tools.processes import descriptors, status
 from tools.spotify import bearer_of, newest_secret
 from tools.steps import let_tokens_end, refresh
 from tools.store import session_bytes, stored
@@ -66,6 +67,52 @@ def test_parallel_requests_at_expiry_make_one_token_request(
     print(f"{count} in parallel: the longest took {longest:.2f} s, "
           f"of which {TOKEN_S} s the token request")
     assert longest < TOKEN_S + MORE_S
+
+
+def connections(stack):
+    """How many sockets the programs have that refresh."""
+    return sum(what.startswith("socket:") for name in ("artists", "refresh")
+               for pid in stack.pids(name)
+               for what in descriptors(pid).values())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="counts files of programs that "
+                    "cannot be dumped: that takes root")
+@pytest.mark.parametrize("life", [120, 60, 20, 5, 1])
+def test_tokens_that_live_shortly_are_got_once_too(make_stack, life):
+    """All have come before Spotify answers, and had the old token. Nobody gets
+    another one because that does not live long enough. No connection is left
+    of an earlier request, to be counted for one of these."""
+    stack = make_stack(processes={"artists": 4, "refresh": 2})
+    spotify, client = stack.spotify, Client(stack)
+    client.login()
+    let_tokens_end(stack)
+    spotify.settings(rotation="strict", expires_in=life)
+    # A second more, for who is not yet at the lock.
+    spotify.answers("token", {"held": True, "after_commit_delay": 1})
+    since, open_before = len(spotify.requests("token")), connections(stack)
+    visits = [Later(job) for job in asks(client, 40)]
+    wait_until(lambda: connections(stack) >= open_before + 41, 30,
+               "not all came")
+    spotify.wait_for("token", since + 1)
+    spotify.release()
+    for visit in visits:
+        assert visit.result().status == 200
+    assert len(spotify.requests("token")) == since + 1
+
+
+def test_a_token_that_lives_shortly_serves_more_than_one_request(
+        stack, client, spotify):
+    """For half of its life."""
+    spotify.settings(expires_in=100)
+    client.login()
+    for _ in range(3):
+        assert client.fetch("artists?fresh=1").status == 200
+    assert len(spotify.requests("token")) == 1
+    stack.clock.advance(51)
+    for _ in range(3):
+        assert client.fetch("artists?fresh=1").status == 200
+    assert len(spotify.requests("token")) == 2
 
 
 def test_while_the_token_lives_one_renews_it_and_nobody_waits(

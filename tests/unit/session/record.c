@@ -73,6 +73,20 @@ any_order_and_spelling_and_more_members_will_do(void)
 }
 
 static void
+a_short_life_of_the_token_is_kept(void)
+{
+	SCOPED(session_free) struct session session = { .created_s = 0 };
+	SCOPED(buf_free) struct buf plain = BUF(SESSION_FILE_MAX);
+
+	session_set_life(&session, 599);
+	CHECK_OK(record_write(&session, &plain));
+	session_set_life(&session, 600);
+	assert_int_equal(session.access_life_s, 0);
+	CHECK_OK(record_read(&plain, &session));
+	assert_int_equal(session.access_life_s, 599);
+}
+
+static void
 what_there_is_none_of_is_left_out(void)
 {
 	SCOPED(session_free) struct session session = { .created_s = 7 };
@@ -125,6 +139,7 @@ a_record_that_does_not_fit_is_told(void)
 UNIT_TESTS(record) = {
 	TEST(a_record_is_read_and_written_as_it_always_was),
 	TEST(any_order_and_spelling_and_more_members_will_do),
+	TEST(a_short_life_of_the_token_is_kept),
 	TEST(what_there_is_none_of_is_left_out),
 	TEST(what_is_no_record_is_none),
 	TEST(times_beyond_all_reason_are_none),

@@ -16,6 +16,7 @@ static const unsigned char master[SEAL_KEY_BYTES] = "a key of the server";
 
 /* What the token endpoint says next, and how often it was asked since. */
 static enum result answer;
+static int64_t life_s;
 static unsigned asked = UINT32_MAX; /* nobody is there who counts */
 
 enum result __real_oauth_refresh(struct context *context,
@@ -33,7 +34,7 @@ __wrap_oauth_refresh(struct context *context, const struct secret *refresh,
 	asked++;
 	if (answer != OK)
 		return answer;
-	tokens->expires_in_s = 3600;
+	tokens->expires_in_s = life_s;
 	return secret_set(&tokens->access, "new", 3);
 }
 
@@ -70,6 +71,7 @@ begin(struct site *s, int64_t left_s)
 				.absolute_limit_s = 30 * DAY } };
 	asked = 0;
 	answer = OK;
+	life_s = 3600;
 	reply_init(&s->reply);
 	assert_int_equal(seal_ring_add(&s->conf.ring, master), OK);
 	result = scratch_open(&s->store);
@@ -153,7 +155,8 @@ what_was_there_serves_on_while_it_lives(void)
 {
 	SCOPED(leave) struct site s;
 
-	CHECK_OK(begin(&s, 100));
+	CHECK_OK(begin(&s, 3600));
+	run_later(3500);
 	failing_next(s.store, FAILING_REPLACE, RESULT_CHANGED, false);
 	CHECK_OK(token_get(&s.context, &s.session, TOKEN_USE));
 	CHECK_TEXT(secret_str(&s.session.access), "old");
@@ -169,6 +172,48 @@ before_a_token_is_spent_there_is_room_for_the_next(void)
 	failing_next(s.store, FAILING_RESERVE, RESULT_STORE, false);
 	CHECK(token_get(&s.context, &s.session, TOKEN_USE), RESULT_STORE);
 	assert_int_equal(asked, 0);
+}
+
+/* Whoever read the file before is given what somebody else has got since, even
+ * if that lives shortly, or not any more. */
+static void
+another_token_than_one_had_is_used_however_short_it_lives(void)
+{
+	static const int64_t lives[] = { 120, 60, 20, 5, 1 };
+	static const enum token_need needs[] = { TOKEN_USE, TOKEN_RENEW };
+	SCOPED(session_free) struct session late = { .created_s = 0 };
+	size_t i;
+
+	for (i = 0; i < 2 * N(lives); i++) {
+		SCOPED(leave) struct site s;
+
+		CHECK_OK(begin(&s, 0));
+		life_s = lives[i / 2];
+		memcpy(late.secret, s.session.secret, sizeof(late.secret));
+		memcpy(late.id, s.session.id, sizeof(late.id));
+		CHECK_OK(session_load(&s.context, &late));
+		CHECK_OK(token_get(&s.context, &s.session, needs[i % 2]));
+		run_later(life_s);
+		CHECK_OK(token_get(&s.context, &late, needs[i % 2]));
+		CHECK_TEXT(secret_str(&late.access), "new");
+		assert_int_equal(asked, 1);
+		run_later(0);
+	}
+}
+
+static void
+a_token_of_short_life_is_used_for_half_of_it(void)
+{
+	SCOPED(leave) struct site s;
+
+	CHECK_OK(begin(&s, 60));
+	run_later(29);
+	CHECK_OK(session_load(&s.context, &s.session));
+	CHECK_OK(token_get(&s.context, &s.session, TOKEN_USE));
+	assert_int_equal(asked, 0);
+	run_later(31);
+	CHECK_OK(token_get(&s.context, &s.session, TOKEN_USE));
+	assert_true(asked == 1 || run_refused());
 }
 
 /* Of Spotify's troubles a page needs to know that there are some. */
@@ -238,6 +283,8 @@ UNIT_TESTS(token) = {
 	TEST(a_token_that_is_not_saved_for_certain_is_not_used),
 	TEST(who_comes_too_late_saves_nothing_and_uses_nothing_of_its_own),
 	TEST(what_was_there_serves_on_while_it_lives),
+	TEST(another_token_than_one_had_is_used_however_short_it_lives),
+	TEST(a_token_of_short_life_is_used_for_half_of_it),
 	TEST(before_a_token_is_spent_there_is_room_for_the_next),
 	TEST(what_spotify_says_of_a_refresh_is_told_in_few_words),
 	TEST(an_authorization_that_has_ended_ends_the_session),
