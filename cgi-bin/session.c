@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Tells who is logged in: a page as JSON, the web server (auth_request) by a
- * status and a header. Asking does not prolong the session.
+ * status and a header. A page that asks does not prolong the session, for it
+ * may ask by itself; a visit to what the web server guards is use.
  */
 #include "config.h"
 
@@ -71,6 +72,7 @@ handle(struct context *context, const struct request *request,
 		result =
 		    session_open(context, buf_str(&request->cookies), &session);
 	if (result == OK && vouching) {
+		session_touch(context, &session);
 		result = vouch(context, &session.account, reply);
 	} else if (result == OK) {
 		describe(context->conf, &session, reply);

@@ -238,7 +238,7 @@ def test_the_idle_limit_ends_a_session_and_its_file(stack, client):
 
 
 def test_asking_who_is_logged_in_is_no_use(stack):
-    """`session` never slides."""
+    """A page that asks time and again keeps no session alive."""
     visitor = Visitor(stack)
     for _ in range(6):
         stack.clock.advance(DAY)

@@ -10,6 +10,8 @@ import pytest
 
 from stack import Client
 from stack.fixtures import SERVER
+from tools.amounts import DAY
+from tools.store import stored
 
 pytestmark = pytest.mark.skipif(SERVER != "nginx", reason="about nginx")
 
@@ -103,3 +105,20 @@ def test_the_question_cannot_be_asked_from_outside(site):
     client = Client(site)
     client.login()
     assert client.get("/spotify-fcgi-required").status == 404
+
+
+def test_who_visits_the_members_every_day_stays_logged_in(site):
+    """It is use, though the browser asks none of the programs; the file is
+    written to once a minute at most."""
+    client = Client(site)
+    client.login()
+    for _ in range(10):
+        site.clock.advance(DAY)
+        assert client.get("/members/").status == 200
+    file, = stored(site)
+    used = file.stat().st_mtime
+    site.clock.advance(30)
+    assert client.get("/members/").status == 200
+    assert file.stat().st_mtime == used
+    site.clock.advance(7 * DAY + 1)
+    assert client.get("/members/").status == 303
