@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: ISC
 """A real browser before the whole stack: `person` for the site over http,
-`tls_person` for the one over TLS. Each test begins with a fresh tab and no
-cookies, and fails if the browser's console has something to say.
+`tls_person` for the one over TLS, and `elsewhere`, a page of another site.
+Each test begins with a fresh tab and no cookies, and fails if the browser's
+console has something to say.
 """
 
 import base64
 import hashlib
+import http.server
 import pathlib
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -100,3 +103,33 @@ def tls_person(tls_browser_of_session, tls_site):
     """At the site over TLS; Spotify shows its consent page."""
     tls_site.spotify.settings(consent="ask")
     yield from attend(tls_browser_of_session, tls_site)
+
+
+class OtherSite(http.server.BaseHTTPRequestHandler):
+    """The one page of another site."""
+
+    def do_GET(self):
+        """Nearly nothing."""
+        page = (b"<!doctype html><html lang=en><title>x</title>"
+                b"<link rel=icon href='data:,'><p id=here>here")
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page)
+
+    def log_message(self, format, *args):   # pylint: disable=redefined-builtin
+        """Quiet."""
+
+
+@pytest.fixture
+def elsewhere():
+    """The address of a page on another site, by its name."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), OtherSite)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,),
+                              daemon=True)
+    thread.start()
+    yield f"http://music.test:{server.server_address[1]}/"
+    server.shutdown()
+    server.server_close()
+    thread.join()

@@ -2,9 +2,7 @@
 """What another site sees of a window in which it opens an address of ours: the
 same whether somebody is logged in or not."""
 
-import http.server
 import secrets
-import threading
 import urllib.parse
 
 import pytest
@@ -28,36 +26,6 @@ watch();
 ADDRESSES = ["session", "session?require=1", "artists", "refresh", "logout",
              "callback?state={0}", "callback?code=x&state={0}",
              "callback?error=access_denied&state={0}", "login", ""]
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    """A page of the other site."""
-
-    def do_GET(self):
-        """Nearly nothing."""
-        page = (b"<!doctype html><html lang=en><title>x</title>"
-                b"<link rel=icon href='data:,'><p id=here>here")
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.send_header("Content-Length", str(len(page)))
-        self.end_headers()
-        self.wfile.write(page)
-
-    def log_message(self, format, *args):   # pylint: disable=redefined-builtin
-        """Quiet."""
-
-
-@pytest.fixture(name="elsewhere")
-def fixture_elsewhere():
-    """The address of a page on another site, by its name."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,),
-                              daemon=True)
-    thread.start()
-    yield f"http://music.test:{server.server_address[1]}/"
-    server.shutdown()
-    server.server_close()
-    thread.join()
 
 
 def what_is_seen(person, elsewhere, address):

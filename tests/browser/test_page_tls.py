@@ -46,3 +46,24 @@ def test_cancel_and_another_account(tls_person):
     tls_person.click("input[value='özkant']")
     tls_person.click("#agree")
     tls_person.see("Özkan Neu", "#account-name")
+
+
+def test_too_many_cookies_are_told_of_until_they_are_gone(tls_person):
+    """Of other software of the host: 80 KB in 20 of them."""
+    tls_person.expected = {431}
+    for number in range(20):
+        tls_person.chromium.command(
+            "Network.setCookie", name=f"c{number}", value="x" * 4000,
+            url=tls_person.stack.url, secure=True)
+    for path in ("", "login"):
+        tls_person.open(path)
+        tls_person.see("Too many cookies", "main h1")
+        tls_person.see("Delete the cookies of this site")
+    tls_person.chromium.command("Network.clearBrowserCookies")
+    tls_person.open()
+    tls_person.find("#login")
+    for number in range(10):
+        tls_person.chromium.command(
+            "Network.setCookie", name=f"c{number}", value="x" * 4000,
+            url=tls_person.stack.url, secure=True)
+    tls_person.log_in()

@@ -4,6 +4,8 @@ many do: to a browser those are new requests, which are for nothing."""
 
 import pytest
 
+from stack.processes import wait_until
+
 # Everything of this origin; "clients.claim" for the page that registers it.
 WORKER = """
 self.addEventListener('install', () => self.skipWaiting());
@@ -86,3 +88,41 @@ def test_a_denied_login_shows_its_page_and_starts_again(worked):
     worked.click("a.do")
     worked.click("#agree")
     worked.see("120 artists", "#count")
+
+
+# What another site does, on whose behalf the worker asks
+
+SEND = """
+const form = document.createElement('form');
+form.method = 'post';
+form.action = arguments[0];
+document.body.append(form);
+form.submit();
+"""
+FRAME = """
+const frame = document.createElement('iframe');
+frame.src = arguments[0];
+document.body.append(frame);
+"""
+
+
+def test_a_form_of_another_site_logs_nobody_out_through_it(worked, elsewhere):
+    worked.expected = {403}
+    worked.log_in()
+    worked.driver.get(elsewhere)
+    worked.find("#here")
+    worked.run(SEND, worked.stack.url + "/logout")
+    worked.see("cross_site")
+    assert worked.session_cookie() is not None
+
+
+def test_a_frame_of_another_site_begins_no_login(worked, elsewhere):
+    worked.driver.get(elsewhere)
+    worked.find("#here")
+    worked.run(FRAME, worked.stack.url + "/login")
+    wait_until(lambda: " 403 " in worked.stack.log("access"), 10,
+               "the login in a frame was not refused")
+    assert worked.cookies() == []
+    said = worked.until(lambda: worked.driver.get_log("browser"), "complaint")
+    assert all("403" in line["message"] or "frame-ancestors" in line["message"]
+               for line in said)
