@@ -13,6 +13,7 @@
 #include "app/check.h"
 #include "app/dispatch.h"
 #include "base/log.h"
+#include "process/descriptors.h"
 #include "process/harden.h"
 #include "process/listener.h"
 #include "process/notify.h"
@@ -95,6 +96,8 @@ run(struct process *process, const struct options *options)
 	int listener = -1;
 	bool good;
 
+	if (!options->cgi && !descriptors_raise(work.threads))
+		return 2;
 	server_hold_signals();
 	if (!options->cgi && (listener = listener_open(options->socket)) < 0) {
 		if (options->socket == NULL && !process->misconfigured)

@@ -10,12 +10,11 @@
 #include <string.h>
 
 #include "app/dispatch.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "web/errorpage.h"
 #include "web/origin.h"
-
-#define DRAIN_MAX (1u << 20)
 
 /* The methods of a program, as in Allow; OPTIONS only if there is somebody
  * to ask. */
@@ -31,31 +30,21 @@ write_methods(const struct process *process, bool with_options, struct buf *out)
 }
 
 /*
- * No endpoint needs a body, but one that is left unread makes the web server
- * see a broken connection: it is read and forgotten. The announced length
- * must be the real one; FastCGI does not see to that.
+ * No endpoint needs a body: it has been counted and forgotten. The announced
+ * length must be the real one; FastCGI does not see to that.
  */
 static enum result
-drain_body(struct server_call *call, const struct request *request)
+check_body(const struct server_call *call, const struct request *request)
 {
 	bool announced = request->content_length_text.n > 0;
-	uint64_t most = announced ? request->content_length : DRAIN_MAX, n = 0;
-	char piece[4096];
-	size_t want, got;
+	uint64_t length = announced ? request->content_length : 0;
 
-	while (n < most && n < DRAIN_MAX) {
-		want = most - n < sizeof(piece) ? (size_t)(most - n) :
-						  sizeof(piece);
-		got = call->read(call, piece, want);
-		n += got;
-		if (got < want)
-			break;
-	}
-	if (most > REQUEST_BODY_MAX && (announced || n > REQUEST_BODY_MAX))
+	if (call->too_large || length > REQUEST_BODY_MAX ||
+	    call->body_n > REQUEST_BODY_MAX)
 		return RESULT_TOO_LARGE;
-	if (announced && n < most)
+	if (call->body_n < length)
 		return RESULT_BAD_REQUEST;
-	return announced && call->has_more(call) ? RESULT_TOO_LARGE : OK;
+	return length > 0 && call->body_n > length ? RESULT_TOO_LARGE : OK;
 }
 
 static enum result
@@ -69,13 +58,24 @@ check_request(const struct process *process, struct server_call *call,
 
 	if (app->is_redirect_uri)
 		name = process->conf.callback;
-	if ((result = drain_body(call, request)) != OK)
+	if ((result = check_body(call, request)) != OK)
 		return result;
+	/* All threads were busy for as long as it may take. */
+	if (clock_left_ms(call->deadline_ms, 1) == 0)
+		return RESULT_BUSY;
 	if (!request_is_for(request, name))
 		return RESULT_NOT_FOUND;
 	if (app->shares && process->conf.allowed_origins != NULL)
 		allowed |= METHOD_OPTIONS;
 	return request->method & allowed ? OK : RESULT_METHOD;
+}
+
+static bool
+is_gone(const void *client)
+{
+	const struct server_call *call = client;
+
+	return call->is_gone(call);
 }
 
 static enum result
@@ -88,6 +88,8 @@ handle(const struct thread *thread, struct server_call *call,
 		.store = process->store,
 		.http = thread->http,
 		.deadline_ms = call->deadline_ms,
+		.is_gone = is_gone,
+		.client = call,
 	};
 	struct buf list = BUF(64);
 	enum result result;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Hides how threads wait: all in one epoll, of which each event wakes one
- * (EPOLLONESHOT). There they find new connections and those that the web
- * server keeps for later, which therefore hold no thread.
+ * (EPOLLONESHOT). Who is woken goes on with that connection without waiting
+ * for its peer, and serves the request itself if it is whole. As there is one
+ * thread more than may serve, one is always here, and knows when a request
+ * came although all others are busy.
  *
  * FastCGI has no word for "I shall close this", and a request that is on its
  * way when we do is lost: the web server cannot know whether it was served. So
@@ -15,86 +17,52 @@
 #include "config.h"
 
 #include <errno.h>
-#include <pthread.h>
+#include <poll.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "process/connections.h"
 #include "base/log.h"
+#include "process/table.h"
 
-#define FDS_MAX 65536 /* more than any of our units may open */
-#define IDLE_MAX 512  /* above it, the peer is to close what becomes idle */
 #define MARK_MS 2     /* between two records that say nothing */
+#define TAKEN_MAX 256 /* new ones at once */
 #define QUIET_MS 1000 /* for a peer that does not close */
 /* For a peer that never ceases to ask. What is being served then ends within
  * 18 s, and all within TimeoutStopSec of the unit. */
 #define STOP_MS 10000
 
 struct connections {
-	int poll;
+	struct table table;
 	int listener;
-	int stop;     /* an eventfd that stays readable */
-	int idle_max; /* at most IDLE_MAX, and half of what may be open */
+	int stop; /* an eventfd that stays readable */
 	bool drain;
-	pthread_mutex_t lock; /* for the rest */
-	bool *idle;	      /* by descriptor */
-	int fds;	      /* how many it has room for */
-	int idle_n;
-	int busy_n;   /* taken, not given back */
-	bool closing; /* nothing is kept any more */
+	atomic_bool polite; /* new ones are left to other processes */
 };
 
-static bool
-watch(const struct connections *connections, int operation, int fd,
-    uint32_t events)
-{
-	struct epoll_event event = { .events = events, .data.fd = fd };
-
-	return epoll_ctl(connections->poll, operation, fd, &event) == 0;
-}
-
-/* Room for every descriptor there can be; half of them may be idle, the others
- * are for new connections, files and Spotify. */
-static bool
-make_room(struct connections *connections)
-{
-	struct rlimit limit;
-
-	connections->fds = FDS_MAX;
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < FDS_MAX)
-		connections->fds = (int)limit.rlim_cur;
-	connections->idle_max =
-	    connections->fds / 2 < IDLE_MAX ? connections->fds / 2 : IDLE_MAX;
-	connections->idle =
-	    calloc((size_t)connections->fds, sizeof(*connections->idle));
-	return connections->idle != NULL;
-}
-
 struct connections *
-connections_open(int listener, bool drain)
+connections_open(int listener, int serving_max, bool drain)
 {
 	struct connections *connections = calloc(1, sizeof(*connections));
 
 	if (connections == NULL)
 		return NULL;
-	pthread_mutex_init(&connections->lock, NULL);
 	connections->listener = listener;
 	connections->drain = drain;
 	connections->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	connections->poll = epoll_create1(EPOLL_CLOEXEC);
-	if (make_room(connections) && connections->stop >= 0 &&
-	    connections->poll >= 0 &&
-	    watch(connections, EPOLL_CTL_ADD, connections->stop, EPOLLIN) &&
-	    watch(connections, EPOLL_CTL_ADD, listener, EPOLLIN | EPOLLONESHOT))
+	if (table_open(&connections->table, serving_max) &&
+	    connections->stop >= 0 &&
+	    table_watch(&connections->table, EPOLL_CTL_ADD, connections->stop,
+		EPOLLIN) &&
+	    table_watch(&connections->table, EPOLL_CTL_ADD, listener,
+		EPOLLIN | EPOLLONESHOT))
 		return connections;
 	connections_close(connections);
 	return NULL;
@@ -103,173 +71,176 @@ connections_open(int listener, bool drain)
 void
 connections_close(struct connections *connections)
 {
-	int fd;
-
-	for (fd = 0; connections->idle_n > 0 && fd < connections->fds; fd++)
-		if (connections->idle[fd])
-			close(fd);
-	free(connections->idle);
+	table_close(&connections->table);
 	if (connections->stop >= 0)
 		close(connections->stop);
-	if (connections->poll >= 0)
-		close(connections->poll);
-	pthread_mutex_destroy(&connections->lock);
 	free(connections);
 }
 
-/* The record that says nothing. */
-static void
-mark(int fd)
-{
-	/* FCGI_STDERR of request 1, without content. */
-	static const char record[8] = { 1, 7, 0, 1, 0, 0, 0, 0 };
+/* ---- what comes of an event ---- */
 
-	send(fd, record, sizeof(record), MSG_NOSIGNAL | MSG_DONTWAIT);
+/* A last answer, when nobody would come back to it. */
+static void
+finish(struct connection *connection)
+{
+	struct pollfd writable = { .fd = connection->fd, .events = POLLOUT };
+	const int64_t end_ms = clock_mono_ms() + QUIET_MS;
+	enum connection_need need = CONNECTION_TO_WRITE;
+
+	while (need == CONNECTION_TO_WRITE &&
+	    poll(&writable, 1, (int)clock_left_ms(end_ms, QUIET_MS)) > 0)
+		need = connection_go_on(connection);
 }
 
-/*
- * To all that are idle. Not where a request waits for a thread: to mark it
- * again and again would fill the buffer that the web server has for the header
- * of the answer.
- */
+/* Give a connection back with what it needs. */
 static void
-mark_idle(struct connections *connections)
+settle(struct connections *connections, struct connection *connection,
+    enum connection_need need)
 {
-	char next;
-	int fd;
-
-	pthread_mutex_lock(&connections->lock);
-	for (fd = 0; connections->idle_n > 0 && fd < connections->fds; fd++)
-		if (connections->idle[fd] &&
-		    recv(fd, &next, 1, MSG_PEEK | MSG_DONTWAIT) < 0)
-			mark(fd);
-	pthread_mutex_unlock(&connections->lock);
+	if (table_give(&connections->table, connection, need))
+		return;
+	if (need == CONNECTION_TO_WRITE)
+		finish(connection);
+	table_remove(&connections->table, connection);
 }
 
 static void
-add_busy(struct connections *connections, int n)
+expire(struct connections *connections)
 {
-	pthread_mutex_lock(&connections->lock);
-	connections->busy_n += n;
-	pthread_mutex_unlock(&connections->lock);
+	struct connection *one = table_take_ended(&connections->table);
+
+	if (one != NULL)
+		settle(connections, one, connection_expire(one));
 }
 
-static int
+static struct connection *
 accept_one(struct connections *connections)
 {
 	const struct timespec pause = { .tv_nsec = 50000000 };
-	const struct timeval limit = { .tv_sec = CONNECTIONS_PEER_S };
-	int fd;
+	int fd = accept4(connections->listener, NULL, NULL, SOCK_CLOEXEC);
 
-	/* Before it is there, or connections_stop() could overlook it. */
-	add_busy(connections, 1);
-	fd = accept4(connections->listener, NULL, NULL, SOCK_CLOEXEC);
-	if (fd >= 0) {
-		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-		return fd;
-	}
-	add_busy(connections, -1);
+	if (fd >= 0)
+		return table_add(&connections->table, fd);
 	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 	    errno == ENOMEM) {
 		log_errno(LOG_LEVEL_ERROR, "accept_failed", NULL);
-		mark_idle(connections);
+		table_mark(&connections->table);
 		nanosleep(&pause, NULL);
 	}
-	return -1;
+	return NULL;
 }
 
-/* The next one is another thread's. */
-static int
+static void
+listen_again(const struct connections *connections)
+{
+	table_watch(&connections->table, EPOLL_CTL_MOD, connections->listener,
+	    EPOLLIN | EPOLLONESHOT);
+}
+
+/*
+ * Take one; the next is another thread's. If all of them are busy, another
+ * process may share the socket and have one to spare: it has a moment's time.
+ */
+static struct connection *
 take_new(struct connections *connections)
 {
-	int fd = accept_one(connections);
+	struct connection *connection;
 
-	watch(connections, EPOLL_CTL_MOD, connections->listener,
-	    EPOLLIN | EPOLLONESHOT);
-	return fd;
+	if (table_is_busy(&connections->table)) {
+		atomic_store(&connections->polite, true);
+		table_start_timer(&connections->table);
+		/* Unless a thread has come back just now. */
+		if (table_is_busy(&connections->table) ||
+		    !atomic_exchange(&connections->polite, false))
+			return NULL;
+	}
+	connection = accept_one(connections);
+	listen_again(connections);
+	if (connection != NULL && table_is_crowded(&connections->table))
+		expire(connections);
+	return connection;
 }
 
-/* Count a taken connection among the idle ones, or (by -1) the other way
- * round. */
+/* Nobody else wanted them: their time runs. */
 static void
-set_idle(struct connections *connections, int fd, int by)
+take_all(struct connections *connections)
 {
-	connections->idle[fd] = by > 0;
-	connections->idle_n += by;
-	connections->busy_n -= by;
+	struct connection *connection;
+	int n = 0;
+
+	while (
+	    n++ < TAKEN_MAX && (connection = accept_one(connections)) != NULL)
+		settle(connections, connection, connection_go_on(connection));
+	listen_again(connections);
 }
 
-static int
-take_kept(struct connections *connections, int fd)
+static void
+keep_time(struct connections *connections)
 {
-	pthread_mutex_lock(&connections->lock);
-	set_idle(connections, fd, -1);
-	pthread_mutex_unlock(&connections->lock);
-	return fd;
+	if (atomic_exchange(&connections->polite, false))
+		take_all(connections);
+	expire(connections);
 }
 
-int
+/* Go on with whatever something has happened to; false: the end has come. */
+static bool
+go_on(struct connections *connections)
+{
+	struct connection *connection = NULL;
+	struct epoll_event event;
+
+	if (epoll_wait(connections->table.poll, &event, 1, -1) != 1)
+		return true;
+	if (event.data.fd == connections->stop)
+		return false;
+	if (event.data.fd == connections->table.timer)
+		keep_time(connections);
+	else if (event.data.fd == connections->listener)
+		connection = take_new(connections);
+	else
+		connection = table_take(&connections->table, event.data.fd);
+	if (connection != NULL)
+		settle(connections, connection, connection_go_on(connection));
+	return true;
+}
+
+struct connection *
 connections_wait(struct connections *connections)
 {
-	struct epoll_event event;
-	int fd = -1;
+	struct connection *connection;
 
-	while (fd < 0) {
-		if (epoll_wait(connections->poll, &event, 1, -1) != 1)
-			continue;
-		if (event.data.fd == connections->listener)
-			fd = take_new(connections);
-		else if (event.data.fd != connections->stop)
-			fd = take_kept(connections, event.data.fd);
-		else
-			return connections->drain ? accept_one(connections) :
-						    -1;
-	}
-	return fd;
+	do {
+		connection = table_take_request(&connections->table, false);
+		if (connection != NULL)
+			return connection;
+	} while (go_on(connections));
+	return table_take_request(&connections->table, true);
 }
 
-bool
-connections_keep(struct connections *connections, int fd)
+static void
+end_serving(struct connections *connections)
 {
-	bool keep;
-
-	pthread_mutex_lock(&connections->lock);
-	keep = fd < connections->fds && !connections->closing;
-	if (keep) {
-		set_idle(connections, fd, 1);
-		if (connections->idle_n > connections->idle_max)
-			mark(fd);
-	}
-	pthread_mutex_unlock(&connections->lock);
-	/* Known, unless this was its first request. */
-	if (keep &&
-	    (watch(connections, EPOLL_CTL_MOD, fd, EPOLLIN | EPOLLONESHOT) ||
-		watch(connections, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLONESHOT)))
-		return true;
-	if (keep)
-		take_kept(connections, fd);
-	return false;
+	table_served(&connections->table);
+	if (atomic_exchange(&connections->polite, false))
+		listen_again(connections);
 }
 
 void
-connections_gone(struct connections *connections)
+connections_answer(struct connections *connections,
+    struct connection *connection, struct server_answer *answer)
 {
-	add_busy(connections, -1);
+	settle(connections, connection, connection_answer(connection, answer));
+	end_serving(connections);
 }
 
-/* Whether anything is open; and whether a request is being served. */
-static bool
-is_open(struct connections *connections, bool *busy)
+void
+connections_drop(struct connections *connections, struct connection *connection)
 {
-	bool open;
-
-	pthread_mutex_lock(&connections->lock);
-	*busy = connections->busy_n > 0;
-	open = *busy || connections->idle_n > 0;
-	pthread_mutex_unlock(&connections->lock);
-	return open;
+	table_remove(&connections->table, connection);
+	end_serving(connections);
 }
+
+/* ---- the end ---- */
 
 /* Until the peer has closed all, or does not seem to be about to. */
 static void
@@ -280,9 +251,9 @@ wait_for_peer(struct connections *connections)
 	const int64_t end_ms = now_ms + STOP_MS;
 	bool busy;
 
-	while (is_open(connections, &busy) && now_ms < end_ms &&
+	while (table_is_open(&connections->table, &busy) && now_ms < end_ms &&
 	    now_ms < quiet_ms + QUIET_MS) {
-		mark_idle(connections);
+		table_mark(&connections->table);
 		nanosleep(&pause, NULL);
 		now_ms = clock_mono_ms();
 		if (busy)
@@ -290,35 +261,24 @@ wait_for_peer(struct connections *connections)
 	}
 }
 
-/* Leave what is still idle to connections_close(); how many that are. */
-static int
-abandon(struct connections *connections)
-{
-	int fd, left;
-
-	pthread_mutex_lock(&connections->lock);
-	connections->closing = true;
-	left = connections->idle_n;
-	for (fd = 0; left > 0 && fd < connections->fds; fd++)
-		if (connections->idle[fd])
-			epoll_ctl(connections->poll, EPOLL_CTL_DEL, fd, NULL);
-	pthread_mutex_unlock(&connections->lock);
-	return left;
-}
-
 void
 connections_stop(struct connections *connections)
 {
 	const uint64_t one = 1;
-	int left;
+	struct connection *last;
+	int idle, others;
 
-	if (!connections->drain)
-		epoll_ctl(connections->poll, EPOLL_CTL_DEL,
-		    connections->listener, NULL);
+	epoll_ctl(connections->table.poll, EPOLL_CTL_DEL, connections->listener,
+	    NULL);
+	while (connections->drain && (last = accept_one(connections)) != NULL)
+		settle(connections, last, CONNECTION_TO_READ);
 	wait_for_peer(connections);
-	if ((left = abandon(connections)) > 0)
+	table_abandon(&connections->table, &idle, &others);
+	if (idle > 0)
 		log_event(LOG_LEVEL_INFO, "kept_closed", "connections=%d",
-		    left);
+		    idle);
+	if (others > 0)
+		log_event(LOG_LEVEL_INFO, "cut_off", "connections=%d", others);
 	if (write(connections->stop, &one, sizeof(one)) < 0)
 		log_errno(LOG_LEVEL_ERROR, "stop_failed", NULL);
 }

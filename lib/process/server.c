@@ -1,36 +1,28 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Hides libfcgi and the process. libfcgi's own signal handling loses requests,
- * its accept waits for ever on a silent peer, and a kept connection holds a
- * thread. So signals are blocked and taken by main, and libfcgi gets a
- * connection for one request at a time.
+ * Hides the process. Signals are blocked, and taken by main; all other threads
+ * are alike, and take requests from connections.c.
  */
 #include "config.h"
 
 #include <errno.h>
-#include <fcgiapp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "process/connections.h"
 #include "base/log.h"
-#include "base/secret.h"
 #include "process/notify.h"
+#include "process/params.h"
 #include "process/server.h"
 
-#define REQUEST_MS 18000   /* the web server gives up after 20 s */
-#define END_S 1		   /* for the end of a body */
-#define END_MAX (1u << 20) /* of a body that nobody reads */
+#define REQUEST_MS 18000     /* the web server gives up after 20 s */
+#define DRAIN_MAX (1u << 20) /* of a body that comes to a plain CGI program */
 #define HEAD_MAX 65536
-#define RESPONDER 1 /* FastCGI 1.0, section 3.4 */
 #ifdef SANITIZERS
 #define STACK_BYTES (8u << 20)
 #else
@@ -44,192 +36,104 @@ struct pool {
 	atomic_bool failed; /* a thread could not begin */
 };
 
-static void
-free_answer(struct server_answer *answer)
-{
-	size_t i;
-
-	buf_free(&answer->head);
-	for (i = 0; i < SERVER_PARTS; i++)
-		buf_free(&answer->body[i]);
-}
+/* What a thread has for itself. */
+struct thread {
+	void *own; /* the work's */
+	struct params *params;
+};
 
 /* ---- one FastCGI request ---- */
 
-static size_t
-read_fcgi(struct server_call *call, char *p, size_t n)
-{
-	int got = FCGX_GetStr(p, (int)n, call->stream);
-
-	return got < 0 ? 0 : (size_t)got;
-}
-
 static bool
-has_more_fcgi(struct server_call *call)
+is_gone(const struct server_call *call)
 {
-	const FCGX_Stream *in = call->stream;
-
-	return in->rdNext != in->stop;
+	return connection_is_gone(call->peer);
 }
 
 static void
-limit_reads(int fd, int seconds)
-{
-	const struct timeval limit = { .tv_sec = seconds };
-
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-}
-
-/*
- * Read to the end of the body, which the answer did not need. Apache sends the
- * record that ends it on its own, and a connection that is closed before that
- * is a failure to it. A peer that forgets the record (HAProxy, over HTTP/2) has
- * to wait.
- */
-static void
-await_end(FCGX_Request *request)
-{
-	char piece[4096];
-	size_t n = 0;
-
-	limit_reads(request->ipcFd, END_S);
-	while (!FCGX_HasSeenEOF(request->in) && n < END_MAX &&
-	    FCGX_GetStr(piece, sizeof(piece), request->in) > 0)
-		n += sizeof(piece);
-	limit_reads(request->ipcFd, CONNECTIONS_PEER_S);
-}
-
-/* Cookies, codes and states; libfcgi would leave them in freed memory. What
- * stands behind a NUL nobody has read. */
-static void
-wipe_params(char **envp)
-{
-	for (; *envp != NULL; envp++)
-		secret_wipe(*envp, strlen(*envp));
-}
-
-static bool
-put(const struct buf *part, FCGX_Request *request)
-{
-	return part->n == 0 ||
-	    FCGX_PutStr(part->p, (int)part->n, request->out) >= 0;
-}
-
-/* Send all of it, as long as the web server takes it. */
-static void
-put_answer(const struct server_answer *answer, FCGX_Request *request)
-{
-	bool sent = put(&answer->head, request);
-	size_t i, n = answer->head.n;
-
-	for (i = 0; i < SERVER_PARTS; i++) {
-		sent = sent && put(&answer->body[i], request);
-		n += answer->body[i].n;
-	}
-	if (!sent)
-		log_event(LOG_LEVEL_DEBUG, "client_gone", "bytes=%zu", n);
-}
-
-static void
-serve_fcgi(const struct pool *pool, void *own, FCGX_Request *request,
-    int64_t taken_ms)
+serve_one(const struct pool *pool, const struct thread *thread,
+    struct connection *connection)
 {
 	struct server_answer answer = { .head = BUF(HEAD_MAX) };
+	const struct incoming *in = &connection->in;
 	struct server_call call = {
-		.envp = request->envp,
-		/* libfcgi also hands over what was cut short. */
-		.broken = FCGX_GetError(request->in) != 0 ||
-		    request->role != RESPONDER,
-		.deadline_ms = taken_ms + REQUEST_MS,
-		.read = read_fcgi,
-		.has_more = has_more_fcgi,
-		.stream = request->in,
+		.envp = params_read(thread->params, &in->params),
+		.broken = in->broken,
+		.too_large = in->too_large,
+		.body_n = in->body_n,
+		.arrived_ms = connection->arrived_ms,
+		.deadline_ms = connection->arrived_ms + REQUEST_MS,
+		.is_gone = is_gone,
+		.peer = connection,
 	};
 
-	pool->work->serve(own, &call, &answer);
-	if (!FCGX_HasSeenEOF(request->in))
-		await_end(request);
-	put_answer(&answer, request);
+	if (call.envp == NULL) {
+		connections_drop(pool->connections, connection);
+		return;
+	}
+	pool->work->serve(thread->own, &call, &answer);
+	params_clear(thread->params);
+	connections_answer(pool->connections, connection, &answer);
 	log_request(NULL);
-	free_answer(&answer);
-	wipe_params(request->envp);
+	server_answer_free(&answer);
 }
 
-/* Whether the next request can follow. What is left of one that was not read
- * to its end could be taken for another. */
+/* Nothing is done for somebody who gave up while all threads were busy. */
 static bool
-may_keep(const FCGX_Request *request)
+has_given_up(const struct connection *connection)
 {
-	return request->keepConnection && request->role == RESPONDER &&
-	    FCGX_HasSeenEOF(request->in) && FCGX_GetError(request->in) == 0;
-}
-
-/* Serve the request that waits on a connection; false when that is closed. */
-static bool
-take_connection(const struct pool *pool, void *own, FCGX_Request *request,
-    int fd)
-{
-	int64_t taken_ms = clock_mono_ms();
-	bool keep;
-
-	/* As if it were a kept connection, libfcgi reads from it at once. */
-	request->ipcFd = fd;
-	request->keepConnection = 1;
-	if (FCGX_Accept_r(request) != 0)
+	if (!connection->queued || !connection_is_gone(connection))
 		return false;
-	serve_fcgi(pool, own, request, taken_ms);
-	keep = may_keep(request);
-	/* Or libfcgi would close it, and wait for the peer to do the same. */
-	request->keepConnection = 1;
-	FCGX_Detach(request);
-	FCGX_Finish_r(request);
-	fd = request->ipcFd;
-	request->ipcFd = -1;
-	if (fd >= 0 && keep && connections_keep(pool->connections, fd))
-		return true;
-	if (fd >= 0)
-		close(fd);
-	return false;
+	log_event(LOG_LEVEL_DEBUG, "client_gone", "waited_ms=%lld",
+	    (long long)(clock_mono_ms() - connection->arrived_ms));
+	return true;
 }
 
 /* ---- threads ---- */
+
+static void
+serve_all(const struct pool *pool, const struct thread *thread)
+{
+	struct connection *connection;
+
+	while ((connection = connections_wait(pool->connections)) != NULL)
+		if (has_given_up(connection))
+			connections_drop(pool->connections, connection);
+		else
+			serve_one(pool, thread, connection);
+}
 
 static void *
 run_thread(void *data)
 {
 	struct pool *pool = data;
-	void *own = pool->work->begin(pool->work->data);
-	FCGX_Request request;
-	int fd;
+	struct thread thread = { .params = params_open() };
 
-	/* No socket to accept on: that is done here. */
-	FCGX_InitRequest(&request, -1, 0);
-	if (own == NULL) {
+	if (thread.params != NULL)
+		thread.own = pool->work->begin(pool->work->data);
+	if (thread.own != NULL) {
+		serve_all(pool, &thread);
+		pool->work->end(thread.own);
+	} else {
 		log_errno(LOG_LEVEL_ERROR, "thread_failed", NULL);
 		/* With fewer threads than asked for: leave, to be restarted. */
 		if (!atomic_exchange(&pool->failed, true))
 			kill(getpid(), SIGTERM);
-	} else {
-		while ((fd = connections_wait(pool->connections)) >= 0)
-			if (!take_connection(pool, own, &request, fd))
-				connections_gone(pool->connections);
 	}
-	FCGX_Free(&request, 1);
-	if (own != NULL)
-		pool->work->end(own);
+	params_close(thread.params);
 	return NULL;
 }
 
-/* Start the threads; how many are there. */
+/* Start so many threads; how many are there. */
 static int
-start_threads(struct pool *pool, pthread_t *threads)
+start_threads(struct pool *pool, pthread_t *threads, int wanted)
 {
 	pthread_attr_t attr;
 	int n = 0;
 
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	while (n < pool->work->threads &&
+	while (n < wanted &&
 	    pthread_create(&threads[n], &attr, run_thread, pool) == 0)
 		n++;
 	pthread_attr_destroy(&attr);
@@ -291,16 +195,18 @@ bool
 server_run(int listener, const char *path, const struct server_work *work)
 {
 	struct pool pool = { .work = work,
-		.connections = connections_open(listener, path != NULL) };
-	pthread_t *threads = calloc((size_t)work->threads, sizeof(*threads));
+		.connections =
+		    connections_open(listener, work->threads, path != NULL) };
+	const int wanted = work->threads + 1; /* see connections.h */
+	pthread_t *threads = calloc((size_t)wanted, sizeof(*threads));
 	const sigset_t ends = end_signals();
 	int n = 0;
 
 	/* Signals are held, so that libfcgi's handlers never run. */
-	if (pool.connections != NULL && threads != NULL && FCGX_Init() == 0)
-		n = start_threads(&pool, threads);
-	signal(SIGPIPE, SIG_IGN); /* FCGX_Init() has taken it */
-	if (n == work->threads) {
+	if (pool.connections != NULL && threads != NULL && params_start())
+		n = start_threads(&pool, threads, wanted);
+	signal(SIGPIPE, SIG_IGN); /* libfcgi has taken it */
+	if (n == wanted) {
 		live(work, &ends);
 	} else {
 		log_event(LOG_LEVEL_ERROR, "start_failed",
@@ -324,18 +230,32 @@ server_run(int listener, const char *path, const struct server_work *work)
 
 /* ---- plain CGI ---- */
 
-static size_t
-read_cgi(struct server_call *call, char *p, size_t n)
+/* How much of the announced body there is. One that is left unread would make
+ * the web server see a broken connection. */
+static uint64_t
+read_body(void)
 {
 	const char *length = getenv("CONTENT_LENGTH");
+	char piece[4096];
+	uint64_t most = 0, n = 0;
+	size_t want, got = 1;
 
-	(void)call;
 	/* Without it there is no body, and perhaps no end (RFC 3875, 4.2). */
-	return length == NULL || length[0] == '\0' ? 0 : fread(p, 1, n, stdin);
+	if (length == NULL || !str_number(str_of(length), INT64_MAX, &most))
+		return 0;
+	if (most > DRAIN_MAX)
+		most = DRAIN_MAX;
+	for (; n < most && got > 0; n += got) {
+		want = most - n < sizeof(piece) ? (size_t)(most - n) :
+						  sizeof(piece);
+		got = fread(piece, 1, want, stdin);
+	}
+	return n;
 }
 
+/* The web server ends us then. */
 static bool
-has_more_cgi(struct server_call *call)
+is_gone_cgi(const struct server_call *call)
 {
 	(void)call;
 	return false;
@@ -363,18 +283,19 @@ server_run_cgi(const struct server_work *work)
 {
 	struct server_answer answer = { .head = BUF(HEAD_MAX) };
 	struct server_call call = { .envp = environ,
-		.read = read_cgi,
-		.has_more = has_more_cgi,
-		.deadline_ms = clock_mono_ms() + REQUEST_MS };
+		.body_n = read_body(),
+		.arrived_ms = clock_mono_ms(),
+		.is_gone = is_gone_cgi };
 	void *own;
 	bool good = false;
 
+	call.deadline_ms = call.arrived_ms + REQUEST_MS;
 	own = work->begin(work->data);
 	if (own != NULL) {
 		work->serve(own, &call, &answer);
 		good = print_answer(&answer);
 		work->end(own);
 	}
-	free_answer(&answer);
+	server_answer_free(&answer);
 	return good;
 }

@@ -6,27 +6,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/buf.h"
+#include "process/outgoing.h"
 
 /* One request; borrowed while it is served. */
 struct server_call {
 	char *const *envp;   /* NAME=value strings */
 	bool broken;	     /* cut short, or not for a RESPONDER */
-	int64_t deadline_ms; /* on clock_mono_ms() */
-	/* Read up to n bytes of the body; fewer at its end only. */
-	size_t (*read)(struct server_call *call, char *p, size_t n);
-	/* Whether more has arrived than was read; does not wait. */
-	bool (*has_more)(struct server_call *call);
-	void *stream;
-};
-
-#define SERVER_PARTS 3 /* of a body */
-
-/* What a program answers; all parts are sent, one after the other. Those of the
- * body have no room of their own. */
-struct server_answer {
-	struct buf head;
-	struct buf body[SERVER_PARTS];
+	bool too_large;	     /* envp may be empty, and the body was not read */
+	uint64_t body_n;     /* bytes of the body, which are not kept */
+	int64_t arrived_ms;  /* it was whole, on clock_mono_ms() */
+	int64_t deadline_ms; /* on the same clock */
+	/* Whether nobody is there any more to be answered; does not wait. */
+	bool (*is_gone)(const struct server_call *call);
+	const void *peer;
 };
 
 /* What is done with requests. */

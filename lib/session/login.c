@@ -159,9 +159,13 @@ login_read(const struct context *context, const struct request *request,
 enum result
 login_claim(const struct context *context, const struct login *login)
 {
-	enum result result = store_claim(context->store, login->pending.began_s,
-	    clock_now_s(), login->pending.id);
+	enum result result;
 
+	/* Who comes back can still finish it. */
+	if (context_is_abandoned(context))
+		return RESULT_BUSY;
+	result = store_claim(context->store, login->pending.began_s,
+	    clock_now_s(), login->pending.id);
 	if (result == RESULT_EXISTS)
 		return RESULT_LOGIN_REPLAYED;
 	if (result != OK || login->refused == OK)

@@ -34,7 +34,8 @@ enum result login_read(const struct context *context,
  * Use the login up, over all processes.
  * OK, RESULT_LOGIN_REPLAYED, RESULT_STORE; for the errors that Spotify sent
  * RESULT_LOGIN_DENIED, RESULT_UPSTREAM_FAILED, RESULT_MISCONFIGURED or, for a
- * word that is not RFC 6749's, RESULT_LOGIN_REFUSED.
+ * word that is not RFC 6749's, RESULT_LOGIN_REFUSED; RESULT_BUSY, and it is
+ * still good, if whoever came back has gone again.
  */
 enum result login_claim(const struct context *context,
     const struct login *login) __attribute__((warn_unused_result));

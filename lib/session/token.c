@@ -104,6 +104,8 @@ spend(struct context *context, struct session *session)
 		return end_session(context, session);
 	if (clock_left_ms(context->deadline_ms, SPEND_LEFT_MS) < SPEND_LEFT_MS)
 		return RESULT_BUSY;
+	if (context_is_abandoned(context))
+		return RESULT_BUSY;
 	if ((result = session_reserve(context, &reservation)) != OK)
 		return result;
 	brief.deadline_ms -= SAVE_MS;

@@ -3,6 +3,7 @@
 #ifndef CONTEXT_H
 #define CONTEXT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "conf/conf.h"
@@ -24,6 +25,17 @@ struct context {
 	int64_t deadline_ms; /* on clock_mono_ms() */
 	struct wait wait;
 	int api_status; /* of the Web API's last answer; 0: none came */
+	/* Whether nobody waits for the answer any more; NULL: not known. */
+	bool (*is_gone)(const void *client);
+	const void *client;
 };
+
+/* Whether whoever asked has gone: to be looked at before something is spent
+ * that is good for once. */
+static inline bool
+context_is_abandoned(const struct context *context)
+{
+	return context->is_gone != NULL && context->is_gone(context->client);
+}
 
 #endif

@@ -5,6 +5,7 @@ behind."""
 import os
 import pathlib
 import re
+import resource
 import signal
 import socket
 import threading
@@ -66,6 +67,21 @@ def test_the_environment_steers_no_call(make_stack, tmp_path, spotify_tls):
             assert "cookie" not in headers
     assert trap.visits == 0 and not keys.exists()
     trap.close()
+
+
+def test_many_threads_find_descriptors_for_what_they_do(make_stack):
+    """With the soft limit that systems have by default."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, limits[1]))
+    try:
+        stack = make_stack(conf={"workers": "512"})
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    client = Client(stack)
+    client.login()
+    assert client.fetch("artists").status == 200
+    let_tokens_end(stack)
+    assert refresh(client).json["refreshed"]
 
 
 def cores():

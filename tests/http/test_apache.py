@@ -249,7 +249,7 @@ def test_a_program_that_is_down_is_busy_on_a_page(site, name):
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_a_large_body_is_refused_by_the_programs(site, name):
+def test_a_large_body_is_refused(site, name):
     reply = Client(site).fetch(name, "POST", body="x" * 16385)
     assert (reply.status, reply.code) == (413, "too_large")
 

@@ -3,6 +3,7 @@
 
 import contextlib
 import pathlib
+import resource
 import shutil
 import signal
 import socket
@@ -108,7 +109,34 @@ def test_a_socket_needs_a_short_path_in_a_directory(setup):
 def test_so_many_threads_serve_as_w_says(setup):
     def threads(process):
         return len(list(pathlib.Path(f"/proc/{process.pid}/task").iterdir()))
-    # Besides them there are main and what a sanitizer may have started.
+    # Besides them there are main, the one that sees who comes, and what a
+    # sanitizer may have started.
     with serving(setup, setup.folder / "s", "-w", "40") as process:
-        wait_until(lambda: threads(process) > 40, 10, "too few threads")
-        assert threads(process) <= 42
+        wait_until(lambda: threads(process) > 41, 10, "too few threads")
+        assert threads(process) <= 43
+
+
+@pytest.mark.skipif(shutil.which("prlimit") is None, reason="no prlimit")
+@pytest.mark.parametrize("threads, soft, hard, why", [
+    (512, 1024, 8192, None), (2, 64, 64, None), (50, 64, 1024, None),
+    (512, 1024, 4096, b"512 threads need 7200 open files, and only 4096 are "
+     b"allowed: "), (64, 512, 512, b"64 threads need 928 open files")])
+def test_threads_have_the_files_they_need_or_it_does_not_start(
+        setup, threads, soft, hard, why):
+    path = setup.folder / "s"
+    with subprocess.Popen(
+            ["prlimit", f"--nofile={soft}:{hard}", BUILD_DIR / "cgi-bin"
+             / "session", "-f", setup.folder / "c.conf", "-s", path, "-w",
+             str(threads)], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            env=SANITIZERS) as process:
+        wait_until(lambda: process.poll() is not None or takes(path), 20,
+                   "a socket that listens")
+        if process.poll() is None:
+            allowed = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)[0]
+        process.send_signal(signal.SIGTERM)
+        said = process.communicate(timeout=20)[1]
+    assert process.returncode == (2 if why else 0), said
+    if why:
+        assert why in said and b"LimitNOFILE=" in said
+    else:
+        assert allowed >= min(hard, 14 * threads)

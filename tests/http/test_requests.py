@@ -4,7 +4,6 @@ are refused, and the program lives on."""
 
 import os
 import socket
-import time
 
 import pytest
 
@@ -311,17 +310,6 @@ def test_parameters_may_come_in_small_pieces(stack, piece):
         + fastcgi.stream(fastcgi.STDIN, b""))
     reply = fastcgi.parse(fastcgi.split(answer)[0][fastcgi.STDOUT])
     assert reply.json == {"logged_in": False}
-
-
-def test_peers_that_say_nothing_do_not_stop_the_others(stack):
-    """All but one of the threads of session, which has two."""
-    with socket.socket(socket.AF_UNIX) as silent:
-        silent.connect(stack.socket("session"))
-        silent.sendall(fastcgi.begin())
-        began = time.monotonic()
-        for _ in range(5):
-            assert alive(stack, "session")
-        assert time.monotonic() - began < 8
 
 
 def test_a_peer_that_leaves_loses_nothing_for_others(stack, spotify):

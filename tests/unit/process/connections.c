@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #include "config.h"
 
-#include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
+#include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -19,8 +23,16 @@
 static const struct sockaddr_un place = { .sun_family = AF_UNIX,
 	.sun_path = "socket" };
 static const char mark[8] = { 1, 7, 0, 1, 0, 0, 0, 0 };
+/* Without parameters; the connection is to be kept. */
+static const char request[] = "\1\1\0\1\0\10\0\0\0\1\1\0\0\0\0\0"
+			      "\1\4\0\1\0\0\0\0\1\5\0\1\0\0\0\0";
+/* The end of an answer without content. */
+static const char answer[] = "\1\6\0\1\0\0\0\0\1\3\0\1\0\10\0\0"
+			     "\0\0\0\0\0\0\0\0";
+#define REQUEST_N (sizeof(request) - 1)
+#define ANSWER_N (sizeof(answer) - 1)
 
-/* An connections and its listening socket. */
+/* Connections and their listening socket. */
 struct setting {
 	struct connections *connections;
 	int listener;
@@ -52,7 +64,7 @@ begin(bool drain)
 			     sizeof(place)),
 	    0);
 	assert_int_equal(listen(setting.listener, 8), 0);
-	setting.connections = connections_open(setting.listener, drain);
+	setting.connections = connections_open(setting.listener, 1, drain);
 	assert_true(setting.connections != NULL || run_refused());
 	return setting;
 }
@@ -68,14 +80,82 @@ new_peer(void)
 	return fd;
 }
 
-/* A connection whose ends are in two variables, taken and kept. */
+static void
+ask(int peer)
+{
+	assert_int_equal(write(peer, request, REQUEST_N), REQUEST_N);
+}
+
+/* ---- a peer that asks again when it is refused for want of memory ---- */
+
+struct asker {
+	int peer;
+	int served; /* an eventfd */
+};
+
+static void *
+ask_again(void *data)
+{
+	struct asker *asker = data;
+	struct pollfd watched[] = { { .fd = asker->peer },
+		{ .fd = asker->served, .events = POLLIN } };
+
+	poll(watched, 2, -1);
+	if (watched[1].revents == 0) {
+		close(asker->peer);
+		asker->peer = new_peer();
+		ask(asker->peer);
+	}
+	return NULL;
+}
+
+/* The next request, which this peer has just sent, or sends again. */
+static struct connection *
+take(const struct setting *setting, int *peer)
+{
+	struct asker asker = { *peer, eventfd(0, EFD_CLOEXEC) };
+	struct connection *connection;
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, ask_again, &asker);
+	connection = connections_wait(setting->connections);
+	assert_non_null(connection);
+	assert_int_equal(write(asker.served, &(uint64_t){ 1 }, 8), 8);
+	pthread_join(thread, NULL);
+	close(asker.served);
+	*peer = asker.peer;
+	return connection;
+}
+
+static void
+serve(const struct setting *setting, struct connection *connection)
+{
+	struct server_answer none = { .head = BUF(0) };
+
+	connections_answer(setting->connections, connection, &none);
+}
+
+static void
+expect_answer(int peer)
+{
+	char got[ANSWER_N];
+
+	assert_int_equal(recv(peer, got, sizeof(got), MSG_WAITALL), ANSWER_N);
+	assert_memory_equal(got, answer, ANSWER_N);
+}
+
+/* A connection whose ends are in two variables, served and kept. */
 static void
 keep_one(const struct setting *setting, int *peer, int *fd)
 {
+	struct connection *connection;
+
 	*peer = new_peer();
-	*fd = connections_wait(setting->connections);
-	assert_true(*fd >= 0);
-	assert_true(connections_keep(setting->connections, *fd));
+	ask(*peer);
+	connection = take(setting, peer);
+	*fd = connection->fd;
+	serve(setting, connection);
+	expect_answer(*peer);
 }
 
 static void *
@@ -85,38 +165,80 @@ stop(void *connections)
 	return NULL;
 }
 
-static void
-close_taken(const struct setting *setting, int fd)
+/* Another thread, for which there is nothing to serve. */
+static void *
+leave(void *connections)
 {
-	close(fd);
-	connections_gone(setting->connections);
+	assert_null(connections_wait(connections));
+	return NULL;
 }
 
 static void
 keeps_a_connection_until_its_end(void)
 {
-	SCOPED(end) struct setting setting = begin(false);
+	SCOPED(end) struct setting setting = begin(true);
 	SCOPED(end_fd) int other = -1;
+	struct connection *connection;
 	int peer, fd, i;
 
 	if (setting.connections == NULL)
 		return;
 	keep_one(&setting, &peer, &fd);
 	for (i = 0; i < 3; i++) {
-		assert_int_equal(write(peer, "x", 1), 1);
-		assert_int_equal(connections_wait(setting.connections), fd);
-		assert_int_equal(read(fd, &(char){ 0 }, 1), 1);
-		assert_true(connections_keep(setting.connections, fd));
+		ask(peer);
+		connection = connections_wait(setting.connections);
+		assert_int_equal(connection->fd, fd);
+		serve(&setting, connection);
+		expect_answer(peer);
 	}
 	/* A new one comes although the kept one is idle. */
 	other = new_peer();
-	i = connections_wait(setting.connections);
-	assert_true(i >= 0 && i != fd);
-	close_taken(&setting, i);
+	ask(other);
+	connection = take(&setting, &other);
+	assert_int_not_equal(connection->fd, fd);
+	connections_drop(setting.connections, connection);
+	assert_int_equal(recv(other, &(char){ 0 }, 1, 0), 0);
+	/* Its end is seen by whoever waits. */
 	close(peer);
-	assert_int_equal(connections_wait(setting.connections), fd);
-	assert_int_equal(read(fd, &(char){ 0 }, 1), 0);
-	close_taken(&setting, fd);
+	close(other);
+	other = new_peer();
+	ask(other);
+	connections_drop(setting.connections, take(&setting, &other));
+	connections_stop(setting.connections);
+	assert_null(connections_wait(setting.connections));
+	assert_null(strstr(run_said(), "kept_closed"));
+}
+
+/* With one more than may be served, a thread is left that sees who asks. */
+static void
+serves_in_the_order_of_arrival_and_no_more_at_a_time(void)
+{
+	SCOPED(end) struct setting setting = begin(false);
+	struct connection *first, *second;
+	int peers[2], fd, unread = 1;
+	pthread_t thread;
+
+	if (setting.connections == NULL)
+		return;
+	keep_one(&setting, &peers[0], &fd);
+	keep_one(&setting, &peers[1], &fd);
+	ask(peers[0]);
+	first = connections_wait(setting.connections);
+	assert_false(first->queued);
+	pthread_create(&thread, NULL, leave, setting.connections);
+	ask(peers[1]);
+	while (unread > 0) {
+		assert_int_equal(ioctl(peers[1], SIOCOUTQ, &unread), 0);
+		sched_yield();
+	}
+	connections_drop(setting.connections, first);
+	second = connections_wait(setting.connections);
+	assert_true(second->queued);
+	connections_drop(setting.connections, second);
+	connections_stop(setting.connections);
+	pthread_join(thread, NULL);
+	close(peers[0]);
+	close(peers[1]);
 }
 
 /* With no more than that allowed to be open, half of it may be idle. */
@@ -128,7 +250,7 @@ begin_narrow(void)
 
 	getrlimit(RLIMIT_NOFILE, &old);
 	narrow = old;
-	narrow.rlim_cur = 2 * NARROW;
+	narrow.rlim_cur = 4 * NARROW;
 	setrlimit(RLIMIT_NOFILE, &narrow);
 	setting = begin(false);
 	setrlimit(RLIMIT_NOFILE, &old);
@@ -139,24 +261,22 @@ static void
 marks_what_becomes_idle_when_too_many_are(void)
 {
 	SCOPED(end) struct setting setting = begin_narrow();
-	int peers[NARROW + 1], low, fd, i;
+	int peers[2 * NARROW + 1], low, fd, i;
 	char got[sizeof(mark)];
 
 	if (setting.connections == NULL)
 		return;
-	for (i = 0; i <= NARROW; i++) {
-		low = new_peer();
+	for (i = 0; i <= 2 * NARROW; i++) {
+		keep_one(&setting, &low, &fd);
 		peers[i] = fcntl(low, F_DUPFD_CLOEXEC, HIGH_FD);
 		close(low);
-		fd = connections_wait(setting.connections);
-		assert_true(connections_keep(setting.connections, fd));
 	}
-	for (i = 0; i < NARROW; i++)
+	for (i = 0; i < 2 * NARROW; i++)
 		assert_int_equal(recv(peers[i], got, 1, MSG_DONTWAIT), -1);
-	assert_int_equal(recv(peers[NARROW], got, sizeof(got), MSG_DONTWAIT),
+	assert_int_equal(recv(peers[i], got, sizeof(got), MSG_DONTWAIT),
 	    sizeof(got));
 	assert_memory_equal(got, mark, sizeof(got));
-	for (i = 0; i <= NARROW; i++)
+	for (i = 0; i <= 2 * NARROW; i++)
 		close(peers[i]);
 }
 
@@ -164,6 +284,7 @@ static void
 lets_the_peer_close_idle_connections(void)
 {
 	SCOPED(end) struct setting setting = begin(false);
+	struct connection *connection;
 	char got[sizeof(mark)];
 	pthread_t thread;
 	int peer, fd;
@@ -176,15 +297,13 @@ lets_the_peer_close_idle_connections(void)
 	    sizeof(got));
 	assert_memory_equal(got, mark, sizeof(got));
 	/* It may have sent a request before; then it is kept for another. */
-	assert_int_equal(write(peer, "x", 1), 1);
-	assert_int_equal(connections_wait(setting.connections), fd);
-	assert_int_equal(read(fd, got, 1), 1);
-	assert_true(connections_keep(setting.connections, fd));
+	ask(peer);
+	connection = connections_wait(setting.connections);
+	assert_int_equal(connection->fd, fd);
+	serve(&setting, connection);
 	close(peer);
-	assert_int_equal(connections_wait(setting.connections), fd);
-	close_taken(&setting, fd);
+	assert_null(connections_wait(setting.connections));
 	pthread_join(thread, NULL);
-	assert_int_equal(connections_wait(setting.connections), -1);
 	assert_null(strstr(run_said(), "kept_closed"));
 }
 
@@ -195,24 +314,25 @@ marks_no_connection_on_which_a_request_waits(void)
 	SCOPED(end) struct setting setting = begin(false);
 	int peer, fd, other_peer, other_fd;
 	char got[2 * sizeof(mark)];
+	struct connection *connection;
 	pthread_t thread;
 
 	if (setting.connections == NULL)
 		return;
 	keep_one(&setting, &peer, &fd);
 	keep_one(&setting, &other_peer, &other_fd);
-	assert_int_equal(write(peer, "x", 1), 1);
+	ask(peer);
 	pthread_create(&thread, NULL, stop, setting.connections);
 	/* Two marks: all have been looked at once at least. */
 	assert_int_equal(recv(other_peer, got, sizeof(got), MSG_WAITALL),
 	    sizeof(got));
 	assert_int_equal(recv(peer, got, 1, MSG_DONTWAIT), -1);
-	assert_int_equal(connections_wait(setting.connections), fd);
-	close_taken(&setting, fd);
+	connection = connections_wait(setting.connections);
+	assert_int_equal(connection->fd, fd);
+	connections_drop(setting.connections, connection);
 	close(peer);
 	close(other_peer);
-	assert_int_equal(connections_wait(setting.connections), other_fd);
-	close_taken(&setting, other_fd);
+	assert_null(connections_wait(setting.connections));
 	pthread_join(thread, NULL);
 }
 
@@ -227,19 +347,20 @@ closes_what_the_peer_does_not(void)
 		return;
 	keep_one(&setting, &peer, &fd);
 	connections_stop(setting.connections);
-	assert_int_equal(connections_wait(setting.connections), -1);
+	assert_null(connections_wait(setting.connections));
 	assert_non_null(strstr(run_said(), "event=kept_closed connections=1"));
 	assert_int_not_equal(fcntl(fd, F_GETFD), -1);
 	connections_close(setting.connections);
 	setting.connections = NULL;
 	assert_int_equal(fcntl(fd, F_GETFD), -1);
-	assert_int_equal(errno, EBADF);
 }
 
 static void
 leaves_the_queue_or_serves_it(void)
 {
-	int drain, fd;
+	struct connection *connection;
+	pthread_t thread;
+	int drain;
 
 	for (drain = 0; drain <= 1; drain++) {
 		SCOPED(end) struct setting setting = begin(drain);
@@ -248,21 +369,27 @@ leaves_the_queue_or_serves_it(void)
 		if (setting.connections == NULL)
 			return;
 		peer = new_peer();
-		connections_stop(setting.connections);
-		fd = connections_wait(setting.connections);
+		ask(peer);
 		if (!drain) {
-			assert_int_equal(fd, -1);
+			connections_stop(setting.connections);
+			assert_null(connections_wait(setting.connections));
 			continue;
 		}
-		assert_true(fd >= 0);
-		assert_false(connections_keep(setting.connections, fd));
-		close_taken(&setting, fd);
-		assert_int_equal(connections_wait(setting.connections), -1);
+		pthread_create(&thread, NULL, stop, setting.connections);
+		connection = connections_wait(setting.connections);
+		assert_true(connection != NULL || run_refused());
+		if (connection != NULL)
+			serve(&setting, connection);
+		close(peer);
+		peer = -1;
+		assert_null(connections_wait(setting.connections));
+		pthread_join(thread, NULL);
 	}
 }
 
 UNIT_TESTS(connections) = {
 	TEST(keeps_a_connection_until_its_end),
+	TEST(serves_in_the_order_of_arrival_and_no_more_at_a_time),
 	TEST(marks_what_becomes_idle_when_too_many_are),
 	TEST(lets_the_peer_close_idle_connections),
 	TEST(marks_no_connection_on_which_a_request_waits),

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides the lock. A connection is in one of three places: in the epoll, where
+ * it waits for its peer; in the queue, where its request waits for a thread; or
+ * with a thread, which alone may touch it then.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "process/descriptors.h"
+#include "process/table.h"
+
+#define IDLE_MAX 512	      /* above it, the peer is to close what is idle */
+#define HELD_MAX (256u << 20) /* bytes of requests and answers under way */
+#define TICK_MS 250	      /* how exactly ends are kept */
+
+bool
+table_watch(const struct table *table, int operation, int fd, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data.fd = fd };
+
+	return epoll_ctl(table->poll, operation, fd, &event) == 0;
+}
+
+/* Half of all descriptors may be idle, the others are for new connections,
+ * files and Spotify. */
+bool
+table_open(struct table *table, int serving_max)
+{
+	const int fds = descriptors_max();
+
+	*table = (struct table){ .fds = fds,
+		.serving_max = serving_max,
+		.open_max = descriptors_for_connections(serving_max),
+		.idle_max = fds / 2 < IDLE_MAX ? fds / 2 : IDLE_MAX,
+		.poll = epoll_create1(EPOLL_CLOEXEC),
+		.timer =
+		    timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK),
+		.of = calloc((size_t)fds, sizeof(struct connection *)) };
+	pthread_mutex_init(&table->lock, NULL);
+	TAILQ_INIT(&table->ending);
+	TAILQ_INIT(&table->queue);
+	return table->of != NULL && table->poll >= 0 && table->timer >= 0 &&
+	    table_watch(table, EPOLL_CTL_ADD, table->timer, EPOLLIN | EPOLLET);
+}
+
+void
+table_close(struct table *table)
+{
+	int fd;
+
+	for (fd = 0; table->open_n > 0 && fd < table->fds; fd++)
+		if (table->of[fd] != NULL)
+			connection_free(table->of[fd]);
+	free(table->of);
+	if (table->poll >= 0)
+		close(table->poll);
+	if (table->timer >= 0)
+		close(table->timer);
+	pthread_mutex_destroy(&table->lock);
+}
+
+struct connection *
+table_add(struct table *table, int fd)
+{
+	struct connection *connection;
+
+	if (fd >= table->fds) {
+		close(fd);
+		return NULL;
+	}
+	if ((connection = connection_new(fd)) == NULL)
+		return NULL;
+	pthread_mutex_lock(&table->lock);
+	table->of[fd] = connection;
+	table->open_n++;
+	pthread_mutex_unlock(&table->lock);
+	return connection;
+}
+
+/* ---- with the lock ---- */
+
+static void
+count(struct table *table, struct connection *connection, size_t held)
+{
+	table->held += held - connection->held;
+	connection->held = held;
+}
+
+static void
+start_timer(const struct table *table, long ms)
+{
+	const struct itimerspec tick = { .it_value.tv_nsec = ms * 1000000 + 1 };
+
+	timerfd_settime(table->timer, 0, &tick, NULL);
+}
+
+static void
+mark(int fd)
+{
+	unsigned char record[RECORD_HEADER];
+
+	/* Of request 1, without content. */
+	record_header(record, RECORD_STDERR, 1, 0);
+	send(fd, record, sizeof(record), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static bool
+begin_wait(struct table *table, struct connection *connection,
+    enum connection_need need)
+{
+	uint32_t events = need == CONNECTION_TO_READ ? EPOLLIN : EPOLLOUT;
+
+	if (table->closing ||
+	    !table_watch(table,
+		connection->known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD,
+		connection->fd, events | EPOLLONESHOT))
+		return false;
+	connection->known = connection->waits = true;
+	if (connection->ends_ms == 0) {
+		if (++table->idle_n > table->idle_max)
+			mark(connection->fd);
+		return true;
+	}
+	table->reading_n += need == CONNECTION_TO_READ;
+	if (TAILQ_EMPTY(&table->ending))
+		start_timer(table, TICK_MS);
+	TAILQ_INSERT_TAIL(&table->ending, connection, link);
+	return true;
+}
+
+static void
+end_wait(struct table *table, struct connection *connection)
+{
+	connection->waits = false;
+	if (connection->ends_ms == 0) {
+		table->idle_n--;
+		return;
+	}
+	table->reading_n -= connection->phase != CONNECTION_SENDING;
+	TAILQ_REMOVE(&table->ending, connection, link);
+}
+
+static bool
+is_crowded(const struct table *table)
+{
+	return table->open_n > table->open_max || table->held > HELD_MAX;
+}
+
+/* ---- giving and taking ---- */
+
+bool
+table_give(struct table *table, struct connection *connection,
+    enum connection_need need)
+{
+	bool given = need != CONNECTION_TO_CLOSE;
+
+	pthread_mutex_lock(&table->lock);
+	if (need == CONNECTION_TO_SERVE) {
+		connection->queued = table->serving_n >= table->serving_max;
+		TAILQ_INSERT_TAIL(&table->queue, connection, link);
+	} else if (given) {
+		given = begin_wait(table, connection, need);
+	}
+	if (given)
+		count(table, connection, connection_held(connection));
+	pthread_mutex_unlock(&table->lock);
+	return given;
+}
+
+/* An event may be about one that has ended since, and whose descriptor is
+ * another's: to go on with that does no harm. */
+struct connection *
+table_take(struct table *table, int fd)
+{
+	struct connection *connection;
+
+	pthread_mutex_lock(&table->lock);
+	connection = table->of[fd];
+	if (connection != NULL && connection->waits)
+		end_wait(table, connection);
+	else
+		connection = NULL;
+	pthread_mutex_unlock(&table->lock);
+	return connection;
+}
+
+struct connection *
+table_take_request(struct table *table, bool leaving)
+{
+	struct connection *connection = NULL;
+
+	pthread_mutex_lock(&table->lock);
+	if (leaving || table->serving_n < table->serving_max)
+		connection = TAILQ_FIRST(&table->queue);
+	if (connection != NULL) {
+		TAILQ_REMOVE(&table->queue, connection, link);
+		table->serving_n++;
+		/* Another thread may be idle, and not know. */
+		if (!TAILQ_EMPTY(&table->queue) &&
+		    table->serving_n < table->serving_max)
+			start_timer(table, 0);
+	}
+	pthread_mutex_unlock(&table->lock);
+	return connection;
+}
+
+void
+table_served(struct table *table)
+{
+	pthread_mutex_lock(&table->lock);
+	table->serving_n--;
+	pthread_mutex_unlock(&table->lock);
+}
+
+struct connection *
+table_take_ended(struct table *table)
+{
+	struct connection *one, *first = NULL;
+
+	pthread_mutex_lock(&table->lock);
+	TAILQ_FOREACH(one, &table->ending, link)
+	if (first == NULL || one->ends_ms < first->ends_ms)
+		first = one;
+	if (first != NULL && first->ends_ms > clock_mono_ms() &&
+	    !is_crowded(table))
+		first = NULL;
+	if (first != NULL)
+		end_wait(table, first);
+	if (!TAILQ_EMPTY(&table->ending))
+		start_timer(table, first != NULL ? 0 : TICK_MS);
+	pthread_mutex_unlock(&table->lock);
+	return first;
+}
+
+bool
+table_is_crowded(struct table *table)
+{
+	bool crowded;
+
+	pthread_mutex_lock(&table->lock);
+	crowded = is_crowded(table);
+	pthread_mutex_unlock(&table->lock);
+	return crowded;
+}
+
+bool
+table_is_busy(struct table *table)
+{
+	bool busy;
+
+	pthread_mutex_lock(&table->lock);
+	busy = table->serving_n >= table->serving_max;
+	pthread_mutex_unlock(&table->lock);
+	return busy;
+}
+
+void
+table_start_timer(const struct table *table)
+{
+	start_timer(table, TICK_MS);
+}
+
+void
+table_remove(struct table *table, struct connection *connection)
+{
+	pthread_mutex_lock(&table->lock);
+	count(table, connection, 0);
+	/* Before the descriptor can be another's. */
+	table->of[connection->fd] = NULL;
+	table->open_n--;
+	pthread_mutex_unlock(&table->lock);
+	connection_free(connection);
+}
+
+/* ---- all of them ---- */
+
+/*
+ * Not where a request waits for a thread: to mark it again and again would fill
+ * the buffer that the web server has for the header of the answer.
+ */
+void
+table_mark(struct table *table)
+{
+	const struct connection *one;
+	char next;
+	int fd;
+
+	pthread_mutex_lock(&table->lock);
+	for (fd = 0; table->idle_n > 0 && fd < table->fds; fd++) {
+		one = table->of[fd];
+		if (one != NULL && one->waits && one->ends_ms == 0 &&
+		    recv(fd, &next, 1, MSG_PEEK | MSG_DONTWAIT) < 0)
+			mark(fd);
+	}
+	pthread_mutex_unlock(&table->lock);
+}
+
+bool
+table_is_open(struct table *table, bool *busy)
+{
+	bool open;
+
+	pthread_mutex_lock(&table->lock);
+	open = table->open_n > 0;
+	*busy = table->open_n > table->idle_n + table->reading_n;
+	pthread_mutex_unlock(&table->lock);
+	return open;
+}
+
+void
+table_abandon(struct table *table, int *idle, int *others)
+{
+	struct connection *one;
+	int fd;
+
+	*others = 0;
+	pthread_mutex_lock(&table->lock);
+	table->closing = true;
+	*idle = table->idle_n;
+	for (fd = 0; fd < table->fds; fd++) {
+		one = table->of[fd];
+		if (one == NULL || !one->waits)
+			continue;
+		*others += one->ends_ms != 0;
+		end_wait(table, one);
+		epoll_ctl(table->poll, EPOLL_CTL_DEL, fd, NULL);
+	}
+	pthread_mutex_unlock(&table->lock);
+}

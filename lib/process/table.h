@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: ISC */
+/* Which connections there are, who has each of them, and how many. Of
+ * connections.c only. */
+#ifndef TABLE_H
+#define TABLE_H
+
+#include <pthread.h>
+
+#include "process/connection.h"
+
+TAILQ_HEAD(table_list, connection);
+
+struct table {
+	int poll;  /* the epoll in which connections wait */
+	int timer; /* readable in it when an end may have come */
+	int serving_max;
+	int open_max;
+	int idle_max;
+	pthread_mutex_t lock;	  /* for the rest */
+	struct connection **of;	  /* by descriptor; NULL: none of ours */
+	int fds;		  /* how many it has room for */
+	struct table_list ending; /* wait, and have an end */
+	struct table_list queue;  /* whole requests */
+	int open_n;
+	int idle_n;    /* wait, and have no end */
+	int reading_n; /* wait for bytes of the peer's, and have an end */
+	int serving_n;
+	size_t held;  /* bytes, for all peers */
+	bool closing; /* nobody waits any more */
+};
+
+/* False: no memory or descriptors. table_close() whatever comes; it also
+ * closes the connections that are there. */
+bool table_open(struct table *table, int serving_max);
+void table_close(struct table *table);
+
+/* Watch another descriptor in the epoll. False: the system refused. */
+bool table_watch(const struct table *table, int operation, int fd,
+    uint32_t events);
+
+/* A connection that was accepted; it is the caller's. Takes fd over. NULL: no
+ * memory, or too many descriptors; it is closed. */
+struct connection *table_add(struct table *table, int fd);
+
+/*
+ * Give a connection back: it waits in the epoll, with its end if it has one, or
+ * in the queue if it is to be served. False: it is to be closed, or to wait and
+ * the time for that is over; still the caller's.
+ */
+bool table_give(struct table *table, struct connection *connection,
+    enum connection_need need) __attribute__((warn_unused_result));
+
+/* Take the connection that waits on a descriptor; NULL: none does, or another
+ * thread was quicker. */
+struct connection *table_take(struct table *table, int fd);
+
+/* Take the first request of the queue, if one more may be served, or when
+ * leaving whatever is served; NULL: none. */
+struct connection *table_take_request(struct table *table, bool leaving);
+
+/* One that was taken from the queue is served, and has been given back. */
+void table_served(struct table *table);
+
+/*
+ * Take one whose end has come; if none has and there are too many, or they
+ * hold too much, the one whose end is next. NULL: none, and the timer runs if
+ * one will be. It wakes another thread for another one that there is.
+ */
+struct connection *table_take_ended(struct table *table);
+
+/* Whether there are too many, or they hold too much. */
+bool table_is_crowded(struct table *table);
+
+/* Whether as many requests are served as may be. */
+bool table_is_busy(struct table *table);
+
+/* Let the timer be readable in a moment, whatever comes. */
+void table_start_timer(const struct table *table);
+
+/* Close a connection that is the caller's. */
+void table_remove(struct table *table, struct connection *connection);
+
+/* Send the record that says nothing to all that are idle. */
+void table_mark(struct table *table);
+
+/* Whether there is any; and whether more than such as wait for their peer to
+ * ask, or to go on asking. */
+bool table_is_open(struct table *table, bool *busy);
+
+/* Nothing waits from now on: what does is left to table_close(). How many were
+ * idle, and how many in the middle of something. */
+void table_abandon(struct table *table, int *idle, int *others);
+
+#endif
