@@ -4,6 +4,7 @@
 import os
 import pathlib
 import re
+import shutil
 import stat
 import subprocess
 import tarfile
@@ -112,6 +113,33 @@ def test_what_login_prints_as_clean_up_is_what_the_unit_does():
     assert f"MINUTES={(7 + 1) * 24 * 60}\n" in unit
 
 
+def test_a_source_that_was_configured_can_be_built_elsewhere(tmp_path):
+    """As tests/demo does it after README.md's second step; automake refuses
+    that where the first build is in the source itself."""
+    source = tmp_path / "source"
+    shutil.copytree(REPOSITORY, source, ignore=shutil.ignore_patterns(
+        "build", ".git", "Makefile", "__pycache__", "autom4te.cache"))
+    run("./configure", "--prefix=/usr", "--sysconfdir=/etc", cwd=source)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    run(str(source / "configure"), cwd=elsewhere)
+    run("make", "install-dist_confDATA", f"DESTDIR={tmp_path}", cwd=source)
+    assert (tmp_path / "etc/spotify-fcgi/spotify-fcgi.conf.example").exists()
+    run("make", "distclean", cwd=source)
+    assert not (source / "Makefile").exists()
+    assert not (source / "build" / "default").exists()
+
+
+@pytest.mark.parametrize("python", ["/usr/bin/python3", "/no/python3"])
+def test_house_rules_are_not_looked_at_without_python(tmp_path, python):
+    run(str(REPOSITORY / "configure"), f"PYTHON3={python}", cwd=tmp_path)
+    tests = run("make", "-s", "--eval=show:;@echo $(TESTS)", "show",
+                cwd=tmp_path).split()
+    there = any(name.endswith("tests/house") for name in tests)
+    assert there == python.startswith("/usr")
+    assert "tests/fuzz/replay" in tests
+
+
 @soak
 def test_a_release_builds_without_autotools(built, tmp_path):
     run("make", "dist", cwd=built)
@@ -129,7 +157,8 @@ def test_a_release_builds_without_autotools(built, tmp_path):
     environment = {**os.environ, "PATH": f"{nothing}:{os.environ['PATH']}"}
     run("./configure", cwd=source, env=environment)
     run("make", "-j2", cwd=source, env=environment)
-    assert run("./cgi-bin/login", "-v", cwd=source).startswith("spotify-fcgi")
+    version = run("build/default/cgi-bin/login", "-v", cwd=source)
+    assert version.startswith("spotify-fcgi")
 
 
 @soak
