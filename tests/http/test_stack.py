@@ -76,7 +76,7 @@ def processes_in(folder):
     ("nginx", signal.SIGINT), ("nginx", signal.SIGTERM),
     ("apache", signal.SIGINT)])
 def test_the_demo_starts_and_leaves_nothing(demo, server, number):
-    process = demo(server, "0", "", "")
+    process = demo(server, "0", "", "", "")
     text = read_until(process, "Stop with Ctrl-C")
     folder = re.search(r"Logs are in (\S+)/log", text)[1]
     assert len(processes_in(folder)) >= len(PROGRAMS) + 1
@@ -86,7 +86,7 @@ def test_the_demo_starts_and_leaves_nothing(demo, server, number):
 
 
 def test_nothing_outlives_a_killed_process(demo):
-    process = demo("nginx", "0", "", "")
+    process = demo("nginx", "0", "", "", "")
     text = read_until(process, "Stop with Ctrl-C")
     folder = re.search(r"Logs are in (\S+)/log", text)[1]
     spotify = re.search(r"simulated \((\S+)\)", text)[1].rpartition(":")[2]
@@ -101,7 +101,7 @@ def test_nothing_outlives_a_killed_process(demo):
 
 
 def test_a_port_in_use_is_one_line(demo, stack):
-    process = demo("nginx", str(stack.port), "", "")
+    process = demo("nginx", str(stack.port), "", "", "")
     assert process.wait(20) == 1
     assert re.fullmatch(rf"demo: port {stack.port} .*in use.*\n",
                         process.stderr.read())
@@ -111,10 +111,14 @@ def test_the_real_spotify_is_told_where_to_send_people(demo, tmp_path):
     secret = tmp_path / "secret"
     secret.write_text("0123456789abcdef\n", "utf-8")
     secret.chmod(0o644)     # as people leave them lying about
-    process = demo("nginx", "0", "an-id", str(secret))
+    process = demo("nginx", "0", "", "an-id", str(secret))
     text = read_until(process, "Stop with Ctrl-C")
     url = re.search(r"http://127\.0\.0\.1:\d+/$", text, re.M)[0]
-    assert f"  {url}callback\n" in text
+    # What there is to do comes first, and the address after it.
+    before = text[:text.index(f"  {url}\n")]
+    assert f"  {url}callback\n" in before
+    assert "  http://127.0.0.1/callback\n" in before
+    assert "Premium" in before and "User Management" in before
     done = subprocess.run(
         [sys.executable, "-c", "import http.client, sys\n"
          "c = http.client.HTTPConnection('127.0.0.1', sys.argv[1])\n"
@@ -124,6 +128,54 @@ def test_the_real_spotify_is_told_where_to_send_people(demo, tmp_path):
         check=True)
     assert done.stdout.startswith("https://accounts.spotify.com/authorize?")
     assert "client_id=an-id" in done.stdout
+
+
+SECRET = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.mark.parametrize("text, words", [
+    (f'"{SECRET}"\n', "quotes"), (f"'{SECRET}'\n", "quotes"),
+    (f"{SECRET}'\n", "quotes"), ("\n", "empty"),
+    (f"client_secret = {SECRET}\n", "more than one word"),
+    (f"CLIENT_SECRET={SECRET}\n", "without a name"),
+    (f"{SECRET[:9]}\r\n{SECRET[9:]}\r\n", "more than one word"),
+    (f"\ufeff{SECRET}\n", "characters"), (f"{SECRET}\0\n", "characters"),
+    ("an-id\n", "client id"), (SECRET.encode("utf-16"), "not plain text")])
+def test_a_secret_that_cannot_be_one_is_refused(demo, tmp_path, text, words):
+    secret = tmp_path / "secret"
+    secret.write_bytes(text if isinstance(text, bytes) else text.encode())
+    process = demo("nginx", "0", "", "an-id", str(secret))
+    assert process.wait(20) == 1
+    said = process.stderr.read()
+    assert re.fullmatch(rf"demo: {secret}: .*{words}.*\n", said)
+    assert SECRET[:9] not in said
+
+
+def test_a_client_id_in_quotes_is_refused(demo, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text(SECRET, "utf-8")
+    process = demo("nginx", "0", "", "'an-id'", str(secret))
+    assert process.wait(20) == 1
+    assert process.stderr.read() == (
+        "demo: --client-id: leave the quotes away\n")
+
+
+def test_behind_a_development_server_its_origin_is_the_one(demo):
+    origin = "http://127.0.0.1:5173"
+    process = demo("nginx", "0", origin, "", "")
+    text = read_until(process, "Stop with Ctrl-C")
+    assert f"  {origin}/\n" in text
+    assert re.search(r"pass login, .* on to http://127\.0\.0\.1:\d+;", text,
+                     re.S)
+
+
+@pytest.mark.parametrize("origin, words", [
+    ("127.0.0.1:5173", "not a URL"), ("http://localhost:5173", "127.0.0.1"),
+    ("http://127.0.0.1:5173/app", "has a path")])
+def test_an_origin_that_cannot_be_one_is_refused(origin, words):
+    done = subprocess.run([str(TESTS / "demo"), "--origin", origin], text=True,
+                          capture_output=True, check=False)
+    assert done.returncode == 2 and words in done.stderr
 
 
 def test_a_missing_program_is_one_line(tmp_path):

@@ -23,6 +23,7 @@ Stack(build_dir, ...)   a context manager; all keywords are optional
     environment={}      more environment for the programs
     server="nginx"      or "apache"
     port=0              of it; 0: a free one
+    origin=""           where a browser sees it, behind another server
     real_spotify=None   (client id, file with the secret): no simulation;
                         .spotify and .clock are None then
   .url                  "http://127.0.0.1:PORT", never with a slash at its end

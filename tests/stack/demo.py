@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: ISC
-"""What tests/demo runs: stack.demo BUILD_DIR SERVER PORT CLIENT_ID SECRET_FILE,
-the last two empty for a simulated Spotify."""
+"""What tests/demo runs: stack.demo BUILD_DIR SERVER PORT ORIGIN CLIENT_ID
+SECRET_FILE; ORIGIN is empty if no other server stands in front, and the last
+two are for a simulated Spotify."""
 
+import pathlib
+import re
 import signal
 import sys
 import threading
@@ -9,48 +12,111 @@ import threading
 from . import Stack, StackError
 
 SIMULATED = """
-  {url}{prefix}
+  {address}
 
 The Spotify behind it is simulated ({spotify}):
 people and artists are invented, and nobody is asked for a password."""
 
 REAL = """
-  {url}{prefix}
+First, in your application's settings at
+https://developer.spotify.com/dashboard, register this redirect URI:
 
-The real Spotify asks for a redirect URI. Register this one, exactly, in your
-application's settings at https://developer.spotify.com/dashboard, and add the
-accounts that may log in under "User Management":
+  {redirect_uri}
+{portless}
+and add the accounts that may log in under "User Management". The application's
+owner needs Premium. Then open
 
-  {redirect_uri}"""
+  {address}"""
+
+PORTLESS = """
+or, for any port of this machine, the same without its port:
+
+  {uri}
+"""
+
+BEHIND = """
+There your development server has to pass login, callback, session, artists,
+refresh and logout on to {url}; conf/frontend.md has the
+lines."""
 
 LAST = """
 Logs are in {folder}/log.
 Stop with Ctrl-C."""
 
+# What Spotify's ids and secrets are made of; 32 hexadecimal digits today.
+PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 
-def start(build_dir, server, port, client_id, secret_file):
+
+def check(what, text):
+    """Of an id or a secret; a mistake is told without showing it."""
+    if not text:
+        wrong = "it is empty"
+    elif text[0] in "\"'`" or text[-1] in "\"'`":
+        wrong = "leave the quotes away"
+    elif len(text.split()) > 1:
+        wrong = "it is more than one word"
+    elif "=" in text or ":" in text:
+        wrong = "the value alone, without a name in front of it"
+    elif not PLAIN.fullmatch(text):
+        wrong = "it has characters that Spotify's have not"
+    else:
+        return text
+    raise StackError(f"{what}: {wrong}")
+
+
+def credentials(client_id, secret_file):
+    """The client id and the client secret, as far as they can be told to be
+    right from here."""
+    try:
+        text = pathlib.Path(secret_file).read_bytes().decode("utf-8")
+    except OSError as error:
+        raise StackError(f"{secret_file}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise StackError(f"{secret_file}: it is not plain text") from None
+    check("--client-id", client_id)
+    if check(secret_file, text.strip()) == client_id:
+        raise StackError(f"{secret_file}: it has the client id; the secret is "
+                         "behind \"View client secret\"")
+    for what, length in (("--client-id", len(client_id)),
+                         (secret_file, len(text.strip()))):
+        if length != 32:
+            print(f"demo: {what}: {length} characters, and not 32 as Spotify's "
+                  "have", file=sys.stderr, flush=True)
+    return client_id, secret_file
+
+
+def start(build_dir, server, port, origin, *real):
     """A running stack."""
-    real = (client_id, secret_file) if client_id else None
-    return Stack(build_dir, server=server, port=port, real_spotify=real)
+    return Stack(build_dir, server=server, port=port, origin=origin,
+                 real_spotify=credentials(*real) if any(real) else None)
+
+
+def portless(redirect_uri):
+    """The form of a loopback address that Spotify takes for all its ports."""
+    uri = re.sub(r"^(http://(?:127\.0\.0\.1|\[::1\])):\d+/", r"\1/",
+                 redirect_uri)
+    return PORTLESS.format(uri=uri) if uri != redirect_uri else ""
 
 
 def say(stack):
     """Where it is and how it ends."""
     text = SIMULATED if stack.spotify else REAL
+    if stack.origin != stack.url:
+        text += "\n" + BEHIND
     print((text + "\n" + LAST).format(
-        url=stack.url, prefix=stack.prefix, folder=stack.folder,
-        redirect_uri=stack.redirect_uri,
+        url=stack.url, address=stack.origin + stack.prefix,
+        folder=stack.folder, redirect_uri=stack.redirect_uri,
+        portless=portless(stack.redirect_uri),
         spotify=stack.spotify and stack.spotify.url), flush=True)
 
 
-def main(build_dir, server, port, client_id, secret_file):
+def main(build_dir, server, port, *rest):
     """Until INT, TERM or HUP; the status for the shell."""
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stopping.set())
     try:
-        with start(build_dir, server, int(port), client_id,
-                   secret_file) as stack:
+        with start(build_dir, server, int(port), *rest) as stack:
             say(stack)
             while not stopping.wait(1):
                 for complaint in stack.complaints():

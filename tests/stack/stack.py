@@ -51,7 +51,8 @@ class Stack:
         self.tls, self.prefix = tls, prefix
         self.options = {"processes": {}, "rate_limits": False,
                         "members": None, "environment": {}, "port": 0,
-                        "real_spotify": None, "server": "nginx"}
+                        "real_spotify": None, "server": "nginx",
+                        "origin": ""}
         unknown = set(options) - set(self.options)
         if unknown:
             raise TypeError(f"Stack has no option {unknown}")
@@ -84,8 +85,9 @@ class Stack:
         self.port = self.server.ports[0]
         self.host = HOST if self.tls else "127.0.0.1"
         self.url = f"http{'s' * self.tls}://{self.host}:{self.port}"
-        self.origin = self.url
-        self.redirect_uri = f"{self.url}{self.prefix}callback"
+        # Where a browser sees all this, if another server is in front.
+        self.origin = self.options["origin"] or self.url
+        self.redirect_uri = f"{self.origin}{self.prefix}callback"
         self.ca_file = self.folder / "tls" / "ca.pem" if self.tls else None
         if self.options["real_spotify"] is None:
             self._start_spotify(spotify_tls)
