@@ -42,11 +42,10 @@ log_in(struct context *context, const struct request *request,
 	if (result == OK)
 		result = login_ask_who(context, &tokens, &account);
 	if (result == OK)
+		result = login_secret(context->conf, login, session.secret);
+	if (result == OK)
 		result = session_create(context, buf_str(&request->cookies),
 		    &tokens, &account, reply, &session);
-	if (result == OK)
-		reply_go(reply, context->conf,
-		    buf_str(&login->pending.return_to));
 	oauth_tokens_free(&tokens);
 	account_free(&account);
 	session_free(&session);
@@ -62,9 +61,14 @@ handle(struct context *context, const struct request *request,
 
 	result = login_read(context, request, reply, &login);
 	if (result == OK)
-		result = login_claim(context, &login);
+		result = login_claim(context, &login, reply);
 	if (result == OK)
 		result = log_in(context, request, &login, reply);
+	else if (result == RESULT_LOGIN_REPLAYED)
+		result = login_resume(context, &login, reply);
+	if (result == OK)
+		reply_go(reply, context->conf,
+		    buf_str(&login.pending.return_to));
 	login_free(&login);
 	log_event(result == OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "login",
 	    "outcome=%s", result_row(result)->code);

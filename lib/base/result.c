@@ -87,11 +87,16 @@ static const struct result_row rows[] = {
 	    "This login is used up",
 	    "This answer from Spotify has been used already. If you are not "
 	    "logged in, start again." },
+	[RESULT_LOGIN_UNDER_WAY] = { 503, 2, "login_under_way",
+	    "Your login is being finished",
+	    "Spotify has not answered yet. This page asks again by itself in "
+	    "a moment." },
 	[RESULT_LOGIN_NO_COOKIE] = { 400, 0, "login_no_cookie",
 	    "A cookie is missing",
 	    "Your browser did not send the cookie with which the login began. "
-	    "Allow cookies for this site, and begin and end the login in the "
-	    "same browser and at the same address. Then start again." },
+	    "If you have reloaded this page or gone back, the login is over: "
+	    "start again. Otherwise allow cookies for this site, and begin "
+	    "and end the login in the same browser and at the same address." },
 	[RESULT_LOGIN_BAD_STATE] = { 400, 0, "login_bad_state",
 	    "This login was not begun here",
 	    "This answer does not belong to a login that was begun here. "

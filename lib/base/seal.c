@@ -80,6 +80,14 @@ seal_name(const unsigned char secret[static SEAL_KEY_BYTES],
 }
 
 void
+seal_secret(const struct seal_ring *ring, struct str text,
+    unsigned char secret[static SEAL_KEY_BYTES])
+{
+	derive(secret, SEAL_KEY_BYTES, text, ring->keys[0].cookie,
+	    "sfcgi-secret-1");
+}
+
+void
 seal_digest(struct str text, unsigned char *digest, size_t n)
 {
 	derive(digest, n, text, NULL, "sfcgi-digest-1");

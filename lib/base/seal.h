@@ -59,6 +59,13 @@ void seal_ring_wipe(struct seal_ring *ring);
 void seal_name(const unsigned char secret[static SEAL_KEY_BYTES],
     unsigned char name[static SEAL_NAME_BYTES]);
 
+/*
+ * A secret for a cookie made of another one: the same whenever text is, and
+ * for who lacks text or the first key of the ring as good as random.
+ */
+void seal_secret(const struct seal_ring *ring, struct str text,
+    unsigned char secret[static SEAL_KEY_BYTES]);
+
 /* A hash of text for marking it as seen, for a cookie's name, for an ETag;
  * n is 16 to 64 bytes. */
 void seal_digest(struct str text, unsigned char *digest, size_t n);

@@ -27,6 +27,7 @@
 #define WORD_LETTERS \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._"
 #define URL_LETTERS WORD_LETTERS "~:/[]"
+#define AGAIN_S 120 /* so long may a browser come again */
 
 enum { STATE, CODE, ERROR, ISS, NFIELDS };
 
@@ -150,24 +151,54 @@ login_read(const struct context *context, const struct request *request,
 	if (result == OK)
 		result = pending_find(context->conf, buf_str(&request->cookies),
 		    buf_str(&fields[STATE].value), reply, &login->pending);
-	if (result == OK)
-		result = read_fields(context->conf, fields, login);
+	if (result == OK &&
+	    (result = read_fields(context->conf, fields, login)) != OK)
+		pending_end(context->conf, &login->pending, reply);
 	query_free(fields, NFIELDS);
 	return result;
 }
 
-enum result
-login_claim(const struct context *context, const struct login *login)
+/* Mark what has happened to the login beside its use; as store_claim(). */
+static enum result
+mark(const struct context *context, const struct login *login, const char *what)
 {
+	unsigned char id[PENDING_ID_BYTES];
+	struct buf text = BUF(64);
 	enum result result;
 
+	buf_add(&text, login->pending.id, sizeof(login->pending.id));
+	buf_puts(&text, what);
+	seal_digest(buf_str(&text), id, sizeof(id));
+	if ((result = buf_result(&text)) == OK)
+		result = store_claim(context->store, login->pending.began_s,
+		    clock_now_s(), id);
+	buf_free(&text);
+	return result;
+}
+
+enum result
+login_claim(const struct context *context, struct login *login,
+    struct reply *reply)
+{
+	enum result result = lock_take(context->store, LOCK_LOGIN,
+	    login->pending.id, 0, &login->lock);
+
+	if (result == RESULT_BUSY) {
+		result = mark(context, login, "asked again");
+		return result == OK || result == RESULT_EXISTS ?
+		    RESULT_LOGIN_UNDER_WAY :
+		    result;
+	}
 	/* Who comes back can still finish it. */
-	if (context_is_abandoned(context))
+	if (result == OK && context_is_abandoned(context))
 		return RESULT_BUSY;
-	result = store_claim(context->store, login->pending.began_s,
-	    clock_now_s(), login->pending.id);
+	if (result == OK)
+		result = store_claim(context->store, login->pending.began_s,
+		    clock_now_s(), login->pending.id);
+	/* The cookie stays to tell that, should the page be reloaded. */
 	if (result == RESULT_EXISTS)
 		return RESULT_LOGIN_REPLAYED;
+	pending_end(context->conf, &login->pending, reply);
 	if (result != OK || login->refused == OK)
 		return result;
 	/* Somebody's no is told by how the login ended. */
@@ -177,6 +208,46 @@ login_claim(const struct context *context, const struct login *login)
 			LOG_LEVEL_WARN,
 		    "authorize_refused", "error=%s", login->error);
 	return login->refused;
+}
+
+enum result
+login_secret(const struct conf *conf, const struct login *login,
+    unsigned char secret[static SESSION_SECRET_BYTES])
+{
+	struct buf text = BUF(CODE_MAX + 64);
+	enum result result;
+
+	/* The verifier is in the browser's cookie, the code in the address:
+	 * who has planted the cookie does not know the code. */
+	buf_add_str(&text, secret_str(&login->pending.verifier));
+	buf_add_str(&text, secret_str(&login->code));
+	if ((result = buf_result(&text)) == OK)
+		seal_secret(&conf->ring, buf_str(&text), secret);
+	buf_free(&text);
+	return result;
+}
+
+enum result
+login_resume(const struct context *context, const struct login *login,
+    struct reply *reply)
+{
+	struct session session = { .created_s = 0 };
+	enum result result = mark(context, login, "given again");
+
+	/* That is used up by who comes first when the login is over, so that
+	 * the other mark, which he may set here, is of no use to him. */
+	if (result != OK)
+		return result == RESULT_EXISTS ? RESULT_LOGIN_REPLAYED : result;
+	result = mark(context, login, "asked again");
+	if (result != RESULT_EXISTS)
+		return result == OK ? RESULT_LOGIN_REPLAYED : result;
+	result = login_secret(context->conf, login, session.secret);
+	if (result == OK)
+		result = session_resume(context, AGAIN_S, reply, &session);
+	if (result == OK)
+		pending_end(context->conf, &login->pending, reply);
+	session_free(&session);
+	return result == RESULT_NOT_LOGGED_IN ? RESULT_LOGIN_REPLAYED : result;
 }
 
 static bool
@@ -245,6 +316,7 @@ login_ask_who(struct context *context, const struct oauth_tokens *tokens,
 void
 login_free(struct login *login)
 {
+	lock_release(&login->lock);
 	pending_free(&login->pending);
 	secret_free(&login->code);
 }

@@ -282,32 +282,44 @@ enum result
 pending_find(const struct conf *conf, struct str cookies, struct str state,
     struct reply *reply, struct pending *pending)
 {
-	struct buf name = BUF(NAME_MAX_BYTES), plain = BUF(PLAIN_MAX);
+	struct buf plain = BUF(PLAIN_MAX);
 	unsigned char raw[RANDOM_BYTES];
+	bool found;
 	enum result result;
 	struct str value;
 
-	*pending = (struct pending){ .return_to = BUF(URL_RETURN_MAX) };
+	*pending = (struct pending){ .return_to = BUF(URL_RETURN_MAX),
+		.name = BUF(NAME_MAX_BYTES) };
 	if (!codec_base64url_exact(state, raw, sizeof(raw)))
 		return RESULT_LOGIN_BAD_STATE;
 	seal_digest((struct str){ (const char *)raw, sizeof(raw) }, pending->id,
 	    sizeof(pending->id));
-	write_name(conf, raw, &name);
-	if ((result = buf_result(&name)) == OK)
-		result = cookie_find(cookies, name.p, &value);
-	if (result == OK || result == RESULT_BAD_REQUEST)
-		reply_cookie(reply, conf, buf_str(&name), STR(""), 0);
+	write_name(conf, raw, &pending->name);
+	if ((result = buf_result(&pending->name)) == OK)
+		result = cookie_find(cookies, pending->name.p, &value);
+	found = result == OK || result == RESULT_BAD_REQUEST;
 	if (result == OK)
-		result = open_cookie(conf, buf_str(&name), value, &plain);
+		result =
+		    open_cookie(conf, buf_str(&pending->name), value, &plain);
 	else if (result == RESULT_ABSENT)
 		result = RESULT_LOGIN_NO_COOKIE;
 	if (result == RESULT_ABSENT || result == RESULT_BAD_REQUEST)
 		result = RESULT_LOGIN_BAD_STATE;
 	if (result == OK)
 		result = read_plain(buf_str(&plain), raw, pending);
-	buf_free(&name);
+	if (found && result != OK)
+		pending_end(conf, pending, reply);
+	if (result != OK)
+		buf_free(&pending->name);
 	buf_free(&plain);
 	return result;
+}
+
+void
+pending_end(const struct conf *conf, const struct pending *pending,
+    struct reply *reply)
+{
+	reply_cookie(reply, conf, buf_str(&pending->name), STR(""), 0);
 }
 
 void
@@ -315,4 +327,5 @@ pending_free(struct pending *pending)
 {
 	secret_free(&pending->verifier);
 	buf_free(&pending->return_to);
+	buf_free(&pending->name);
 }

@@ -17,6 +17,7 @@ struct pending {
 	struct secret verifier; /* the PKCE code verifier, base64url */
 	struct buf return_to;	/* a local path, or empty */
 	int64_t began_s;
+	struct buf name; /* of its cookie */
 };
 
 /* What an authorization request carries; base64url, 43 characters each. */
@@ -39,8 +40,8 @@ enum result pending_begin(const struct conf *conf, struct str cookies,
 void pending_request_free(struct pending_request *request);
 
 /*
- * Find the login of a state among the cookies, and delete its cookie. The
- * caller calls pending_free() whatever comes.
+ * Find the login of a state among the cookies. Its cookie is deleted in the
+ * reply unless OK. The caller calls pending_free() whatever comes.
  * OK, RESULT_LOGIN_BAD_STATE (malformed, or the cookie is not what we made
  * for it, or is there twice), RESULT_LOGIN_NO_COOKIE, RESULT_LOGIN_LATE
  * (older than PENDING_LIFE_S), RESULT_NO_MEMORY.
@@ -48,6 +49,10 @@ void pending_request_free(struct pending_request *request);
 enum result pending_find(const struct conf *conf, struct str cookies,
     struct str state, struct reply *reply, struct pending *pending)
     __attribute__((warn_unused_result));
+
+/* Delete the cookie of a login that was found. */
+void pending_end(const struct conf *conf, const struct pending *pending,
+    struct reply *reply);
 
 void pending_free(struct pending *pending);
 

@@ -216,16 +216,46 @@ remove_old(const struct context *context, struct str cookies)
 	session_free(&old);
 }
 
+/* Its cookie, in the reply. */
+static enum result
+give_cookie(const struct context *context, const struct session *session,
+    struct reply *reply)
+{
+	struct buf value = BUF(64);
+	enum result result;
+
+	codec_base64url(&value, session->secret, sizeof(session->secret));
+	if ((result = buf_result(&value)) == OK)
+		reply_cookie(reply, context->conf,
+		    str_of(context->conf->session_cookie), buf_str(&value),
+		    context->conf->absolute_limit_s);
+	buf_free(&value);
+	return result;
+}
+
+enum result
+session_resume(const struct context *context, int64_t age_s,
+    struct reply *reply, struct session *session)
+{
+	int64_t now_s = clock_now_s();
+	enum result result;
+
+	seal_name(session->secret, session->id);
+	result = session_load(context, session);
+	if (result == OK &&
+	    (session->created_s > now_s || now_s - session->created_s > age_s))
+		result = RESULT_NOT_LOGGED_IN;
+	return result == OK ? give_cookie(context, session, reply) : result;
+}
+
 enum result
 session_create(const struct context *context, struct str cookies,
     struct oauth_tokens *tokens, struct account *account, struct reply *reply,
     struct session *session)
 {
-	struct buf value = BUF(64), sealed = BUF(SESSION_FILE_MAX);
+	struct buf sealed = BUF(SESSION_FILE_MAX);
 	enum result result;
 
-	*session = (struct session){ 0 };
-	secret_random(session->secret, sizeof(session->secret));
 	seal_name(session->secret, session->id);
 	session->created_s = clock_now_s();
 	session->seen.used_s = session->created_s;
@@ -235,20 +265,15 @@ session_create(const struct context *context, struct str cookies,
 	secret_move(&session->refresh, &tokens->refresh);
 	session->account = *account;
 	*account = (struct account){ 0 };
-	codec_base64url(&value, session->secret, sizeof(session->secret));
-	if ((result = buf_result(&value)) == OK)
-		result = seal_session(context, session, &sealed);
+	result = seal_session(context, session, &sealed);
 	if (result == OK)
 		result = store_create(context->store, session->id,
 		    buf_str(&sealed), &session->seen.version);
 	if (result == OK) {
 		remove_old(context, cookies);
-		reply_cookie(reply, context->conf,
-		    str_of(context->conf->session_cookie), buf_str(&value),
-		    context->conf->absolute_limit_s);
+		result = give_cookie(context, session, reply);
 	}
 	buf_free(&sealed);
-	buf_free(&value);
 	return result == OK || result == RESULT_NO_MEMORY ? result :
 							    RESULT_STORE;
 }

@@ -50,14 +50,24 @@ enum result session_open(const struct context *context, struct str cookies,
     struct session *session) __attribute__((warn_unused_result));
 
 /*
- * Begin a session with tokens and an account, which it takes over: its file
- * is durable, its cookie is in the reply, and the session that cookies name
- * is removed. The caller calls session_free() whatever comes.
+ * Begin a session, of which the secret is there and nothing else, with tokens
+ * and an account, which it takes over: its file is durable, its cookie is in
+ * the reply, and the session that cookies name is removed. The caller calls
+ * session_free() whatever comes.
  * OK, RESULT_STORE, RESULT_NO_MEMORY.
  */
 enum result session_create(const struct context *context, struct str cookies,
     struct oauth_tokens *tokens, struct account *account, struct reply *reply,
     struct session *session) __attribute__((warn_unused_result));
+
+/*
+ * Give the cookie of the session whose secret is given once more, if it was
+ * begun within age_s. The caller calls session_free() whatever comes.
+ * OK, RESULT_NOT_LOGGED_IN, RESULT_STORE, RESULT_NO_MEMORY.
+ */
+enum result session_resume(const struct context *context, int64_t age_s,
+    struct reply *reply, struct session *session)
+    __attribute__((warn_unused_result));
 
 /* Take room for a save, before something is spent that must be saved. OK
  * (store_release() must follow), RESULT_STORE, RESULT_NO_MEMORY. */

@@ -6,7 +6,7 @@
 #include "store/store.h"
 
 /* What is done one at a time for a session. */
-enum lock_task { LOCK_REFRESH, LOCK_ARTISTS, LOCK_ACCOUNT };
+enum lock_task { LOCK_REFRESH, LOCK_ARTISTS, LOCK_ACCOUNT, LOCK_LOGIN };
 
 /* A lock that is held. */
 struct lock {

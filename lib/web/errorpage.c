@@ -64,7 +64,13 @@ errorpage_write(struct reply *reply, const struct conf *conf,
 	    row->heading, style, row->heading);
 	codec_html(body, str_of(row->detail));
 	buf_puts(body, "</p>\n<p>");
-	add_link(body, " class=\"do\"", conf->base, "login", "Start again");
+	if (result == RESULT_LOGIN_UNDER_WAY) {
+		reply_header(reply, "Refresh", STR("2"));
+		add_link(body, " class=\"do\"", STR(""), "", "Go on");
+	} else {
+		add_link(body, " class=\"do\"", conf->base, "login",
+		    "Start again");
+	}
 	add_link(body, "", local ? conf->redirect.origin : STR(""),
 	    conf->after_login, "Back to the site");
 	buf_printf(body,

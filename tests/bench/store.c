@@ -92,6 +92,7 @@ open_site(struct site *site, const char *path)
 	    (struct context){ .conf = &site->conf, .store = site->store };
 	reply_init(&reply);
 	memset(token, 'x', sizeof(token));
+	secret_random(site->session.secret, sizeof(site->session.secret));
 	if (seal_ring_add(&site->conf.ring, master) != OK ||
 	    secret_set(&tokens.access, token, sizeof(token)) != OK ||
 	    secret_set(&tokens.refresh, token, sizeof(token)) != OK ||

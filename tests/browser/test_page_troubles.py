@@ -11,7 +11,7 @@ RESULT_C = ROOT / "lib" / "base" / "result.c"
 # Of pages only: they never reach the script.
 PAGES_ONLY = {"login_denied", "login_late", "login_replayed",
               "login_no_cookie", "login_bad_state", "login_refused",
-              "login_wrong_issuer"}
+              "login_wrong_issuer", "login_under_way"}
 
 # What Spotify says to the question for the artists: our status, our code,
 # the heading.

@@ -20,7 +20,7 @@ CODES = {
     "login_denied": {403}, "login_late": {400}, "login_replayed": {400},
     "login_no_cookie": {400}, "login_bad_state": {400},
     "login_refused": {400}, "login_wrong_issuer": {400},
-    "too_many_cookies": {431}}
+    "login_under_way": {503}, "too_many_cookies": {431}}
 PROBLEM = {"type", "title", "status", "detail", "code", "request_id"}
 POLICY_END = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 

@@ -28,12 +28,12 @@ struct visit {
 static void
 leave(struct visit *v)
 {
+	login_free(&v->login);
 	store_close(v->store);
 	reply_free(&v->reply);
 	request_free(&v->request);
 	pending_request_free(&v->begun);
 	buf_free(&v->query);
-	login_free(&v->login);
 }
 
 static enum result
@@ -181,14 +181,107 @@ a_code_is_used_once(void)
 
 	CHECK_OK(begin(&v));
 	CHECK_OK(come(&v, "&code=a"));
-	assert_int_equal(login_claim(&v.context, &v.login), OK);
+	CHECK(login_claim(&v.context, &v.login, &v.reply), OK);
 	CHECK_OK(come(&v, "&code=another"));
-	assert_int_equal(login_claim(&v.context, &v.login),
+	CHECK(login_claim(&v.context, &v.login, &v.reply),
 	    RESULT_LOGIN_REPLAYED);
 	run_later(590);
 	CHECK_OK(come(&v, "&error=access_denied"));
-	assert_int_equal(login_claim(&v.context, &v.login),
+	CHECK(login_claim(&v.context, &v.login, &v.reply),
 	    RESULT_LOGIN_REPLAYED);
+}
+
+/* A session that was made by the login of this code; with its cookie. */
+static enum result
+make_session(struct visit *v)
+{
+	SCOPED(session_free) struct session session = { .created_s = 0 };
+	SCOPED(oauth_tokens_free)
+	struct oauth_tokens tokens = { .expires_in_s = 3600 };
+	struct account account = { .id = NULL };
+	enum result result;
+
+	v->conf.session_cookie = "sid";
+	v->conf.idle_limit_s = v->conf.absolute_limit_s = 86400;
+	result = login_secret(&v->conf, &v->login, session.secret);
+	if (result == OK)
+		result = session_create(&v->context, STR(""), &tokens, &account,
+		    &v->reply, &session);
+	if (result == OK)
+		result = buf_result(&v->reply.cookies);
+	return result;
+}
+
+/* Another request has the login in its hands, and then has made its session:
+ * it is given to the same code, and once. */
+static void
+who_asks_again_meanwhile_gets_the_session_once(void)
+{
+	SCOPED(leave) struct visit v;
+	SCOPED(buf_free) struct buf made = BUF(1000);
+	SCOPED(lock_release) struct lock lock = { .queue = NULL };
+
+	CHECK_OK(begin(&v));
+	CHECK_OK(come(&v, "&code=a"));
+	CHECK_OK(make_session(&v));
+	buf_move(&made, &v.reply.cookies);
+	v.reply.cookies = BUF(8192);
+	CHECK_OK(lock_take(v.store, LOCK_LOGIN, v.login.pending.id, 0, &lock));
+	CHECK_OK(come(&v, "&code=a"));
+	CHECK(login_claim(&v.context, &v.login, &v.reply),
+	    RESULT_LOGIN_UNDER_WAY);
+	assert_int_equal(v.reply.cookies.n, 0);
+	lock_release(&lock);
+	CHECK_OK(login_resume(&v.context, &v.login, &v.reply));
+	CHECK_OK(buf_result(&v.reply.cookies));
+	assert_true(str_starts(buf_str(&v.reply.cookies), buf_str(&made)));
+	CHECK(login_resume(&v.context, &v.login, &v.reply),
+	    RESULT_LOGIN_REPLAYED);
+}
+
+/* Nor is it made possible by having tried. */
+static void
+who_asks_again_afterwards_gets_nothing(void)
+{
+	SCOPED(leave) struct visit v;
+
+	CHECK_OK(begin(&v));
+	CHECK_OK(come(&v, "&code=a"));
+	CHECK_OK(make_session(&v));
+	CHECK(login_resume(&v.context, &v.login, &v.reply),
+	    RESULT_LOGIN_REPLAYED);
+	CHECK(login_resume(&v.context, &v.login, &v.reply),
+	    RESULT_LOGIN_REPLAYED);
+}
+
+/* With another code, too late, or after a logout. */
+static void
+what_is_not_that_session_is_not_given_again(void)
+{
+	static const struct {
+		const char *come;
+		int later_s;
+	} rows[] = { { "&code=b", 0 }, { "&code=a", 121 } };
+	size_t i;
+
+	for (i = 0; i < N(rows); i++) {
+		SCOPED(leave) struct visit v;
+		SCOPED(lock_release) struct lock lock = { .queue = NULL };
+
+		run_later(0);
+		CHECK_OK(begin(&v));
+		CHECK_OK(come(&v, "&code=a"));
+		CHECK_OK(make_session(&v));
+		CHECK_OK(come(&v, rows[i].come));
+		CHECK_OK(lock_take(v.store, LOCK_LOGIN, v.login.pending.id, 0,
+		    &lock));
+		CHECK(login_claim(&v.context, &v.login, &v.reply),
+		    RESULT_LOGIN_UNDER_WAY);
+		lock_release(&lock);
+		run_later(rows[i].later_s);
+		CHECK(login_resume(&v.context, &v.login, &v.reply),
+		    RESULT_LOGIN_REPLAYED);
+	}
 }
 
 static void
@@ -228,12 +321,13 @@ an_error_ends_the_login_by_its_kind(void)
 
 		CHECK_OK(begin(&v));
 		CHECK_OK(come(&v, rows[i].rest));
-		assert_int_equal(login_claim(&v.context, &v.login),
+		CHECK(login_claim(&v.context, &v.login, &v.reply),
 		    rows[i].result);
 		if (strstr(run_said(), rows[i].line) == NULL)
 			fail_msg("%s: %s", rows[i].rest, run_said());
 		/* Used up: the word is not logged again. */
-		assert_int_equal(login_claim(&v.context, &v.login),
+		CHECK_OK(come(&v, rows[i].rest));
+		CHECK(login_claim(&v.context, &v.login, &v.reply),
 		    RESULT_LOGIN_REPLAYED);
 	}
 	assert_null(strstr(run_said(), "exx"));
@@ -242,12 +336,12 @@ an_error_ends_the_login_by_its_kind(void)
 static void
 a_login_that_cannot_be_marked_is_not_used(void)
 {
-	SCOPED(leave) struct visit v;
+	SCOPED(leave) struct visit v = { .store = NULL };
 
 	CHECK_OK(begin(&v));
 	failing_next(v.store, FAILING_CLAIM, RESULT_STORE, false);
 	CHECK_OK(come(&v, "&code=a"));
-	assert_int_equal(login_claim(&v.context, &v.login), RESULT_STORE);
+	CHECK(login_claim(&v.context, &v.login, &v.reply), RESULT_STORE);
 }
 
 UNIT_TESTS(login) = {
@@ -256,6 +350,9 @@ UNIT_TESTS(login) = {
 	TEST(an_issuer_that_is_named_is_ours_letter_by_letter),
 	TEST(the_state_decides_before_all_else),
 	TEST(a_code_is_used_once),
+	TEST(who_asks_again_meanwhile_gets_the_session_once),
+	TEST(who_asks_again_afterwards_gets_nothing),
+	TEST(what_is_not_that_session_is_not_given_again),
 	TEST(an_error_ends_the_login_by_its_kind),
 	TEST(a_login_that_cannot_be_marked_is_not_used),
 	END_OF_TESTS,

@@ -88,6 +88,8 @@ create(struct site *s)
 	result = secret_set(&s->tokens.access, "access", 6);
 	if (result == OK)
 		result = secret_set(&s->tokens.refresh, "refresh", 7);
+	session_free(&s->session);
+	secret_random(s->session.secret, sizeof(s->session.secret));
 	if (result == OK)
 		result = session_create(&s->context, buf_str(&s->cookies),
 		    &s->tokens, &s->account, &s->reply, &s->session);

@@ -81,6 +81,7 @@ begin(struct site *s, int64_t left_s)
 		.store = s->store,
 		.deadline_ms = clock_mono_ms() + 18000 };
 	s->tokens.expires_in_s = left_s;
+	secret_random(s->session.secret, sizeof(s->session.secret));
 	if (result == OK)
 		result = secret_set(&s->tokens.access, "old", 3);
 	if (result == OK)
