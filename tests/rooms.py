@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: ISC
+"""What the house is made of, as tests/house checks it: the walls between the
+rooms of lib/, and who tests a unit that has no unit test."""
+
+# Which room of lib/ may include headers of which others. Each stands below
+# those that it may use; what one of these uses is not thereby allowed.
+MAY = {
+    "base": "",
+    "json": "base",
+    "conf": "base",
+    "store": "base",
+    "process": "base",
+    "web": "base json conf",
+    "spotify": "base json conf store",
+    "session": "base json conf store web spotify",
+    "artists": "base json conf store web spotify session",
+    "app": "base json conf store process web spotify",
+    "cgi-bin": "base json web spotify session artists app",
+}
+
+# Units whose results need Spotify; tests/http reaches them.
+OVER_HTTP = {"session/login", "spotify/oauth", "spotify/spotify"}
+# Units without a unit test, and who tests them instead. The first are parts of
+# a unit that has one.
+TESTED_BY = {
+    "json/jsonscalar": "unit/json/reader.c",
+    "json/jsonstring": "unit/json/reader.c",
+    "conf/confkeys": "unit/conf/conf.c",
+    "store/filelock": "unit/store/lock.c",
+    "spotify/oauthurl": "unit/spotify/oauth.c",
+    "spotify/spotifypage": "unit/spotify/spotify.c",
+    "base/sink": "faults/test_log.py",
+    "store/trial": "faults/test_trial.py",
+    # These do nothing without a process, a network or a Spotify around them.
+    "process/descriptors": "http/test_own_socket.py",
+    "process/listener": "http/test_own_socket.py",
+    "process/options": "http/test_configuration.py",
+    "process/harden": "http/test_hardening.py",
+    "process/connection": "faults/test_slow_peers.py",
+    "process/table": "unit/process/connections.c",
+    "process/params": "http/test_requests.py",
+    "process/server": "http/test_kept_connections.py",
+    "spotify/ca": "http/test_tls.py",
+    "spotify/http": "fuzz/http.c",
+    "spotify/upstream": "http/test_hardening.py",
+    "spotify/api": "http/test_artists_failures.py",
+    "session/call": "http/test_artists_copy.py",
+    "session/who": "http/test_refresh.py",
+    "artists/pages": "http/test_artists_pages.py",
+    "artists/artists": "http/test_artists.py",
+    "app/check": "http/test_configuration.py",
+    "app/dispatch": "http/test_requests.py",
+    "app/app": "faults/test_process.py",
+}
