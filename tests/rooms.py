@@ -42,6 +42,8 @@ TESTED_BY = {
     "process/server": "http/test_kept_connections.py",
     "spotify/ca": "http/test_tls.py",
     "spotify/http": "fuzz/http.c",
+    "spotify/libcurl": "faults/test_names.py",
+    "spotify/trouble": "http/test_trouble.py",
     "spotify/upstream": "http/test_hardening.py",
     "spotify/api": "http/test_artists_failures.py",
     "session/call": "http/test_artists_copy.py",

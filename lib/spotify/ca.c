@@ -1,52 +1,131 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Hides OpenSSL. One X509_STORE serves all connections of the process; it is
- * only read once it is made, so threads may share it.
+ * Hides OpenSSL, and that authorities come and go while a process lives. One
+ * X509_STORE serves all connections; it is only read once it is made, so
+ * threads may share it, and each connection keeps the one that it began with.
  */
 #include "config.h"
 
 #include <openssl/ssl.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "spotify/ca.h"
 
+#define LOOK_S 60 /* a new file is seen after that at the latest */
+
+/* What tells a file from the one that has replaced it. */
+struct face {
+	dev_t dev;
+	ino_t ino;
+	off_t size;
+	struct timespec mtime;
+};
+
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static X509_STORE *store;
+static struct face face; /* of the file as it was read */
+static int64_t looked_s; /* 0: look */
+
+static struct face
+face_of(const char *path)
+{
+	struct face seen = { 0 };
+	struct stat st;
+
+	if (stat(path, &st) == 0) {
+		seen.dev = st.st_dev;
+		seen.ino = st.st_ino;
+		seen.size = st.st_size;
+		seen.mtime = st.st_mtim;
+	}
+	return seen;
+}
+
+static bool
+is_same(const struct face *a, const struct face *b)
+{
+	return a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
+	    a->mtime.tv_sec == b->mtime.tv_sec &&
+	    a->mtime.tv_nsec == b->mtime.tv_nsec;
+}
 
 static X509_STORE *
-parse(const char *ca_file)
+parse(const char *path)
 {
 	X509_STORE *parsed = X509_STORE_new();
-	CURL *easy = ca_file == NULL ? curl_easy_init() : NULL;
-	char *path = NULL;
 
-	if (easy != NULL &&
-	    curl_easy_getinfo(easy, CURLINFO_CAINFO, &path) == CURLE_OK)
-		ca_file = path;
-	if (ca_file == NULL || parsed == NULL ||
-	    X509_STORE_load_file(parsed, ca_file) != 1) {
-		log_event(LOG_LEVEL_ERROR, "ca_unreadable", "file=%s",
-		    ca_file == NULL ? "none" : ca_file);
+	if (parsed == NULL || X509_STORE_load_file(parsed, path) != 1) {
+		log_event(LOG_LEVEL_ERROR, "ca_unreadable", "file=%s", path);
 		X509_STORE_free(parsed);
 		parsed = NULL;
 	}
-	curl_easy_cleanup(easy);
 	return parsed;
+}
+
+/*
+ * Read the file if there is a new one. One that cannot be read leaves the old
+ * certificates in force; it is not tried again before it has changed, unless
+ * there are none. The face is taken first: should the file change while it is
+ * read, it will be seen to have changed.
+ */
+static void
+look(const char *path)
+{
+	struct face seen = face_of(path);
+	X509_STORE *parsed;
+
+	if (store != NULL && is_same(&seen, &face))
+		return;
+	face = seen;
+	if ((parsed = parse(path)) == NULL)
+		return;
+	if (store != NULL)
+		log_event(LOG_LEVEL_INFO, "ca_renewed", "file=%s", path);
+	X509_STORE_free(store);
+	store = parsed;
+}
+
+/* libcurl's own place for the certificates, a constant in it, or NULL. */
+static const char *
+default_path(void)
+{
+	CURL *easy = curl_easy_init();
+	char *path = NULL;
+
+	if (easy != NULL)
+		curl_easy_getinfo(easy, CURLINFO_CAINFO, &path);
+	curl_easy_cleanup(easy);
+	return path;
 }
 
 enum result
 ca_load(const char *ca_file)
 {
+	int64_t now_s = clock_now_s();
 	bool there;
 
 	pthread_mutex_lock(&mutex);
-	if (store == NULL)
-		store = parse(ca_file);
+	if (store == NULL || now_s < looked_s || now_s - looked_s >= LOOK_S) {
+		looked_s = now_s;
+		if (ca_file == NULL)
+			ca_file = default_path();
+		look(ca_file == NULL ? "none" : ca_file);
+	}
 	there = store != NULL;
 	pthread_mutex_unlock(&mutex);
 	return there ? OK : RESULT_MISCONFIGURED;
+}
+
+void
+ca_distrusted(void)
+{
+	pthread_mutex_lock(&mutex);
+	looked_s = 0;
+	pthread_mutex_unlock(&mutex);
 }
 
 CURLcode
@@ -54,7 +133,9 @@ ca_use(CURL *easy, void *ssl_ctx, void *data)
 {
 	(void)easy;
 	(void)data;
+	pthread_mutex_lock(&mutex);
 	SSL_CTX_set1_cert_store(ssl_ctx, store);
+	pthread_mutex_unlock(&mutex);
 	/* Else an answer stays in the connection's buffer, tokens and all,
 	 * until the next one comes. */
 	SSL_CTX_set_options(ssl_ctx, SSL_OP_CLEANSE_PLAINTEXT);

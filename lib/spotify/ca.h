@@ -8,12 +8,18 @@
 #include "base/result.h"
 
 /*
- * Parse the CA certificates, once per process: 20 ms of CPU with Debian's
+ * Parse the CA certificates, once per process and then when the file is a new
+ * one, for which it is looked at once a minute: 20 ms of CPU with Debian's
  * bundle, which libcurl would spend again for each connection. The file is
- * libcurl's default when it is NULL; the first call decides.
+ * libcurl's default when it is NULL. While a new one cannot be read (logged),
+ * the old certificates hold.
  * OK, or RESULT_MISCONFIGURED when there are none (logged).
  */
 enum result ca_load(const char *ca_file) __attribute__((warn_unused_result));
+
+/* A certificate was not believed: look at the file before the next
+ * connection, for there may be a new one. */
+void ca_distrusted(void);
 
 /*
  * For CURLOPT_SSL_CTX_FUNCTION: give a connection those certificates, and have

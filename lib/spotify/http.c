@@ -5,24 +5,23 @@
  * cookies, netrc, proxies of the environment, decompression.
  *
  * Each thread keeps one multi handle, which holds the connections and lets a
- * request travel while its thread works, and the TLS sessions in a share. The
- * easy handle lives as long as one request: libcurl 8.14 keeps the buffer in
- * which the request was put together, secrets and all, until the handle is
- * cleaned up.
+ * request travel while its thread works. The easy handle lives as long as one
+ * request: libcurl 8.14 keeps the buffer in which the request was put together,
+ * secrets and all, until the handle is cleaned up.
  */
 #include "config.h"
 
 #include <assert.h>
 #include <curl/curl.h>
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "spotify/http.h"
 #include "base/log.h"
+#include "spotify/libcurl.h"
+#include "spotify/trouble.h"
 #include "spotify/retryafter.h"
-#include "base/secret.h"
 #include "spotify/ca.h"
 
 #define HEADERS_MAX 65536
@@ -33,7 +32,6 @@
 struct http {
 	const struct conf *conf;
 	CURLM *multi;
-	CURLSH *share;
 	CURL *easy; /* of the request under way, or NULL */
 	struct curl_slist *headers;
 	bool running;
@@ -41,44 +39,12 @@ struct http {
 	const char *what;
 	bool is_form; /* not to be sent twice */
 	bool sent;    /* or just about to be */
+	bool tls;     /* has begun */
 	int64_t deadline_ms;
 	size_t received_n;
+	char said[CURL_ERROR_SIZE]; /* what libcurl says to an error */
 	struct http_answer answer;
 };
-
-/* realloc() that wipes what it leaves behind; libcurl moves tokens about. */
-static void *
-realloc_wiped(void *old, size_t n)
-{
-	size_t had = old == NULL ? 0 : malloc_usable_size(old);
-	void *p = malloc(n);
-
-	if (p == NULL)
-		return NULL;
-	if (old != NULL) {
-		memcpy(p, old, had < n ? had : n);
-		secret_free_wiped(old);
-	}
-	return p;
-}
-
-enum result
-http_global_init(void)
-{
-	static const char *const variables[] = { "SSLKEYLOGFILE", "http_proxy",
-		"https_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy",
-		"NO_PROXY", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR",
-		"NETRC" };
-	size_t i;
-
-	for (i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
-		unsetenv(variables[i]);
-	return curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc,
-		   secret_free_wiped, realloc_wiped, strdup,
-		   calloc) == CURLE_OK ?
-	    OK :
-	    RESULT_NO_MEMORY;
-}
 
 static size_t
 take_body(char *p, size_t size, size_t n, void *data)
@@ -106,6 +72,13 @@ permit(void *data, char *to, char *from, int to_port, int from_port)
 	(void)from_port;
 	http->sent = true;
 	return again ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+static CURLcode
+begin_tls(CURL *easy, void *ssl_ctx, void *data)
+{
+	((struct http *)data)->tls = true;
+	return ca_use(easy, ssl_ctx, data);
 }
 
 static size_t
@@ -150,6 +123,8 @@ static const struct {
 	{ CURLOPT_SUPPRESS_CONNECT_HEADERS, 1 },
 	{ CURLOPT_SSL_VERIFYPEER, 1 },
 	{ CURLOPT_SSL_VERIFYHOST, 2 },
+	/* 7.88 would keep an old one of ours for each thread. */
+	{ CURLOPT_CA_CACHE_TIMEOUT, 0 },
 	{ CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
 	{ CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1 },
 	{ CURLOPT_HTTP_CONTENT_DECODING, 0 },
@@ -164,22 +139,25 @@ set_pointers(struct http *http)
 {
 	CURL *e = http->easy;
 	const char *proxy = http->conf->proxy == NULL ? "" : http->conf->proxy;
+	CURLcode bad = CURLE_OK;
 
-	return curl_easy_setopt(e, CURLOPT_SHARE, http->share) == CURLE_OK &&
-	    curl_easy_setopt(e, CURLOPT_PROXY, proxy) == CURLE_OK &&
-	    curl_easy_setopt(e, CURLOPT_NOPROXY, "") == CURLE_OK &&
-	    curl_easy_setopt(e, CURLOPT_CAINFO, NULL) == CURLE_OK &&
-	    curl_easy_setopt(e, CURLOPT_CAPATH, NULL) == CURLE_OK &&
-	    curl_easy_setopt(e, CURLOPT_SSL_CTX_FUNCTION, ca_use) == CURLE_OK &&
-	    curl_easy_setopt(e, CURLOPT_USERAGENT,
-		PACKAGE_NAME "/" PACKAGE_VERSION) == CURLE_OK &&
-	    curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
-	    curl_easy_setopt(e, CURLOPT_WRITEDATA, http) == CURLE_OK &&
-	    curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, take_header) ==
-	    CURLE_OK &&
-	    curl_easy_setopt(e, CURLOPT_HEADERDATA, http) == CURLE_OK &&
-	    curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, permit) == CURLE_OK &&
-	    curl_easy_setopt(e, CURLOPT_PREREQDATA, http) == CURLE_OK;
+	bad |= curl_easy_setopt(e, CURLOPT_SHARE, libcurl_share());
+	bad |= curl_easy_setopt(e, CURLOPT_ERRORBUFFER, http->said);
+	bad |= curl_easy_setopt(e, CURLOPT_PROXY, proxy);
+	bad |= curl_easy_setopt(e, CURLOPT_NOPROXY, "");
+	bad |= curl_easy_setopt(e, CURLOPT_CAINFO, NULL);
+	bad |= curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
+	bad |= curl_easy_setopt(e, CURLOPT_SSL_CTX_FUNCTION, begin_tls);
+	bad |= curl_easy_setopt(e, CURLOPT_SSL_CTX_DATA, http);
+	bad |= curl_easy_setopt(e, CURLOPT_USERAGENT,
+	    PACKAGE_NAME "/" PACKAGE_VERSION);
+	bad |= curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_body);
+	bad |= curl_easy_setopt(e, CURLOPT_WRITEDATA, http);
+	bad |= curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, take_header);
+	bad |= curl_easy_setopt(e, CURLOPT_HEADERDATA, http);
+	bad |= curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, permit);
+	bad |= curl_easy_setopt(e, CURLOPT_PREREQDATA, http);
+	return bad == CURLE_OK;
 }
 
 /* Make the handle of one request, with what is the same for all of them. */
@@ -206,12 +184,9 @@ http_new(const struct conf *conf)
 		return NULL;
 	http->conf = conf;
 	http->multi = curl_multi_init();
-	http->share = curl_share_init();
-	if (http->multi != NULL && http->share != NULL &&
+	if (http->multi != NULL &&
 	    curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, 4L) ==
 		CURLM_OK &&
-	    curl_share_setopt(http->share, CURLSHOPT_SHARE,
-		CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK &&
 	    set_up(http)) {
 		/* It was to see that this libcurl has all that we need. */
 		http_cancel(http);
@@ -230,7 +205,6 @@ http_free(struct http *http)
 		return;
 	http_cancel(http);
 	curl_multi_cleanup(http->multi);
-	curl_share_cleanup(http->share);
 	free(http);
 }
 
@@ -288,8 +262,9 @@ http_start(struct http *http, const struct http_request *request)
 	assert(http->easy == NULL);
 	http->what = request->what;
 	http->is_form = request->form.p != NULL;
-	http->sent = false;
+	http->sent = http->tls = false;
 	http->received_n = 0;
+	http->said[0] = '\0';
 	http->deadline_ms = clock_until_ms(request->deadline_ms,
 	    request->limit_ms > 0 ? request->limit_ms : HTTP_CALL_MS);
 	buf_free(&http->answer.body);
@@ -313,18 +288,22 @@ http_start(struct http *http, const struct http_request *request)
 static enum result
 translate(const struct http *http, CURLcode code)
 {
+	const struct trouble trouble = { .what = http->what,
+		.easy = http->easy,
+		.code = code,
+		.sent = http->sent,
+		.tls = http->tls,
+		.proxied = http->conf->proxy != NULL,
+		.said = http->said };
+
 	if (code == CURLE_OK)
 		return OK;
 	if (buf_result(&http->answer.body) == RESULT_NO_MEMORY ||
 	    code == CURLE_OUT_OF_MEMORY)
 		return RESULT_NO_MEMORY;
-	log_event(LOG_LEVEL_WARN, "upstream_error",
-	    "call=%s curl=%d "
-	    "cause=\"%s\"",
-	    http->what, (int)code,
-	    code == CURLE_ABORTED_BY_CALLBACK ?
-		"the connection had died, a form is not sent again" :
-		curl_easy_strerror(code));
+	trouble_log(&trouble);
+	if (trouble_is_tls(&trouble))
+		ca_distrusted();
 	return code == CURLE_OPERATION_TIMEDOUT ? RESULT_UPSTREAM_TIMEOUT :
 						  RESULT_UPSTREAM_FAILED;
 }

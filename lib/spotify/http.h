@@ -9,8 +9,9 @@
 #include "base/buf.h"
 #include "conf/conf.h"
 
-#define HTTP_CALL_MS 8000 /* the longest that a call may take, if not said */
-#define HTTP_CONNECT_MS 4000
+#define HTTP_CALL_MS 10000 /* the longest that a call may take, if not said */
+/* To be connected: resolvers ask a second name server after 5 s. */
+#define HTTP_CONNECT_MS 8000
 
 /* What one thread needs to make requests: connections that stay open. */
 struct http;
@@ -34,12 +35,6 @@ struct http_answer {
 	struct buf body;
 };
 
-/*
- * Once, before threads start. Forgets the environment variables by which
- * libcurl could be pointed elsewhere. RESULT_NO_MEMORY.
- */
-enum result http_global_init(void) __attribute__((warn_unused_result));
-
 /* For one thread; NULL when memory is out. conf outlives it. */
 struct http *http_new(const struct conf *conf);
 void http_free(struct http *http);
@@ -59,7 +54,7 @@ enum result http_start(struct http *http, const struct http_request *request)
  * Wait for the answer. The caller frees answer->body whatever comes.
  * OK for any complete HTTP answer, RESULT_NO_MEMORY, RESULT_UPSTREAM_TIMEOUT,
  * or RESULT_UPSTREAM_FAILED: no connection, TLS not trusted, cut short, more
- * than body_max bytes.
+ * than body_max bytes. The log says which.
  */
 enum result http_finish(struct http *http, struct http_answer *answer)
     __attribute__((warn_unused_result));

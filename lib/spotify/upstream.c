@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "json/janssondoc.h"
 #include "spotify/ca.h"
+#include "spotify/libcurl.h"
 #include "spotify/oauth.h"
 #include "spotify/upstream.h"
 
@@ -14,7 +15,7 @@ static enum result
 start(void)
 {
 	janssondoc_init();
-	return http_global_init();
+	return libcurl_init();
 }
 
 static bool

@@ -9,8 +9,8 @@
 #include "store/store.h"
 
 /*
- * The functions of http.h and ca.h, which bring libcurl and OpenSSL, and
- * Jansson, which reads answers. Only who names upstream_spotify gets them;
+ * The functions of http.h, libcurl.h and ca.h, which bring libcurl and OpenSSL,
+ * and Jansson, which reads answers. Only who names upstream_spotify gets them;
  * login, session and logout do with a fifth of the memory, and have no code
  * that could call anybody.
  */

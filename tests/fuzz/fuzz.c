@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "json/janssondoc.h"
 #include "fuzz.h"
-#include "spotify/http.h"
+#include "spotify/libcurl.h"
 #include "store/backend.h"
 
 const struct fuzz_target fuzz_targets[] = { { "artists", fuzz_artists },
@@ -54,7 +54,7 @@ void
 fuzz_init(void)
 {
 	MUST(sodium_init() >= 0);
-	MUST(http_global_init() == OK);
+	MUST(libcurl_init() == OK);
 	janssondoc_init();
 }
 

@@ -133,7 +133,7 @@ def test_a_kept_connection_that_has_died_is_no_failure(browser, spotify):
 
 
 def test_spotify_that_is_slow_is_not_waited_for(stack, spotify):
-    """For an account 8 seconds; for tokens 16, for a code is good once. All in
+    """For an account 10 seconds; for tokens 16, for a code is good once. All in
     one test, as each takes its time."""
     one, other, third = (Browser(stack) for _ in range(3))
     urls = [b.approve(b.start_login()) for b in (one, other, third)]
