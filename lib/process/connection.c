@@ -25,29 +25,44 @@
 #define LINGER_MAX (4u << 20) /* bytes of a body that nobody reads */
 
 struct connection *
-connection_new(int fd)
+connection_new(void)
 {
-	struct connection *connection = calloc(1, sizeof(*connection));
+	struct connection *connection = malloc(sizeof(*connection));
 
-	if (connection == NULL) {
-		close(fd);
-		return NULL;
+	if (connection != NULL) {
+		*connection = (struct connection){ .fd = -1 };
+		incoming_init(&connection->in);
 	}
+	return connection;
+}
+
+void
+connection_begin(struct connection *connection, int fd)
+{
 	connection->fd = fd;
-	connection->rest = BUF(READ_MAX);
 	connection->since_ms = clock_mono_ms();
 	connection->ends_ms = connection->since_ms + CONNECTION_REQUEST_MS;
-	incoming_init(&connection->in);
-	return connection;
+}
+
+void
+connection_end(struct connection *connection)
+{
+	struct incoming in = connection->in;
+
+	if (connection->fd >= 0)
+		close(connection->fd);
+	if (connection->out.length > 0)
+		outgoing_free(&connection->out);
+	buf_free(&connection->rest);
+	incoming_clear(&in);
+	*connection = (struct connection){ .fd = -1, .in = in };
 }
 
 void
 connection_free(struct connection *connection)
 {
-	close(connection->fd);
+	connection_end(connection);
 	incoming_free(&connection->in);
-	outgoing_free(&connection->out);
-	buf_free(&connection->rest);
 	free(connection);
 }
 
@@ -92,8 +107,10 @@ take_in(struct connection *connection, const char *p, size_t n)
 		return CONNECTION_TO_CLOSE;
 	if (step == INCOMING_MORE)
 		return CONNECTION_TO_READ;
-	if (n > 0 && connection->in.ended)
+	if (n > 0 && connection->in.ended) {
+		connection->rest = BUF(READ_MAX);
 		buf_add(&connection->rest, p, n);
+	}
 	return buf_result(&connection->rest) == OK ? be_served(connection) :
 						     CONNECTION_TO_CLOSE;
 }
@@ -161,11 +178,10 @@ read_next(struct connection *connection)
 
 	connection->phase = CONNECTION_READING;
 	connection->ends_ms = 0;
-	incoming_free(&connection->in);
+	incoming_clear(&connection->in);
 	if (connection->rest.n == 0)
 		return CONNECTION_TO_READ;
 	buf_move(&rest, &connection->rest);
-	connection->rest = BUF(READ_MAX);
 	need = take_in(connection, rest.p, rest.n);
 	buf_free(&rest);
 	if (need == CONNECTION_TO_READ && connection->in.begun)

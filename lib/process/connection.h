@@ -50,8 +50,14 @@ struct connection {
 	TAILQ_ENTRY(connection) link;
 };
 
-/* One that was accepted; takes fd over. NULL: no memory, fd is closed. */
-struct connection *connection_new(int fd);
+/* One without a descriptor; connection_free() releases it. NULL: no memory. */
+struct connection *connection_new(void);
+
+/* Begin with a descriptor that was accepted, which is taken over. */
+void connection_begin(struct connection *connection, int fd);
+
+/* Close and wipe; it can begin again, with the memory that it has. */
+void connection_end(struct connection *connection);
 
 /* Close, wipe and release. */
 void connection_free(struct connection *connection);

@@ -13,12 +13,25 @@
 #include <string.h>
 
 #include "process/incoming.h"
-#include "base/secret.h"
+
+#define KEPT_MAX 8192 /* bytes of memory, for the next request */
 
 void
 incoming_init(struct incoming *incoming)
 {
 	*incoming = (struct incoming){ .params = BUF(INCOMING_HEAD_MAX) };
+}
+
+void
+incoming_clear(struct incoming *incoming)
+{
+	struct buf params = incoming->params;
+
+	if (params.size > KEPT_MAX)
+		buf_free(&params);
+	else
+		buf_clear(&params);
+	*incoming = (struct incoming){ .params = params };
 }
 
 void

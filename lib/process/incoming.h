@@ -40,6 +40,10 @@ enum incoming_step {
 /* An empty one; incoming_free() releases it. */
 void incoming_init(struct incoming *incoming);
 
+/* Wipe, and be ready for another one, with the memory of this if that is not
+ * much. */
+void incoming_clear(struct incoming *incoming);
+
 /* Wipe and release; empty afterwards. */
 void incoming_free(struct incoming *incoming);
 

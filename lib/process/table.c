@@ -18,7 +18,8 @@
 
 #define IDLE_MAX 512	      /* above it, the peer is to close what is idle */
 #define HELD_MAX (256u << 20) /* bytes of requests and answers under way */
-#define TICK_MS 250	      /* how exactly ends are kept */
+#define SPARE_MAX 64
+#define TICK_MS 250 /* how exactly ends are kept */
 
 bool
 table_watch(const struct table *table, int operation, int fd, uint32_t events)
@@ -46,18 +47,34 @@ table_open(struct table *table, int serving_max)
 	pthread_mutex_init(&table->lock, NULL);
 	TAILQ_INIT(&table->ending);
 	TAILQ_INIT(&table->queue);
+	TAILQ_INIT(&table->spare);
 	return table->of != NULL && table->poll >= 0 && table->timer >= 0 &&
 	    table_watch(table, EPOLL_CTL_ADD, table->timer, EPOLLIN | EPOLLET);
+}
+
+static struct connection *
+take_spare(struct table *table)
+{
+	struct connection *spare = TAILQ_FIRST(&table->spare);
+
+	if (spare != NULL) {
+		TAILQ_REMOVE(&table->spare, spare, link);
+		table->spare_n--;
+	}
+	return spare;
 }
 
 void
 table_close(struct table *table)
 {
+	struct connection *spare;
 	int fd;
 
 	for (fd = 0; table->open_n > 0 && fd < table->fds; fd++)
 		if (table->of[fd] != NULL)
 			connection_free(table->of[fd]);
+	while ((spare = take_spare(table)) != NULL)
+		connection_free(spare);
 	free(table->of);
 	if (table->poll >= 0)
 		close(table->poll);
@@ -69,18 +86,19 @@ table_close(struct table *table)
 struct connection *
 table_add(struct table *table, int fd)
 {
-	struct connection *connection;
+	struct connection *connection = NULL;
 
-	if (fd >= table->fds) {
-		close(fd);
-		return NULL;
-	}
-	if ((connection = connection_new(fd)) == NULL)
-		return NULL;
 	pthread_mutex_lock(&table->lock);
-	table->of[fd] = connection;
-	table->open_n++;
+	if (fd < table->fds && (connection = take_spare(table)) == NULL)
+		connection = connection_new();
+	if (connection != NULL) {
+		connection_begin(connection, fd);
+		table->of[fd] = connection;
+		table->open_n++;
+	}
 	pthread_mutex_unlock(&table->lock);
+	if (connection == NULL)
+		close(fd);
 	return connection;
 }
 
@@ -170,6 +188,8 @@ table_give(struct table *table, struct connection *connection,
 	}
 	if (given)
 		count(table, connection, connection_held(connection));
+	if (given && is_crowded(table))
+		start_timer(table, 0);
 	pthread_mutex_unlock(&table->lock);
 	return given;
 }
@@ -267,6 +287,22 @@ table_start_timer(const struct table *table)
 	start_timer(table, TICK_MS);
 }
 
+/* Nothing is allocated for most requests, then. */
+static bool
+give_spare(struct table *table, struct connection *connection)
+{
+	bool given;
+
+	pthread_mutex_lock(&table->lock);
+	given = table->spare_n < SPARE_MAX;
+	if (given) {
+		TAILQ_INSERT_HEAD(&table->spare, connection, link);
+		table->spare_n++;
+	}
+	pthread_mutex_unlock(&table->lock);
+	return given;
+}
+
 void
 table_remove(struct table *table, struct connection *connection)
 {
@@ -276,7 +312,9 @@ table_remove(struct table *table, struct connection *connection)
 	table->of[connection->fd] = NULL;
 	table->open_n--;
 	pthread_mutex_unlock(&table->lock);
-	connection_free(connection);
+	connection_end(connection);
+	if (!give_spare(table, connection))
+		connection_free(connection);
 }
 
 /* ---- all of them ---- */

@@ -21,6 +21,8 @@ struct table {
 	int fds;		  /* how many it has room for */
 	struct table_list ending; /* wait, and have an end */
 	struct table_list queue;  /* whole requests */
+	struct table_list spare;  /* without a descriptor, for the next ones */
+	int spare_n;
 	int open_n;
 	int idle_n;    /* wait, and have no end */
 	int reading_n; /* wait for bytes of the peer's, and have an end */

@@ -18,13 +18,13 @@
 const struct fuzz_target fuzz_targets[] = { { "artists", fuzz_artists },
 	{ "codec", fuzz_codec }, { "conf", fuzz_conf_file },
 	{ "cookie", fuzz_cookie }, { "http", fuzz_http },
-	{ "janssondoc", fuzz_janssondoc }, { "me", fuzz_me },
-	{ "pending", fuzz_pending }, { "pending-plain", fuzz_pending_plain },
-	{ "query", fuzz_query }, { "reader", fuzz_reader },
-	{ "request", fuzz_request }, { "return-to", fuzz_return_to },
-	{ "session", fuzz_session }, { "session-plain", fuzz_session_plain },
-	{ "tag", fuzz_tag }, { "token", fuzz_token }, { "url", fuzz_url },
-	{ NULL, NULL } };
+	{ "incoming", fuzz_incoming }, { "janssondoc", fuzz_janssondoc },
+	{ "me", fuzz_me }, { "pending", fuzz_pending },
+	{ "pending-plain", fuzz_pending_plain }, { "query", fuzz_query },
+	{ "reader", fuzz_reader }, { "request", fuzz_request },
+	{ "return-to", fuzz_return_to }, { "session", fuzz_session },
+	{ "session-plain", fuzz_session_plain }, { "tag", fuzz_tag },
+	{ "token", fuzz_token }, { "url", fuzz_url }, { NULL, NULL } };
 
 static char client_id[] = "the-client";
 static char redirect_uri[] = "https://e.org/callback";

@@ -64,6 +64,7 @@ void fuzz_codec(struct str input);
 void fuzz_conf_file(struct str input);
 void fuzz_cookie(struct str input);
 void fuzz_http(struct str input);
+void fuzz_incoming(struct str input);
 void fuzz_janssondoc(struct str input);
 void fuzz_me(struct str input);
 void fuzz_pending(struct str input);
