@@ -190,11 +190,11 @@ login_claim(const struct context *context, struct login *login,
 		    result;
 	}
 	/* Who comes back can still finish it. */
-	if (result == OK && context_is_abandoned(context))
+	if (context_is_abandoned(context))
 		return RESULT_BUSY;
-	if (result == OK)
-		result = store_claim(context->store, login->pending.began_s,
-		    clock_now_s(), login->pending.id);
+	/* Without a lock it works as well, but for who asks again. */
+	result = store_claim(context->store, login->pending.began_s,
+	    clock_now_s(), login->pending.id);
 	/* The cookie stays to tell that, should the page be reloaded. */
 	if (result == RESULT_EXISTS)
 		return RESULT_LOGIN_REPLAYED;

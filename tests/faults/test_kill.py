@@ -289,7 +289,8 @@ def test_files_are_private_from_the_first_moment(stack):
     with Strace(stack.pids("callback")[0]) as trace:
         client.login()
     made = [rest for name, rest in trace.calls if "O_CREAT" in rest]
-    assert len(made) == 2 and all(", 0600) " in rest for rest in made)
+    # Lock, mark and session.
+    assert len(made) == 3 and all(", 0600) " in rest for rest in made)
     assert not [name for name, _ in trace.calls if "chmod" in name]
 
 

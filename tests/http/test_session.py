@@ -125,9 +125,16 @@ def test_asking_does_not_prolong_it(browser, stack):
     ends = browser.fetch("session").json["session_expires_at"]
     stack.clock.advance(6 * DAY)
     assert browser.fetch("session").json["session_expires_at"] == ends
-    fastcgi.vouch(browser)
     stack.clock.advance(2 * DAY)
     assert not is_logged_in(browser)
+
+
+def test_the_web_server_that_asks_prolongs_it(browser, stack):
+    browser.login()
+    stack.clock.advance(6 * DAY)
+    browser.request("GET", "session?require=1")
+    stack.clock.advance(2 * DAY)
+    assert is_logged_in(browser)
 
 
 @pytest.mark.parametrize("path, method", [("artists", "GET"),
