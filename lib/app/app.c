@@ -96,6 +96,7 @@ run(struct process *process, const struct options *options)
 	int listener = -1;
 	bool good;
 
+	process->threads = work.threads;
 	if (!options->cgi && !descriptors_raise(work.threads))
 		return 2;
 	server_hold_signals();

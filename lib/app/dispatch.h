@@ -11,7 +11,8 @@ struct process {
 	const struct app *app;
 	struct conf conf;
 	struct store *store; /* NULL: the program keeps nothing */
-	bool misconfigured;  /* to all requests; conf has no values then */
+	int threads;
+	bool misconfigured; /* to all requests; conf has no values then */
 };
 
 /* What a thread has for itself. */

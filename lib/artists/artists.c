@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "artists/artists.h"
+#include "artists/crowd.h"
 #include "artists/pages.h"
 #include "base/clock.h"
 #include "base/codec.h"
@@ -20,11 +21,10 @@
 #include "store/lock.h"
 #include "base/log.h"
 
-#define LIST_MS 15000 /* for all pages together */
-#define LOCK_WAIT_MS 12000
-#define MEANWHILE_S ((LOCK_WAIT_MS + LIST_MS) / 1000)
-#define FRESH_S 30 /* a copy younger than this is fresh enough */
-#define PART_S 600 /* of a list whose fetch began earlier none is used */
+#define LIST_MS 15000  /* for all pages together */
+#define MEANWHILE_S 27 /* the longest wait for the lock, and a list */
+#define FRESH_S 30     /* a copy younger than this is fresh enough */
+#define PART_S 600     /* of a list whose fetch began earlier none is used */
 
 /* Which copy will do: a young one, one that another request has made
  * meanwhile, or whatever there is. */
@@ -39,6 +39,7 @@ struct fetch {
 	int64_t max_age_s; /* of a copy that is young */
 	int64_t seen_s;	   /* when the copy was fetched that was not; or -1 */
 	bool has_part;	   /* there is one, of use or not */
+	struct crowd_place place;
 };
 
 static enum result
@@ -238,7 +239,7 @@ fetch_once(struct fetch *fetch)
 	enum result result;
 
 	result = lock_take(context->store, LOCK_ARTISTS, fetch->session->id,
-	    clock_until_ms(context->deadline_ms, LOCK_WAIT_MS), &lock);
+	    crowd_until_ms(context, &fetch->place), &lock);
 	if (result != OK)
 		return result;
 	if (use_copy(fetch, IF_OTHER)) {
@@ -247,14 +248,38 @@ fetch_once(struct fetch *fetch)
 	}
 	result = lock.found;
 	/* During a pause no call is made, and the time left is told. */
-	if (result == OK || result == RESULT_RATE_LIMITED ||
-	    result == RESULT_QUOTA_EXCEEDED)
+	if (result == RESULT_RATE_LIMITED || result == RESULT_QUOTA_EXCEEDED)
+		result = OK;
+	if (result == OK)
+		result =
+		    crowd_fetch(context, context->deadline_ms, &fetch->place);
+	if (result == OK)
 		result = fetch_list(fetch);
 	if (result == OK)
 		keep_list(fetch);
 	if (result != OK && result != RESULT_BUSY && result != RESULT_NO_MEMORY)
 		lock_fail(&lock, result);
 	lock_release(&lock);
+	return result;
+}
+
+/* Get a list from Spotify, if there is a thread to spare for it. */
+static enum result
+ask_spotify(struct fetch *fetch)
+{
+	struct context *context = fetch->context;
+	enum result result =
+	    crowd_enter(context, fetch->session->id, &fetch->place);
+
+	if (result == OK)
+		result = token_get(context, fetch->session, TOKEN_USE);
+	if (result == OK)
+		result = fetch_once(fetch);
+	/* A pause of lists is none of accounts. */
+	if (result == OK || result == RESULT_RATE_LIMITED ||
+	    result == RESULT_QUOTA_EXCEEDED)
+		who_fill(context, fetch->session);
+	crowd_leave(&fetch->place);
 	return result;
 }
 
@@ -289,14 +314,7 @@ artists_get(struct context *context, struct session *session, bool fresh,
 	if (fresh && fetch.max_age_s > FRESH_S)
 		fetch.max_age_s = FRESH_S;
 	if (!use_copy(&fetch, IF_YOUNG)) {
-		result = token_get(context, session, TOKEN_USE);
-		if (result == OK)
-			result = fetch_once(&fetch);
-		/* A pause of lists is none of accounts. */
-		if (result == OK || result == RESULT_RATE_LIMITED ||
-		    result == RESULT_QUOTA_EXCEEDED)
-			who_fill(context, session);
-		if (result != OK)
+		if ((result = ask_spotify(&fetch)) != OK)
 			result = fall_back(&fetch, result);
 	}
 	artists->known = is_known(&fetch);

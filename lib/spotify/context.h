@@ -22,6 +22,7 @@ struct context {
 	const struct conf *conf;
 	struct store *store;
 	struct http *http;   /* NULL in programs that call nobody */
+	unsigned threads;    /* of this process */
 	int64_t deadline_ms; /* on clock_mono_ms() */
 	struct wait wait;
 	int api_status; /* of the Web API's last answer; 0: none came */

@@ -261,7 +261,8 @@ def test_fifty_bombs_at_once_stay_within_memory(make_stack):
         stack.spotify.answers("following", answer, repeat=True)
         done = together(lambda c=client: c.fetch("artists?fresh=1")
                         for client in clients)
-        assert {reply.status for reply in done} <= {200, 502, 504}
+        # Half of the threads may ask at a time; who has to wait may hear so.
+        assert {reply.status for reply in done} <= {200, 502, 503, 504}
         rounds.append(peak_kib(stack, "artists") // 1024)
     stack.spotify.clear_answers()
     stack.clock.advance(HOUR)
