@@ -231,7 +231,9 @@ trial_complaint(const char *path, int *untried)
 	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0 || filelock_make(dir) != OK)
 		*untried = errno;
-	else
+	else if ((complaint = try_all(dir, untried)) != NULL)
+		/* Somebody who empties the directory just then looks like
+		 * it, but not twice. */
 		complaint = try_all(dir, untried);
 	if (dir >= 0)
 		close(dir);

@@ -265,7 +265,7 @@ class Stack:
             if path.is_dir():
                 shutil.rmtree(path)
             else:
-                path.unlink()
+                path.unlink(missing_ok=True)    # that of a start's trial
 
     def reset(self):
         """For the next test."""
