@@ -330,7 +330,8 @@ def test_nothing_is_done_for_who_has_gone(one):
 
 
 def test_the_login_of_who_has_gone_is_still_good(one):
-    """nginx closes when a visitor does not wait any longer."""
+    """As nginx does after 20 seconds, the program is told so by the end of
+    the connection."""
     first, second = Client(one), Client(one)
     callbacks = [c.approve(c.start_login()) for c in (first, second)]
     busy = occupy(one, "token", lambda: first.finish(callbacks[0]))

@@ -344,6 +344,28 @@ a_login_that_cannot_be_marked_is_not_used(void)
 	CHECK(login_claim(&v.context, &v.login, &v.reply), RESULT_STORE);
 }
 
+static bool
+is_gone(const void *who)
+{
+	return *(const bool *)who;
+}
+
+static void
+a_login_is_not_used_up_for_somebody_who_has_gone(void)
+{
+	SCOPED(leave) struct visit v = { .store = NULL };
+	bool gone = true;
+
+	CHECK_OK(begin(&v));
+	CHECK_OK(come(&v, "&code=a"));
+	v.context.is_gone = is_gone;
+	v.context.client = &gone;
+	CHECK(login_claim(&v.context, &v.login, &v.reply), RESULT_BUSY);
+	gone = false;
+	CHECK_OK(come(&v, "&code=a"));
+	CHECK_OK(login_claim(&v.context, &v.login, &v.reply));
+}
+
 UNIT_TESTS(login) = {
 	TEST(a_code_arrives_with_the_login_it_belongs_to),
 	TEST(what_can_be_read_in_two_ways_is_a_bad_request),
@@ -353,6 +375,7 @@ UNIT_TESTS(login) = {
 	TEST(who_asks_again_meanwhile_gets_the_session_once),
 	TEST(who_asks_again_afterwards_gets_nothing),
 	TEST(what_is_not_that_session_is_not_given_again),
+	TEST(a_login_is_not_used_up_for_somebody_who_has_gone),
 	TEST(an_error_ends_the_login_by_its_kind),
 	TEST(a_login_that_cannot_be_marked_is_not_used),
 	END_OF_TESTS,
