@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: ISC
+"""The lines for HAProxy of spotify-fcgi(8), in front of the programs."""
+
+import http.client
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+
+import pytest
+
+from stack.processes import Spawner, wait_until
+
+MANUAL = (pathlib.Path(__file__).resolve().parents[2]
+          / "cgi-bin" / "spotify-fcgi.8")
+KEPT = "http-response set-status 303 if { status 302 }"
+
+pytestmark = pytest.mark.skipif(shutil.which("haproxy") is None,
+                                reason="needs haproxy")
+
+
+def free_port():
+    """Of this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def example(stack, port):
+    """The manual's, without TLS and with places of here."""
+    text = re.search(r"^fcgi-app.*?(?=^\.Ed)", MANUAL.read_text("utf-8"),
+                     re.M | re.S)[0]
+    text, count = re.subn(r"bind .*", f"bind 127.0.0.1:{port}", text)
+    assert count == 1 and KEPT in text
+    return ("defaults\n\ttimeout connect 5s\n\ttimeout client 30s\n"
+            "\ttimeout server 30s\n" + text.replace(
+                "/run/spotify-fcgi/login.sock", stack.socket("login")))
+
+
+@pytest.fixture(name="start")
+def fixture_start(stack, tmp_path):
+    """Starts HAProxy with a configuration; its port."""
+    spawner = Spawner()
+    running = []
+
+    def start(change):
+        port = free_port()
+        file = tmp_path / "haproxy.cfg"
+        file.write_text(change(example(stack, port)), "utf-8")
+        running.append(spawner.start(
+            ["haproxy", "-db", "-f", str(file)], signal.SIGKILL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+
+        def answers():
+            with socket.socket() as probe:
+                return probe.connect_ex(("127.0.0.1", port)) == 0
+        wait_until(answers, 20, "haproxy did not listen")
+        return port
+    yield start
+    for process in running:
+        process.kill()
+        process.wait()
+    spawner.close()
+
+
+def login(port):
+    """The answer to /login, on one connection twice."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    for _ in range(2):
+        connection.request("GET", "/login")
+        reply = connection.getresponse()
+        reply.read()
+    connection.close()
+    return reply
+
+
+def test_the_lines_of_the_manual_lead_to_spotify_by_303(stack, start):
+    reply = login(start(str))
+    assert reply.status == 303
+    assert reply.getheader("Location").startswith(stack.spotify.url)
+
+
+def test_without_the_line_it_would_be_another_status(start):
+    """If this fails, the manual has a line too many."""
+    assert login(start(lambda text: text.replace(KEPT, ""))).status == 302
