@@ -34,20 +34,18 @@ log_in(struct context *context, const struct request *request,
     const struct login *login, struct reply *reply)
 {
 	struct oauth_tokens tokens = { .expires_in_s = 0 };
-	struct account account = { 0 };
 	struct session session = { 0 };
 	enum result result;
 
 	result = login_exchange(context, login, &tokens);
 	if (result == OK)
-		result = login_ask_who(context, &tokens, &account);
+		result = login_ask_who(context, &tokens, &session.account);
 	if (result == OK)
 		result = login_secret(context->conf, login, session.secret);
 	if (result == OK)
 		result = session_create(context, buf_str(&request->cookies),
-		    &tokens, &account, reply, &session);
+		    &tokens, reply, &session);
 	oauth_tokens_free(&tokens);
-	account_free(&account);
 	session_free(&session);
 	return result;
 }

@@ -250,8 +250,7 @@ session_resume(const struct context *context, int64_t age_s,
 
 enum result
 session_create(const struct context *context, struct str cookies,
-    struct oauth_tokens *tokens, struct account *account, struct reply *reply,
-    struct session *session)
+    struct oauth_tokens *tokens, struct reply *reply, struct session *session)
 {
 	struct buf sealed = BUF(SESSION_FILE_MAX);
 	enum result result;
@@ -263,8 +262,6 @@ session_create(const struct context *context, struct str cookies,
 	session_set_life(session, tokens->expires_in_s);
 	secret_move(&session->access, &tokens->access);
 	secret_move(&session->refresh, &tokens->refresh);
-	session->account = *account;
-	*account = (struct account){ 0 };
 	result = seal_session(context, session, &sealed);
 	if (result == OK)
 		result = store_create(context->store, session->id,

@@ -50,15 +50,15 @@ enum result session_open(const struct context *context, struct str cookies,
     struct session *session) __attribute__((warn_unused_result));
 
 /*
- * Begin a session, of which the secret is there and nothing else, with tokens
- * and an account, which it takes over: its file is durable, its cookie is in
- * the reply, and the session that cookies name is removed. The caller calls
+ * Begin a session, of which the secret is there and perhaps the account, with
+ * tokens, which it takes over: its file is durable, its cookie is in the reply,
+ * and the session that cookies name is removed. The caller calls
  * session_free() whatever comes.
  * OK, RESULT_STORE, RESULT_NO_MEMORY.
  */
 enum result session_create(const struct context *context, struct str cookies,
-    struct oauth_tokens *tokens, struct account *account, struct reply *reply,
-    struct session *session) __attribute__((warn_unused_result));
+    struct oauth_tokens *tokens, struct reply *reply, struct session *session)
+    __attribute__((warn_unused_result));
 
 /*
  * Give the cookie of the session whose secret is given once more, if it was

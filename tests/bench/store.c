@@ -93,16 +93,16 @@ open_site(struct site *site, const char *path)
 	reply_init(&reply);
 	memset(token, 'x', sizeof(token));
 	secret_random(site->session.secret, sizeof(site->session.secret));
+	site->session.account = account;
 	if (seal_ring_add(&site->conf.ring, master) != OK ||
 	    secret_set(&tokens.access, token, sizeof(token)) != OK ||
 	    secret_set(&tokens.refresh, token, sizeof(token)) != OK ||
-	    session_create(&site->context, STR(""), &tokens, &account, &reply,
+	    session_create(&site->context, STR(""), &tokens, &reply,
 		&site->session) != OK)
 		give_up(path);
 	write_name(site->name, site->session.id);
 	load_content(site);
 	oauth_tokens_free(&tokens);
-	account_free(&account);
 	reply_free(&reply);
 }
 

@@ -198,14 +198,13 @@ make_session(struct visit *v)
 	SCOPED(session_free) struct session session = { .created_s = 0 };
 	SCOPED(oauth_tokens_free)
 	struct oauth_tokens tokens = { .expires_in_s = 3600 };
-	struct account account = { .id = NULL };
 	enum result result;
 
 	v->conf.session_cookie = "sid";
 	v->conf.idle_limit_s = v->conf.absolute_limit_s = 86400;
 	result = login_secret(&v->conf, &v->login, session.secret);
 	if (result == OK)
-		result = session_create(&v->context, STR(""), &tokens, &account,
+		result = session_create(&v->context, STR(""), &tokens,
 		    &v->reply, &session);
 	if (result == OK)
 		result = buf_result(&v->reply.cookies);

@@ -26,7 +26,6 @@ struct site {
 	struct reply reply;
 	struct buf cookies;
 	struct oauth_tokens tokens;
-	struct account account;
 };
 
 static void
@@ -37,7 +36,6 @@ leave(struct site *s)
 	reply_free(&s->reply);
 	buf_free(&s->cookies);
 	oauth_tokens_free(&s->tokens);
-	account_free(&s->account);
 }
 
 static enum result
@@ -76,23 +74,24 @@ save(struct site *s)
 static enum result
 create(struct site *s)
 {
+	struct account *account = &s->session.account;
 	struct str line;
 	enum result result;
 
 	s->tokens.expires_in_s = 3600;
-	s->account = (struct account){ strdup("id"), strdup("account"),
+	session_free(&s->session);
+	*account = (struct account){ strdup("id"), strdup("account"),
 		strdup("\xc3\xb6zkan"), NULL, strdup("a@e.org") };
-	if (s->account.id == NULL || s->account.account_id == NULL ||
-	    s->account.display_name == NULL || s->account.email == NULL)
+	if (account->id == NULL || account->account_id == NULL ||
+	    account->display_name == NULL || account->email == NULL)
 		return RESULT_NO_MEMORY;
 	result = secret_set(&s->tokens.access, "access", 6);
 	if (result == OK)
 		result = secret_set(&s->tokens.refresh, "refresh", 7);
-	session_free(&s->session);
 	secret_random(s->session.secret, sizeof(s->session.secret));
 	if (result == OK)
 		result = session_create(&s->context, buf_str(&s->cookies),
-		    &s->tokens, &s->account, &s->reply, &s->session);
+		    &s->tokens, &s->reply, &s->session);
 	if (result == OK)
 		result = buf_result(&s->reply.cookies);
 	if (result != OK)

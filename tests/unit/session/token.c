@@ -45,7 +45,6 @@ struct site {
 	struct session session;
 	struct reply reply;
 	struct oauth_tokens tokens;
-	struct account account;
 };
 
 static void
@@ -56,7 +55,6 @@ leave(struct site *s)
 	session_free(&s->session);
 	reply_free(&s->reply);
 	oauth_tokens_free(&s->tokens);
-	account_free(&s->account);
 }
 
 /* A session whose access token lives for so long. */
@@ -88,7 +86,7 @@ begin(struct site *s, int64_t left_s)
 		result = secret_set(&s->tokens.refresh, "refresh", 7);
 	return result != OK ? result :
 			      session_create(&s->context, STR(""), &s->tokens,
-				  &s->account, &s->reply, &s->session);
+				  &s->reply, &s->session);
 }
 
 static void
