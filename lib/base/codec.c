@@ -65,7 +65,8 @@ codec_base64url_exact(struct str in, void *out, size_t n)
 enum result
 codec_base64url_decode(struct str in, struct buf *out)
 {
-	/* To the byte: what just fits the limit of out must fit. */
+	/* Counted to the byte: a text that just fits into the limit of out must
+	 * not be refused. */
 	size_t got = 0, n = in.n / 4 * 3 + in.n % 4 * 3 / 4;
 	char *room;
 

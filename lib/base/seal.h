@@ -55,7 +55,7 @@ enum result seal_ring_add(struct seal_ring *ring,
 /* Wipe all keys. */
 void seal_ring_wipe(struct seal_ring *ring);
 
-/* The file name of a cookie's secret: a hash that leads nowhere back. */
+/* The file name of a cookie's secret: a hash, from which nobody can find it. */
 void seal_name(const unsigned char secret[static SEAL_KEY_BYTES],
     unsigned char name[static SEAL_NAME_BYTES]);
 

@@ -192,7 +192,8 @@ login_claim(const struct context *context, struct login *login,
 	/* Who comes back can still finish it. */
 	if (context_is_abandoned(context))
 		return RESULT_BUSY;
-	/* Without a lock it works as well, but for who asks again. */
+	/* A login works without its lock, too; only whoever asks for it again
+	 * meanwhile is not told that it is under way. */
 	result = store_claim(context->store, login->pending.began_s,
 	    clock_now_s(), login->pending.id);
 	/* The cookie stays to tell that, should the page be reloaded. */
@@ -201,7 +202,7 @@ login_claim(const struct context *context, struct login *login,
 	pending_end(context->conf, &login->pending, reply);
 	if (result != OK || login->refused == OK)
 		return result;
-	/* Somebody's no is told by how the login ended. */
+	/* That the user said no is logged as the end of the login. */
 	if (login->refused != RESULT_LOGIN_DENIED)
 		log_event(login->refused == RESULT_MISCONFIGURED ?
 			LOG_LEVEL_ERROR :
@@ -234,8 +235,8 @@ login_resume(const struct context *context, const struct login *login,
 	struct session session = { .created_s = 0 };
 	enum result result = mark(context, login, "given again");
 
-	/* That is used up by who comes first when the login is over, so that
-	 * the other mark, which he may set here, is of no use to him. */
+	/* Whoever comes first after the login is over uses that up. So the
+	 * other mark, which they may set here, does not help them. */
 	if (result != OK)
 		return result == RESULT_EXISTS ? RESULT_LOGIN_REPLAYED : result;
 	result = mark(context, login, "asked again");

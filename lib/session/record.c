@@ -78,10 +78,11 @@ record_read(struct buf *plain, struct session *session)
 	if (result == OK)
 		result = account_copy(&session->account, read_text, record);
 	reader_free(&reader);
-	/* It goes into a header line. */
+	/* The access token will be part of a header line. */
 	if (result == OK && !str_graphic(secret_str(&session->access)))
 		result = RESULT_ABSENT;
-	/* A token of before must not go with the time of another one. */
+	/* A session that is read anew may still hold an older token, which
+	 * must not get the time of the one that could not be read. */
 	if (result != OK)
 		session->access_ends_s = 0;
 	return result;

@@ -11,7 +11,7 @@
 
 #define SESSION_SECRET_BYTES 32
 #define SESSION_FILE_MAX 16384
-#define SESSION_PAD_TO 1024 /* what is sealed, so that sizes tell nothing */
+#define SESSION_PAD_TO 1024 /* lengths are rounded up: they tell nothing */
 #define SESSION_AUTHORIZATION_S (180 * 86400) /* Spotify's, since 2026 */
 
 /* session_free() releases it. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Hides nothing; it is a file of its own so that not everybody links it. */
+/* Has the one table of what upstream.h describes, in a file of its own: only a
+ * program that names it is linked with libcurl. */
 #include "config.h"
 
 #include "base/clock.h"

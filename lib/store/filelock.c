@@ -18,7 +18,7 @@
 #define POLL_MIN_MS 2
 #define POLL_MAX_MS 25
 
-/* A 32-bit build would cut the offset, and lock what is not there. */
+/* An offset of 32 bits would be cut, and two sessions would share a byte. */
 _Static_assert(sizeof(off_t) == 8, "large files");
 
 static int

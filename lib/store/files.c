@@ -99,8 +99,8 @@ sync_directory(int dir)
 	return RESULT_UNCERTAIN;
 }
 
-/* Often the first fsync makes the name durable, too: one commit of the file
- * system; the second one is for where it does not. */
+/* On most file systems the fsync of a new file makes its name durable, too, and
+ * the fsync of the directory that follows finds nothing left to do. */
 static enum result
 files_create(struct store *store, const unsigned char *id, struct str content)
 {
@@ -208,7 +208,8 @@ files_replace(struct store_reservation *reservation, const unsigned char *id,
 	file_name(name, RECORD, id, STORE_ID_BYTES);
 	result = file_fill(own->fd, own->room, content, true);
 	own->fd = -1;
-	/* Writing takes its time, so this comes behind it. */
+	/* Writing takes a while, in which the record may have been replaced:
+	 * so its version is looked at after it, and not before. */
 	if (result == OK)
 		result = check_version(dir, name, version);
 	if (result == OK)

@@ -34,7 +34,8 @@ struct lock_queue {
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct lock_queue *queues;
 
-/* Four numbers for an id, one for each task; no more than an off_t holds. */
+/* An id has four numbers in a row, one for each task. An off_t can hold them,
+ * for locks of a file are offsets. */
 static uint64_t
 number_of(enum lock_task task, const unsigned char *id)
 {

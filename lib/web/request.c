@@ -18,8 +18,8 @@
 #include "web/cookie.h"
 #include "web/request.h"
 
-/* What a parameter must be like, or the request is refused. What neither of
- * them holds for is of use where it is usable: the first one counts. */
+/* What a parameter must be like, or the request is refused. Of one for which
+ * neither is demanded, the first that can be used counts. */
 #define ONCE 1u	 /* it decides: nobody may have two */
 #define CLEAN 2u /* without control bytes; the web server writes it itself */
 
