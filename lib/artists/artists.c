@@ -86,33 +86,40 @@ is_known(const struct fetch *fetch)
 	    etag_has(fetch->known_tags, str_of(artists->facts.tag));
 }
 
-static bool
+static enum result
 read_copy(struct fetch *fetch, struct copy *copy)
 {
+	enum result result;
+
 	buf_clear(&fetch->artists->list);
-	return copy_read(fetch->context, fetch->session, copy,
-		   &fetch->artists->list) == OK;
+	result = copy_read(fetch->context, fetch->session, copy,
+	    &fetch->artists->list);
+	return result == OK || result == RESULT_NO_MEMORY ? result :
+							    RESULT_ABSENT;
 }
 
-/* Make the copy the answer, if there is one that will do. */
-static bool
+/*
+ * Make the copy the answer, if there is one that will do.
+ * OK, RESULT_ABSENT; RESULT_NO_MEMORY: to fetch it would take no less.
+ */
+static enum result
 use_copy(struct fetch *fetch, enum copy_use use)
 {
 	struct artists *artists = fetch->artists;
 	struct copy copy;
-	bool done = false;
+	enum result result = RESULT_ABSENT;
 
 	if (fetch->context->conf->artists_max_age_s == 0 ||
 	    copy_open(fetch->context, fetch->session, STORE_COPY, &copy) != OK)
-		return false;
+		return RESULT_ABSENT;
 	if (will_do(fetch, use, &copy.facts)) {
 		artists->facts = copy.facts;
 		artists->complete = true;
 		artists->stale = use == IF_ANY;
-		done = is_known(fetch) || read_copy(fetch, &copy);
+		result = is_known(fetch) ? OK : read_copy(fetch, &copy);
 	}
 	fetch->seen_s = copy.facts.fetched_s;
-	return done;
+	return result;
 }
 
 /* ---- fetching ---- */
@@ -242,9 +249,9 @@ fetch_once(struct fetch *fetch)
 	    crowd_until_ms(context, &fetch->place), &lock);
 	if (result != OK)
 		return result;
-	if (use_copy(fetch, IF_OTHER)) {
+	if ((result = use_copy(fetch, IF_OTHER)) != RESULT_ABSENT) {
 		lock_release(&lock);
-		return OK;
+		return result;
 	}
 	result = lock.found;
 	/* During a pause no call is made, and the time left is told. */
@@ -290,7 +297,7 @@ fall_back(struct fetch *fetch, enum result why)
 {
 	if (why == RESULT_NOT_LOGGED_IN || why == RESULT_LOGIN_EXPIRED ||
 	    why == RESULT_NO_MEMORY || refusal_is(why) ||
-	    !use_copy(fetch, IF_ANY))
+	    use_copy(fetch, IF_ANY) != OK)
 		return why;
 	log_event(LOG_LEVEL_WARN, "stale_list", "cause=%s age_s=%lld",
 	    result_row(why)->code,
@@ -308,12 +315,12 @@ artists_get(struct context *context, struct session *session, bool fresh,
 		.known_tags = known_tags,
 		.max_age_s = context->conf->artists_max_age_s,
 		.seen_s = -1 };
-	enum result result = OK;
+	enum result result;
 
 	*artists = (struct artists){ .list = BUF(COPY_ROOM) };
 	if (fresh && fetch.max_age_s > FRESH_S)
 		fetch.max_age_s = FRESH_S;
-	if (!use_copy(&fetch, IF_YOUNG)) {
+	if ((result = use_copy(&fetch, IF_YOUNG)) == RESULT_ABSENT) {
 		if ((result = ask_spotify(&fetch)) != OK)
 			result = fall_back(&fetch, result);
 	}

@@ -6,11 +6,51 @@
 #include "config.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
+
+/* The sizes of all large buffers; small ones cost nothing here. */
+static atomic_size_t all;
+
+size_t
+buf_all(void)
+{
+	return atomic_load(&all);
+}
+
+/* Count bytes that are to be allocated, unless they are too many. */
+static bool
+count_in(size_t size)
+{
+	if (size <= BUF_LARGE)
+		return true;
+	if (atomic_fetch_add(&all, size) + size <= BUF_ALL_MAX)
+		return true;
+	atomic_fetch_sub(&all, size);
+	return false;
+}
+
+static void
+count_out(size_t size)
+{
+	if (size > BUF_LARGE)
+		atomic_fetch_sub(&all, size);
+}
+
+/* Memory of a size, counted; NULL: there is none, or too much already. */
+static char *
+allocate(size_t size)
+{
+	char *p = NULL;
+
+	if (count_in(size) && (p = malloc(size)) == NULL)
+		count_out(size);
+	return p;
+}
 
 /* Grow so that n more bytes and the NUL fit. */
 static bool
@@ -35,7 +75,7 @@ reserve(struct buf *buf, size_t n)
 		size *= 2;
 	if (size > buf->max)
 		size = buf->max + 1;
-	if ((p = malloc(size)) == NULL) {
+	if ((p = allocate(size)) == NULL) {
 		buf->failed = RESULT_NO_MEMORY;
 		return false;
 	}
@@ -43,6 +83,7 @@ reserve(struct buf *buf, size_t n)
 		memcpy(p, buf->p, buf->n);
 		explicit_bzero(buf->p, buf->size);
 		free(buf->p);
+		count_out(buf->size);
 	}
 	buf->p = p;
 	buf->p[buf->n] = '\0';
@@ -147,6 +188,7 @@ buf_take(struct buf *buf, char **taken)
 	if (buf->failed != OK)
 		return buf->failed;
 	*taken = buf->p;
+	count_out(buf->size);
 	*buf = BUF(buf->max);
 	return OK;
 }
@@ -184,5 +226,6 @@ buf_free(struct buf *buf)
 {
 	buf_clear(buf);
 	free(buf->p);
+	count_out(buf->size);
 	*buf = BUF(buf->max);
 }

@@ -21,8 +21,20 @@ struct buf {
 	enum result failed; /* OK or the first failure */
 };
 
+/*
+ * What all large buffers of a process, of more than BUF_LARGE bytes each, may
+ * have together; the unit in conf/systemd allows a process 1 GiB in all. A
+ * buffer that would go beyond fails with RESULT_NO_MEMORY, and nobody is
+ * killed. What was taken by buf_take() is not counted any more.
+ */
+#define BUF_LARGE 65536
+#define BUF_ALL_MAX ((size_t)384 << 20)
+
 /* An empty buffer that may grow to max bytes; allocates nothing yet. */
 #define BUF(limit) ((struct buf){ .max = (limit) })
+
+/* What all large buffers have at this moment. */
+size_t buf_all(void);
 
 /* Append. On failure the buffer keeps what it had and remembers why. */
 void buf_add(struct buf *buf, const void *p, size_t n);

@@ -42,6 +42,11 @@ harden(void)
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
 	prctl(PR_SET_DUMPABLE, 0);
 #endif
+#ifdef M_MMAP_THRESHOLD
+	/* What was large goes back to the system as soon as it is freed; by
+	 * itself glibc begins to keep it, for each thread. */
+	mallopt(M_MMAP_THRESHOLD, 1 << 20);
+#endif
 #ifdef M_PERTURB
 	/*
 	 * The libraries free their buffers with a visitor's cookie in them: let

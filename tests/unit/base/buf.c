@@ -98,6 +98,35 @@ room_is_used_as_far_as_one_says(void)
 }
 
 static void
+all_large_ones_have_a_limit_together(void)
+{
+	struct buf many[3] = { BUF(BUF_ALL_MAX), BUF(BUF_ALL_MAX),
+		BUF(BUF_ALL_MAX) };
+	char *taken;
+	size_t i;
+
+	assert_int_equal(buf_all(), 0);
+	if (buf_room(&many[0], BUF_ALL_MAX / 2) != NULL &&
+	    buf_room(&many[1], BUF_ALL_MAX / 2 - 2) != NULL) {
+		assert_int_equal(buf_all(), BUF_ALL_MAX);
+		assert_null(buf_room(&many[2], BUF_LARGE));
+		CHECK(buf_result(&many[2]), RESULT_NO_MEMORY);
+		buf_free(&many[2]);
+		buf_putc(&many[2], 'x');
+		assert_int_equal(buf_all(), BUF_ALL_MAX);
+		/* What moves is counted once, what is taken no more. */
+		buf_move(&many[2], &many[0]);
+		assert_int_equal(buf_all(), BUF_ALL_MAX);
+		if (buf_take(&many[2], &taken) == OK)
+			free(taken);
+		assert_true(buf_all() < BUF_ALL_MAX);
+	}
+	for (i = 0; i < N(many); i++)
+		buf_free(&many[i]);
+	assert_int_equal(buf_all(), 0);
+}
+
+static void
 what_is_cut_off_is_wiped(void)
 {
 	SCOPED(buf_free) struct buf buf = BUF(100);
@@ -199,6 +228,7 @@ UNIT_TESTS(buf) = {
 	TEST(a_formatted_text_that_does_not_fit_changes_nothing),
 	TEST(an_enormous_addition_is_refused_by_its_size_alone),
 	TEST(room_is_used_as_far_as_one_says),
+	TEST(all_large_ones_have_a_limit_together),
 	TEST(what_is_cut_off_is_wiped),
 	TEST(who_begins_with_much_gets_no_more),
 	TEST(what_is_taken_is_gone),
