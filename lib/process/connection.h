@@ -46,7 +46,8 @@ struct connection {
 	bool waits;  /* in the epoll; no thread has it */
 	bool known;  /* the epoll knows it */
 	bool queued; /* its request had to wait for a thread */
-	size_t held; /* bytes that were counted */
+	size_t held; /* bytes that were counted, and those of an answer */
+	size_t answered;
 	TAILQ_ENTRY(connection) link;
 };
 

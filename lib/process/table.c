@@ -17,7 +17,9 @@
 #include "process/table.h"
 
 #define IDLE_MAX 512	      /* above it, the peer is to close what is idle */
-#define HELD_MAX (256u << 20) /* bytes of requests and answers under way */
+#define HELD_MAX (128u << 20) /* bytes of requests and answers under way */
+/* Ends are so much earlier then: nobody is cut off who goes on each second. */
+#define CROWDED_MS 9000
 #define SPARE_MAX 64
 #define TICK_MS 250 /* how exactly ends are kept */
 
@@ -105,10 +107,22 @@ table_add(struct table *table, int fd)
 /* ---- with the lock ---- */
 
 static void
-count(struct table *table, struct connection *connection, size_t held)
+count(struct table *table, struct connection *connection, size_t held,
+    size_t answered)
 {
 	table->held += held - connection->held;
+	table->answered += answered - connection->answered;
 	connection->held = held;
+	connection->answered = answered;
+}
+
+/* Whether one more may be served. Not while peers take the answers that there
+ * are too slowly: those who take nothing are cut off soon. */
+static bool
+may_serve(const struct table *table)
+{
+	return table->serving_n < table->serving_max &&
+	    table->answered <= HELD_MAX;
 }
 
 static void
@@ -181,13 +195,14 @@ table_give(struct table *table, struct connection *connection,
 
 	pthread_mutex_lock(&table->lock);
 	if (need == CONNECTION_TO_SERVE) {
-		connection->queued = table->serving_n >= table->serving_max;
+		connection->queued = !may_serve(table);
 		TAILQ_INSERT_TAIL(&table->queue, connection, link);
 	} else if (given) {
 		given = begin_wait(table, connection, need);
 	}
 	if (given)
-		count(table, connection, connection_held(connection));
+		count(table, connection, connection_held(connection),
+		    connection->out.n);
 	if (given && is_crowded(table))
 		start_timer(table, 0);
 	pthread_mutex_unlock(&table->lock);
@@ -217,14 +232,13 @@ table_take_request(struct table *table, bool leaving)
 	struct connection *connection = NULL;
 
 	pthread_mutex_lock(&table->lock);
-	if (leaving || table->serving_n < table->serving_max)
+	if (leaving || may_serve(table))
 		connection = TAILQ_FIRST(&table->queue);
 	if (connection != NULL) {
 		TAILQ_REMOVE(&table->queue, connection, link);
 		table->serving_n++;
 		/* Another thread may be idle, and not know. */
-		if (!TAILQ_EMPTY(&table->queue) &&
-		    table->serving_n < table->serving_max)
+		if (!TAILQ_EMPTY(&table->queue) && may_serve(table))
 			start_timer(table, 0);
 	}
 	pthread_mutex_unlock(&table->lock);
@@ -243,13 +257,14 @@ struct connection *
 table_take_ended(struct table *table)
 {
 	struct connection *one, *first = NULL;
+	int64_t now_ms;
 
 	pthread_mutex_lock(&table->lock);
 	TAILQ_FOREACH(one, &table->ending, link)
 	if (first == NULL || one->ends_ms < first->ends_ms)
 		first = one;
-	if (first != NULL && first->ends_ms > clock_mono_ms() &&
-	    !is_crowded(table))
+	now_ms = clock_mono_ms() + (is_crowded(table) ? CROWDED_MS : 0);
+	if (first != NULL && first->ends_ms > now_ms)
 		first = NULL;
 	if (first != NULL)
 		end_wait(table, first);
@@ -307,7 +322,7 @@ void
 table_remove(struct table *table, struct connection *connection)
 {
 	pthread_mutex_lock(&table->lock);
-	count(table, connection, 0);
+	count(table, connection, 0, 0);
 	/* Before the descriptor can be another's. */
 	table->of[connection->fd] = NULL;
 	table->open_n--;

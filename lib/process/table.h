@@ -27,8 +27,9 @@ struct table {
 	int idle_n;    /* wait, and have no end */
 	int reading_n; /* wait for bytes of the peer's, and have an end */
 	int serving_n;
-	size_t held;  /* bytes, for all peers */
-	bool closing; /* nobody waits any more */
+	size_t held;	 /* bytes, for all peers */
+	size_t answered; /* of them, those of answers */
+	bool closing;	 /* nobody waits any more */
 };
 
 /* False: no memory or descriptors. table_close() whatever comes; it also
@@ -56,16 +57,16 @@ bool table_give(struct table *table, struct connection *connection,
  * thread was quicker. */
 struct connection *table_take(struct table *table, int fd);
 
-/* Take the first request of the queue, if one more may be served, or when
- * leaving whatever is served; NULL: none. */
+/* Take the first request of the queue, if one more may be served and answers
+ * do not hold too much, or when leaving in any case; NULL: none. */
 struct connection *table_take_request(struct table *table, bool leaving);
 
 /* One that was taken from the queue is served, and has been given back. */
 void table_served(struct table *table);
 
 /*
- * Take one whose end has come; if none has and there are too many, or they
- * hold too much, the one whose end is next. NULL: none, and the timer runs if
+ * Take one whose end has come; if there are too many, or they hold too much,
+ * also one that has not gone on for a second. NULL: none, and the timer runs if
  * one will be. It wakes another thread for another one that there is.
  */
 struct connection *table_take_ended(struct table *table);
