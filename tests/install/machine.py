@@ -40,7 +40,11 @@ def configure(installed, folder):
 class Machine:
     """Running; see its methods."""
 
+    target = "spotify-fcgi.target"
+    make = staticmethod(configure)
+
     def __init__(self, installed, folder):
+        """installed: a directory as "make install" leaves it."""
         self.log = folder / "log"
         root = folder / "root"
         root.mkdir()
@@ -48,7 +52,7 @@ class Machine:
         with open(self.log, "wb") as log:
             self._process = self._spawner.start(
                 [*UNSHARE, str(NEW_ROOT), str(root),
-                 str(configure(installed, folder))], signal.SIGKILL,
+                 str(self.make(installed, folder))], signal.SIGKILL,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True)
         wait_until(self._is_up, 60, f"systemd was not up ({self.log})")
@@ -62,7 +66,7 @@ class Machine:
             return False
         self.pid = int(children[0])
         return self.try_run("systemctl", "is-active",
-                            "spotify-fcgi.target")[1] == "active\n"
+                            self.target)[1] == "active\n"
 
     def _command(self, command):
         return ["nsenter", "-t", str(self.pid), "-m", "-p", "-u", "-i", "-n",
@@ -117,3 +121,14 @@ class Machine:
         self._process.kill()
         self._process.wait()
         self._spawner.close()
+
+
+class Debian(Machine):
+    """With all of a Debian, in a root directory that stays as it is."""
+
+    target = "multi-user.target"
+
+    @staticmethod
+    def make(installed, _):
+        """It is whole already."""
+        return installed

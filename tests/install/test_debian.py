@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: ISC
+"""The Debian package: built, installed, upgraded and removed on fresh
+Debians, each with its own systemd."""
+
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import threading
+
+import pytest
+
+from installation import REPOSITORY
+from machine import CONF, Debian
+from stack import PROGRAMS
+from stack.processes import wait_until
+from tools.amounts import SOAK
+
+pytestmark = [
+    pytest.mark.skipif(not SOAK, reason="set SOAK=1"),
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root"),
+    pytest.mark.skipif(shutil.which("unshare") is None, reason="no unshare")]
+
+STORE = "/var/lib/spotify-fcgi"
+APT = ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y",
+       "--no-install-recommends")
+
+
+@pytest.fixture(name="root", scope="module", params=["bookworm", "trixie"])
+def fixture_root(request):
+    """A root directory in which the package has been built."""
+    done = subprocess.run(
+        [str(REPOSITORY / "tests/debian"), request.param,
+         "tests/install/package"], text=True, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode == 3:
+        pytest.skip(done.stdout.splitlines()[-1])
+    assert done.returncode == 0, done.stdout[-3000:]
+    return REPOSITORY / "build" / request.param
+
+
+@pytest.fixture(name="machine")
+def fixture_machine(root, tmp_path_factory):
+    """Of each test: they change it for good."""
+    machine = Debian(root, tmp_path_factory.mktemp("machine"))
+    yield machine
+    machine.stop()
+
+
+def install(machine):
+    """The package, and a configuration as README.md has it."""
+    package, = (path.name for path in machine.path("/packages").glob(
+        "spotify-fcgi_*.deb"))
+    machine.run(*APT, "install", f"/packages/{package}")
+    conf = machine.path(CONF)
+    text = (conf / "spotify-fcgi.conf.example").read_text("utf-8")
+    text = text.replace("put the client id here", "0123456789abcdef" * 2)
+    text = text.replace("put https://your.host/callback here",
+                        "https://music.example/callback")
+    (conf / "spotify-fcgi.conf").write_text(text, "utf-8")
+    for name, size in (("client_secret", 16), ("server_key", 32)):
+        (conf / name).write_text(secrets.token_hex(size), "utf-8")
+        machine.run("chmod", "600", f"{CONF}/{name}")
+        machine.run("chown", "spotify-fcgi:", f"{CONF}/{name}")
+    machine.run("systemctl", "enable", "--now", "spotify-fcgi.target")
+    for name in PROGRAMS:
+        machine.ask(name, "GET")
+
+
+def units(machine):
+    """Those of ours that systemd knows of."""
+    return machine.run("systemctl", "list-units", "--all", "--plain",
+                       "--no-legend", "spotify-fcgi*")
+
+
+def failed(machine):
+    """What makes a system "degraded"."""
+    return machine.run("systemctl", "list-units", "--failed", "--plain",
+                       "--no-legend", "spotify-fcgi*")
+
+
+def test_lintian_finds_no_error(root):
+    said = (root / "packages" / "lintian").read_text("utf-8")
+    assert not re.search(r"^E:", said, re.M), said
+
+
+def test_an_upgrade_loses_no_request_and_no_session(machine):
+    install(machine)
+    machine.run("sh", "-c", f"echo sealed >{STORE}/session-a; "
+                f"chown spotify-fcgi {STORE}/session-a")
+    old = {name: machine.process(name) for name in PROGRAMS}
+    assert 0 not in old.values()
+    # The new package brings a unit that differs, too.
+    machine.run("sh", "-c", "cd /packages; dpkg-deb -R newer.deb n; "
+                "echo '# newer' >>n/$(dpkg -L spotify-fcgi | grep "
+                "'spotify-fcgi@.service$'); dpkg-deb -b n newer.deb")
+    statuses = []
+    stopping = threading.Event()
+
+    def ask():
+        while not stopping.is_set():
+            statuses.append(machine.ask("session", "GET").status)
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        machine.run(*APT, "install", "/packages/newer.deb")
+        wait_until(lambda: 0 not in map(machine.process, PROGRAMS) and not any(
+            machine.process(name) == old[name] for name in PROGRAMS), 30,
+            "old programs are left")
+    finally:
+        stopping.set()
+        asking.join()
+    assert set(statuses) == {200}
+    assert machine.show("spotify-fcgi@session.service",
+                        "NeedDaemonReload") == "no"
+    assert machine.path(f"{STORE}/session-a").read_text() == "sealed\n"
+
+
+@pytest.mark.parametrize("how", ["remove", "purge"])
+def test_removed_it_leaves_the_system_well_and_the_data(machine, how):
+    install(machine)
+    # One that has failed is forgotten as well.
+    machine.run("sh", "-c", f"echo mistake >>{CONF}/spotify-fcgi.conf")
+    machine.try_run("systemctl", "restart", "spotify-fcgi@login.service")
+    wait_until(lambda: failed(machine), 20, "nothing failed")
+    machine.run(*APT, how, "spotify-fcgi")
+    assert units(machine) == "" and failed(machine) == ""
+    assert not any(map(machine.process, PROGRAMS))
+    for name in ("spotify-fcgi.conf", "client_secret", "server_key"):
+        assert machine.path(f"{CONF}/{name}").exists()
+    assert machine.path(STORE).is_dir()
+    wants = machine.path("/etc/systemd/system/multi-user.target.wants")
+    assert not (wants / "spotify-fcgi.target").is_symlink()
