@@ -85,7 +85,7 @@ class Client:
 
     def __init__(self, stack, cookies=None):
         self.stack = stack
-        self.base = stack.url + stack.prefix
+        self.base = stack.origin + stack.prefix
         self.cookies = cookies or CookieJar(
             lambda: stack.clock.offset if stack.clock else 0)
 
