@@ -2,6 +2,7 @@
 """The Debian package: built, installed, upgraded and removed on fresh
 Debians, each with its own systemd."""
 
+import fcntl
 import os
 import re
 import secrets
@@ -29,15 +30,29 @@ APT = ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y",
 
 @pytest.fixture(name="root", scope="module", params=["bookworm", "trixie"])
 def fixture_root(request):
-    """A root directory in which the package has been built."""
+    """A root directory in which the package has been built: once, if several
+    processes run the tests."""
+    root = REPOSITORY / "build" / request.param
+    built = root / "packages" / "run"
+    number = os.environ.get("PYTEST_XDIST_TESTRUNUID", "")
+    root.parent.mkdir(exist_ok=True)
+    with open(f"{root}.lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not number or not built.exists() or built.read_text() != number:
+            build(request.param)
+            built.write_text(number, "ascii")
+    return root
+
+
+def build(name):
+    """As conf/debian/README says."""
     done = subprocess.run(
-        [str(REPOSITORY / "tests/debian"), request.param,
-         "tests/install/package"], text=True, check=False,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        [str(REPOSITORY / "tests/debian"), name, "tests/install/package"],
+        text=True, check=False, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT)
     if done.returncode == 3:
         pytest.skip(done.stdout.splitlines()[-1])
     assert done.returncode == 0, done.stdout[-3000:]
-    return REPOSITORY / "build" / request.param
 
 
 @pytest.fixture(name="machine")
