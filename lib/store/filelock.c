@@ -62,9 +62,8 @@ filelock_excludes(int dir)
 	int first = open_file(dir), second = open_file(dir), error = 0;
 
 	if (first < 0 || second < 0 ||
-	    (fcntl(first, F_OFD_SETLK, &byte) != 0 && !is_taken(errno)))
-		error = errno;
-	else if (fcntl(second, F_OFD_SETLK, &byte) != 0)
+	    (fcntl(first, F_OFD_SETLK, &byte) != 0 && !is_taken(errno)) ||
+	    fcntl(second, F_OFD_SETLK, &byte) != 0)
 		error = errno;
 	if (first >= 0)
 		close(first);

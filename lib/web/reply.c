@@ -173,8 +173,8 @@ write_head(const struct reply *reply, size_t length, struct buf *head)
 	if (reply->content_type != NULL)
 		buf_printf(head, "Content-Type: %s; charset=utf-8\r\n",
 		    reply->content_type);
-	/* A 204 has no Content-Length (RFC 9110, section 8.6), and that of a 304
-	 * would be the length of the 200. */
+	/* A 204 has no Content-Length (RFC 9110, section 8.6), and that of a
+	 * 304 would be the length of the 200. */
 	if (reply->status != 204 && reply->status != 304)
 		buf_printf(head, "Content-Length: %zu\r\n", length);
 	if (reply->retry_after_s > 0)
