@@ -170,7 +170,12 @@ def test_an_answer_cut_anywhere_is_no_answer(stack, client, spotify, target,
             assert refresh(client).status == 200
         spotify.answers(target, {"cut": cut, "pass": True}, repeat=True)
         reply = tried(client, target)[1]
-        assert reply.status in (502, 503), (cut, reply)
+        # A page of fewer artists may be shorter than that.
+        assert reply.status in (502, 503) or (
+            target == "following" and reply.json["total"] == 120
+            and reply.json["complete"]), (cut, reply)
+        for copy in stored(stack, "copy-"):
+            copy.unlink()
     spotify.clear_answers()
     assert is_logged_in(client)
     assert client.fetch("artists").json["total"] == 120
