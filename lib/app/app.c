@@ -25,6 +25,7 @@
 /* How long a program says that it is misconfigured before it ends: it is not
  * started more often, and "systemctl restart" fails after so long. */
 #define MISCONFIGURED_S 5
+#define MISCONFIGURED_THREADS 2
 
 static void *
 begin_thread(const void *data)
@@ -55,19 +56,6 @@ end_thread(void *own)
 	free(thread);
 }
 
-/* Open what the program works with; the configuration is good. */
-static bool
-open_process(struct process *process)
-{
-	const struct app *app = process->app;
-
-	log_init(app->name, (enum log_level)process->conf.log_level);
-	if ((app->opens & CONF_STORE) &&
-	    files_open(process->conf.session_dir, &process->store) != OK)
-		return false;
-	return app->upstream == NULL || app->upstream->start() == OK;
-}
-
 /* The command line's word counts most, then the configuration's. */
 static int
 count_threads(const struct process *process, const struct options *options)
@@ -79,6 +67,22 @@ count_threads(const struct process *process, const struct options *options)
 	return process->app->threads;
 }
 
+/* Open what the program works with; the configuration is good. */
+static bool
+open_process(struct process *process, const struct options *options)
+{
+	const struct app *app = process->app;
+
+	log_init(app->name, (enum log_level)process->conf.log_level);
+	process->threads = count_threads(process, options);
+	if (!options->cgi && !descriptors_raise(process->threads))
+		return false;
+	if ((app->opens & CONF_STORE) &&
+	    files_open(process->conf.session_dir, &process->store) != OK)
+		return false;
+	return app->upstream == NULL || app->upstream->start() == OK;
+}
+
 /* From here on a signal would leave a socket behind, or end a refresh halfway
  * if a web server sends it to a CGI program. */
 static int
@@ -86,7 +90,7 @@ run(struct process *process, const struct options *options)
 {
 	const struct app *app = process->app;
 	struct server_work work = {
-		.threads = count_threads(process, options),
+		.threads = process->threads,
 		.for_s = process->misconfigured ? MISCONFIGURED_S : 0,
 		.begin = begin_thread,
 		.end = end_thread,
@@ -96,9 +100,6 @@ run(struct process *process, const struct options *options)
 	int listener = -1;
 	bool good;
 
-	process->threads = work.threads;
-	if (!options->cgi && !descriptors_raise(work.threads))
-		return 2;
 	server_hold_signals();
 	if (!options->cgi && (listener = listener_open(options->socket)) < 0) {
 		if (options->socket == NULL && !process->misconfigured)
@@ -133,6 +134,7 @@ run_misconfigured(struct process *process, const struct options *options)
 	if ((process->conf.after_login = strdup("/")) == NULL)
 		return 2;
 	process->misconfigured = true;
+	process->threads = MISCONFIGURED_THREADS;
 	notify("STATUS=misconfigured: the journal says why");
 	return run(process, options);
 }
@@ -155,7 +157,7 @@ app_run(int argc, char **argv, const struct app *app)
 	if (options.only_check)
 		return check_everything(&options, app->upstream);
 	if (conf_load(options.file, app->opens, &process.conf) == 0 &&
-	    open_process(&process))
+	    open_process(&process, &options))
 		status = run(&process, &options);
 	else
 		status = run_misconfigured(&process, &options);

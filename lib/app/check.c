@@ -18,6 +18,7 @@
 #include "app/check.h"
 #include "base/clock.h"
 #include "conf/conf.h"
+#include "process/descriptors.h"
 #include "store/files.h"
 #include "store/trial.h"
 
@@ -69,6 +70,9 @@ check_surroundings(const char *file, const struct conf *conf,
 		    "no CA certificates "
 		    "there; apt-get install ca-certificates, or name another "
 		    "file");
+	/* It says so itself, with the numbers. */
+	if (conf->workers > 0 && !descriptors_raise((int)conf->workers))
+		mistakes++;
 	if (clock_now_s() < RELEASED_S)
 		mistakes += complain(file, "clock",
 		    "this machine's clock is "

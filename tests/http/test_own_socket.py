@@ -140,3 +140,16 @@ def test_threads_have_the_files_they_need_or_it_does_not_start(
         assert why in said and b"LimitNOFILE=" in said
     else:
         assert allowed >= min(hard, 14 * threads)
+
+
+@pytest.mark.skipif(shutil.which("prlimit") is None, reason="no prlimit")
+def test_the_check_counts_the_files_that_threads_need(setup):
+    setup.conf(workers="512")
+    for hard, status in ((4096, 2), (8192, 0)):
+        done = subprocess.run(
+            ["prlimit", f"--nofile=1024:{hard}", BUILD_DIR / "cgi-bin"
+             / "session", "-n", "-f", setup.folder / "c.conf"],
+            capture_output=True, check=False, env=SANITIZERS)
+        assert done.returncode == status
+        assert (b"512 threads need 7200 open files" in done.stderr) == (
+            status == 2)
