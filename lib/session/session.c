@@ -267,6 +267,7 @@ session_create(const struct context *context, struct str cookies,
 		result = store_create(context->store, session->id,
 		    buf_str(&sealed), &session->seen.version);
 	if (result == OK) {
+		session_log(session, LOG_LEVEL_INFO, "session_begun");
 		remove_old(context, cookies);
 		result = give_cookie(context, session, reply);
 	}

@@ -41,6 +41,9 @@ def test_a_denied_consent_is_no_error_of_anybody(browser, stack, spotify):
     assert "nobody has been logged in" in reply.text
     assert stored(stack) == [] and count(spotify, "token") == 0
     refused(browser.finish(url), 400, "login_no_cookie")
+    for outcome in ("login_denied", "login_no_cookie"):
+        stack.wait_for_event("callback", "login", outcome=outcome,
+                             level="info")
     assert "error=access_denied" not in stack.log("callback")
 
 

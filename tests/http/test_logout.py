@@ -133,3 +133,12 @@ def test_an_operator_may_empty_the_store(browser, stack):
     let_tokens_end(stack)
     assert browser.fetch("artists").json["total"] == 120
     assert browser.fetch("logout", "POST").status == 204
+
+
+def test_one_word_leads_from_the_login_to_the_logout(browser, stack):
+    browser.login()
+    browser.fetch("logout", "POST")
+    word = stack.events("callback")[-2]
+    assert word["event"] == "session_begun"
+    assert word["request"] == stack.events("callback")[-1]["request"]
+    stack.wait_for_event("logout", "logout", session=word["session"])
