@@ -27,7 +27,7 @@ struct mending {
 };
 
 static void
-copy(struct mending *at, size_t n)
+pass(struct mending *at, size_t n)
 {
 	buf_add(at->out, at->p, n);
 	at->p += n;
@@ -52,13 +52,13 @@ mend_unicode(struct mending *at)
 	} else if (unit >= 0xd800 && unit <= 0xdbff) {
 		low = jsonstring_unit(at->p + 6);
 		if (low >= 0xdc00 && low <= 0xdfff)
-			copy(at, 12);
+			pass(at, 12);
 		else
 			replace(at, 6, NO_CHARACTER);
 	} else if (unit == 0 || (unit >= 0xdc00 && unit <= 0xdfff)) {
 		replace(at, 6, NO_CHARACTER);
 	} else {
-		copy(at, 6);
+		pass(at, 6);
 	}
 }
 
@@ -68,7 +68,7 @@ mend_escape(struct mending *at)
 	if (at->p[1] == 'u')
 		mend_unicode(at);
 	else if (at->p[1] != '\0' && strchr("\"\\/bfnrt", at->p[1]) != NULL)
-		copy(at, 2);
+		pass(at, 2);
 	else
 		replace(at, 1, NO_CHARACTER);
 }
@@ -79,7 +79,7 @@ mend_wide(struct mending *at)
 	size_t begun, n = jsonstring_wide((const unsigned char *)at->p, &begun);
 
 	if (n > 0)
-		copy(at, n);
+		pass(at, n);
 	else
 		replace(at, begun, NO_CHARACTER);
 }
@@ -88,7 +88,7 @@ mend_wide(struct mending *at)
 static void
 mend_string(struct mending *at)
 {
-	copy(at, 1);
+	pass(at, 1);
 	while (at->p < at->end && *at->p != '"') {
 		if (*at->p == '\\')
 			mend_escape(at);
@@ -99,10 +99,10 @@ mend_string(struct mending *at)
 		else if (*at->p < 0x20)
 			buf_printf(at->out, "\\u%04x", *at->p++);
 		else
-			copy(at, 1);
+			pass(at, 1);
 	}
 	if (at->p < at->end)
-		copy(at, 1);
+		pass(at, 1);
 }
 
 /* What can stand in a number or a word, also in such as are none of JSON. */
@@ -121,7 +121,7 @@ mend_bare(struct mending *at, size_t n)
 	bool real;
 
 	if (jsonscalar_word(at->p) == n || jsonscalar_number(at->p, &real) == n)
-		copy(at, n);
+		pass(at, n);
 	else
 		replace(at, n, "null");
 }
@@ -163,12 +163,12 @@ mend_text(const struct buf *text, unsigned depth_max, struct buf *mended)
 			mend_bare(&at, n);
 		} else if (*at.p != '[' && *at.p != '{') {
 			depth -= depth > 0 && (*at.p == ']' || *at.p == '}');
-			copy(&at, 1);
+			pass(&at, 1);
 		} else if (depth == depth_max) {
 			replace(&at, container_length(&at), "null");
 		} else {
 			depth++;
-			copy(&at, 1);
+			pass(&at, 1);
 		}
 	}
 	return buf_result(mended);
