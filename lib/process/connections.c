@@ -177,6 +177,7 @@ take_all(struct connections *connections)
 static void
 keep_time(struct connections *connections)
 {
+	table_ticked(&connections->table);
 	if (atomic_exchange(&connections->polite, false))
 		take_all(connections);
 	expire(connections);

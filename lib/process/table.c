@@ -125,11 +125,15 @@ may_serve(const struct table *table)
 	    table->answered <= HELD_MAX;
 }
 
+/* What is asked for again and again is not put off again and again. */
 static void
-start_timer(const struct table *table, long ms)
+start_timer(struct table *table, long ms)
 {
 	const struct itimerspec tick = { .it_value.tv_nsec = ms * 1000000 + 1 };
 
+	if (table->ticks && ms > 0)
+		return;
+	table->ticks = true;
 	timerfd_settime(table->timer, 0, &tick, NULL);
 }
 
@@ -297,9 +301,19 @@ table_is_busy(struct table *table)
 }
 
 void
-table_start_timer(const struct table *table)
+table_start_timer(struct table *table)
 {
+	pthread_mutex_lock(&table->lock);
 	start_timer(table, TICK_MS);
+	pthread_mutex_unlock(&table->lock);
+}
+
+void
+table_ticked(struct table *table)
+{
+	pthread_mutex_lock(&table->lock);
+	table->ticks = false;
+	pthread_mutex_unlock(&table->lock);
 }
 
 /* Nothing is allocated for most requests, then. */

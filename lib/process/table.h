@@ -29,6 +29,7 @@ struct table {
 	int serving_n;
 	size_t held;	 /* bytes, for all peers */
 	size_t answered; /* of them, those of answers */
+	bool ticks;	 /* the timer runs, or nobody has seen its end */
 	bool closing;	 /* nobody waits any more */
 };
 
@@ -77,8 +78,10 @@ bool table_is_crowded(struct table *table);
 /* Whether as many requests are served as may be. */
 bool table_is_busy(struct table *table);
 
-/* Let the timer be readable in a moment, whatever comes. */
-void table_start_timer(const struct table *table);
+/* Let the timer be readable in a moment, whatever comes. Whoever sees that it
+ * is calls table_ticked(), and then table_take_ended(). */
+void table_start_timer(struct table *table);
+void table_ticked(struct table *table);
 
 /* Close a connection that is the caller's. */
 void table_remove(struct table *table, struct connection *connection);
