@@ -138,26 +138,42 @@ listen_again(const struct connections *connections)
 }
 
 /*
+ * Whether one more may come, for which another may have to go. What is left of
+ * descriptors is for what requests open that are served.
+ */
+static bool
+make_room(struct connections *connections)
+{
+	if (!table_is_crowded(&connections->table))
+		return true;
+	expire(connections);
+	if (!table_is_crowded(&connections->table))
+		return true;
+	table_mark(&connections->table);
+	return false;
+}
+
+/*
  * Take one; the next is another thread's. If all of them are busy, another
- * process may share the socket and have one to spare: it has a moment's time.
+ * process may share the socket and have one to spare: it has a moment's time,
+ * and so has the peer where there is no room.
  */
 static struct connection *
 take_new(struct connections *connections)
 {
+	struct table *table = &connections->table;
 	struct connection *connection;
 
-	if (table_is_busy(&connections->table)) {
+	if (table_is_busy(table) || !make_room(connections)) {
 		atomic_store(&connections->polite, true);
-		table_start_timer(&connections->table);
+		table_start_timer(table);
 		/* Unless a thread has come back just now. */
-		if (table_is_busy(&connections->table) ||
+		if (table_is_busy(table) || table_is_crowded(table) ||
 		    !atomic_exchange(&connections->polite, false))
 			return NULL;
 	}
 	connection = accept_one(connections);
 	listen_again(connections);
-	if (connection != NULL && table_is_crowded(&connections->table))
-		expire(connections);
 	return connection;
 }
 
@@ -168,8 +184,8 @@ take_all(struct connections *connections)
 	struct connection *connection;
 	int n = 0;
 
-	while (
-	    n++ < TAKEN_MAX && (connection = accept_one(connections)) != NULL)
+	while (n++ < TAKEN_MAX && make_room(connections) &&
+	    (connection = accept_one(connections)) != NULL)
 		settle(connections, connection, connection_go_on(connection));
 	listen_again(connections);
 }

@@ -186,7 +186,7 @@ end_wait(struct table *table, struct connection *connection)
 static bool
 is_crowded(const struct table *table)
 {
-	return table->open_n > table->open_max || table->held > HELD_MAX;
+	return table->open_n >= table->open_max || table->held > HELD_MAX;
 }
 
 /* ---- giving and taking ---- */

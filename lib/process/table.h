@@ -66,13 +66,13 @@ struct connection *table_take_request(struct table *table, bool leaving);
 void table_served(struct table *table);
 
 /*
- * Take one whose end has come; if there are too many, or they hold too much,
- * also one that has not gone on for a second. NULL: none, and the timer runs if
+ * Take one whose end has come; if table_is_crowded(), also one that has not
+ * gone on for a second. NULL: none, and the timer runs if
  * one will be. It wakes another thread for another one that there is.
  */
 struct connection *table_take_ended(struct table *table);
 
-/* Whether there are too many, or they hold too much. */
+/* Whether there are as many as may be, or they hold too much. */
 bool table_is_crowded(struct table *table);
 
 /* Whether as many requests are served as may be. */

@@ -243,14 +243,14 @@ serves_in_the_order_of_arrival_and_no_more_at_a_time(void)
 
 /* With no more than that allowed to be open, half of it may be idle. */
 static struct setting
-begin_narrow(void)
+begin_narrow(rlim_t files)
 {
 	struct setting setting;
 	struct rlimit old, narrow;
 
 	getrlimit(RLIMIT_NOFILE, &old);
 	narrow = old;
-	narrow.rlim_cur = 4 * NARROW;
+	narrow.rlim_cur = files;
 	setrlimit(RLIMIT_NOFILE, &narrow);
 	setting = begin(false);
 	setrlimit(RLIMIT_NOFILE, &old);
@@ -260,7 +260,7 @@ begin_narrow(void)
 static void
 marks_what_becomes_idle_when_too_many_are(void)
 {
-	SCOPED(end) struct setting setting = begin_narrow();
+	SCOPED(end) struct setting setting = begin_narrow(4 * NARROW);
 	int peers[2 * NARROW + 1], low, fd, i;
 	char got[sizeof(mark)];
 
@@ -278,6 +278,50 @@ marks_what_becomes_idle_when_too_many_are(void)
 	assert_memory_equal(got, mark, sizeof(got));
 	for (i = 0; i <= 2 * NARROW; i++)
 		close(peers[i]);
+}
+
+struct crowd {
+	int idle, waiting; /* peers */
+	bool marked;
+	int unread; /* of the one that waits, when the other was marked */
+};
+
+static void *
+make_room(void *data)
+{
+	struct crowd *crowd = data;
+	struct pollfd watched = { .fd = crowd->idle, .events = POLLIN };
+
+	crowd->marked = poll(&watched, 1, 10000) > 0;
+	ioctl(crowd->waiting, SIOCOUTQ, &crowd->unread);
+	close(crowd->idle);
+	return NULL;
+}
+
+/* What is left is for the files of requests that are served. */
+static void
+takes_no_more_than_there_is_room_for(void)
+{
+	SCOPED(end) struct setting setting = begin_narrow(NARROW + 15);
+	SCOPED(end_fd) int first = -1;
+	SCOPED(end_fd) int third = -1;
+	struct connection *connection;
+	struct crowd crowd = { 0 };
+	pthread_t thread;
+	int fd;
+
+	if (setting.connections == NULL)
+		return;
+	keep_one(&setting, &first, &fd);
+	keep_one(&setting, &crowd.idle, &fd);
+	third = crowd.waiting = new_peer();
+	ask(third);
+	pthread_create(&thread, NULL, make_room, &crowd);
+	connection = take(&setting, &third);
+	pthread_join(thread, NULL);
+	assert_true(crowd.marked);
+	assert_true(crowd.unread > 0);
+	connections_drop(setting.connections, connection);
 }
 
 static void
@@ -391,6 +435,7 @@ UNIT_TESTS(connections) = {
 	TEST(keeps_a_connection_until_its_end),
 	TEST(serves_in_the_order_of_arrival_and_no_more_at_a_time),
 	TEST(marks_what_becomes_idle_when_too_many_are),
+	TEST(takes_no_more_than_there_is_room_for),
 	TEST(lets_the_peer_close_idle_connections),
 	TEST(marks_no_connection_on_which_a_request_waits),
 	TEST(closes_what_the_peer_does_not),
