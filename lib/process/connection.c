@@ -233,6 +233,8 @@ enum connection_need
 connection_answer(struct connection *connection, struct server_answer *answer)
 {
 	connection->phase = CONNECTION_SENDING;
+	/* The peer may take a minute to read. */
+	buf_free(&connection->in.params);
 	outgoing_begin(&connection->out, answer, connection->in.id);
 	connection->since_ms = clock_mono_ms();
 	return send_on(connection);

@@ -324,6 +324,35 @@ takes_no_more_than_there_is_room_for(void)
 	connections_drop(setting.connections, connection);
 }
 
+/* Cookies and codes; the peer may read for a minute. */
+static void
+holds_no_parameters_while_it_sends(void)
+{
+	static const char record[] = "\1\4\0\1\0\4\0\0\1\1xy";
+	SCOPED(end) struct setting setting = begin(false);
+	SCOPED(end_fd) int peer = -1;
+	struct server_answer long_one = { .head = BUF(4u << 20) };
+	struct connection *connection;
+	char *room;
+
+	if (setting.connections == NULL)
+		return;
+	room = buf_room(&long_one.head, 2u << 20);
+	peer = new_peer();
+	if (room != NULL) {
+		memset(room, 'x', 2u << 20);
+		buf_grown(&long_one.head, 2u << 20);
+	}
+	assert_int_equal(write(peer, request, 16), 16);
+	assert_int_equal(write(peer, record, 12), 12);
+	assert_int_equal(write(peer, request + 16, 16), 16);
+	connection = take(&setting, &peer);
+	assert_true(connection->in.params.n == 4 || run_refused());
+	connections_answer(setting.connections, connection, &long_one);
+	if (room != NULL)
+		assert_null(connection->in.params.p);
+}
+
 static void
 lets_the_peer_close_idle_connections(void)
 {
@@ -436,6 +465,7 @@ UNIT_TESTS(connections) = {
 	TEST(serves_in_the_order_of_arrival_and_no_more_at_a_time),
 	TEST(marks_what_becomes_idle_when_too_many_are),
 	TEST(takes_no_more_than_there_is_room_for),
+	TEST(holds_no_parameters_while_it_sends),
 	TEST(lets_the_peer_close_idle_connections),
 	TEST(marks_no_connection_on_which_a_request_waits),
 	TEST(closes_what_the_peer_does_not),
