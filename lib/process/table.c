@@ -257,19 +257,30 @@ table_served(struct table *table)
 	pthread_mutex_unlock(&table->lock);
 }
 
+/* Whether one may go before its end, as it has not gone on for a second: for
+ * want of descriptors any may, for want of memory only such as hold a share. */
+static bool
+may_go(const struct table *table, const struct connection *one, int64_t now_ms)
+{
+	if (one->ends_ms > now_ms + CROWDED_MS)
+		return false;
+	if (table->open_n >= table->open_max)
+		return true;
+	return table->held > HELD_MAX &&
+	    one->held * (size_t)table->open_n >= table->held;
+}
+
 struct connection *
 table_take_ended(struct table *table)
 {
+	const int64_t now_ms = clock_mono_ms();
 	struct connection *one, *first = NULL;
-	int64_t now_ms;
 
 	pthread_mutex_lock(&table->lock);
 	TAILQ_FOREACH(one, &table->ending, link)
-	if (first == NULL || one->ends_ms < first->ends_ms)
+	if ((one->ends_ms <= now_ms || may_go(table, one, now_ms)) &&
+	    (first == NULL || one->ends_ms < first->ends_ms))
 		first = one;
-	now_ms = clock_mono_ms() + (is_crowded(table) ? CROWDED_MS : 0);
-	if (first != NULL && first->ends_ms > now_ms)
-		first = NULL;
 	if (first != NULL)
 		end_wait(table, first);
 	if (!TAILQ_EMPTY(&table->ending))
