@@ -37,7 +37,6 @@ TESTED_BY = {
     "process/options": "http/test_configuration.py",
     "process/harden": "http/test_hardening.py",
     "process/connection": "faults/test_slow_peers.py",
-    "process/table": "unit/process/connections.c",
     "process/params": "http/test_requests.py",
     "process/server": "http/test_kept_connections.py",
     "spotify/ca": "http/test_tls.py",

@@ -67,8 +67,9 @@ void table_served(struct table *table);
 
 /*
  * Take one whose end has come; if table_is_crowded(), also one that has not
- * gone on for a second. NULL: none, and the timer runs if
- * one will be. It wakes another thread for another one that there is.
+ * gone on for a second, for want of memory of those that hold a share of it.
+ * NULL: none, and the timer runs if one will be. It wakes another thread for
+ * another one that there is.
  */
 struct connection *table_take_ended(struct table *table);
 
