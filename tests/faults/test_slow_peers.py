@@ -314,13 +314,13 @@ def test_who_waits_is_known_although_a_thread_is_free_now_and_then(one):
     """Each end lets one more in, but all are known before that."""
     one.spotify.answers("following", {"delay": 0.02, "pass": True}, repeat=True)
     clients, peers = [Client(one) for _ in range(32)], []
-    for client in clients:
-        client.login()
+    assert all(client.login() for client in clients)
     for cookie in map(cookie_of, clients):
         peers.append(connect(one, "artists"))
         peers[-1].sendall(whole(one, "artists", HTTP_COOKIE=cookie))
     wait_until_read(peers[-1])
     assert len(select.select(peers, [], [], 0)[0]) < 24
+    assert all(reply_of(peer).status == 200 for peer in peers)
 
 
 def test_nothing_is_done_for_who_has_gone(one):
