@@ -8,7 +8,6 @@
 
 #include "app/app.h"
 #include "session/login.h"
-#include "base/log.h"
 #include "session/session.h"
 #include "web/origin.h"
 
@@ -50,21 +49,6 @@ log_in(struct context *context, const struct request *request,
 	return result;
 }
 
-/* What visitors do by themselves is no warning: a no at Spotify, a reload, the
- * way back. */
-static enum log_level
-level_of(enum result result)
-{
-	switch (result) {
-	case OK:
-	case RESULT_LOGIN_DENIED:
-	case RESULT_LOGIN_REPLAYED:
-	case RESULT_LOGIN_UNDER_WAY:
-	case RESULT_LOGIN_NO_COOKIE: return LOG_LEVEL_INFO;
-	default: return LOG_LEVEL_WARN;
-	}
-}
-
 static enum result
 handle(struct context *context, const struct request *request,
     struct reply *reply)
@@ -83,8 +67,7 @@ handle(struct context *context, const struct request *request,
 		reply_go(reply, context->conf,
 		    buf_str(&login.pending.return_to));
 	login_free(&login);
-	log_event(level_of(result), "login", "outcome=%s",
-	    result_row(result)->code);
+	login_log(result);
 	return result == RESULT_LOGIN_NO_COOKIE ?
 	    come_again(context, request, reply) :
 	    result;

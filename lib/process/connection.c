@@ -288,6 +288,20 @@ connection_is_gone(const struct connection *connection)
 	    (poll_fd.revents & (POLLHUP | POLLERR)) != 0;
 }
 
+void
+connection_mark(const struct connection *connection)
+{
+	unsigned char record[RECORD_HEADER];
+	char next;
+
+	if (recv(connection->fd, &next, 1, MSG_PEEK | MSG_DONTWAIT) >= 0)
+		return;
+	/* Of request 1, without content. */
+	record_header(record, RECORD_STDERR, 1, 0);
+	send(connection->fd, record, sizeof(record),
+	    MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 size_t
 connection_held(const struct connection *connection)
 {

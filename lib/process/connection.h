@@ -79,6 +79,13 @@ enum connection_need connection_answer(struct connection *connection,
 /* Whether the peer has closed it; one that only sends no more has not. */
 bool connection_is_gone(const struct connection *connection);
 
+/*
+ * Send the record that says nothing, on which nginx closes an idle connection:
+ * unless a request has come on it. To mark that again and again would fill the
+ * buffer that the web server has for the header of the answer.
+ */
+void connection_mark(const struct connection *connection);
+
 /* Bytes of memory that it holds for its peer. */
 size_t connection_held(const struct connection *connection);
 

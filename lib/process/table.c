@@ -137,16 +137,6 @@ start_timer(struct table *table, long ms)
 	timerfd_settime(table->timer, 0, &tick, NULL);
 }
 
-static void
-mark(int fd)
-{
-	unsigned char record[RECORD_HEADER];
-
-	/* Of request 1, without content. */
-	record_header(record, RECORD_STDERR, 1, 0);
-	send(fd, record, sizeof(record), MSG_NOSIGNAL | MSG_DONTWAIT);
-}
-
 static bool
 begin_wait(struct table *table, struct connection *connection,
     enum connection_need need)
@@ -161,7 +151,7 @@ begin_wait(struct table *table, struct connection *connection,
 	connection->known = connection->waits = true;
 	if (connection->ends_ms == 0) {
 		if (++table->idle_n > table->idle_max)
-			mark(connection->fd);
+			connection_mark(connection);
 		return true;
 	}
 	table->reading_n += need == CONNECTION_TO_READ;
@@ -359,23 +349,17 @@ table_remove(struct table *table, struct connection *connection)
 
 /* ---- all of them ---- */
 
-/*
- * Not where a request waits for a thread: to mark it again and again would fill
- * the buffer that the web server has for the header of the answer.
- */
 void
 table_mark(struct table *table)
 {
 	const struct connection *one;
-	char next;
 	int fd;
 
 	pthread_mutex_lock(&table->lock);
 	for (fd = 0; table->idle_n > 0 && fd < table->fds; fd++) {
 		one = table->of[fd];
-		if (one != NULL && one->waits && one->ends_ms == 0 &&
-		    recv(fd, &next, 1, MSG_PEEK | MSG_DONTWAIT) < 0)
-			mark(fd);
+		if (one != NULL && one->waits && one->ends_ms == 0)
+			connection_mark(one);
 	}
 	pthread_mutex_unlock(&table->lock);
 }

@@ -314,6 +314,28 @@ login_ask_who(struct context *context, const struct oauth_tokens *tokens,
 	return OK;
 }
 
+/* What visitors do by themselves is no warning: a no at Spotify, a reload, the
+ * way back. */
+static enum log_level
+level_of(enum result result)
+{
+	switch (result) {
+	case OK:
+	case RESULT_LOGIN_DENIED:
+	case RESULT_LOGIN_REPLAYED:
+	case RESULT_LOGIN_UNDER_WAY:
+	case RESULT_LOGIN_NO_COOKIE: return LOG_LEVEL_INFO;
+	default: return LOG_LEVEL_WARN;
+	}
+}
+
+void
+login_log(enum result result)
+{
+	log_event(level_of(result), "login", "outcome=%s",
+	    result_row(result)->code);
+}
+
 void
 login_free(struct login *login)
 {

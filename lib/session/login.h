@@ -85,6 +85,9 @@ enum result login_ask_who(struct context *context,
     const struct oauth_tokens *tokens, struct account *account)
     __attribute__((warn_unused_result));
 
+/* Log how a login has ended. */
+void login_log(enum result result);
+
 void login_free(struct login *login);
 
 #endif

@@ -25,8 +25,7 @@ from tools.spotify import count
 from tools.steps import is_logged_in, let_tokens_end, refresh
 from tools.parallel import Later
 
-THREADS = 2         # of login and of session
-PAUSE_S = 0.1       # between two bytes of a slow sender
+THREADS, PAUSE_S = 2, 0.1   # of login and session; between two bytes sent
 REQUEST_S = 10      # that a request may take to come; process/connection.h
 DEADLINE_S = 18     # that it may take from then on; process/server.c
 

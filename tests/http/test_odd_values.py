@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from tools import fastcgi
 from tools.answers import refused
 from tools.spotify import bearer_of, count, newest_secret
 from tools.store import stored
@@ -65,7 +66,7 @@ def test_what_nobody_reads_spoils_nothing(browser, spotify, unread):
     browser.login()
     found = browser.fetch("session").json["account"]
     assert (found["id"], found["account_id"]) == ("wizzler", "acc")
-    assert browser.request("GET", "session?require=1").header(
+    assert fastcgi.vouch(browser).header(
         "X-Spotify-Account-Id") == "acc"
     reply = browser.fetch("artists")
     assert [a["name"] for a in reply.json["artists"]] == ["Pitbull", "Avicii"]
@@ -125,7 +126,7 @@ def test_an_account_is_known_by_what_is_whole(
     spotify.answers("me", me_of(members))
     browser.login()
     assert browser.fetch("session").json["account"][member] == value
-    assert browser.request("GET", "session?require=1").status == 204
+    assert fastcgi.vouch(browser).status == 204
     browser.fetch("artists")
     assert count(spotify, "me") == 1
 
@@ -136,7 +137,7 @@ def test_who_is_known_by_nothing_is_asked_for_again(
         browser, spotify, members):
     spotify.answers("me", me_of(members))
     browser.login()
-    refused(browser.request("GET", "session?require=1"), 503,
+    refused(fastcgi.vouch(browser), 503,
             "upstream_failed")
     browser.fetch("artists")
     assert browser.fetch("session").json["account"]["id"] == "wizzler"

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from tools import fastcgi
 from tools.answers import Browser, refused
 from tools.parallel import Later
 from tools.spotify import count
@@ -42,7 +43,7 @@ def test_a_pause_of_lists_is_none_of_logins(paused, stack, spotify):
     other = Browser(stack)
     other.login()
     assert other.fetch("session").json["account"]["id"] == "wizzler"
-    assert other.request("GET", "session?require=1").status == 204
+    assert fastcgi.vouch(other).status == 204
     assert (count(spotify, "me"), count(spotify, "following")) == (1, 0)
 
 
@@ -53,10 +54,10 @@ def test_who_is_unknown_is_asked_about_while_lists_pause(paused, stack,
     other = Browser(stack)
     spotify.answers("me", "server_error_500")
     other.login()
-    assert other.request("GET", "session?require=1").status == 503
+    assert fastcgi.vouch(other).status == 503
     reply = refused(other.fetch("artists"), 429, "rate_limited")
     assert 5 * HOUR - 60 < wait_of(reply) <= 5 * HOUR
-    assert other.request("GET", "session?require=1").status == 204
+    assert fastcgi.vouch(other).status == 204
 
 
 def test_a_login_asks_once_more_after_a_short_pause(browser, spotify):
@@ -91,15 +92,15 @@ def test_a_login_asks_whatever_others_were_told(browser, stack, spotify, kind):
 def test_who_is_not_vouched_for_learns_when_to_ask(browser, stack, spotify):
     spotify.answers("me", limited(500))
     browser.login()
-    reply = refused(browser.request("GET", "session?require=1"), 503,
+    reply = refused(fastcgi.vouch(browser), 503,
                     "upstream_failed")
     assert 440 < wait_of(reply) <= 500
     stack.clock.advance(501)
-    reply = refused(browser.request("GET", "session?require=1"), 503,
+    reply = refused(fastcgi.vouch(browser), 503,
                     "upstream_failed")
     assert wait_of(reply) == 5
     browser.fetch("artists")
-    assert browser.request("GET", "session?require=1").status == 204
+    assert fastcgi.vouch(browser).status == 204
 
 
 def test_a_pause_of_tokens_is_ten_minutes_at_most(browser, stack, spotify):

@@ -133,7 +133,7 @@ def test_asking_does_not_prolong_it(browser, stack):
 def test_the_web_server_that_asks_prolongs_it(browser, stack):
     browser.login()
     stack.clock.advance(6 * DAY)
-    browser.request("GET", "session?require=1")
+    fastcgi.vouch(browser)
     stack.clock.advance(2 * DAY)
     assert is_logged_in(browser)
 

@@ -238,7 +238,7 @@ def test_a_hundred_thousand_parameters_harm_nobody(victim, program):
     assert (reply.status, reply.code) == (413, "too_large")
     cookies = [("HTTP_COOKIE", "a=b")] * 3500
     reply = ask(victim, program, whole(fastcgi.pairs(params + cookies)))
-    assert (reply.status, reply.code) == (400, "bad_request")
+    assert reply.status == good.status
     assert victim.is_untouched()
 
 
