@@ -263,8 +263,9 @@ def test_a_new_session_is_on_the_disk_before_the_browser_has_it(stack):
     seen = [name for name, rest in trace.calls
             if "sessions" in rest and name == "fsync"
             or "session-" in rest and "O_CREAT" in rest
-            or name == "write" and ("sessions" in rest or "Status:" in rest)]
-    assert seen == ["openat", "write", "fsync", "fsync", "write"], seen
+            or name == "write" and "sessions" in rest
+            or name == "sendmsg" and "Status:" in rest]
+    assert seen == ["openat", "write", "fsync", "fsync", "sendmsg"], seen
 
 
 def test_who_has_opened_a_file_may_read_it_though_it_was_replaced(stack):

@@ -136,8 +136,10 @@ def a_refresh_that_is_cut_off(stack):
 def a_list_that_is_cut_off(stack):
     client = log_in(stack)
     stack.clock.advance(100)
-    stack.spotify.answers("following", {"cut": 500, "pass": True})
+    stack.spotify.answers("following", {"cut": 500, "pass": True},
+                          repeat=True)
     assert client.fetch("artists?fresh=1").json["stale"] is True
+    stack.spotify.clear_answers()
 
 
 def a_logout(stack):
@@ -161,8 +163,9 @@ def answers_that_break_off(stack):
             if target == "token":
                 let_tokens_end(stack)
             stack.clock.advance(100)
-            stack.spotify.answers(target, {"raw": raw})
+            stack.spotify.answers(target, {"raw": raw}, repeat=True)
             reply = ask(client)
+            stack.spotify.clear_answers()
             assert reply.status == 503 or reply.json["stale"], reply
             stack.clock.advance(100)
 

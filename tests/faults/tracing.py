@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: ISC
 """Faults by strace: at a system call of a choice it kills the process or
 answers with an error. It is attached to the one thread that serves requests
-(`workers = 1`), so calls are counted from the request on."""
+(`workers = 1`), so calls are counted from the request on. That thread is one of
+two, as one always waits for who comes: both are traced, and what counts is what
+the one does that has more to do."""
 
 import os
 import pathlib
@@ -33,12 +35,14 @@ needs_strace = pytest.mark.skipif(can_trace() is not None,
                                   reason=str(can_trace()))
 
 
-def serving_thread(pid):
-    """The thread beside main; it is there once the program waits for work."""
+def serving_threads(pid):
+    """The threads beside main; they are there once the program waits for
+    work."""
     def others():
-        return [int(t) for t in os.listdir(f"/proc/{pid}/task")
-                if int(t) != pid]
-    return wait_until(others, 10, "no serving thread")[0]
+        found = [int(t) for t in os.listdir(f"/proc/{pid}/task")
+                 if int(t) != pid]
+        return found if len(found) > 1 else None
+    return wait_until(others, 10, "no serving threads")
 
 
 class Strace:
@@ -46,7 +50,7 @@ class Strace:
     afterwards trace.calls: [(name, the rest of the line)]."""
 
     def __init__(self, pid, inject=None):
-        self.thread = serving_thread(pid)
+        self.threads = serving_threads(pid)
         self._inject = inject
         self._folder = tempfile.TemporaryDirectory(prefix="sf-trace-")
         self._output = pathlib.Path(self._folder.name) / "trace"
@@ -57,10 +61,11 @@ class Strace:
     def _is_attached(self):
         assert self._process.poll() is None, self._process.stderr.read()
         try:
-            text = pathlib.Path(f"/proc/{self.thread}/status").read_text()
+            return all("TracerPid:\t0\n" not in pathlib.Path(
+                f"/proc/{thread}/status").read_text("utf-8")
+                for thread in self.threads)
         except OSError:
             return False
-        return "TracerPid:\t0\n" not in text
 
     def __enter__(self):
         name = self._inject.split("=")[1].split(":")[0] if self._inject \
@@ -69,9 +74,9 @@ class Strace:
         if self._inject:
             options += ["-e", self._inject]
         self._process = subprocess.Popen(
-            ["strace", "-qq", "-y", "-o", str(self._output), *options, "-p",
-             str(self.thread)], stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, text=True)
+            ["strace", "-qq", "-y", "-ff", "-o", str(self._output), *options,
+             *[f"-p{thread}" for thread in self.threads]],
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         wait_until(self._is_attached, 10, "no attached strace")
         return self
 
@@ -85,8 +90,11 @@ class Strace:
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)    # detaches
         self._process.communicate(timeout=20)
-        self.text = self._output.read_text("utf-8", "replace")
-        found = (CALL.match(line) for line in self.text.splitlines())
+        texts = [path.read_text("utf-8", "replace")
+                 for path in self._output.parent.iterdir()]
+        self.text = "".join(texts)
+        found = (CALL.match(line) for line in
+                 max(texts, key=len, default="").splitlines())
         self.calls = [match.groups() for match in found if match]
         self._folder.cleanup()
 
