@@ -270,6 +270,22 @@ fetch_once(struct fetch *fetch)
 	return result;
 }
 
+/* Get a token to ask with. Who does not wait long for a list waits no longer
+ * for who fetches a token, and leaves it to the others to spend one. */
+static enum result
+get_token(const struct fetch *fetch)
+{
+	struct context *context = fetch->context;
+	int64_t deadline_ms = context->deadline_ms;
+	enum result result;
+
+	if (!fetch->place.patient)
+		context->deadline_ms = crowd_until_ms(context, &fetch->place);
+	result = token_get(context, fetch->session, TOKEN_USE);
+	context->deadline_ms = deadline_ms;
+	return result;
+}
+
 /* Get a list from Spotify, if there is a thread to spare for it. */
 static enum result
 ask_spotify(struct fetch *fetch)
@@ -279,7 +295,7 @@ ask_spotify(struct fetch *fetch)
 	    crowd_enter(context, fetch->session->id, &fetch->place);
 
 	if (result == OK)
-		result = token_get(context, fetch->session, TOKEN_USE);
+		result = get_token(fetch);
 	if (result == OK)
 		result = fetch_once(fetch);
 	/* A pause of lists is none of accounts. */

@@ -110,3 +110,24 @@ def test_many_visitors_with_slow_lists_leave_some_for_copies(make_stack):
     assert reader.fetch("artists").json["total"] == 60
     statuses = [reply.status for reply in all_of(stack, crowd)]
     assert sorted(statuses) == [200] * 4 + [503] * 6
+
+
+def test_who_waits_for_a_token_leaves_places_as_well(make_stack):
+    """Two visitors whose tokens are over, while Spotify is slow with new ones:
+    a third, who has one, gets his list."""
+    stack = make_stack()
+    spotify = stack.spotify
+    noisy = [visitor(stack, f"noisy{n}", 60) for n in range(2)]
+    stack.clock.advance(3700)
+    quick = visitor(stack, "quick", 70)
+    spotify.clear_requests()
+    spotify.answers("token", {"held": True, "pass": True}, repeat=True)
+    crowd = [one for browser in noisy for one in visits(browser, THREADS)]
+    spotify.wait_for("token", 2)
+    wait_until(lambda: sum(one.under_way() for one in crowd) <= 2 * 4, 9,
+               "the others' answers")
+    seconds, reply = timed(lambda: quick.fetch("artists"))
+    assert reply.json["total"] == 70 and seconds < 3
+    spotify.release()
+    for one in crowd:
+        one.result()
