@@ -18,7 +18,7 @@ import pytest
 
 from stack.processes import wait_until
 
-CALL = re.compile(r"^(?:\d+ +)?(\w+)\((.*)")
+CALL = re.compile(r"^(\w+)\((.*)")
 INJECTED = "(INJECTED"
 
 
@@ -74,7 +74,7 @@ class Strace:
         if self._inject:
             options += ["-e", self._inject]
         self._process = subprocess.Popen(
-            ["strace", "-qq", "-y", "-ff", "-o", str(self._output), *options,
+            ["strace", "-qq", "-y", "-o", str(self._output), *options,
              *[f"-p{thread}" for thread in self.threads]],
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         wait_until(self._is_attached, 10, "no attached strace")
@@ -90,11 +90,13 @@ class Strace:
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)    # detaches
         self._process.communicate(timeout=20)
-        texts = [path.read_text("utf-8", "replace")
-                 for path in self._output.parent.iterdir()]
-        self.text = "".join(texts)
+        self.text = self._output.read_text("utf-8", "replace")
+        by_thread = {}
+        for line in self.text.splitlines():
+            thread, _, rest = line.partition(" ")
+            by_thread.setdefault(thread, []).append(rest.lstrip())
         found = (CALL.match(line) for line in
-                 max(texts, key=len, default="").splitlines())
+                 max(by_thread.values(), key=len, default=[]))
         self.calls = [match.groups() for match in found if match]
         self._folder.cleanup()
 
