@@ -24,6 +24,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 from stack import Client, PROGRAMS, Stack  # noqa: E402
 from tools.parallel import Later, together  # noqa: E402
 from tools.steps import logout, refresh  # noqa: E402
+from tracing import serving_threads  # noqa: E402
 from walkchecks import Checks  # noqa: E402
 from walkdisk import SmallDisk  # noqa: E402
 
@@ -180,6 +181,11 @@ class Walk:
         self.stack.clock.advance(by)
         return by
 
+    def _wait_until_up(self, program):
+        """A start tries the file system, with files of its own."""
+        for pid in self.stack.pids(program):
+            serving_threads(pid)
+
     def kill(self, browser):
         """With a request under way, or without."""
         program = self.chance.choice(PROGRAMS)
@@ -192,6 +198,7 @@ class Walk:
         self.checks.kill(program)
         self.stack.kill(program, signal.SIGKILL)
         self.stack.start(program)
+        self._wait_until_up(program)
         if racing:
             self.ended(browser, racing.result())
         return program
@@ -200,6 +207,7 @@ class Walk:
         """As an upgrade does it."""
         program = self.chance.choice(PROGRAMS)
         self.stack.restart(program)
+        self._wait_until_up(program)
         return program
 
     def disk_full(self, _):
