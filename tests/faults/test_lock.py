@@ -69,8 +69,8 @@ def test_those_who_wait_are_served_when_the_holder_dies(pair):
 
 
 def test_a_holder_that_is_stopped_costs_the_lock_limit_and_no_more(pair):
-    """503 after twelve seconds at most for all who want that session; everybody else
-    is served meanwhile; continued, it all goes on."""
+    """503 after twelve seconds at most for all who want that session; everybody
+    else is served meanwhile; continued, it all goes on."""
     client, other = Client(pair), Client(pair)
     client.login()
     other.login("grace.many")
