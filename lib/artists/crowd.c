@@ -15,7 +15,7 @@
 
 #define PATIENT 3 /* of a session: who fetches, and two more */
 #define LONG_MS 12000
-#define SHORT_MS 5000
+#define SHORT_MS 8000
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed;

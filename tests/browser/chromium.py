@@ -18,7 +18,7 @@ from stack.processes import Spawner, end, wait_until
 
 DRIVER = "/usr/bin/chromedriver"
 BROWSER = "/usr/bin/chromium"
-READY_S = 60        # the machine may be busy with other tests
+READY_S = 150       # the machine may be busy with other tests
 # The debugging pipe is what ends the browser with its driver. Nothing here
 # may ask the network: the name stands for a site on this machine, and every
 # other name leads nowhere.

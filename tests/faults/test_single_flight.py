@@ -45,7 +45,7 @@ def check_good(reply):
         assert 3500 < reply.json["expires_in"] <= 3600
 
 
-@pytest.mark.parametrize("count", [1, 2, 50, 200])
+@pytest.mark.parametrize("count", [1, 2, 50, scaled(100, 200)])
 def test_parallel_requests_at_expiry_make_one_token_request(
         stack, client, spotify, count, record_property):
     """None waits for the lock's limit, all see one list, and Spotify sees the

@@ -124,7 +124,7 @@ def test_who_waits_for_a_token_leaves_places_as_well(make_stack):
     spotify.answers("token", {"held": True, "pass": True}, repeat=True)
     crowd = [one for browser in noisy for one in visits(browser, THREADS)]
     spotify.wait_for("token", 2)
-    wait_until(lambda: sum(one.under_way() for one in crowd) <= 2 * 4, 9,
+    wait_until(lambda: sum(one.under_way() for one in crowd) <= 2 * 4, 15,
                "the others' answers")
     seconds, reply = timed(lambda: quick.fetch("artists"))
     assert reply.json["total"] == 70 and seconds < 3

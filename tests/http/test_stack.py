@@ -81,7 +81,7 @@ def test_the_demo_starts_and_leaves_nothing(demo, server, number):
     folder = re.search(r"Logs are in (\S+)/log", text)[1]
     assert len(processes_in(folder)) >= len(PROGRAMS) + 1
     process.send_signal(number)
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
     assert processes_in(folder) == [] and not os.path.exists(folder)
 
 
@@ -102,7 +102,7 @@ def test_nothing_outlives_a_killed_process(demo):
 
 def test_a_port_in_use_is_one_line(demo, stack):
     process = demo("nginx", str(stack.port), "", "", "")
-    assert process.wait(20) == 1
+    assert process.wait(60) == 1
     assert re.fullmatch(rf"demo: port {stack.port} .*in use.*\n",
                         process.stderr.read())
 
@@ -145,7 +145,7 @@ def test_a_secret_that_cannot_be_one_is_refused(demo, tmp_path, text, words):
     secret = tmp_path / "secret"
     secret.write_bytes(text if isinstance(text, bytes) else text.encode())
     process = demo("nginx", "0", "", "an-id", str(secret))
-    assert process.wait(20) == 1
+    assert process.wait(60) == 1
     said = process.stderr.read()
     assert re.fullmatch(rf"demo: {secret}: .*{words}.*\n", said)
     assert SECRET[:9] not in said
@@ -155,7 +155,7 @@ def test_a_client_id_in_quotes_is_refused(demo, tmp_path):
     secret = tmp_path / "secret"
     secret.write_text(SECRET, "utf-8")
     process = demo("nginx", "0", "", "'an-id'", str(secret))
-    assert process.wait(20) == 1
+    assert process.wait(60) == 1
     assert process.stderr.read() == (
         "demo: --client-id: leave the quotes away\n")
 
