@@ -66,8 +66,9 @@ IDS = [str(answer)[:50] for answer, _, _ in BAD]
 # final, but with 400 it may be about the size of the page; where there is no
 # answer at all it is not.
 CALLS = {"invalid_limit_400": 4, "not_found_404": 1, "forbidden_403": 1,
-         str({"raw": "\x00\x01\x02\r\n\r\n"}): 2,
-         str({"status_line": "HTTP/1.1 1000 OK", "pass": True}): 2}
+         str({"raw": "\x00\x01\x02\r\n\r\n"}): 2}
+# Which libcurl 7.88 calls none, and 8.14 one of a status that there is not.
+NO_STATUS = {"status_line": "HTTP/1.1 1000 OK", "pass": True}
 
 
 @pytest.mark.parametrize("answer, status, code", BAD, ids=IDS)
@@ -76,7 +77,8 @@ def test_without_a_copy_it_is_an_error(newcomer, spotify, answer, status,
     spotify.answers("following", answer, repeat=True)
     refused(newcomer.fetch("artists"), status, code)
     calls = 1 if status in (403, 429) else CALLS.get(str(answer), 5)
-    assert count(spotify, "following") == calls
+    assert count(spotify, "following") in (
+        (2, 5) if answer == NO_STATUS else (calls,))
     assert count(spotify, "token") == 0
     assert newcomer.fetch("session").json["logged_in"] is True
 

@@ -83,5 +83,10 @@ def test_the_lines_of_the_manual_lead_to_spotify_by_303(stack, start):
 
 
 def test_without_the_line_it_would_be_another_status(start):
-    """If this fails, the manual has a line too many."""
+    """If this fails, the manual has a line too many; HAProxy 3 would do
+    without it."""
+    version = subprocess.run(["haproxy", "-v"], capture_output=True, text=True,
+                             check=True).stdout
+    if not re.search(r"version 2\.", version):
+        pytest.skip("about HAProxy 2")
     assert login(start(lambda text: text.replace(KEPT, ""))).status == 302

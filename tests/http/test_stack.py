@@ -92,7 +92,7 @@ def test_nothing_outlives_a_killed_process(demo):
     spotify = re.search(r"simulated \((\S+)\)", text)[1].rpartition(":")[2]
     process.kill()
     process.wait()
-    wait_until(lambda: not processes_in(folder), 10, "processes did not end")
+    wait_until(lambda: not processes_in(folder), 60, "processes did not end")
 
     def is_closed():
         with socket.socket() as probe:
