@@ -12,6 +12,7 @@ import subprocess
 import pytest
 
 from stack.processes import Spawner, wait_until
+from tools.parallel import together
 
 MANUAL = (pathlib.Path(__file__).resolve().parents[2]
           / "cgi-bin" / "spotify-fcgi.8")
@@ -90,3 +91,14 @@ def test_without_the_line_it_would_be_another_status(start):
     if not re.search(r"version 2\.", version):
         pytest.skip("about HAProxy 2")
     assert login(start(lambda text: text.replace(KEPT, ""))).status == 302
+
+
+@pytest.mark.parametrize("option", [
+    "get-values", "mpxs-conns\n\toption max-reqs 20",
+    "get-values\n\toption max-reqs 20"])
+def test_what_it_asks_of_a_program_is_answered(start, option):
+    """libfcgi, which has no say in that any more, let such clients wait."""
+    port = start(lambda text: text.replace(
+        "docroot /", f"docroot /\n\toption {option}"))
+    answers = together(lambda: login(port).status for _ in range(20))
+    assert set(answers) == {303}
