@@ -44,7 +44,8 @@ struct connections {
 	int listener;
 	int stop; /* an eventfd that stays readable */
 	bool drain;
-	atomic_bool polite; /* new ones are left to other processes */
+	atomic_bool polite;   /* new ones are left to other processes */
+	atomic_bool stopping; /* no new ones are taken any more */
 };
 
 struct connections *
@@ -194,7 +195,8 @@ static void
 keep_time(struct connections *connections)
 {
 	table_ticked(&connections->table);
-	if (atomic_exchange(&connections->polite, false))
+	if (atomic_exchange(&connections->polite, false) &&
+	    !atomic_load(&connections->stopping))
 		take_all(connections);
 	expire(connections);
 }
@@ -285,6 +287,7 @@ connections_stop(struct connections *connections)
 	struct connection *last;
 	int idle, others;
 
+	atomic_store(&connections->stopping, true);
 	epoll_ctl(connections->table.poll, EPOLL_CTL_DEL, connections->listener,
 	    NULL);
 	while (connections->drain && (last = accept_one(connections)) != NULL)
