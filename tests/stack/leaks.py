@@ -75,26 +75,21 @@ class Search:
 
     def __init__(self, secrets):
         self._secrets = secrets
-        self._grams = set()
+        self._owners = {}       # gram: the secrets that have it
         for secret in secrets:
             for shift in range(GRAM):
-                self._grams.update(grams(secret, shift))
-
-    def _owners(self, numbers):
-        """The secrets that have one of these grams."""
-        pieces = [number.to_bytes(GRAM, sys.byteorder) for number in numbers]
-        return ((secret, kind) for secret, kind in self._secrets.items()
-                if any(piece in secret for piece in pieces))
+                for gram in grams(secret, shift):
+                    self._owners.setdefault(gram, set()).add(secret)
 
     def kinds_in(self, data, depth=ENCODINGS):
         """Of the secrets that are in it, in whatever form; with depth 0 only
         as they are."""
         found = set()
         for view in views(data, depth):
-            if not self._grams.isdisjoint(grams(view)):
-                found |= {kind for secret, kind in self._owners(
-                              self._grams.intersection(grams(view)))
-                          if is_within(secret, view)}
+            met = self._owners.keys() & grams(view)
+            suspects = set().union(*map(self._owners.get, met))
+            found |= {self._secrets[secret] for secret in suspects
+                      if is_within(secret, view)}
         return found
 
 
