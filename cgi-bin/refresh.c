@@ -54,7 +54,7 @@ main(int argc, char **argv)
 	    &(struct app){ .name = "refresh",
 		.methods = METHOD_POST,
 		.opens = CONF_ALL,
-		.threads = 16,
+		.threads = 64,
 		.upstream = &upstream_spotify,
 		.shares = true,
 		.handle = handle });

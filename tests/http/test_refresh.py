@@ -4,9 +4,11 @@ once for everybody is in faults/test_single_flight.py."""
 
 import pytest
 
+from stack.processes import wait_until
 from tools.amounts import HOUR
 from tools.answers import Browser, refused
-from tools.parallel import together
+from tools.parallel import Later, timed, together
+from tools.processes import descriptors
 from tools.spotify import count, headers_of, json_answer, newest_secret
 from tools.steps import let_tokens_end, refresh
 from tools.store import stored
@@ -48,6 +50,28 @@ def test_spotify_is_sent_exactly_this(browser, stack, spotify):
     assert set(sent) == {"Host", "User-Agent", "Accept", "Content-Type",
                          "Authorization", "Content-Length"}
     assert request["note"] is None
+
+
+def test_one_visitor_does_not_take_the_threads_of_others(make_stack):
+    """As many as the web server's limits let in at a time, while Spotify is
+    slow with his token."""
+    stack = make_stack()
+    noisy, quick = Browser(stack), Browser(stack)
+    logged_in(noisy, stack)
+    quick.login()
+    stack.spotify.clear_requests()
+    stack.spotify.answers("token", {"held": True, "pass": True})
+    [pid] = stack.pids("refresh")
+    before = len(descriptors(pid))
+    crowd = [Later(lambda b=noisy.copy(): refresh(b)) for _ in range(48)]
+    wait_until(lambda: len(descriptors(pid)) >= before + 48, 10, "the crowd")
+    stack.spotify.wait_for("token", 1)
+    seconds, reply = timed(lambda: refresh(quick))
+    assert reply.json["refreshed"] is False and seconds < 5
+    assert all(one.under_way() for one in crowd)
+    stack.spotify.release()
+    assert {one.result().status for one in crowd} == {200}
+    assert count(stack.spotify, "token") == 1
 
 
 # What comes back
