@@ -300,7 +300,7 @@ ask_spotify(struct fetch *fetch)
 		result = fetch_once(fetch);
 	/* A pause of lists is none of accounts. */
 	if (result == OK || result == RESULT_RATE_LIMITED ||
-	    result == RESULT_QUOTA_EXCEEDED)
+	    result == RESULT_QUOTA_EXCEEDED || refusal_is(result))
 		who_fill(context, fetch->session);
 	crowd_leave(&fetch->place);
 	return result;

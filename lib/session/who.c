@@ -3,7 +3,9 @@
 #include "config.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "session/who.h"
+#include "spotify/refusal.h"
 #include "spotify/spotify.h"
 #include "store/lock.h"
 
@@ -34,11 +36,28 @@ save_account(const struct context *context, struct session *session,
 	lock_release(&lock);
 }
 
+/* Ask Spotify whose the session is, which nobody has found out yet. */
+static void
+ask(struct context *brief, struct session *session)
+{
+	struct account account = { 0 };
+	enum result result =
+	    spotify_me(brief, &api_me, &session->access, &account);
+
+	if (result == OK)
+		save_account(brief, session, &account);
+	/* Words that a login would have ended with. One without may be of
+	 * somebody on the way. */
+	if (refusal_is(result) && result != RESULT_SPOTIFY_REFUSED &&
+	    session_remove(brief, session) == OK)
+		session_log(session, LOG_LEVEL_WARN, "login_undone");
+	account_free(&account);
+}
+
 void
 who_fill(const struct context *context, struct session *session)
 {
 	struct context brief = *context;
-	struct account account = { 0 };
 	struct lock lock;
 
 	if (account_is_known(&session->account) ||
@@ -48,9 +67,7 @@ who_fill(const struct context *context, struct session *session)
 	brief.deadline_ms = clock_until_ms(context->deadline_ms, FILL_MS);
 	/* Whoever had the lock before us may have done it. */
 	if (session_load(context, session) == OK &&
-	    !account_is_known(&session->account) &&
-	    spotify_me(&brief, &api_me, &session->access, &account) == OK)
-		save_account(&brief, session, &account);
+	    !account_is_known(&session->account))
+		ask(&brief, session);
 	lock_release(&lock);
-	account_free(&account);
 }

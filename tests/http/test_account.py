@@ -8,6 +8,7 @@ from tools import fastcgi
 from tools.answers import Browser, refused
 from tools.parallel import together
 from tools.spotify import count, json_answer
+from tools.steps import let_tokens_end, refresh
 from tools.store import stored
 
 NOBODY = {"id": None, "account_id": None, "display_name": None,
@@ -89,6 +90,35 @@ def test_somebody_who_is_unknown_is_not_vouched_for(browser, spotify):
     browser.fetch("artists")
     reply = fastcgi.vouch(browser)
     assert reply.header("X-Spotify-Account-Id") == "aB3dE5fG7h"
+
+
+@pytest.mark.parametrize("answer, code", [
+    ("not_registered_403", "not_on_allowlist"),
+    ("premium_403", "owner_not_premium")])
+def test_who_turns_out_not_to_be_allowed_is_logged_out(
+        browser, spotify, answer, code):
+    """As the login would have told him, had Spotify said so then."""
+    spotify.answers("me", "server_error_500", answer)
+    spotify.answers("following", answer)
+    browser.login()
+    refused(browser.fetch("artists"), 403, code)
+    assert browser.fetch("session").json == {"logged_in": False}
+    refused(fastcgi.vouch(browser), 401, "not_logged_in")
+
+
+@pytest.mark.parametrize("path", ["artists", "refresh"])
+def test_a_refusal_without_a_word_logs_nobody_out(
+        browser, stack, spotify, path):
+    """It may be a gateway's."""
+    spotify.answers("me", "server_error_500", "forbidden_html_403")
+    browser.login()
+    if path == "refresh":
+        let_tokens_end(stack)
+        assert refresh(browser).status == 200
+    else:
+        assert browser.fetch("artists").status == 200
+    assert count(spotify, "me") == 2
+    assert browser.fetch("session").json["logged_in"] is True
 
 
 # What is believed of the answer
