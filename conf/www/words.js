@@ -40,13 +40,38 @@ export const problems = {
 	},
 	scope_missing: {
 		title: 'A permission is missing',
-		text: 'Spotify did not allow this site to see the artists you follow. Log in again and agree to it.',
+		text: 'This site needs a permission that was not given at Spotify. Log in again and agree to it.',
 		action: 'login',
 	},
 	spotify_refused: {
 		title: 'Spotify does not allow this',
 		text: 'Spotify refuses this site or your account, and trying again will not change that. Tell the person who runs the site, or use another account.',
 		action: 'switch',
+	},
+	premium_required: {
+		title: 'This takes Spotify Premium',
+		text: 'Spotify does this only for accounts with Premium, and yours has none.',
+		action: 'switch',
+	},
+	not_for_this_app: {
+		title: 'Spotify does not offer this to this site',
+		text: 'It gives this to larger applications only, and trying again will not change that. The rest of the page works.',
+		action: null,
+	},
+	not_enabled: {
+		title: 'This site does not offer that',
+		text: 'The page in your browser may be older than the server. Load it anew.',
+		action: 'reload',
+	},
+	no_active_device: {
+		title: 'Nothing plays at the moment',
+		text: 'Open Spotify on one of your devices and begin to play, then try again.',
+		action: 'retry',
+	},
+	outcome_unknown: {
+		title: 'It may have been done, or not',
+		text: 'The answer from Spotify was lost on its way. Load the page anew to see how things are before you try again.',
+		action: 'reload',
 	},
 	rate_limited: {
 		title: 'Too many requests just now',

@@ -29,6 +29,8 @@ static const struct result_row rows[] = {
 	[RESULT_LOGIN_EXPIRED] = { 401, 0, "login_expired",
 	    "Your login has ended",
 	    "Spotify has ended the authorization. Log in again." },
+	[RESULT_NOT_ENABLED] = { 404, 0, "not_enabled", "Not offered here",
+	    "This site has not turned this on. Its operator can." },
 	[RESULT_NOT_ON_ALLOWLIST] = { 403, 0, "not_on_allowlist",
 	    "This account is not on the list",
 	    "This Spotify account is not on the application's list of users. "
@@ -40,12 +42,39 @@ static const struct result_row rows[] = {
 	    "no Premium subscription. Tell the site's owner." },
 	[RESULT_SCOPE_MISSING] = { 403, 0, "scope_missing",
 	    "A permission is missing",
-	    "The permission to see the artists you follow was not given. Log "
-	    "in again and agree to it." },
+	    "A permission that this needs was not given. Log in again and "
+	    "agree to it." },
 	[RESULT_SPOTIFY_REFUSED] = { 403, 0, "spotify_refused",
 	    "Spotify does not allow it",
 	    "Spotify does not allow this site to do that for this account. "
 	    "Trying again does not help; tell the site's owner." },
+	[RESULT_REFUSED_REQUEST] = { 400, 0, "spotify_refused",
+	    "Spotify does not take this",
+	    "Spotify cannot make sense of what this site asked it. Trying "
+	    "again does not help; tell the site's owner." },
+	[RESULT_REFUSED_ABSENT] = { 404, 0, "spotify_refused",
+	    "Spotify does not have it",
+	    "Spotify has nothing of that kind, or has it no more." },
+	[RESULT_REFUSED_CONFLICT] = { 409, 0, "spotify_refused",
+	    "Something else came first",
+	    "What this would change has changed meanwhile. Look at it anew "
+	    "before you try again." },
+	[RESULT_PREMIUM_REQUIRED] = { 403, 0, "premium_required",
+	    "This takes Spotify Premium",
+	    "Spotify does this for accounts with Premium only, and this one "
+	    "has none." },
+	[RESULT_NOT_FOR_THIS_APP] = { 403, 0, "not_for_this_app",
+	    "Spotify does not offer this to this site",
+	    "Spotify does not offer this to applications of this site's kind. "
+	    "Trying again does not help." },
+	[RESULT_NO_ACTIVE_DEVICE] = { 404, 0, "no_active_device",
+	    "Nothing plays anywhere",
+	    "Spotify plays on none of this account's devices. Begin to play "
+	    "on one of them, then try again." },
+	[RESULT_OUTCOME_UNKNOWN] = { 502, 0, "outcome_unknown",
+	    "It may have been done",
+	    "The answer was lost, so Spotify may or may not have done this. "
+	    "Look before you try again." },
 	[RESULT_RATE_LIMITED] = { 429, 5, "rate_limited",
 	    "Spotify asks for a pause",
 	    "Spotify asks for a pause. Try again later; Retry-After says "
@@ -152,6 +181,7 @@ result_reason(int status)
 	case 403: return "Forbidden";
 	case 404: return "Not Found";
 	case 405: return "Method Not Allowed";
+	case 409: return "Conflict";
 	case 413: return "Content Too Large";
 	case 429: return "Too Many Requests";
 	case 502: return "Bad Gateway";

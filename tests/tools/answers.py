@@ -13,7 +13,9 @@ CODES = {
     "too_large": {413}, "cross_site": {403}, "not_logged_in": {401},
     "login_expired": {401}, "not_on_allowlist": {403},
     "owner_not_premium": {403}, "scope_missing": {403},
-    "spotify_refused": {403},
+    "spotify_refused": {400, 403, 404, 409}, "premium_required": {403},
+    "not_for_this_app": {403}, "no_active_device": {404},
+    "not_enabled": {404}, "outcome_unknown": {502},
     "rate_limited": {429}, "quota_exceeded": {429},
     "upstream_failed": {502, 503}, "upstream_timeout": {504},
     "store_unavailable": {503}, "misconfigured": {503}, "busy": {503},
@@ -68,7 +70,8 @@ def check_error(reply):
     assert reply.status in CODES[reply.code], reply
     if "json" in kind:
         check_problem(reply)
-    if reply.status in (429, 503, 502, 504):
+    if reply.status in (429, 503, 502, 504) and \
+            reply.code != "outcome_unknown":
         assert int(reply.header("Retry-After")) in range(1, 86401)
     else:
         assert reply.header("Retry-After") is None
