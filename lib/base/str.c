@@ -73,6 +73,15 @@ str_cut(struct str *rest, char separator)
 }
 
 bool
+str_has_word(struct str list, struct str word)
+{
+	while (list.p != NULL)
+		if (str_equal(str_cut(&list, ' '), word))
+			return true;
+	return false;
+}
+
+bool
 str_number(struct str s, uint64_t max, uint64_t *number)
 {
 	uint64_t value = 0, digit;

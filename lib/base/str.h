@@ -38,6 +38,9 @@ struct str str_trim(struct str s);
  */
 struct str str_cut(struct str *rest, char separator);
 
+/* Whether a list whose words are separated by a blank has that one. */
+bool str_has_word(struct str list, struct str word);
+
 /*
  * Read the whole slice as a decimal number without sign, at most max.
  * False, *number untouched: empty, another character, or too large.

@@ -251,15 +251,6 @@ login_resume(const struct context *context, const struct login *login,
 	return result == RESULT_NOT_LOGGED_IN ? RESULT_LOGIN_REPLAYED : result;
 }
 
-static bool
-has_word(struct str list, struct str word)
-{
-	while (list.p != NULL)
-		if (str_equal(str_cut(&list, ' '), word))
-			return true;
-	return false;
-}
-
 enum result
 login_exchange(struct context *context, const struct login *login,
     struct oauth_tokens *tokens)
@@ -274,8 +265,10 @@ login_exchange(struct context *context, const struct login *login,
 	if (result == RESULT_INVALID_GRANT)
 		return RESULT_LOGIN_REFUSED;
 	/* No scope in the answer: it is what was asked for (RFC 6749, 5.1). */
-	if (result == OK && tokens->scope.p != NULL &&
-	    !has_word(buf_str(&tokens->scope), STR("user-follow-read")))
+	if (result == OK && tokens->scope.p == NULL)
+		buf_puts(&tokens->scope, context->conf->scope);
+	else if (result == OK &&
+	    !str_has_word(buf_str(&tokens->scope), STR("user-follow-read")))
 		return RESULT_SCOPE_MISSING;
 	return result;
 }

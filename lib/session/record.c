@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Hides what a session's record looks like: a JSON object with the times, the
- * tokens and the account, without those that there are none of.
+ * tokens, the scope and the account, without those that there are none of.
  */
 #include "config.h"
 
@@ -31,6 +31,8 @@ record_write(const struct session *session, struct buf *plain)
 		writer_integer(plain, "forced", session->forced_s);
 	write_secret(plain, "access", &session->access);
 	write_secret(plain, "refresh", &session->refresh);
+	if (session->scope.n > 0)
+		writer_text(plain, "scope", buf_str(&session->scope));
 	account_write_members(&session->account, plain);
 	writer_object_end(plain);
 	return buf_result(plain);
@@ -57,6 +59,19 @@ read_secret(const struct reader_value *record, const char *name,
 	return secret_set(secret, text.p, text.n);
 }
 
+/* What an earlier version wrote has none: then it is not known. */
+static enum result
+read_scope(const struct reader_value *record, struct buf *scope)
+{
+	struct str text = read_text(record, "scope");
+
+	buf_free(scope);
+	*scope = BUF(OAUTH_SCOPE_MAX);
+	if (text.n > 0 && text.n <= OAUTH_SCOPE_MAX)
+		buf_add_str(scope, text);
+	return buf_result(scope);
+}
+
 enum result
 record_read(struct buf *plain, struct session *session)
 {
@@ -75,6 +90,8 @@ record_read(struct buf *plain, struct session *session)
 	result = read_secret(record, "access", &session->access);
 	if (result == OK)
 		result = read_secret(record, "refresh", &session->refresh);
+	if (result == OK)
+		result = read_scope(record, &session->scope);
 	if (result == OK)
 		result = account_copy(&session->account, read_text, record);
 	reader_free(&reader);

@@ -119,6 +119,22 @@ session_set_life(struct session *session, int64_t life_s)
 	session->access_life_s = life_s < SESSION_LIFE_SHORT_S ? life_s : 0;
 }
 
+/* ---- the scope ---- */
+
+void
+session_take_scope(struct session *session, struct buf *granted)
+{
+	if (granted->n > 0)
+		buf_move(&session->scope, granted);
+}
+
+bool
+session_may(const struct session *session, struct str scope)
+{
+	return session->scope.n == 0 ||
+	    str_has_word(buf_str(&session->scope), scope);
+}
+
 /* ---- the file ---- */
 
 enum result
@@ -262,6 +278,7 @@ session_create(const struct context *context, struct str cookies,
 	session_set_life(session, tokens->expires_in_s);
 	secret_move(&session->access, &tokens->access);
 	secret_move(&session->refresh, &tokens->refresh);
+	session_take_scope(session, &tokens->scope);
 	result = seal_session(context, session, &sealed);
 	if (result == OK)
 		result = store_create(context->store, session->id,
@@ -322,5 +339,6 @@ session_free(struct session *session)
 	secret_free(&session->access);
 	secret_free(&session->refresh);
 	account_free(&session->account);
+	buf_free(&session->scope);
 	secret_wipe(session, sizeof(*session));
 }

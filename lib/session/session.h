@@ -27,6 +27,7 @@ struct session {
 	struct secret access;
 	struct secret refresh;	/* empty: Spotify gave none */
 	struct account account; /* id is NULL until Spotify told it */
+	struct buf scope;	/* as granted; empty: not known */
 };
 
 /*
@@ -100,6 +101,14 @@ int64_t session_access_left_s(const struct session *session);
 /* Note that the access token was given now, for so many seconds. */
 #define SESSION_LIFE_SHORT_S 600
 void session_set_life(struct session *session, int64_t life_s);
+
+/* Take over what a token request has said of the scope that is granted; of an
+ * answer that says nothing of it *granted is empty, and nothing changes. */
+void session_take_scope(struct session *session, struct buf *granted);
+
+/* Whether a scope was granted, or may have been: of a session from before this
+ * was kept Spotify alone knows. */
+bool session_may(const struct session *session, struct str scope);
 
 /* When the session ends if it is not used, and when the authorization does;
  * seconds since 1970. */

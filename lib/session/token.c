@@ -64,6 +64,7 @@ take_tokens(struct session *session, struct oauth_tokens *tokens)
 	/* None, or an empty one: the old stays good. */
 	if (tokens->refresh.n > 0)
 		secret_move(&session->refresh, &tokens->refresh);
+	session_take_scope(session, &tokens->scope);
 	session_set_life(session, tokens->expires_in_s);
 }
 

@@ -6,6 +6,8 @@
  */
 #include "config.h"
 
+#include <string.h>
+
 #include "base/codec.h"
 #include "json/janssondoc.h"
 #include "spotify/pause.h"
@@ -51,14 +53,33 @@ take_token(const json_t *answer, const char *member, struct secret *token)
 	return secret_set(token, text.p, text.n);
 }
 
+/* RFC 6749, section 3.3. */
+static bool
+is_scope_token(struct str word)
+{
+	return word.n > 0 && str_graphic(word) &&
+	    memchr(word.p, '"', word.n) == NULL &&
+	    memchr(word.p, '\\', word.n) == NULL;
+}
+
+/* What is no scope is left out: it grants nothing, and a header line will
+ * repeat the others. */
 static enum result
 take_scope(const json_t *answer, struct buf *scope)
 {
-	struct str text = janssondoc_text(answer, "scope");
+	struct str rest = janssondoc_text(answer, "scope"), word;
 
 	*scope = BUF(OAUTH_SCOPE_MAX);
-	if (text.p != NULL)
-		buf_add_str(scope, text);
+	if (rest.p != NULL)
+		buf_puts(scope, ""); /* it was said, whatever is left */
+	while (rest.p != NULL) {
+		word = str_cut(&rest, ' ');
+		if (!is_scope_token(word))
+			continue;
+		if (scope->n > 0)
+			buf_putc(scope, ' ');
+		buf_add_str(scope, word);
+	}
 	if (buf_result(scope) == RESULT_TOO_LARGE)
 		return RESULT_UPSTREAM_FAILED;
 	return buf_result(scope);

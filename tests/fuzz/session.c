@@ -170,6 +170,7 @@ fuzz_session_plain(struct str input)
 		MUST(sealed.n <= SESSION_FILE_MAX);
 		/* It goes into a header line. */
 		MUST(str_graphic(secret_str(&site.session.access)));
+		MUST(site.session.scope.n <= OAUTH_SCOPE_MAX);
 		left_s = session_access_left_s(&site.session);
 		MUST(left_s >= 0 && left_s <= 86400);
 		MUST(session_ends_s(&site.conf, &site.session) > FUZZ_NOW_S);

@@ -103,6 +103,18 @@ graphic_bytes_are_printable_and_no_blank(void)
 	assert_true(str_graphic(str_of(NULL)));
 }
 
+static void
+a_list_has_its_words_and_no_parts_of_them(void)
+{
+	assert_true(str_has_word(STR("b"), STR("b")));
+	assert_true(str_has_word(STR("a b c"), STR("a")));
+	assert_true(str_has_word(STR("a b c"), STR("c")));
+	assert_false(str_has_word(STR("ab bc"), STR("b")));
+	assert_false(str_has_word(STR("a b"), STR("a b")));
+	assert_false(str_has_word(STR("a b"), STR("B")));
+	assert_false(str_has_word(str_of(NULL), STR("b")));
+}
+
 UNIT_TESTS(str) = {
 	TEST(slices_are_equal_byte_for_byte),
 	TEST(a_slice_starts_and_ends_with_what_it_starts_and_ends_with),
@@ -110,5 +122,6 @@ UNIT_TESTS(str) = {
 	TEST(a_cut_slice_gives_every_piece_once),
 	TEST(a_number_is_digits_up_to_its_maximum),
 	TEST(graphic_bytes_are_printable_and_no_blank),
+	TEST(a_list_has_its_words_and_no_parts_of_them),
 	END_OF_TESTS,
 };

@@ -86,6 +86,40 @@ a_short_life_of_the_token_is_kept(void)
 	assert_int_equal(session.access_life_s, 599);
 }
 
+/* That of an earlier version, read over one that has a scope. */
+static void
+the_scope_is_kept_and_a_record_without_one_says_nothing(void)
+{
+	SCOPED(session_free) struct session session = { .created_s = 0 };
+	SCOPED(buf_free) struct buf plain = BUF(SESSION_FILE_MAX);
+
+	assert_true(session_may(&session, STR("streaming")));
+	CHECK_OK(
+	    read_text("{\"scope\":\"user-read-email streaming\"}", &session));
+	assert_true(session_may(&session, STR("streaming")));
+	assert_false(session_may(&session, STR("stream")));
+	CHECK_OK(record_write(&session, &plain));
+	assert_non_null(
+	    strstr(plain.p, ",\"scope\":\"user-read-email streaming\"}"));
+	CHECK_OK(read_text(first, &session));
+	assert_int_equal(session.scope.n, 0);
+	assert_true(session_may(&session, STR("streaming")));
+}
+
+static void
+a_scope_that_nobody_wrote_is_not_known(void)
+{
+	SCOPED(session_free) struct session session = { .created_s = 0 };
+	SCOPED(buf_free) struct buf text = BUF(4096);
+
+	buf_printf(&text, "{\"scope\":\"%01025d\"}", 7);
+	CHECK_OK(buf_result(&text));
+	CHECK_OK(read_text(text.p, &session));
+	assert_int_equal(session.scope.n, 0);
+	CHECK_OK(read_text("{\"scope\":7}", &session));
+	assert_int_equal(session.scope.n, 0);
+}
+
 static void
 what_there_is_none_of_is_left_out(void)
 {
@@ -140,6 +174,8 @@ UNIT_TESTS(record) = {
 	TEST(a_record_is_read_and_written_as_it_always_was),
 	TEST(any_order_and_spelling_and_more_members_will_do),
 	TEST(a_short_life_of_the_token_is_kept),
+	TEST(the_scope_is_kept_and_a_record_without_one_says_nothing),
+	TEST(a_scope_that_nobody_wrote_is_not_known),
 	TEST(what_there_is_none_of_is_left_out),
 	TEST(what_is_no_record_is_none),
 	TEST(times_beyond_all_reason_are_none),
