@@ -81,10 +81,17 @@ Reply                   .status .headers (list of pairs) .header(name) (None
                         if absent, AssertionError if repeated) .all(name)
                         .body .text .json .location .code (of a problem, or of
                         an error page's <small>)
+Engine(kind="single")   a real Valkey or Redis, on its own (engine.py); other
+                        kinds are "acl", "tls" and "replica"
+  .conf(url=.url)       the keys that lead there; .url is its port, .socket_url
+                        its unix socket
+  .command(*words)      the reply to a command of an administrator
+  .start() .stop(sig) .pause() .resume() .close()
 """
 
 from .client import Client, Reply
+from .engine import Engine
 from .error import StackError
 from .stack import PROGRAMS, Stack
 
-__all__ = ["Client", "PROGRAMS", "Reply", "Stack", "StackError"]
+__all__ = ["Client", "Engine", "PROGRAMS", "Reply", "Stack", "StackError"]

@@ -15,7 +15,7 @@ basicConstraints = critical,CA:TRUE
 keyUsage = critical,keyCertSign
 [leaf]
 basicConstraints = critical,CA:FALSE
-extendedKeyUsage = serverAuth
+extendedKeyUsage = serverAuth,clientAuth
 subjectAltName = {names}
 """
 NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
