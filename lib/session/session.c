@@ -77,16 +77,24 @@ session_authorization_ends_s(const struct session *session)
 	return session->authorized_s + SESSION_AUTHORIZATION_S;
 }
 
-int64_t
-session_ends_s(const struct conf *conf, const struct session *session)
+/* When it would end if it had last been used then. */
+static int64_t
+ends_if_used_s(const struct conf *conf, const struct session *session,
+    int64_t used_s)
 {
-	int64_t ends_s = session->seen.used_s + conf->idle_limit_s;
+	int64_t ends_s = used_s + conf->idle_limit_s;
 	int64_t absolute_s = session->created_s + conf->absolute_limit_s;
 	int64_t authorization_s = session_authorization_ends_s(session);
 
 	if (ends_s > absolute_s)
 		ends_s = absolute_s;
 	return ends_s < authorization_s ? ends_s : authorization_s;
+}
+
+int64_t
+session_ends_s(const struct conf *conf, const struct session *session)
+{
+	return ends_if_used_s(conf, session, session->seen.used_s);
 }
 
 /*
@@ -198,10 +206,16 @@ seal_session(const struct context *context, const struct session *session,
 }
 
 enum result
-session_reserve(const struct context *context,
-    struct store_reservation **reservation)
+session_reserve(const struct context *context, const struct session *session,
+    const struct lock *lock, struct store_reservation **reservation)
 {
-	return store_reserve(context->store, SESSION_FILE_MAX, reservation);
+	const struct store_wish wish = { .id = session->id,
+		.version = &session->seen.version,
+		.n = SESSION_FILE_MAX,
+		.hold = lock_hold(lock) };
+	enum result result = store_reserve(context->store, &wish, reservation);
+
+	return result == RESULT_ABSENT ? RESULT_NOT_LOGGED_IN : result;
 }
 
 enum result
@@ -212,8 +226,9 @@ session_save(const struct context *context, struct session *session,
 	enum result result = seal_session(context, session, &sealed);
 
 	if (result == OK)
-		result = store_replace(reservation, session->id,
-		    &session->seen.version, buf_str(&sealed));
+		result = store_replace(reservation, &session->seen.version,
+		    buf_str(&sealed),
+		    ends_if_used_s(context->conf, session, clock_now_s()));
 	buf_free(&sealed);
 	return result == RESULT_ABSENT ? RESULT_NOT_LOGGED_IN :
 	    result == RESULT_TOO_LARGE ? RESULT_STORE :
@@ -282,7 +297,8 @@ session_create(const struct context *context, struct str cookies,
 	result = seal_session(context, session, &sealed);
 	if (result == OK)
 		result = store_create(context->store, session->id,
-		    buf_str(&sealed), &session->seen.version);
+		    buf_str(&sealed), session_ends_s(context->conf, session),
+		    &session->seen.version);
 	if (result == OK) {
 		session_log(session, LOG_LEVEL_INFO, "session_begun");
 		remove_old(context, cookies);
@@ -300,6 +316,16 @@ session_remove(const struct context *context, const struct session *session)
 								 RESULT_STORE;
 }
 
+enum result
+session_remove_loaded(const struct context *context,
+    const struct session *session)
+{
+	enum result result = store_remove_if(context->store, session->id,
+	    &session->seen.version);
+
+	return result == OK || result == RESULT_CHANGED ? result : RESULT_STORE;
+}
+
 void
 session_touch(const struct context *context, const struct session *session)
 {
@@ -307,7 +333,8 @@ session_touch(const struct context *context, const struct session *session)
 
 	if (now_s - session->seen.used_s >= TOUCH_S ||
 	    session->seen.used_s > now_s)
-		store_touch(context->store, session->id, now_s);
+		store_touch(context->store, session->id, now_s,
+		    ends_if_used_s(context->conf, session, now_s));
 }
 
 void

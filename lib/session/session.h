@@ -8,6 +8,7 @@
 #include "spotify/oauth.h"
 #include "web/reply.h"
 #include "spotify/spotify.h"
+#include "store/lock.h"
 
 #define SESSION_SECRET_BYTES 32
 #define SESSION_FILE_MAX 16384
@@ -70,9 +71,13 @@ enum result session_resume(const struct context *context, int64_t age_s,
     struct reply *reply, struct session *session)
     __attribute__((warn_unused_result));
 
-/* Take room for a save, before something is spent that must be saved. OK
- * (store_release() must follow), RESULT_STORE, RESULT_NO_MEMORY. */
+/*
+ * Take room for a save of the session that was loaded under its lock, before
+ * something is spent that must be saved. OK (store_release() must follow), or
+ * those of store_reserve(), and RESULT_NOT_LOGGED_IN: logged out meanwhile.
+ */
 enum result session_reserve(const struct context *context,
+    const struct session *session, const struct lock *lock,
     struct store_reservation **reservation) __attribute__((warn_unused_result));
 
 /*
@@ -89,6 +94,11 @@ enum result session_save(const struct context *context, struct session *session,
 /* Remove the files of a session; its file need not have been read.
  * OK or RESULT_STORE. */
 enum result session_remove(const struct context *context,
+    const struct session *session) __attribute__((warn_unused_result));
+
+/* The same for a session that is as it was loaded, under its lock; also
+ * RESULT_CHANGED as for session_save(): it stays. */
+enum result session_remove_loaded(const struct context *context,
     const struct session *session) __attribute__((warn_unused_result));
 
 /* Note that the session was used now, at most once a minute. */

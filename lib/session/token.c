@@ -32,14 +32,43 @@ was_forced_lately(const struct session *session)
 	return ago_s >= 0 && ago_s < FORCED_EVERY_S;
 }
 
-/* Spotify has ended the authorization: so do we. */
+/* The lock was lost, and who held it after us has saved. What is there now may
+ * serve while it lives; else the next request sees to it. */
 static enum result
-end_session(const struct context *context, const struct session *session)
+use_others(const struct context *context, struct session *session)
 {
-	session_log(session, LOG_LEVEL_INFO, "authorization_ended");
-	if (session_remove(context, session) != OK)
+	enum result result = session_load(context, session);
+
+	return result == OK ? RESULT_BUSY : result;
+}
+
+/* Spotify has ended the authorization: so do we, but for one that is newer. */
+static enum result
+end_session(const struct context *context, struct session *session)
+{
+	enum result result = session_remove_loaded(context, session);
+
+	if (result == RESULT_CHANGED)
+		return use_others(context, session);
+	if (result != OK)
 		return RESULT_STORE;
+	session_log(session, LOG_LEVEL_INFO, "authorization_ended");
 	return RESULT_LOGIN_EXPIRED;
+}
+
+/*
+ * The refresh token is good no more. If that may be because somebody who lost
+ * the lock has spent it, he may still come back with the next one: the session
+ * stays, and whoever comes after that finds out.
+ */
+static enum result
+is_refused(const struct context *context, struct session *session,
+    const struct lock *lock)
+{
+	if (!lock->doubtful)
+		return end_session(context, session);
+	session_log(session, LOG_LEVEL_WARN, "refresh_in_doubt");
+	return RESULT_REFRESH_FAILED;
 }
 
 /* What a failed token request means for whoever needed the token. */
@@ -84,17 +113,14 @@ save_tokens(const struct context *context, struct session *session,
 	else
 		session_log(session, LOG_LEVEL_ERROR, "refresh_not_saved");
 	session->access_ends_s = 0;
-	if (result != RESULT_CHANGED)
-		return result == RESULT_UNCERTAIN ? RESULT_STORE : result;
-	/* The lock was lost, and who held it after us has saved. What is there
-	 * now may serve while it lives; else the next request sees to it. */
-	result = session_load(context, session);
-	return result == OK ? RESULT_BUSY : result;
+	if (result == RESULT_CHANGED)
+		return use_others(context, session);
+	return result == RESULT_UNCERTAIN ? RESULT_STORE : result;
 }
 
 /* Spend the refresh token; the session's lock is held, its file was read. */
 static enum result
-spend(struct context *context, struct session *session)
+spend(struct context *context, struct session *session, const struct lock *lock)
 {
 	struct context brief = *context;
 	struct oauth_tokens tokens = { .expires_in_s = 0 };
@@ -107,7 +133,10 @@ spend(struct context *context, struct session *session)
 		return RESULT_BUSY;
 	if (context_is_abandoned(context))
 		return RESULT_BUSY;
-	if ((result = session_reserve(context, &reservation)) != OK)
+	result = session_reserve(context, session, lock, &reservation);
+	if (result == RESULT_CHANGED)
+		return use_others(context, session);
+	if (result != OK)
 		return result;
 	brief.deadline_ms -= SAVE_MS;
 	result = oauth_refresh(&brief, &session->refresh, &tokens);
@@ -119,7 +148,7 @@ spend(struct context *context, struct session *session)
 	store_release(reservation);
 	oauth_tokens_free(&tokens);
 	if (result == RESULT_INVALID_GRANT)
-		return end_session(context, session);
+		return is_refused(context, session, lock);
 	return translate(context, result);
 }
 
@@ -152,7 +181,9 @@ refresh_locked(struct context *context, struct session *session, struct str had,
 			return RESULT_UPSTREAM_FAILED;
 		session->forced_s = clock_now_s();
 	}
-	result = spend(context, session);
+	result = spend(context, session, lock);
+	if (result == OK)
+		lock_pass(lock);
 	/* Out of time or memory were we alone. */
 	if (result != OK && result != RESULT_BUSY && result != RESULT_NO_MEMORY)
 		lock_fail(lock, result);
@@ -172,6 +203,30 @@ need_s(const struct session *session, enum token_need need)
 								EARLY_S;
 }
 
+/*
+ * Take the lock, unless the record holds another token than the one that we
+ * had. When it is another for a different reason, the lock is asked for once
+ * more, whatever the record is by then. OK (also when none is held),
+ * and the results of lock_take() and session_load().
+ */
+static enum result
+take_lock(struct context *context, struct session *session, struct str had,
+    int64_t until_ms, struct lock *lock)
+{
+	const struct lock_wish wish = { LOCK_REFRESH, session->id,
+		&session->seen.version };
+	enum result result =
+	    lock_take_unless_done(context->store, &wish, until_ms, lock);
+
+	if (result != RESULT_EXISTS)
+		return result;
+	result = session_load(context, session);
+	if (result != OK || !secret_equal(secret_str(&session->access), had))
+		return result;
+	return lock_take(context->store, LOCK_REFRESH, session->id, until_ms,
+	    lock);
+}
+
 /* Take the lock and refresh, waiting for who has it until then. */
 static enum result
 refresh(struct context *context, struct session *session, bool forced,
@@ -183,9 +238,9 @@ refresh(struct context *context, struct session *session, bool forced,
 	enum result result = secret_set(&had, text.p, text.n);
 
 	if (result == OK)
-		result = lock_take(context->store, LOCK_REFRESH, session->id,
-		    until_ms, &lock);
-	if (result == OK)
+		result = take_lock(context, session, secret_str(&had), until_ms,
+		    &lock);
+	if (result == OK && lock.queue != NULL)
 		result = refresh_locked(context, session, secret_str(&had),
 		    forced, &lock);
 	lock_release(&lock);

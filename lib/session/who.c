@@ -24,7 +24,7 @@ save_account(const struct context *context, struct session *session,
 		return;
 	if (session_load(context, session) == OK &&
 	    !account_is_known(&session->account) &&
-	    session_reserve(context, &reservation) == OK) {
+	    session_reserve(context, session, &lock, &reservation) == OK) {
 		account_free(&session->account);
 		session->account = *account;
 		*account = (struct account){ 0 };

@@ -7,10 +7,17 @@
 #ifndef BACKEND_H
 #define BACKEND_H
 
+#include <stdbool.h>
+
 #include "store/store.h"
 
-/* What a back end holds for a lock. */
+/* A lock that is asked for, and what a back end holds for it. */
 struct store_hold {
+	unsigned char id[STORE_ID_BYTES];
+	unsigned task;	 /* an enum lock_task */
+	uint64_t number; /* of both: what processes exclude each other from */
+	const struct store_version *seen; /* of lock_wish; or NULL */
+	bool doubtful; /* as of struct lock; false unless a back end knows */
 	int fd;
 };
 
@@ -21,30 +28,34 @@ struct store_backend {
 	enum result (*load_kept)(struct store *store, const unsigned char *id,
 	    struct store_piece piece, struct buf *content);
 	enum result (*create)(struct store *store, const unsigned char *id,
-	    struct str content);
-	enum result (*reserve)(struct store *store, size_t n,
+	    struct str content, int64_t ends_s);
+	enum result (*reserve)(struct store *store,
+	    const struct store_wish *wish,
 	    struct store_reservation **reservation);
 	enum result (*replace)(struct store_reservation *reservation,
-	    const unsigned char *id, const struct store_version *version,
-	    struct str content);
+	    const struct store_version *version, struct str content,
+	    int64_t ends_s);
 	void (*release)(struct store_reservation *reservation);
 	enum result (*keep)(struct store *store, const unsigned char *id,
 	    enum store_place place, struct str content);
-	enum result (*remove)(struct store *store, const unsigned char *id);
+	/* Of any version, if that is NULL. */
+	enum result (*remove)(struct store *store, const unsigned char *id,
+	    const struct store_version *version);
 	void (*touch)(struct store *store, const unsigned char *id,
-	    int64_t now_s);
+	    int64_t now_s, int64_t ends_s);
 	enum result (*claim)(struct store *store, int64_t began_s,
 	    int64_t now_s, const unsigned char *id);
 	int64_t (*fact)(struct store *store, const char *name);
 	void (*set_fact)(struct store *store, const char *name, int64_t number);
 	/*
-	 * Exclude all other processes from a number, waiting until deadline_ms
-	 * on clock_mono_ms(), if that is not 0. No other thread of this
-	 * process asks for the same number meanwhile.
-	 * OK (unlock must follow), RESULT_BUSY, RESULT_STORE.
+	 * Exclude all other processes, waiting until deadline_ms on
+	 * clock_mono_ms(), if that is not 0. No other thread of this process
+	 * asks for the same number meanwhile.
+	 * OK (unlock must follow), RESULT_BUSY, RESULT_STORE; RESULT_EXISTS:
+	 * the record is not the one that was seen, and nothing is held.
 	 */
-	enum result (*lock)(struct store *store, uint64_t number,
-	    int64_t deadline_ms, struct store_hold *hold);
+	enum result (*lock)(struct store *store, struct store_hold *hold,
+	    int64_t deadline_ms);
 	void (*unlock)(struct store *store, struct store_hold *hold);
 };
 

@@ -37,8 +37,9 @@ struct files {
 /* A file on its way: it exists under a name that nobody reads. */
 struct reservation {
 	struct store_reservation reservation;
-	int fd;	     /* -1: used up */
-	size_t room; /* bytes taken in advance */
+	char record[FILE_NAME_BYTES]; /* what it is for */
+	int fd;			      /* -1: used up */
+	size_t room;		      /* bytes taken in advance */
 	char name[FILE_NAME_BYTES];
 };
 
@@ -102,12 +103,14 @@ sync_directory(int dir)
 /* On most file systems the fsync of a new file makes its name durable, too, and
  * the fsync of the directory that follows finds nothing left to do. */
 static enum result
-files_create(struct store *store, const unsigned char *id, struct str content)
+files_create(struct store *store, const unsigned char *id, struct str content,
+    int64_t ends_s)
 {
 	int dir = dir_of(store), fd;
 	char name[FILE_NAME_BYTES];
 	enum result result;
 
+	(void)ends_s;
 	file_name(name, RECORD, id, STORE_ID_BYTES);
 	if ((result = file_make(dir, name, &fd)) != OK)
 		return result;
@@ -132,7 +135,7 @@ files_release(struct store_reservation *reservation)
 }
 
 static enum result
-files_reserve(struct store *store, size_t n,
+files_reserve(struct store *store, const struct store_wish *wish,
     struct store_reservation **reservation)
 {
 	struct reservation *own = malloc(sizeof(*own));
@@ -142,14 +145,15 @@ files_reserve(struct store *store, size_t n,
 	if (own == NULL)
 		return RESULT_NO_MEMORY;
 	own->reservation.store = store;
-	own->room = n;
+	own->room = wish->n;
+	file_name(own->record, RECORD, wish->id, STORE_ID_BYTES);
 	result = file_make_temporary(dir_of(store), own->name, &own->fd);
 	if (result != OK) {
 		free(own);
 		return result;
 	}
 	do
-		error = posix_fallocate(own->fd, 0, (off_t)n);
+		error = posix_fallocate(own->fd, 0, (off_t)wish->n);
 	while (error == EINTR);
 	if (error != 0) {
 		errno = error;
@@ -197,23 +201,22 @@ exchange(int dir, const char *new, const char *old)
 }
 
 static enum result
-files_replace(struct store_reservation *reservation, const unsigned char *id,
-    const struct store_version *version, struct str content)
+files_replace(struct store_reservation *reservation,
+    const struct store_version *version, struct str content, int64_t ends_s)
 {
 	struct reservation *own = (struct reservation *)reservation;
 	int dir = dir_of(reservation->store);
-	char name[FILE_NAME_BYTES];
 	enum result result;
 
-	file_name(name, RECORD, id, STORE_ID_BYTES);
+	(void)ends_s;
 	result = file_fill(own->fd, own->room, content, true);
 	own->fd = -1;
 	/* Writing takes a while, in which the record may have been replaced:
 	 * so its version is looked at after it, and not before. */
 	if (result == OK)
-		result = check_version(dir, name, version);
+		result = check_version(dir, own->record, version);
 	if (result == OK)
-		result = exchange(dir, own->name, name);
+		result = exchange(dir, own->name, own->record);
 	/* After an exchange the old content has the temporary name. */
 	unlinkat(dir, own->name, 0);
 	return result;
@@ -257,12 +260,19 @@ files_keep(struct store *store, const unsigned char *id, enum store_place place,
 /* What is kept may come back after a crash; a record must not. Of a record that
  * was gone already nobody knows whether that lasts. */
 static enum result
-files_remove(struct store *store, const unsigned char *id)
+files_remove(struct store *store, const unsigned char *id,
+    const struct store_version *version)
 {
 	int dir = dir_of(store);
-	enum result result = remove_file(dir, RECORD, id);
+	char name[FILE_NAME_BYTES];
+	enum result result = OK;
 	size_t i;
 
+	file_name(name, RECORD, id, STORE_ID_BYTES);
+	if (version != NULL)
+		result = check_version(dir, name, version);
+	if (result == OK || result == RESULT_ABSENT)
+		result = remove_file(dir, RECORD, id);
 	if (result != OK)
 		return result;
 	result = sync_directory(dir);
@@ -273,12 +283,14 @@ files_remove(struct store *store, const unsigned char *id)
 }
 
 static void
-files_touch(struct store *store, const unsigned char *id, int64_t now_s)
+files_touch(struct store *store, const unsigned char *id, int64_t now_s,
+    int64_t ends_s)
 {
 	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
 		{ .tv_sec = (time_t)now_s } };
 	char name[FILE_NAME_BYTES];
 
+	(void)ends_s;
 	file_name(name, RECORD, id, STORE_ID_BYTES);
 	if (utimensat(dir_of(store), name, times, AT_SYMLINK_NOFOLLOW) != 0 &&
 	    errno != ENOENT)
@@ -322,13 +334,11 @@ files_set_fact(struct store *store, const char *name, int64_t number)
 	    (struct str){ text, (size_t)n });
 }
 
-/* ---- locks, and the whole ---- */
-
 static enum result
-files_lock(struct store *store, uint64_t number, int64_t deadline_ms,
-    struct store_hold *hold)
+files_lock(struct store *store, struct store_hold *hold, int64_t deadline_ms)
 {
-	return filelock_take(dir_of(store), number, deadline_ms, &hold->fd);
+	return filelock_take(dir_of(store), hold->number, deadline_ms,
+	    &hold->fd);
 }
 
 static void

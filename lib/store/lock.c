@@ -26,6 +26,7 @@ struct lock_queue {
 	unsigned users;		/* the holder and those who wait */
 	bool taken;
 	uint64_t tickets;   /* how many have asked so far */
+	uint64_t passed_at; /* tickets when it was last done */
 	uint64_t failed_at; /* tickets at the last failure */
 	enum result failure;
 	pthread_cond_t turn;
@@ -87,23 +88,31 @@ leave(struct lock_queue *queue)
 	free(queue);
 }
 
-/* Wait until no thread of this process has the number. */
-static bool
-wait_for_turn(struct lock_queue *queue, int64_t deadline_ms)
+/* Wait until no thread of this process has the number, or until all who asked
+ * before *ticket, and it, need not have it any more; NULL: ours needs it. */
+static enum result
+wait_for_turn(struct lock_queue *queue, int64_t deadline_ms,
+    const uint64_t *ticket)
 {
 	struct timespec until = { .tv_sec = (time_t)(deadline_ms / 1000),
 		.tv_nsec = (long)(deadline_ms % 1000) * 1000000 };
 
 	/* A waiter that is late may have been woken all the same: then the
 	 * turn is its own, as nobody else is woken for it. */
-	while (queue->taken)
+	while (queue->taken) {
 		if (deadline_ms == 0 ||
 		    (pthread_cond_timedwait(&queue->turn, &mutex, &until) ==
 			    ETIMEDOUT &&
 			queue->taken))
-			return false;
+			return RESULT_BUSY;
+		if (ticket != NULL && *ticket <= queue->passed_at) {
+			if (!queue->taken)
+				pthread_cond_signal(&queue->turn);
+			return RESULT_EXISTS;
+		}
+	}
 	queue->taken = true;
-	return true;
+	return OK;
 }
 
 static void
@@ -116,10 +125,24 @@ pass_on(struct lock_queue *queue)
 	pthread_mutex_unlock(&mutex);
 }
 
+/* The holder asks the store, which excludes the other processes. */
+static enum result
+ask_store(struct lock_queue *queue, const struct lock_wish *wish,
+    int64_t deadline_ms)
+{
+	struct store_hold *hold = &queue->hold;
+
+	*hold = (struct store_hold){ .task = wish->task,
+		.number = queue->number,
+		.seen = wish->seen,
+		.fd = -1 };
+	memcpy(hold->id, wish->id, sizeof(hold->id));
+	return queue->store->backend->lock(queue->store, hold, deadline_ms);
+}
+
 enum result
-lock_take(struct store *store, enum lock_task task,
-    const unsigned char id[static STORE_ID_BYTES], int64_t deadline_ms,
-    struct lock *lock)
+lock_take_unless_done(struct store *store, const struct lock_wish *wish,
+    int64_t deadline_ms, struct lock *lock)
 {
 	struct lock_queue *queue;
 	enum result result = RESULT_NO_MEMORY;
@@ -127,24 +150,49 @@ lock_take(struct store *store, enum lock_task task,
 
 	*lock = (struct lock){ .queue = NULL };
 	pthread_mutex_lock(&mutex);
-	if ((queue = join(store, number_of(task, id))) != NULL) {
+	if ((queue = join(store, number_of(wish->task, wish->id))) != NULL) {
 		ticket = ++queue->tickets;
-		result = wait_for_turn(queue, deadline_ms) ? OK : RESULT_BUSY;
+		result = wait_for_turn(queue, deadline_ms,
+		    wish->seen == NULL ? NULL : &ticket);
 		if (ticket <= queue->failed_at)
 			lock->found = queue->failure;
 		if (result != OK)
 			leave(queue);
 	}
 	pthread_mutex_unlock(&mutex);
-	if (result != OK)
-		return result;
-	result = store->backend->lock(store, queue->number, deadline_ms,
-	    &queue->hold);
-	if (result == OK)
-		lock->queue = queue;
-	else
+	if (result == OK &&
+	    (result = ask_store(queue, wish, deadline_ms)) != OK)
 		pass_on(queue);
+	if (result == OK) {
+		lock->queue = queue;
+		lock->doubtful = queue->hold.doubtful;
+	}
 	return result;
+}
+
+enum result
+lock_take(struct store *store, enum lock_task task,
+    const unsigned char id[static STORE_ID_BYTES], int64_t deadline_ms,
+    struct lock *lock)
+{
+	const struct lock_wish wish = { task, id, NULL };
+
+	return lock_take_unless_done(store, &wish, deadline_ms, lock);
+}
+
+const struct store_hold *
+lock_hold(const struct lock *lock)
+{
+	return lock->queue == NULL ? NULL : &lock->queue->hold;
+}
+
+void
+lock_pass(const struct lock *lock)
+{
+	pthread_mutex_lock(&mutex);
+	lock->queue->passed_at = lock->queue->tickets;
+	pthread_cond_broadcast(&lock->queue->turn);
+	pthread_mutex_unlock(&mutex);
 }
 
 void

@@ -3,6 +3,8 @@
 #ifndef LOCK_H
 #define LOCK_H
 
+#include <stdbool.h>
+
 #include "store/store.h"
 
 /* What is done one at a time for a session. */
@@ -13,6 +15,16 @@ struct lock {
 	struct lock_queue *queue; /* NULL: none is held */
 	/* How those have failed who held it while we waited; OK: nobody. */
 	enum result found;
+	/* Whether somebody who has lost it, though he may live, has begun what
+	 * cannot be undone, and may come back with what he got by it. */
+	bool doubtful;
+};
+
+/* What a lock is for; borrowed while it is being taken. */
+struct lock_wish {
+	enum lock_task task;
+	const unsigned char *id;	  /* STORE_ID_BYTES */
+	const struct store_version *seen; /* of the record that we have */
 };
 
 /*
@@ -25,6 +37,27 @@ struct lock {
 enum result lock_take(struct store *store, enum lock_task task,
     const unsigned char id[static STORE_ID_BYTES], int64_t deadline_ms,
     struct lock *lock) __attribute__((warn_unused_result));
+
+/*
+ * Take the lock of a task that leads to another version of a record, unless
+ * somebody else has done it: also RESULT_EXISTS, when it is known that the
+ * record is not the one that was seen any more. Nothing is held then; whoever
+ * asked loads the record again.
+ */
+enum result lock_take_unless_done(struct store *store,
+    const struct lock_wish *wish, int64_t deadline_ms, struct lock *lock)
+    __attribute__((warn_unused_result));
+
+/* What store_reserve() wants to know of a lock that is held, borrowed until it
+ * is released; of none, NULL. */
+const struct store_hold *lock_hold(const struct lock *lock);
+
+/*
+ * Tell the threads of this process that wait in lock_take_unless_done() now
+ * that the task has just been done. They all return at once, with
+ * RESULT_EXISTS: none has to wait for the others' turns.
+ */
+void lock_pass(const struct lock *lock);
 
 /*
  * Tell the threads of this process that wait for the lock now that its task

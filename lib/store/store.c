@@ -53,28 +53,27 @@ store_load_kept(struct store *store,
 
 enum result
 store_create(struct store *store, const unsigned char id[static STORE_ID_BYTES],
-    struct str content, struct store_version *version)
+    struct str content, int64_t ends_s, struct store_version *version)
 {
 	*version = store_version_of(content);
-	return store->backend->create(store, id, content);
+	return store->backend->create(store, id, content, ends_s);
 }
 
 enum result
-store_reserve(struct store *store, size_t n,
+store_reserve(struct store *store, const struct store_wish *wish,
     struct store_reservation **reservation)
 {
 	*reservation = NULL;
-	return store->backend->reserve(store, n, reservation);
+	return store->backend->reserve(store, wish, reservation);
 }
 
 enum result
 store_replace(struct store_reservation *reservation,
-    const unsigned char id[static STORE_ID_BYTES],
-    struct store_version *version, struct str content)
+    struct store_version *version, struct str content, int64_t ends_s)
 {
 	struct store_version after = store_version_of(content);
 	enum result result = reservation->store->backend->replace(reservation,
-	    id, version, content);
+	    version, content, ends_s);
 
 	if (result == OK)
 		*version = after;
@@ -98,14 +97,22 @@ store_keep(struct store *store, const unsigned char id[static STORE_ID_BYTES],
 enum result
 store_remove(struct store *store, const unsigned char id[static STORE_ID_BYTES])
 {
-	return store->backend->remove(store, id);
+	return store->backend->remove(store, id, NULL);
+}
+
+enum result
+store_remove_if(struct store *store,
+    const unsigned char id[static STORE_ID_BYTES],
+    const struct store_version *version)
+{
+	return store->backend->remove(store, id, version);
 }
 
 void
 store_touch(struct store *store, const unsigned char id[static STORE_ID_BYTES],
-    int64_t now_s)
+    int64_t now_s, int64_t ends_s)
 {
-	store->backend->touch(store, id, now_s);
+	store->backend->touch(store, id, now_s, ends_s);
 }
 
 enum result

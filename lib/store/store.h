@@ -28,6 +28,9 @@ struct store;
 /* Room for a record that is to be replaced; opaque. */
 struct store_reservation;
 
+/* What a back end has for a lock that is held, see lock.h; opaque. */
+struct store_hold;
+
 /*
  * Which of the records that an id has had: the last bytes of its content,
  * which no two records may share. The tag that ends a seal is made for that.
@@ -40,6 +43,15 @@ struct store_version {
 struct store_seen {
 	int64_t used_s; /* the last use, seconds since 1970 */
 	struct store_version version;
+};
+
+/* What is to be replaced: all of it is borrowed until the reservation is
+ * there. */
+struct store_wish {
+	const unsigned char *id; /* STORE_ID_BYTES */
+	const struct store_version *version;
+	size_t n;		       /* bytes that may come */
+	const struct store_hold *hold; /* of a lock of the id */
 };
 
 /* Places beside a record, each for one content. */
@@ -73,37 +85,42 @@ enum result store_load_kept(struct store *store,
     struct buf *content) __attribute__((warn_unused_result));
 
 /*
- * Make a record. Durable. Nobody else may know the id yet, for until this has
- * returned a reader may find only a part of the record.
+ * Make a record, last used now, which nobody needs after ends_s, in seconds
+ * since 1970: a back end may forget it an hour later. Durable. Nobody else may
+ * know the id yet, for until this has returned a reader may find only a part of
+ * the record.
  * OK with its version, RESULT_EXISTS: there is one, untouched; RESULT_STORE:
  * there is none; RESULT_UNCERTAIN: a crash may bring one back.
  */
 enum result store_create(struct store *store,
     const unsigned char id[static STORE_ID_BYTES], struct str content,
-    struct store_version *version) __attribute__((warn_unused_result));
+    int64_t ends_s, struct store_version *version)
+    __attribute__((warn_unused_result));
 
 /*
- * Take room for a record of n bytes, so that a full store is met before
+ * Take room for the next record of an id, so that a full store is met before
  * something is done that cannot be undone.
  * OK (store_release() must follow) with a reservation, else NULL:
- * RESULT_STORE, RESULT_NO_MEMORY.
+ * RESULT_STORE, RESULT_NO_MEMORY; of a back end that looks already, those of
+ * store_replace(), RESULT_ABSENT and RESULT_CHANGED, and RESULT_BUSY: the lock
+ * is lost.
  */
-enum result store_reserve(struct store *store, size_t n,
+enum result store_reserve(struct store *store, const struct store_wish *wish,
     struct store_reservation **reservation) __attribute__((warn_unused_result));
 
 /*
- * Put content in the place of the record that is of this version, which
- * becomes that of content. Durable; no reader sees anything in between. A
- * reservation is good for one call. The caller holds a lock of lock.h that all
- * who replace this record take: without it, two who have the same version may
- * both succeed, if they come at the same moment.
+ * Put content in the place of the record that the reservation is for, if it is
+ * of this version, which becomes that of content; used and needed as by
+ * store_create(). Durable; no reader sees anything in between. A reservation is
+ * good for one call. The caller holds a lock of lock.h that all who replace
+ * this record take: without it, two who have the same version may both succeed,
+ * if they come at the same moment.
  * OK, RESULT_ABSENT: the record was removed meanwhile, and stays so;
  * RESULT_CHANGED: it is of another version, and stays so; RESULT_STORE: it is
  * as it was; RESULT_UNCERTAIN.
  */
 enum result store_replace(struct store_reservation *reservation,
-    const unsigned char id[static STORE_ID_BYTES],
-    struct store_version *version, struct str content)
+    struct store_version *version, struct str content, int64_t ends_s)
     __attribute__((warn_unused_result));
 
 /* Give a reservation back, used or not; NULL is left alone. */
@@ -129,9 +146,19 @@ enum result store_remove(struct store *store,
     const unsigned char id[static STORE_ID_BYTES])
     __attribute__((warn_unused_result));
 
-/* Say that a record was used now. A failure is logged and does no harm. */
+/*
+ * The same for a record of this version only, under a lock as for
+ * store_replace(); also RESULT_CHANGED: it is of another version, and stays.
+ */
+enum result store_remove_if(struct store *store,
+    const unsigned char id[static STORE_ID_BYTES],
+    const struct store_version *version) __attribute__((warn_unused_result));
+
+/* Say that a record was used now, and is needed until ends_s. A failure is
+ * logged and does no harm. */
 void store_touch(struct store *store,
-    const unsigned char id[static STORE_ID_BYTES], int64_t now_s);
+    const unsigned char id[static STORE_ID_BYTES], int64_t now_s,
+    int64_t ends_s);
 
 /*
  * Mark id as used, once for ever. began_s, the same at each try, names the

@@ -120,11 +120,13 @@ close_site(struct site *site)
 static void
 replace(struct site *site)
 {
+	const struct store_wish wish = { .id = site->session.id,
+		.n = site->content.n };
 	struct store_reservation *reservation;
 
-	if (store_reserve(site->store, site->content.n, &reservation) != OK ||
-	    store_replace(reservation, site->session.id,
-		&site->session.seen.version, buf_str(&site->content)) != OK)
+	if (store_reserve(site->store, &wish, &reservation) != OK ||
+	    store_replace(reservation, &site->session.seen.version,
+		buf_str(&site->content), INT64_MAX) != OK)
 		give_up("store_replace");
 	store_release(reservation);
 }

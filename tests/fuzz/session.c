@@ -42,23 +42,24 @@ load(struct store *store, const unsigned char *id, struct buf *content,
 }
 
 static enum result
-reserve(struct store *store, size_t n, struct store_reservation **reservation)
+reserve(struct store *store, const struct store_wish *wish,
+    struct store_reservation **reservation)
 {
 	struct memory *memory = (struct memory *)store;
 
-	(void)n;
+	(void)wish;
 	memory->reservation.store = store;
 	*reservation = &memory->reservation;
 	return OK;
 }
 
 static enum result
-replace(struct store_reservation *reservation, const unsigned char *id,
-    const struct store_version *version, struct str content)
+replace(struct store_reservation *reservation,
+    const struct store_version *version, struct str content, int64_t ends_s)
 {
 	struct memory *memory = (struct memory *)reservation->store;
 
-	(void)id;
+	(void)ends_s;
 	MUST(memcmp(version,
 		 memory->record.p + memory->record.n - sizeof(*version),
 		 sizeof(*version)) == 0);
@@ -74,9 +75,11 @@ release(struct store_reservation *reservation)
 }
 
 static enum result
-remove_record(struct store *store, const unsigned char *id)
+remove_record(struct store *store, const unsigned char *id,
+    const struct store_version *version)
 {
 	(void)id;
+	(void)version;
 	buf_clear(&((struct memory *)store)->record);
 	return OK;
 }
@@ -130,12 +133,14 @@ static void
 check_again(struct site *site)
 {
 	struct session again = { .created_s = 0 };
+	const struct lock none = { .queue = NULL };
 	struct store_reservation *reservation;
 	enum result result;
 
 	memcpy(again.secret, site->session.secret, sizeof(again.secret));
 	memcpy(again.id, site->session.id, sizeof(again.id));
-	MUST(session_reserve(&site->context, &reservation) == OK);
+	MUST(session_reserve(&site->context, &site->session, &none,
+		 &reservation) == OK);
 	result = session_save(&site->context, &site->session, reservation);
 	store_release(reservation);
 	MUST(result == OK || result == RESULT_STORE);

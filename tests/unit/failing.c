@@ -12,7 +12,7 @@ struct failing {
 	struct store *inner;
 	enum failing_call call;
 	enum result result; /* OK: nothing fails */
-	bool done;
+	bool done, doubtful;
 };
 
 /* A reservation of the inner store's, in the wrapper's name. */
@@ -63,10 +63,11 @@ failing_load_kept(struct store *store, const unsigned char *id,
 }
 
 static enum result
-failing_create(struct store *store, const unsigned char *id, struct str content)
+failing_create(struct store *store, const unsigned char *id, struct str content,
+    int64_t ends_s)
 {
 	WRAP(store, FAILING_CREATE,
-	    inner(store)->create(own(store)->inner, id, content));
+	    inner(store)->create(own(store)->inner, id, content, ends_s));
 }
 
 static void
@@ -79,7 +80,8 @@ failing_release(struct store_reservation *reservation)
 }
 
 static enum result
-reserve(struct store *store, size_t n, struct store_reservation **reservation)
+reserve(struct store *store, const struct store_wish *wish,
+    struct store_reservation **reservation)
 {
 	struct wrapped *wrapped = calloc(1, sizeof(*wrapped));
 	enum result result = RESULT_NO_MEMORY;
@@ -87,7 +89,7 @@ reserve(struct store *store, size_t n, struct store_reservation **reservation)
 	if (wrapped == NULL)
 		return result;
 	wrapped->reservation.store = store;
-	result = store_reserve(own(store)->inner, n, &wrapped->inner);
+	result = store_reserve(own(store)->inner, wish, &wrapped->inner);
 	if (result == OK)
 		*reservation = &wrapped->reservation;
 	else
@@ -96,21 +98,21 @@ reserve(struct store *store, size_t n, struct store_reservation **reservation)
 }
 
 static enum result
-failing_reserve(struct store *store, size_t n,
+failing_reserve(struct store *store, const struct store_wish *wish,
     struct store_reservation **reservation)
 {
-	WRAP(store, FAILING_RESERVE, reserve(store, n, reservation));
+	WRAP(store, FAILING_RESERVE, reserve(store, wish, reservation));
 }
 
 static enum result
-failing_replace(struct store_reservation *reservation, const unsigned char *id,
-    const struct store_version *version, struct str content)
+failing_replace(struct store_reservation *reservation,
+    const struct store_version *version, struct str content, int64_t ends_s)
 {
 	struct wrapped *wrapped = (struct wrapped *)reservation;
 
 	WRAP(reservation->store, FAILING_REPLACE,
 	    inner(reservation->store)
-		->replace(wrapped->inner, id, version, content));
+		->replace(wrapped->inner, version, content, ends_s));
 }
 
 static enum result
@@ -122,16 +124,18 @@ failing_keep(struct store *store, const unsigned char *id,
 }
 
 static enum result
-failing_remove(struct store *store, const unsigned char *id)
+failing_remove(struct store *store, const unsigned char *id,
+    const struct store_version *version)
 {
 	WRAP(store, FAILING_REMOVE,
-	    inner(store)->remove(own(store)->inner, id));
+	    inner(store)->remove(own(store)->inner, id, version));
 }
 
 static void
-failing_touch(struct store *store, const unsigned char *id, int64_t now_s)
+failing_touch(struct store *store, const unsigned char *id, int64_t now_s,
+    int64_t ends_s)
 {
-	store_touch(own(store)->inner, id, now_s);
+	store_touch(own(store)->inner, id, now_s, ends_s);
 }
 
 static enum result
@@ -155,11 +159,19 @@ failing_set_fact(struct store *store, const char *name, int64_t number)
 }
 
 static enum result
-failing_lock(struct store *store, uint64_t number, int64_t deadline_ms,
-    struct store_hold *hold)
+lock(struct store *store, struct store_hold *hold, int64_t deadline_ms)
 {
-	WRAP(store, FAILING_LOCK,
-	    inner(store)->lock(own(store)->inner, number, deadline_ms, hold));
+	enum result result =
+	    inner(store)->lock(own(store)->inner, hold, deadline_ms);
+
+	hold->doubtful |= own(store)->doubtful;
+	return result;
+}
+
+static enum result
+failing_lock(struct store *store, struct store_hold *hold, int64_t deadline_ms)
+{
+	WRAP(store, FAILING_LOCK, lock(store, hold, deadline_ms));
 }
 
 static void
@@ -207,6 +219,12 @@ failing_open(struct store *inner, struct store **store)
 	failing->inner = inner;
 	*store = &failing->store;
 	return OK;
+}
+
+void
+failing_doubt(struct store *store, bool doubtful)
+{
+	own(store)->doubtful = doubtful;
 }
 
 void

@@ -26,6 +26,9 @@ enum failing_call {
 enum result failing_open(struct store *inner, struct store **store)
     __attribute__((warn_unused_result));
 
+/* Let locks be doubtful from now on, or not. */
+void failing_doubt(struct store *store, bool doubtful);
+
 /* Let the next call of that kind have this result, after it was done all the
  * same, or without. */
 void failing_next(struct store *store, enum failing_call call,

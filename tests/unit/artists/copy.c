@@ -68,7 +68,7 @@ open_site(struct site *s)
 	s->context = (struct context){ .conf = &s->conf, .store = s->store };
 	seal_name(s->session.secret, s->session.id);
 	return store_create(s->store, s->session.id,
-	    STR("a record of a session"), &s->session.seen.version);
+	    STR("a record of a session"), INT64_MAX, &s->session.seen.version);
 }
 
 static void
@@ -238,7 +238,7 @@ a_list_of_the_greatest_length_is_read_again(void)
 	assert_true(list.size <= COPY_ROOM + 1);
 	CHECK_OK(store_remove(s.store, s.session.id));
 	CHECK_OK(store_create(s.store, s.session.id,
-	    STR("another record of it"), &s.session.seen.version));
+	    STR("another record of it"), INT64_MAX, &s.session.seen.version));
 	buf_putc(&long_list, '9');
 	copy_save(&s.context, &s.session, STORE_COPY, &first,
 	    buf_str(&long_list));

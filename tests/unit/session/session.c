@@ -58,11 +58,13 @@ open_site(struct site *s)
 }
 
 /* Save the session as it is, in room that was taken for it. */
+static const struct lock none; /* files ask for none */
 static enum result
 save(struct site *s)
 {
 	struct store_reservation *reservation;
-	enum result result = session_reserve(&s->context, &reservation);
+	enum result result =
+	    session_reserve(&s->context, &s->session, &none, &reservation);
 
 	if (result == OK)
 		result = session_save(&s->context, &s->session, reservation);
@@ -233,7 +235,7 @@ a_save_replaces_the_file_but_a_logout_wins(void)
 	CHECK_OK(session_open(&s.context, buf_str(&s.cookies), &again));
 	CHECK_TEXT(secret_str(&again.access), "newer");
 	assert_int_equal(again.refresh.n, 0);
-	CHECK_OK(session_reserve(&s.context, &reservation));
+	CHECK_OK(session_reserve(&s.context, &s.session, &none, &reservation));
 	CHECK_OK(session_remove(&s.context, &s.session));
 	CHECK(session_save(&s.context, &s.session, reservation),
 	    RESULT_NOT_LOGGED_IN);
@@ -271,7 +273,7 @@ a_session_past_a_limit_is_removed(void)
 		CHECK_OK(open_site(&s));
 		CHECK_OK(create(&s));
 		store_touch(s.store, s.session.id,
-		    clock_now_s() + rows[i].used_s);
+		    clock_now_s() + rows[i].used_s, INT64_MAX);
 		run_later(rows[i].opened_s);
 		CHECK(session_open(&s.context, buf_str(&s.cookies), &again),
 		    rows[i].over ? RESULT_NOT_LOGGED_IN : OK);
@@ -308,12 +310,12 @@ a_touch_counts_once_a_minute(void)
 
 	CHECK_OK(open_site(&s));
 	CHECK_OK(create(&s));
-	store_touch(s.store, s.session.id, now_s - 50);
+	store_touch(s.store, s.session.id, now_s - 50, INT64_MAX);
 	CHECK_OK(session_open(&s.context, buf_str(&s.cookies), &again));
 	session_touch(&s.context, &again);
 	CHECK_OK(session_load(&s.context, &again));
 	assert_int_equal(again.seen.used_s, now_s - 50);
-	store_touch(s.store, s.session.id, now_s - 70);
+	store_touch(s.store, s.session.id, now_s - 70, INT64_MAX);
 	CHECK_OK(session_load(&s.context, &again));
 	session_touch(&s.context, &again);
 	CHECK_OK(session_load(&s.context, &again));

@@ -284,6 +284,68 @@ an_authorization_that_has_ended_ends_the_session(void)
 	CHECK(session_load(&s.context, &s.session), RESULT_NOT_LOGGED_IN);
 }
 
+/* By who had the lock after us, while Spotify was asked. */
+static void
+what_somebody_else_has_got_is_not_ended_by_our_refusal(void)
+{
+	SCOPED(leave) struct site s;
+
+	CHECK_OK(begin(&s, 0));
+	answer = RESULT_INVALID_GRANT;
+	failing_next(s.store, FAILING_REMOVE, RESULT_CHANGED, false);
+	CHECK(token_get(&s.context, &s.session, TOKEN_USE), RESULT_BUSY);
+	CHECK_OK(session_load(&s.context, &s.session));
+	assert_null(strstr(run_said(), "authorization_ended"));
+}
+
+/* He may have spent the token, and come back with the next. */
+static void
+a_refusal_ends_nothing_while_another_holder_may_live(void)
+{
+	SCOPED(leave) struct site s;
+
+	CHECK_OK(begin(&s, 0));
+	answer = RESULT_INVALID_GRANT;
+	failing_doubt(s.store, true);
+	CHECK(token_get(&s.context, &s.session, TOKEN_USE),
+	    RESULT_REFRESH_FAILED);
+	CHECK_OK(session_load(&s.context, &s.session));
+	failing_doubt(s.store, false);
+	CHECK(token_get(&s.context, &s.session, TOKEN_USE),
+	    RESULT_LOGIN_EXPIRED);
+}
+
+/* What a lock without the turns of others says, too. */
+static void
+who_is_told_that_it_was_done_loads_what_was_got(void)
+{
+	SCOPED(session_free) struct session late = { .created_s = 0 };
+	SCOPED(leave) struct site s;
+
+	CHECK_OK(begin(&s, 0));
+	memcpy(late.secret, s.session.secret, sizeof(late.secret));
+	memcpy(late.id, s.session.id, sizeof(late.id));
+	CHECK_OK(session_load(&s.context, &late));
+	CHECK_OK(token_get(&s.context, &s.session, TOKEN_USE));
+	failing_next(s.store, FAILING_LOCK, RESULT_EXISTS, false);
+	CHECK_OK(token_get(&s.context, &late, TOKEN_USE));
+	CHECK_TEXT(secret_str(&late.access), "new");
+	assert_int_equal(asked, 1);
+}
+
+/* As when the account was put into the record: then the turn is waited for. */
+static void
+who_finds_the_same_token_in_what_was_done_refreshes(void)
+{
+	SCOPED(leave) struct site s;
+
+	CHECK_OK(begin(&s, 0));
+	failing_next(s.store, FAILING_LOCK, RESULT_EXISTS, false);
+	CHECK_OK(token_get(&s.context, &s.session, TOKEN_USE));
+	CHECK_TEXT(secret_str(&s.session.access), "new");
+	assert_int_equal(asked, 1);
+}
+
 /* With a clock that was set back, too: or the session would have to wait until
  * it is as late as before. */
 static void
@@ -319,6 +381,10 @@ UNIT_TESTS(token) = {
 	TEST(before_a_token_is_spent_there_is_room_for_the_next),
 	TEST(what_spotify_says_of_a_refresh_is_told_in_few_words),
 	TEST(an_authorization_that_has_ended_ends_the_session),
+	TEST(what_somebody_else_has_got_is_not_ended_by_our_refusal),
+	TEST(a_refusal_ends_nothing_while_another_holder_may_live),
+	TEST(who_is_told_that_it_was_done_loads_what_was_got),
+	TEST(who_finds_the_same_token_in_what_was_done_refreshes),
 	TEST(a_refusal_forces_one_refresh_in_a_minute),
 	END_OF_TESTS,
 };

@@ -27,12 +27,15 @@
 
 static const unsigned char id[STORE_ID_BYTES] = { 1 };
 
+/* Files ask for no lock. */
+static const struct store_wish wish = { .id = id, .n = MAX };
+
 static enum result
 create(struct store *store, const unsigned char *record_id, struct str content)
 {
 	struct store_version version;
 
-	return store_create(store, record_id, content, &version);
+	return store_create(store, record_id, content, INT64_MAX, &version);
 }
 
 static enum result
@@ -68,6 +71,8 @@ a_record_and_what_is_kept_are_private_files(void)
 	assert_int_equal(run_count("*-*"), 0);
 }
 
+static const struct store_wish page_wish = { .id = id, .n = 8192 };
+
 static void
 a_reservation_takes_its_room(void)
 {
@@ -77,7 +82,7 @@ a_reservation_takes_its_room(void)
 	struct stat st;
 
 	CHECK_OK(scratch_open(&store));
-	CHECK_OK(store_reserve(store, 8192, &reservation));
+	CHECK_OK(store_reserve(store, &page_wish, &reservation));
 	assert_int_equal(glob("temp-*", 0, NULL, &found), 0);
 	assert_int_equal(found.gl_pathc, 1);
 	assert_int_equal(strlen(found.gl_pathv[0]), 5 + 16);
@@ -111,7 +116,7 @@ a_disk_that_is_full_is_met_when_reserving(void)
 
 	CHECK_OK(scratch_open(&store));
 	limit_files(4096, &before);
-	result = store_reserve(store, 8192, &reservation);
+	result = store_reserve(store, &page_wish, &reservation);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
 	CHECK(result, RESULT_STORE);
 	assert_null(reservation);
@@ -151,6 +156,7 @@ a_file_that_cannot_be_written_whole_is_not_created(void)
 static void
 a_write_that_fails_leaves_what_was_there(void)
 {
+	static const struct store_wish small = { .id = id, .n = 16 };
 	SCOPED(scratch_close) struct store *store = NULL;
 	SCOPED(buf_free) struct buf content = BUF(MAX);
 	struct store_reservation *reservation;
@@ -163,9 +169,9 @@ a_write_that_fails_leaves_what_was_there(void)
 	CHECK_OK(create(store, id, RECORD));
 	CHECK_OK(store_load(store, id, &content, &seen));
 	next = next_descriptor();
-	CHECK_OK(store_reserve(store, 16, &reservation));
+	CHECK_OK(store_reserve(store, &small, &reservation));
 	limit_files(16, &before);
-	result = store_replace(reservation, id, &seen.version, SECOND);
+	result = store_replace(reservation, &seen.version, SECOND, 0);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
 	store_release(reservation);
 	assert_int_equal(result, RESULT_STORE);
@@ -253,7 +259,7 @@ without_a_descriptor_nothing_is_done(void)
 	results[0] = load(store, &content);
 	results[1] = store_load_kept(store, id, ALL, &content);
 	results[2] = create(store, id, RECORD);
-	results[3] = store_reserve(store, MAX, &reservation);
+	results[3] = store_reserve(store, &wish, &reservation);
 	results[4] = store_keep(store, id, STORE_COPY, RECORD);
 	results[5] = store_claim(store, 600, 600, id);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
@@ -282,11 +288,11 @@ replace_with_a_failure(struct store *store, unsigned after)
 	enum result result = store_load(store, id, &content, &seen);
 
 	if (result == OK)
-		result = store_reserve(store, MAX, &reservation);
+		result = store_reserve(store, &wish, &reservation);
 	if (result != OK)
 		return result;
 	run_fail_fsync(after);
-	return store_replace(reservation, id, &seen.version, SECOND);
+	return store_replace(reservation, &seen.version, SECOND, 0);
 }
 
 static void
@@ -330,10 +336,10 @@ what_was_replaced_while_we_wrote_stays(void)
 	shared = store;
 	CHECK_OK(create(store, id, RECORD));
 	CHECK_OK(store_load(store, id, &content, &seen));
-	CHECK_OK(store_reserve(store, MAX, &reservation));
+	CHECK_OK(store_reserve(store, &wish, &reservation));
 	run_during_fsync(replace_meanwhile);
-	result = store_replace(reservation, id, &seen.version,
-	    STR("a record ends with its version 3"));
+	result = store_replace(reservation, &seen.version,
+	    STR("a record ends with its version 3"), 0);
 	if (run_refused() && result == OK)
 		return; /* The other one had no memory. */
 	CHECK(result, RESULT_CHANGED);

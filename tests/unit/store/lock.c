@@ -125,7 +125,7 @@ static void
 who_may_not_wait_is_told_at_once(void)
 {
 	SCOPED(unmap) struct shared *s = NULL;
-	SCOPED(lock_release) struct lock lock = { NULL, OK };
+	SCOPED(lock_release) struct lock lock = { .queue = NULL };
 	struct lock second;
 	int64_t began;
 
@@ -145,9 +145,9 @@ static void
 sessions_and_tasks_do_not_get_into_each_others_way(void)
 {
 	SCOPED(unmap) struct shared *s = NULL;
-	SCOPED(lock_release) struct lock a = { NULL, OK };
-	SCOPED(lock_release) struct lock b = { NULL, OK };
-	SCOPED(lock_release) struct lock c = { NULL, OK };
+	SCOPED(lock_release) struct lock a = { .queue = NULL };
+	SCOPED(lock_release) struct lock b = { .queue = NULL };
+	SCOPED(lock_release) struct lock c = { .queue = NULL };
 
 	CHECK_OK(share(&s));
 	CHECK_OK(lock_take(s->store, LOCK_REFRESH, id, 0, &a));
@@ -181,7 +181,7 @@ static void
 a_lock_dies_with_its_holder(void)
 {
 	SCOPED(unmap) struct shared *s = NULL;
-	SCOPED(lock_release) struct lock lock = { NULL, OK };
+	SCOPED(lock_release) struct lock lock = { .queue = NULL };
 	struct lock second;
 	enum result while_held;
 	pid_t child;
@@ -239,7 +239,7 @@ static void
 who_waits_while_the_task_fails_is_told(void)
 {
 	SCOPED(unmap) struct shared *s = NULL;
-	SCOPED(lock_release) struct lock lock = { NULL, OK };
+	SCOPED(lock_release) struct lock lock = { .queue = NULL };
 	pthread_t threads[3], late;
 	unsigned i, sleepers = count_sleepers();
 
@@ -263,6 +263,54 @@ who_waits_while_the_task_fails_is_told(void)
 	assert_int_equal(lock.found, OK);
 }
 
+/* Ask for the lock unless the task is done; count who need not have it. */
+static void *
+ask_unless_done(void *unused)
+{
+	static const struct store_version seen;
+	const struct lock_wish wish = { LOCK_REFRESH, id, &seen };
+	struct lock lock;
+
+	(void)unused;
+	if (lock_take_unless_done(shared->store, &wish, clock_mono_ms() + 60000,
+		&lock) == RESULT_EXISTS)
+		atomic_fetch_add(&shared->taken, 1);
+	lock_release(&lock);
+	return NULL;
+}
+
+/* While the holder still has it, and though one of them needs its turn. */
+static void
+who_waits_while_the_task_is_done_goes_on_at_once(void)
+{
+	SCOPED(unmap) struct shared *s = NULL;
+	struct lock lock = { .queue = NULL };
+	pthread_t threads[3], other, late;
+	unsigned i, sleepers = count_sleepers();
+
+	CHECK_OK(share(&s));
+	CHECK_OK(lock_take(s->store, LOCK_REFRESH, id, 0, &lock));
+	assert_int_equal(pthread_create(&other, NULL, enter, NULL), 0);
+	for (i = 0; i < N(threads); i++)
+		assert_int_equal(pthread_create(&threads[i], NULL,
+				     ask_unless_done, NULL),
+		    0);
+	while (count_sleepers() < sleepers + N(threads) + 1)
+		usleep(1000);
+	lock_pass(&lock);
+	for (i = 0; i < N(threads); i++)
+		pthread_join(threads[i], NULL);
+	assert_int_equal(s->taken, N(threads));
+	/* Who comes later has to see for himself. */
+	assert_int_equal(pthread_create(&late, NULL, ask_unless_done, NULL), 0);
+	while (count_sleepers() < sleepers + 2)
+		usleep(1000);
+	lock_release(&lock);
+	pthread_join(late, NULL);
+	pthread_join(other, NULL);
+	assert_int_equal(s->taken + s->without_memory, N(threads) + 1);
+}
+
 /* Whether somebody holds a byte of the lock file. */
 static bool
 is_any_held(void)
@@ -280,7 +328,7 @@ static void
 releasing_one_lock_keeps_the_others(void)
 {
 	SCOPED(unmap) struct shared *s = NULL;
-	SCOPED(lock_release) struct lock a = { NULL, OK };
+	SCOPED(lock_release) struct lock a = { .queue = NULL };
 	struct lock b;
 
 	CHECK_OK(share(&s));
@@ -297,7 +345,7 @@ static void
 a_lock_file_that_is_gone_is_made_anew(void)
 {
 	SCOPED(unmap) struct shared *s = NULL;
-	SCOPED(lock_release) struct lock lock = { NULL, OK };
+	SCOPED(lock_release) struct lock lock = { .queue = NULL };
 
 	CHECK_OK(share(&s));
 	assert_int_equal(unlink("lock"), 0);
@@ -329,6 +377,7 @@ UNIT_TESTS(lock) = {
 	TEST(sessions_and_tasks_do_not_get_into_each_others_way),
 	TEST(a_lock_dies_with_its_holder),
 	TEST(who_waits_while_the_task_fails_is_told),
+	TEST(who_waits_while_the_task_is_done_goes_on_at_once),
 	TEST(releasing_one_lock_keeps_the_others),
 	TEST(a_lock_file_that_is_gone_is_made_anew),
 	TEST(with_a_strange_lock_file_nobody_gets_in),

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: ISC */
+/* What each back end must pass, of what is kept beside a record. */
+#include "config.h"
+
+#include "backends.h"
+#include "run.h"
+#include "base/clock.h"
+
+#define MAX 100
+/* Records with versions that differ. */
+#define FIRST STR("a record ends with its version 1")
+#define SECOND STR("a record ends with its version 2")
+
+static const unsigned char id[STORE_ID_BYTES] = { 1 };
+static const unsigned char other_id[STORE_ID_BYTES] = { 2 };
+
+static enum result
+create(struct store *store, const unsigned char *record_id, struct str content)
+{
+	struct store_version version;
+
+	return store_create(store, record_id, content, clock_now_s() + 3600,
+	    &version);
+}
+
+static enum result
+load(struct store *store, struct buf *content, struct store_seen *seen)
+{
+	buf_clear(content);
+	return store_load(store, id, content, seen);
+}
+
+static enum result
+load_piece(struct store *store, struct store_piece piece, struct buf *content)
+{
+	buf_clear(content);
+	return store_load_kept(store, id, piece, content);
+}
+
+static enum result
+load_kept(struct store *store, size_t from, size_t n, struct buf *content)
+{
+	return load_piece(store, (struct store_piece){ STORE_COPY, from, n },
+	    content);
+}
+
+static void
+what_is_kept_lasts_as_long_as_its_record_on(struct store *store)
+{
+	SCOPED(buf_free) struct buf content = BUF(MAX);
+	struct store_seen seen;
+
+	CHECK_OK(store_keep(store, id, STORE_COPY, STR("kept")));
+	CHECK(load_kept(store, 0, STORE_REST, &content), RESULT_ABSENT);
+	CHECK_OK(create(store, id, FIRST));
+	CHECK_OK(create(store, other_id, SECOND));
+	CHECK_OK(store_keep(store, id, STORE_COPY, STR("kept")));
+	CHECK_OK(store_keep(store, id, STORE_COPY, STR("kept again")));
+	CHECK_OK(load_kept(store, 0, STORE_REST, &content));
+	CHECK_TEXT(buf_str(&content), "kept again");
+	CHECK_OK(load(store, &content, &seen));
+	assert_true(str_equal(buf_str(&content), FIRST));
+	CHECK(store_load_kept(store, other_id,
+		  (struct store_piece){ STORE_COPY, 0, STORE_REST }, &content),
+	    RESULT_ABSENT);
+	CHECK_OK(store_remove(store, id));
+	CHECK(load_kept(store, 0, STORE_REST, &content), RESULT_ABSENT);
+	buf_clear(&content);
+	CHECK_OK(store_load(store, other_id, &content, &seen));
+}
+ON_EACH(what_is_kept_lasts_as_long_as_its_record)
+
+static enum result
+load_place(struct store *store, enum store_place place, struct buf *content)
+{
+	return load_piece(store, (struct store_piece){ place, 0, STORE_REST },
+	    content);
+}
+
+static void
+a_copy_and_a_part_are_kept_apart_on(struct store *store)
+{
+	SCOPED(buf_free) struct buf content = BUF(MAX);
+
+	CHECK_OK(create(store, id, FIRST));
+	CHECK_OK(store_keep(store, id, STORE_PARTIAL, STR("a part")));
+	CHECK(load_place(store, STORE_COPY, &content), RESULT_ABSENT);
+	CHECK_OK(store_keep(store, id, STORE_COPY, STR("a copy")));
+	CHECK_OK(load_place(store, STORE_PARTIAL, &content));
+	CHECK_TEXT(buf_str(&content), "a part");
+	/* What is empty takes away what was kept, and only that. */
+	CHECK_OK(store_keep(store, id, STORE_PARTIAL, STR("")));
+	CHECK(load_place(store, STORE_PARTIAL, &content), RESULT_ABSENT);
+	CHECK_OK(load_place(store, STORE_COPY, &content));
+	CHECK_TEXT(buf_str(&content), "a copy");
+	CHECK_OK(store_keep(store, id, STORE_PARTIAL, STR("a part")));
+	CHECK_OK(store_remove(store, id));
+	CHECK(load_place(store, STORE_PARTIAL, &content), RESULT_ABSENT);
+}
+ON_EACH(a_copy_and_a_part_are_kept_apart)
+
+static void
+what_is_kept_is_read_in_parts_on(struct store *store)
+{
+	SCOPED(buf_free) struct buf content = BUF(MAX);
+
+	CHECK_OK(create(store, id, FIRST));
+	CHECK_OK(store_keep(store, id, STORE_COPY, STR("head and the rest")));
+	CHECK_OK(load_kept(store, 0, 4, &content));
+	CHECK_TEXT(buf_str(&content), "head");
+	CHECK_OK(load_kept(store, 9, STORE_REST, &content));
+	CHECK_TEXT(buf_str(&content), "the rest");
+	CHECK_OK(load_kept(store, 17, STORE_REST, &content));
+	CHECK_TEXT(buf_str(&content), "");
+	CHECK(load_kept(store, 18, STORE_REST, &content), RESULT_ABSENT);
+	CHECK(load_kept(store, 0, 18, &content), RESULT_ABSENT);
+	CHECK(load_kept(store, 17, 1, &content), RESULT_ABSENT);
+}
+ON_EACH(what_is_kept_is_read_in_parts)
+
+static void
+what_has_no_place_is_absent_on(struct store *store)
+{
+	SCOPED(buf_free) struct buf exact = BUF(32);
+	SCOPED(buf_free) struct buf small = BUF(31);
+	struct store_seen seen;
+
+	CHECK_OK(create(store, id, FIRST));
+	CHECK_OK(store_keep(store, id, STORE_COPY, FIRST));
+	CHECK(load(store, &small, &seen), RESULT_ABSENT);
+	CHECK(load_kept(store, 0, STORE_REST, &small), RESULT_ABSENT);
+	CHECK_OK(load(store, &exact, &seen));
+	CHECK_OK(load_kept(store, 0, STORE_REST, &exact));
+}
+ON_EACH(what_has_no_place_is_absent)
+
+UNIT_TESTS(kept) = {
+	TEST(what_is_kept_lasts_as_long_as_its_record),
+	TEST(a_copy_and_a_part_are_kept_apart),
+	TEST(what_is_kept_is_read_in_parts),
+	TEST(what_has_no_place_is_absent),
+	END_OF_TESTS,
+};
