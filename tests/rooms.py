@@ -15,8 +15,9 @@ MAY = {
     "spotify": "base json conf store",
     "session": "base json conf store web spotify",
     "artists": "base json conf store web spotify session",
+    "relay": "base json conf store web spotify session",
     "app": "base json conf store process web spotify",
-    "cgi-bin": "base json web spotify session artists app",
+    "cgi-bin": "base json web spotify session artists relay app",
 }
 
 # Units whose results need Spotify; tests/http reaches them.

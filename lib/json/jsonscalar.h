@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* JSON's numbers and words, for reader.c and mend.c only. */
+/* JSON's numbers and words, for units of this room only. */
 #ifndef JSONSCALAR_H
 #define JSONSCALAR_H
 

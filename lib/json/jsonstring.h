@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* JSON's strings, for reader.c and mend.c only. */
+/* JSON's strings, for units of this room only. */
 #ifndef JSONSTRING_H
 #define JSONSTRING_H
 

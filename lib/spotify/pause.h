@@ -11,7 +11,24 @@
 #define PAUSE_TOKEN_MAX_S 600
 
 /* Groups of calls that Spotify limits together. */
-enum pause_group { PAUSE_TOKEN, PAUSE_ME, PAUSE_FOLLOWING, PAUSE__MAX };
+enum pause_group {
+	PAUSE_TOKEN,
+	PAUSE_ME,
+	PAUSE_FOLLOWING,
+	PAUSE_TOP,
+	PAUSE_MY_PLAYLISTS,
+	PAUSE_PLAYLISTS,
+	PAUSE_SAVED,
+	PAUSE_RECENT,
+	PAUSE_PLAYER,
+	PAUSE_ARTIST,
+	PAUSE_ARTIST_ALBUMS,
+	PAUSE_ALBUM,
+	PAUSE_TRACK,
+	PAUSE_SEARCH,
+	PAUSE_CONTAINS,
+	PAUSE__MAX
+};
 
 /*
  * Whether calls of a group must not be made yet.

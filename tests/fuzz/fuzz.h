@@ -73,10 +73,12 @@ void fuzz_query(struct str input);
 void fuzz_reader(struct str input);
 void fuzz_request(struct str input);
 void fuzz_return_to(struct str input);
+void fuzz_rowurl(struct str input);
 void fuzz_session(struct str input);
 void fuzz_session_plain(struct str input);
 void fuzz_tag(struct str input);
 void fuzz_token(struct str input);
 void fuzz_url(struct str input);
+void fuzz_valid(struct str input);
 
 #endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides which calls there are. The table is Spotify's own description of its
+ * Web API as of May 2026 without what is deprecated there: tests/sim has what
+ * it says of each, and a test compares the two. A parameter that is a language
+ * of its own ("fields") is left out.
+ */
+#include "config.h"
+
+#include <stddef.h>
+
+#include "relay/rows.h"
+
+#define READING (METHOD_GET | METHOD_HEAD)
+#define OFFSET_MAX 100000
+#define TIME_MS_MAX 9999999999999 /* the year 2286 */
+
+#define NUMBER(name_, min_, max_) \
+	{ \
+		.name = (name_), .kind = ROW_NUMBER, .min = (min_), \
+		.max = (max_) \
+	}
+#define LIMIT NUMBER("limit", 1, 50)
+#define OFFSET NUMBER("offset", 0, OFFSET_MAX)
+#define MARKET \
+	{ \
+		.name = "market", .kind = ROW_MARKET \
+	}
+#define TYPES \
+	{ \
+		.name = "additional_types", .kind = ROW_WORDS, \
+		.words = "track episode" \
+	}
+#define END \
+	{ \
+		.name = NULL \
+	}
+
+static const struct row_param no_params[] = { END };
+static const struct row_param market_only[] = { MARKET, END };
+static const struct row_param paging[] = { LIMIT, OFFSET, END };
+static const struct row_param market_paging[] = { MARKET, LIMIT, OFFSET, END };
+static const struct row_param playing_params[] = { MARKET, TYPES, END };
+static const struct row_param items_params[] = { MARKET, LIMIT, OFFSET, TYPES,
+	END };
+static const struct row_param top_params[] = {
+	{ .name = "time_range",
+	    .kind = ROW_WORD,
+	    .words = "short_term medium_term long_term" },
+	LIMIT, OFFSET, END
+};
+static const struct row_param recent_params[] = { LIMIT,
+	{ .name = "after",
+	    .kind = ROW_NUMBER,
+	    .max = TIME_MS_MAX,
+	    .not_beside = "before" },
+	{ .name = "before",
+	    .kind = ROW_NUMBER,
+	    .max = TIME_MS_MAX,
+	    .not_beside = "after" },
+	END };
+static const struct row_param albums_params[] = {
+	{ .name = "include_groups",
+	    .kind = ROW_WORDS,
+	    .words = "album single appears_on compilation" },
+	MARKET, NUMBER("limit", 0, 10), OFFSET, END
+};
+static const struct row_param search_params[] = {
+	{ .name = "q", .kind = ROW_TEXT, .required = true },
+	{ .name = "type",
+	    .kind = ROW_WORDS,
+	    .words = "album artist playlist track show episode audiobook",
+	    .required = true },
+	MARKET, NUMBER("limit", 1, 10), NUMBER("offset", 0, 1000), END
+};
+static const struct row_param contains_params[] = {
+	{ .name = "uris", .kind = ROW_URIS, .required = true }, END
+};
+
+#define OWN_ONLY \
+	"In development mode Spotify shows the items of one's own and " \
+	"collaborative playlists only."
+#define A_DAY \
+	"In development mode Spotify has refused it after about 600 calls " \
+	"a day."
+
+const struct row rows_table[] = {
+	{ "top-artists", READING, "/me/top/artists", top_params,
+	    "user-top-read", false, "top", PAUSE_TOP, NULL, 3600 },
+	{ "top-tracks", READING, "/me/top/tracks", top_params, "user-top-read",
+	    false, "top", PAUSE_TOP, NULL, 3600 },
+	{ "playlists", READING, "/me/playlists", paging,
+	    "playlist-read-private", false, "my-playlists", PAUSE_MY_PLAYLISTS,
+	    NULL, 60 },
+	{ "playlist", READING, "/playlists/{id}", playing_params, "", false,
+	    "playlists", PAUSE_PLAYLISTS, OWN_ONLY, 0 },
+	{ "playlist-items", READING, "/playlists/{id}/items", items_params,
+	    "playlist-read-private", false, "playlists", PAUSE_PLAYLISTS,
+	    OWN_ONLY, 0 },
+	{ "saved-tracks", READING, "/me/tracks", market_paging,
+	    "user-library-read", false, "saved", PAUSE_SAVED, NULL, 0 },
+	{ "saved-albums", READING, "/me/albums", market_paging,
+	    "user-library-read", false, "saved", PAUSE_SAVED, NULL, 0 },
+	{ "recently-played", READING, "/me/player/recently-played",
+	    recent_params, "user-read-recently-played", false, "recent",
+	    PAUSE_RECENT, NULL, 0 },
+	{ "playing", READING, "/me/player/currently-playing", playing_params,
+	    "user-read-currently-playing", false, "player", PAUSE_PLAYER, NULL,
+	    5 },
+	{ "player", READING, "/me/player", playing_params,
+	    "user-read-playback-state", false, "player", PAUSE_PLAYER, NULL,
+	    5 },
+	{ "devices", READING, "/me/player/devices", no_params,
+	    "user-read-playback-state", false, "player", PAUSE_PLAYER, NULL,
+	    5 },
+	{ "queue", READING, "/me/player/queue", no_params,
+	    "user-read-currently-playing user-read-playback-state", false,
+	    "player", PAUSE_PLAYER, NULL, 5 },
+	{ "artist", READING, "/artists/{id}", no_params, "", false, "artist",
+	    PAUSE_ARTIST, A_DAY, 0 },
+	{ "artist-albums", READING, "/artists/{id}/albums", albums_params, "",
+	    false, "artist-albums", PAUSE_ARTIST_ALBUMS, NULL, 0 },
+	{ "album", READING, "/albums/{id}", market_only, "", false, "album",
+	    PAUSE_ALBUM, NULL, 0 },
+	{ "album-tracks", READING, "/albums/{id}/tracks", market_paging, "",
+	    false, "album", PAUSE_ALBUM, NULL, 0 },
+	{ "track", READING, "/tracks/{id}", market_only, "", false, "track",
+	    PAUSE_TRACK, NULL, 0 },
+	{ "search", READING, "/search", search_params, "", false, "search",
+	    PAUSE_SEARCH,
+	    "In development mode Spotify has refused it after about 700 "
+	    "calls a day.",
+	    0 },
+	{ "library-contains", READING, "/me/library/contains", contains_params,
+	    "user-library-read user-follow-read playlist-read-private", true,
+	    "contains", PAUSE_CONTAINS, NULL, 0 },
+};
+_Static_assert(sizeof(rows_table) / sizeof(rows_table[0]) == ROWS_N,
+    "ROWS_N is their number");
+
+static bool
+is_named(struct str word, const struct row *row)
+{
+	return str_equal(word, str_of(row->name)) ||
+	    (str_equal(word, STR("reading")) && (row->methods & METHOD_GET));
+}
+
+bool
+rows_allow(const char *allow, const struct row *row)
+{
+	struct str rest = str_of(allow);
+
+	while (rest.p != NULL)
+		if (is_named(str_cut(&rest, ' '), row))
+			return true;
+	return false;
+}
+
+struct str
+rows_unknown(const char *allow)
+{
+	struct str rest = str_of(allow), word;
+	size_t i;
+
+	while (rest.p != NULL) {
+		word = str_cut(&rest, ' ');
+		for (i = 0; i < ROWS_N && !is_named(word, &rows_table[i]); i++)
+			continue;
+		if (i == ROWS_N && word.n > 0)
+			return word;
+	}
+	return (struct str){ NULL, 0 };
+}
+
+static bool
+has_word(struct str words, struct str wanted)
+{
+	while (words.p != NULL)
+		if (str_equal(str_cut(&words, ' '), wanted))
+			return true;
+	return false;
+}
+
+struct str
+rows_lacks(const struct row *row, unsigned needed, struct str scope)
+{
+	struct str rest = str_of(row->scope), word;
+
+	for (; rest.n > 0; needed >>= 1) {
+		word = str_cut(&rest, ' ');
+		if ((needed & 1) && !has_word(scope, word))
+			return word;
+	}
+	return (struct str){ NULL, 0 };
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The calls of the Web API that a page may make through us: one row for each,
+ * and no other way in. A row says what may be asked; rowurl.h writes the URL.
+ */
+#ifndef ROWS_H
+#define ROWS_H
+
+#include <stdint.h>
+
+#include "spotify/pause.h"
+#include "web/request.h"
+
+#define ROWS_PARAMS_MAX 6
+#define ROWS_ID_BYTES 22
+#define ROWS_TEXT_MAX 200 /* bytes of UTF-8 */
+#define ROWS_URIS_MAX 40
+
+enum row_kind {
+	ROW_NUMBER, /* min to max, in decimal */
+	ROW_WORD,   /* one of words */
+	ROW_WORDS,  /* several of words, each once, separated by commas */
+	ROW_MARKET, /* a country: two capital letters */
+	ROW_TEXT,   /* at most ROWS_TEXT_MAX bytes without control bytes */
+	ROW_URIS    /* "spotify:KIND:ID", as many as ROWS_URIS_MAX, by commas */
+};
+
+/* One parameter of a query. */
+struct row_param {
+	const char *name;
+	enum row_kind kind;
+	int64_t min, max;  /* of ROW_NUMBER */
+	const char *words; /* of ROW_WORD and ROW_WORDS, by blanks */
+	bool required;
+	const char *not_beside; /* the name of one that excludes it, or NULL */
+};
+
+/* One call. Everything is static. */
+struct row {
+	const char *name; /* in api_allow and in the log */
+	unsigned methods; /* METHOD_ bits */
+	const char *path; /* behind api_url; "{id}" stands for one id */
+	const struct row_param *params; /* the last one has no name */
+	const char *scope; /* separated by blanks; "": none is needed */
+	/* Which words of scope a request needs is decided by its URIs: the
+	 * first for what is saved, the second for who is followed, the third
+	 * for playlists. Otherwise it needs all of them. */
+	bool scope_by_uri;
+	const char *bucket;	/* calls that Spotify counts together */
+	enum pause_group group; /* and pauses together */
+	/* What is different for an application in development mode, a
+	 * sentence for the operator; NULL: nothing that is known. */
+	const char *in_development;
+	int64_t age_s; /* how old an answer may be that still serves; 0: new */
+};
+
+#define ROWS_N 19
+extern const struct row rows_table[ROWS_N];
+
+/* Whether a value of api_allow, or NULL, names the row; "reading" names all
+ * that have the method GET. */
+bool rows_allow(const char *allow, const struct row *row);
+
+/*
+ * The first word of a value of api_allow that is neither the name of a row nor
+ * "reading", borrowed from it; empty with p NULL when all are known.
+ */
+struct str rows_unknown(const char *allow);
+
+/*
+ * The scope that a row lacks of a list separated by blanks, for sure: one
+ * without which it always fails. Static, a word of row->scope; empty with p
+ * NULL when it may do. needed has a bit for each word that is looked for, from
+ * the lowest.
+ */
+#define ROWS_ALL_SCOPES 7u
+struct str rows_lacks(const struct row *row, unsigned needed, struct str scope);
+
+#endif

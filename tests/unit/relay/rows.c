@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include <string.h>
+
+#include "relay/rows.h"
+#include "../run.h"
+
+static const struct row *
+find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ROWS_N; i++)
+		if (strcmp(rows_table[i].name, name) == 0)
+			return &rows_table[i];
+	fail_msg("there is no row %s", name);
+	return NULL;
+}
+
+static void
+check_params(const struct row_param *params)
+{
+	size_t i, j;
+
+	for (i = 0; params[i].name != NULL; i++) {
+		assert_true(i < ROWS_PARAMS_MAX);
+		for (j = 0; j < i; j++)
+			assert_string_not_equal(params[i].name, params[j].name);
+		/* A bit for each place of a word. */
+		if (params[i].kind == ROW_WORD || params[i].kind == ROW_WORDS)
+			assert_in_range(strlen(params[i].words), 1, 63);
+		if (params[i].kind == ROW_NUMBER)
+			assert_true(params[i].min >= 0 &&
+			    params[i].max > params[i].min);
+	}
+}
+
+static void
+every_row_has_a_name_and_a_path_of_its_own(void)
+{
+	size_t i, j;
+
+	for (i = 0; i < ROWS_N; i++) {
+		for (j = 0; j < i; j++) {
+			assert_string_not_equal(rows_table[i].name,
+			    rows_table[j].name);
+			assert_true(
+			    !(rows_table[i].methods & rows_table[j].methods) ||
+			    strcmp(rows_table[i].path, rows_table[j].path) !=
+				0);
+		}
+		assert_string_not_equal(rows_table[i].name, "reading");
+		assert_true(strlen(rows_table[i].bucket) > 0);
+		check_params(rows_table[i].params);
+	}
+}
+
+static void
+a_template_holds_letters_hyphens_slashes_and_one_id_at_most(void)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz-/";
+	const char *at;
+	size_t i;
+
+	for (i = 0; i < ROWS_N; i++) {
+		at = rows_table[i].path;
+		assert_int_equal(at[0], '/');
+		assert_null(strstr(at, "//"));
+		at += strspn(at, letters);
+		if (strncmp(at, "{id}", 4) == 0)
+			at += 4;
+		assert_true(*at == '\0' || *at == '/');
+		at += strspn(at, letters);
+		assert_int_equal(*at, '\0');
+		assert_int_not_equal(at[-1], '/');
+	}
+}
+
+static void
+rows_are_allowed_by_name_and_no_other_is(void)
+{
+	const struct row *artist = find("artist"), *top = find("top-artists");
+
+	assert_false(rows_allow(NULL, artist));
+	assert_false(rows_allow("", artist));
+	assert_true(rows_allow("artist", artist));
+	assert_false(rows_allow("artist", top));
+	assert_false(rows_allow("artist-albums", artist));
+	assert_false(rows_allow("artis", artist));
+	assert_false(rows_allow("Artist", artist));
+	assert_true(rows_allow("search artist", artist));
+	assert_true(rows_allow("artist search", artist));
+	assert_true(rows_allow("reading", artist));
+	assert_true(rows_allow("search reading", top));
+	assert_false(rows_allow("readings", artist));
+}
+
+static void
+what_is_no_row_is_named(void)
+{
+	assert_null(rows_unknown(NULL).p);
+	assert_null(rows_unknown("").p);
+	assert_null(rows_unknown("reading").p);
+	assert_null(rows_unknown("artist top-tracks").p);
+	assert_null(rows_unknown("artist  top-tracks").p);
+	CHECK_TEXT(rows_unknown("artist top_tracks search"), "top_tracks");
+	CHECK_TEXT(rows_unknown("*"), "*");
+	CHECK_TEXT(rows_unknown("/me"), "/me");
+	CHECK_TEXT(rows_unknown("artist,search"), "artist,search");
+}
+
+static void
+a_scope_that_is_lacking_is_named(void)
+{
+	const struct row *queue = find("queue"),
+			 *contains = find("library-contains");
+
+	assert_null(rows_lacks(find("artist"), ROWS_ALL_SCOPES, STR("")).p);
+	CHECK_TEXT(rows_lacks(queue, ROWS_ALL_SCOPES, STR("")),
+	    "user-read-currently-playing");
+	CHECK_TEXT(rows_lacks(queue, ROWS_ALL_SCOPES,
+		       STR("user-read-currently-playing")),
+	    "user-read-playback-state");
+	assert_null(rows_lacks(queue, ROWS_ALL_SCOPES,
+	    STR("user-read-playback-state a user-read-currently-playing"))
+			.p);
+	CHECK_TEXT(rows_lacks(contains, 2, STR("user-library-read")),
+	    "user-follow-read");
+	assert_null(rows_lacks(contains, 1, STR("user-library-read")).p);
+	assert_null(rows_lacks(contains, 0, STR("")).p);
+	CHECK_TEXT(rows_lacks(contains, 4, STR("playlist-read")),
+	    "playlist-read-private");
+}
+
+UNIT_TESTS(rows) = {
+	TEST(every_row_has_a_name_and_a_path_of_its_own),
+	TEST(a_template_holds_letters_hyphens_slashes_and_one_id_at_most),
+	TEST(rows_are_allowed_by_name_and_no_other_is),
+	TEST(what_is_no_row_is_named),
+	TEST(a_scope_that_is_lacking_is_named),
+	END_OF_TESTS,
+};
