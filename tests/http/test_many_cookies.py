@@ -3,6 +3,7 @@
 with HTTP/1.1 and HTTP/2: it gets through, or is told what to do, behind both
 web servers, on the site, in its part for members, and on the way to TLS."""
 
+import json
 import shutil
 import subprocess
 
@@ -11,10 +12,12 @@ import pytest
 from stack import Client
 from stack.fixtures import start_stack
 from test_nginx_members import application
+from tools import http2
 
 __all__ = ["application"]
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None,
                                 reason="needs curl")
+PROBLEM = {"type", "title", "status", "detail", "code", "request_id"}
 VERSIONS = ["--http1.1", "--http2"]
 
 
@@ -64,6 +67,17 @@ def ask(client, version, path, cookies, port=0):
     return int(status), text
 
 
+def ask_at_length(client, version, path, cookies):
+    """The same with more than curl sends."""
+    cookies = [*cookies, f"{client.session_cookie_name}="
+               f"{client.session_cookie}"]
+    if version == "--http1.1":
+        reply = client.request("GET", path, {"Cookie": "; ".join(cookies)})
+        return reply.status, reply.text
+    return http2.get(client.stack, path,
+                     [("cookie", cookie) for cookie in cookies])
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("number, size", [
     (90, 1), (180, 1), (180, 80), (1, 15000), (4, 4000)])
@@ -99,6 +113,47 @@ def test_nginx_reads_past_56_kilobytes_over_http_2(client, version):
     number = 14 if version == "--http2" else 7
     status, text = ask(client, version, "session", crowd(number, 4000))
     assert status == 200 and '"logged_in":true' in text
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("kilobytes", [10, 40, 57, 61, 63, 64, 70, 130, 200])
+def test_nginx_answers_whatever_the_size(client, version, kilobytes):
+    """With what was asked for, or with a refusal in the form of the one who
+    asks. Over HTTP/1.1 a line that nginx cannot hold is refused before it
+    knows for whom, and then it is the page."""
+    if client.stack.options["server"] != "nginx":
+        pytest.skip("about nginx")
+    cookies = crowd(kilobytes, 990)
+    for path, good in (("session", 200), ("login", 303), ("artists", 200),
+                       ("members/", 200)):
+        status, text = ask_at_length(client, version, path, cookies)
+        if kilobytes <= 57:
+            assert status == good, path
+            continue
+        assert status == 431 or (kilobytes < 63 and status == good), path
+        if status == 431 and text.startswith("{"):
+            problem = json.loads(text)
+            assert path in ("session", "artists")
+            assert set(problem) == PROBLEM
+            assert problem["code"] == "too_many_cookies"
+        elif status == 431:
+            assert path in ("login", "members/") or (
+                version == "--http1.1" and kilobytes > 63)
+            assert "<h1>Too many cookies</h1>" in text
+    # The page needs no program, and tells whoever sees it what is wrong.
+    status, _ = ask_at_length(client, version, "", cookies)
+    assert status == (431 if version == "--http1.1" and kilobytes > 64
+                      else 200)
+
+
+def test_headers_of_any_name_are_too_large_together(client):
+    """FastCGI has no room for them, however they are shared out."""
+    if client.stack.options["server"] != "nginx":
+        pytest.skip("about nginx")
+    for name in ("Accept", "If-None-Match", "Sec-Fetch-Site"):
+        reply = client.request("GET", "session?a=" + "b" * 30000, {
+            "Cookie": "c=" + "x" * 15000, name: "y" * 17000})
+        assert (reply.status, reply.code) == (431, "too_many_cookies")
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])

@@ -52,7 +52,7 @@ LOOPBACK_SITE = """
 		server_name 127.0.0.1;
 		server_tokens off;
 		access_log {folder}/log/spotify-fcgi.log spotify_fcgi;
-		large_client_header_buffers 2 30k;
+		large_client_header_buffers 4 64k;
 		error_page 494 =431 @spotify_fcgi_cookies_page;
 		include snippets/spotify-fcgi.page;
 		include snippets/spotify-fcgi.locations;
