@@ -52,6 +52,7 @@ TESTED_BY = {
     "artists/pages": "http/test_artists_pages.py",
     "artists/artists": "http/test_artists.py",
     "app/check": "http/test_configuration.py",
+    "app/cleanup": "faults/test_many_files.py",
     "app/dispatch": "http/test_requests.py",
     "app/app": "faults/test_process.py",
 }

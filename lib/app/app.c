@@ -11,6 +11,7 @@
 
 #include "app/app.h"
 #include "app/check.h"
+#include "app/cleanup.h"
 #include "app/dispatch.h"
 #include "base/log.h"
 #include "process/descriptors.h"
@@ -156,6 +157,8 @@ app_run(int argc, char **argv, const struct app *app)
 	}
 	if (options.only_check)
 		return check_everything(&options, app->upstream);
+	if (options.only_cleanup)
+		return cleanup(&options);
 	if (conf_load(options.file, app->opens, &process.conf) == 0 &&
 	    open_process(&process, &options))
 		status = run(&process, &options);

@@ -6,7 +6,7 @@
  */
 #include "config.h"
 
-#include <grp.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "app/check.h"
+#include "app/cleanup.h"
 #include "base/clock.h"
 #include "conf/conf.h"
 #include "process/descriptors.h"
@@ -41,14 +42,23 @@ complain(const char *file, const char *key, const char *why)
 static void
 become_owner(const char *directory)
 {
-	struct stat st;
-
-	if (geteuid() != 0 || stat(directory, &st) != 0 || st.st_uid == 0)
-		return;
-	if (setgroups(0, NULL) == 0 && setgid(st.st_gid) == 0 &&
-	    setuid(st.st_uid) == 0)
-		printf("# Checked for user %ld, who has %s\n", (long)st.st_uid,
+	if (cleanup_become_owner(directory))
+		printf("# Checked for user %ld, who has %s\n", (long)geteuid(),
 		    directory);
+}
+
+/* Where this program lies, by which it can be called; its name, if nobody
+ * says. */
+static void
+print_cleanup(const char *file)
+{
+	char path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path));
+
+	printf("# Clean-up, once a day; the units do it. No find line of "
+	       "earlier times\n# should go on beside it: it may remove what "
+	       "idle_limit still allows.\n#\t%.*s -c -f %s\n",
+	    n > 0 ? (int)n : 0, path, file);
 }
 
 static unsigned
@@ -132,16 +142,14 @@ print_doubts(const struct conf *conf)
 
 /* What is in force, and what is to do with it. */
 static void
-print_all(const struct conf *conf, bool upstream, bool online, int untried)
+print_all(const char *file, const struct conf *conf, bool upstream, bool online,
+    int untried)
 {
 	conf_print(conf, stdout);
 	printf("# Redirect URI to register at Spotify, exactly:\n"
-	       "#\t%s\n# Clean-up, to be run once a day:\n"
-	       "#\tfind %s -maxdepth 1 -type f \\( -name 'session-*' -o "
-	       "-name 'copy-*' -o -name 'part-*' -o -name 'temp-*' \\) "
-	       "-mmin +%lld -delete\n",
-	    conf->redirect_uri, conf->session_dir,
-	    (long long)(conf->idle_limit_s + 86400) / 60);
+	       "#\t%s\n",
+	    conf->redirect_uri);
+	print_cleanup(file);
 	if (untried == 0)
 		printf("# session_dir: what its file system has to do was "
 		       "tried, and it does it.\n");
@@ -176,7 +184,8 @@ check_everything(const struct options *options, const struct upstream *upstream)
 		fprintf(stderr, "%s: %u mistake%s; nothing was started\n",
 		    options->file, mistakes, mistakes == 1 ? "" : "s");
 	else
-		print_all(&conf, upstream != NULL, online, untried);
+		print_all(options->file, &conf, upstream != NULL, online,
+		    untried);
 	conf_free(&conf);
 	return mistakes > 0 ? 2 : 0;
 }

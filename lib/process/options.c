@@ -17,12 +17,13 @@ options_usage(const char *program)
 {
 	fprintf(stderr,
 	    "usage: %s [-f file] [-s socket] [-w threads]\n"
+	    "       %s -c [-f file]\n"
 	    "       %s -n [-o] [-f file]\n"
 	    "       %s -v\n"
 	    "Without -s a listening socket is expected on standard input, as "
 	    "systemd,\nspawn-fcgi and mod_fcgid hand it over. See "
 	    "spotify-fcgi(8).\n",
-	    program, program, program);
+	    program, program, program, program);
 }
 
 static bool
@@ -44,8 +45,9 @@ read_line(int argc, char **argv, struct options *options)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "f:nos:vw:")) != -1)
+	while ((option = getopt(argc, argv, "cf:nos:vw:")) != -1)
 		switch (option) {
+		case 'c': options->only_cleanup = true; break;
 		case 'f': options->file = optarg; break;
 		case 'n': options->only_check = true; break;
 		case 'o': options->online = true; break;
@@ -57,7 +59,8 @@ read_line(int argc, char **argv, struct options *options)
 			break;
 		default: return false;
 		}
-	return optind == argc && (options->only_check || !options->online);
+	return optind == argc && (options->only_check || !options->online) &&
+	    !(options->only_check && options->only_cleanup);
 }
 
 bool

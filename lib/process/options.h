@@ -11,6 +11,7 @@ struct options {
 	const char *socket; /* -s, or NULL */
 	int threads;	    /* -w, or 0 */
 	bool only_check;    /* -n */
+	bool only_cleanup;  /* -c */
 	bool online;	    /* -o, with it */
 	bool version;	    /* -v */
 	bool cgi;	    /* one request, in the environment */

@@ -21,14 +21,12 @@ KEPT = IDLE + DAY       # what the clean-up lets live
 
 
 def clean_up_command(stack):
-    """The find line that -n prints, as an operator would copy it."""
+    """The line that -n prints, as an operator would copy it."""
     done = subprocess.run(
         [str(stack.build_dir / "cgi-bin" / "session"), "-n", "-f",
          str(stack.conf_file)], env=stack.environment, check=True,
         capture_output=True, text=True)
-    found = re.search(r"^.*\bfind .*$", done.stdout, re.M)
-    assert found, done.stdout
-    return found[0][found[0].index("find "):]
+    return re.search(r"^#\t(.* -c .*)$", done.stdout, re.M)[1]
 
 
 def make(stack, kind, age_s, count=1, first=0):
@@ -69,7 +67,8 @@ def test_the_clean_up_removes_exactly_the_dead(stack, client):
         path.write_bytes(b"1")
         os.utime(path, (0, 0))
     assert not live & dead
-    subprocess.run(["/bin/sh", "-c", clean_up_command(stack)], check=True)
+    subprocess.run(["/bin/sh", "-c", clean_up_command(stack)], check=True,
+                   env=stack.environment)
     assert set(os.listdir(stack.session_dir)) == kept | live | other
     assert is_logged_in(client)
     print(f"clean-up: {len(dead)} dead files removed, {len(live)} left")
@@ -82,6 +81,7 @@ def test_the_clean_up_while_sessions_are_renewed_takes_none(stack, client):
     command = shlex.join(["/bin/sh", "-c", clean_up_command(stack)])
     with subprocess.Popen(["/bin/sh", "-c",
                            f"while :; do {command}; done"],
+                          env=stack.environment, stdout=subprocess.DEVNULL,
                           start_new_session=True) as cleaner:
         try:
             for _ in range(scaled(20, 200)):

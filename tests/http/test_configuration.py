@@ -6,11 +6,25 @@ import os
 import re
 import subprocess
 import tempfile
+import time
 
 import pytest
 
 from configured import Setup
 from stack import PROGRAMS
+from tools.amounts import DAY
+
+
+def touched(path):
+    """The path of a new file."""
+    path.touch(mode=0o600)
+    return path
+
+
+def ago(age_s):
+    """For os.utime()."""
+    return (time.time() - age_s,) * 2
+
 
 @pytest.fixture
 def setup(tmp_path):
@@ -48,21 +62,58 @@ def test_the_print_is_a_configuration(setup):
     assert setup.run().stdout == printed
 
 
-def test_the_clean_up_that_is_printed_cleans_up(setup):
-    command = re.search(r"^#\t(find .*)$", setup.run().stdout, re.M)[1]
-    old, limit = setup.folder / "store", 604800 + 86400
-    names = ["session-" + "a" * 64, "copy-" + "a" * 64, "temp-" + "a" * 16,
-             "lock", "limit-api-rate"]
-    for name in names:
-        for prefix, age in (("", limit + 120), ("session-new-", 60)):
-            path = old / (prefix + name)
-            path.touch()
-            past = path.stat().st_mtime - age
-            os.utime(path, (past, past))
-    subprocess.run(["sh", "-c", command], check=True)
-    left = {path.name for path in old.iterdir()}
-    assert left == {"lock", "limit-api-rate"} | {
-        "session-new-" + name for name in names}
+@pytest.mark.parametrize("limits, kept_s", [
+    ({}, 8 * DAY), ({"idle_limit": "20d"}, 21 * DAY),
+    ({"idle_limit": "60s"}, DAY + 60),
+    ({"absolute_limit": "300s"}, DAY + 300)], ids=str)
+def test_the_clean_up_that_is_printed_cleans_up(setup, limits, kept_s):
+    """By what the configuration says, and nothing that it allows."""
+    setup.conf(**limits)
+    command = re.search(r"^#\t(.* -c .*)$", setup.run().stdout, re.M)[1]
+    store, number = setup.folder / "store", 0
+    left, names = set(), ["lock", "limit-api-rate", "session-x"]
+    for age_s in (0, kept_s - 60, kept_s + 60, kept_s + 400 * DAY):
+        for kind in ("session-", "copy-", "part-"):
+            number += 1
+            names.append(f"{kind}{number:064x}")
+            os.utime(touched(store / names[-1]), ago(age_s))
+            if age_s < kept_s:
+                left.add(names[-1])
+    for name in names[:3]:
+        os.utime(touched(store / name), (0, 0))
+    done = subprocess.run(["sh", "-c", command], check=True, text=True,
+                          capture_output=True)
+    assert {path.name for path in store.iterdir()} == left | set(names[:3])
+    assert done.stdout == f"{store}: 6 files removed, 6 left\n"
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_every_program_cleans_up_and_reads_no_secret(setup, program):
+    for name in ("client_secret", "server_key"):
+        (setup.folder / name).unlink()
+    old = touched(setup.folder / "store" / f"session-{7:064x}")
+    os.utime(old, ago(9 * DAY))
+    done = setup.run(program, "-c", "-f", str(setup.folder / "c.conf"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not old.exists()
+
+
+@pytest.mark.parametrize("changes", [
+    {"idle_limit": "20"}, {"session_dir": None}, {"colour": "blue"}], ids=str)
+def test_no_clean_up_with_a_mistake(setup, changes):
+    """Perhaps it is in idle_limit."""
+    setup.conf(**changes)
+    old = touched(setup.folder / "store" / f"session-{7:064x}")
+    os.utime(old, (0, 0))
+    done = setup.run("logout", "-c", "-f", str(setup.folder / "c.conf"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert old.exists()
+
+
+def test_a_clean_up_and_a_check_are_two(setup):
+    done = setup.run("logout", "-c", "-n")
+    assert done.returncode == 2 and "usage: logout" in done.stderr
 
 
 @pytest.mark.parametrize("text", [

@@ -100,17 +100,12 @@ def test_another_prefix_reaches_every_file_that_names_a_place(built, tmp_path):
                      "spotify-fcgi.8", "README.md", "fcgid.example"}
 
 
-def test_what_login_prints_as_clean_up_is_what_the_unit_does():
-    """The line is in lib/app/check.c; the default is idle_limit and a day."""
+def test_the_clean_up_of_the_unit_is_the_one_of_the_manual():
     unit = (REPOSITORY / "conf/systemd/spotify-fcgi-cleanup.service"
             ).read_text("utf-8")
-    source = (REPOSITORY / "lib" / "app" / "check.c").read_text("utf-8")
-    line = re.sub(r'"\s*"', "", source[source.index("find %s"):])
-    line = re.match(r"find.*?-delete", line)[0].replace("\\\\", "").replace(
-        "'", "").replace("%s", "/var/lib/spotify-fcgi").replace(
-        "%lld", "${MINUTES}")
-    assert f"ExecStart=/usr/bin/{line}\n" in unit
-    assert f"MINUTES={(7 + 1) * 24 * 60}\n" in unit
+    command = re.search(r"^ExecStart=(/usr/libexec/\S+ -c)$", unit, re.M)[1]
+    manual = (REPOSITORY / "cgi-bin/spotify-fcgi.8").read_text("utf-8")
+    assert f" spotify-fcgi {command} >/dev/null\n" in manual
 
 
 def test_a_source_that_was_configured_can_be_built_elsewhere(tmp_path):

@@ -126,10 +126,14 @@ def test_a_program_that_was_killed_comes_back(machine):
         assert ask(machine, "session").status == 200
 
 
+KINDS = ("session", 64), ("copy", 64), ("part", 64), ("temp", 16)
+
+
 def test_the_clean_up_takes_what_is_old_and_ours(machine):
     store = machine.path("/var/lib/spotify-fcgi")
-    old = {"session-a", "copy-a", "part-a", "temp-a", "lock", "limit-a"}
-    young = {"session-b", "copy-b", "part-b", "temp-b"}
+    old = {f"{kind}-{'a' * width}" for kind, width in KINDS} | {"lock",
+                                                              "limit-a"}
+    young = {f"{kind}-{'b' * width}" for kind, width in KINDS}
     (store / "used").mkdir(exist_ok=True)
     for name in old | young | {"used/session-a"}:
         (store / name).touch()
@@ -144,6 +148,20 @@ def test_the_clean_up_takes_what_is_old_and_ours(machine):
                         "ActiveState") == "active"
 
 
+def test_the_clean_up_keeps_what_the_configuration_allows(machine):
+    path = machine.path("/var/lib/spotify-fcgi") / f"session-{'c' * 64}"
+    path.touch()
+    machine.run("chown", "spotify-fcgi", f"/var/lib/spotify-fcgi/{path.name}")
+    days = time.time() - 20.9 * 86400
+    os.utime(path, (days, days))
+    mend = break_line(machine, "idle_limit = 20d")
+    machine.run("systemctl", "start", "spotify-fcgi-cleanup.service")
+    mend()
+    assert path.exists()
+    machine.run("systemctl", "start", "spotify-fcgi-cleanup.service")
+    assert not path.exists()
+
+
 def ask_quietly(machine, program="session"):
     """The status, or None for no answer."""
     try:
@@ -152,11 +170,11 @@ def ask_quietly(machine, program="session"):
         return None
 
 
-def break_line(machine):
-    """A mistake in the configuration; how to mend it."""
+def break_line(machine, line="mistake = 1"):
+    """A line more in the configuration; how to take it back."""
     conf = machine.path(f"{CONF}/spotify-fcgi.conf")
     good = conf.read_text("utf-8")
-    conf.write_text(good + "\nmistake = 1\n", "utf-8")
+    conf.write_text(good + f"\n{line}\n", "utf-8")
     return lambda: conf.write_text(good, "utf-8")
 
 

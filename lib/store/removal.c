@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides what the names in the directory of a store say. No key is needed to
+ * know that a record is over: its time is that of the last use.
+ */
+#include "config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "store/backend.h"
+#include "store/directory.h"
+#include "store/removal.h"
+
+#define TEMPORARY_S 86400 /* a file is written within seconds */
+#define TEMPORARY_DIGITS 16
+
+/* What a clean-up works with. */
+struct work {
+	int dir;
+	int64_t now_s, age_s;
+	struct removal *removal;
+	enum result result;
+};
+
+/* Whether so many hexadecimal digits follow a prefix, and nothing else. */
+static bool
+is_name(struct str name, struct str prefix, size_t digits)
+{
+	size_t i;
+
+	if (!str_starts(name, prefix) || name.n != prefix.n + digits)
+		return false;
+	for (i = prefix.n; i < name.n; i++)
+		if (memchr("0123456789abcdef", name.p[i], 16) == NULL)
+			return false;
+	return true;
+}
+
+/* For how many seconds a file of this name is left alone; 0: for ever. */
+static int64_t
+lifetime(struct str name, int64_t age_s)
+{
+	static const char *const kinds[] = { "session-", "copy-", "part-" };
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (is_name(name, str_of(kinds[i]), 2 * STORE_ID_BYTES))
+			return age_s;
+	return is_name(name, STR("temp-"), TEMPORARY_DIGITS) ? TEMPORARY_S : 0;
+}
+
+static void
+look_at(struct work *work, const char *name)
+{
+	int64_t lifetime_s = lifetime(str_of(name), work->age_s);
+	struct stat st;
+
+	if (lifetime_s == 0 ||
+	    fstatat(work->dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+	    !S_ISREG(st.st_mode) || st.st_uid != geteuid())
+		return;
+	if (work->now_s - (int64_t)st.st_mtim.tv_sec <= lifetime_s)
+		work->removal->left++;
+	else if (unlinkat(work->dir, name, 0) == 0)
+		work->removal->removed++;
+	else if (errno != ENOENT)
+		work->result = store_failed("unlink");
+}
+
+/* Takes the descriptor over. */
+static void
+look_at_all(struct work *work)
+{
+	DIR *dir = fdopendir(work->dir);
+	const struct dirent *entry;
+
+	if (dir == NULL) {
+		work->result = store_failed("open_dir");
+		close(work->dir);
+		return;
+	}
+	errno = 0;
+	while ((entry = readdir(dir)) != NULL) {
+		look_at(work, entry->d_name);
+		errno = 0;
+	}
+	if (errno != 0)
+		work->result = store_failed("read_dir");
+	closedir(dir);
+}
+
+enum result
+removal_run(const char *path, int64_t now_s, int64_t age_s,
+    struct removal *removal)
+{
+	struct work work = { .now_s = now_s,
+		.age_s = age_s,
+		.removal = removal };
+	const char *complaint = directory_complaint(path);
+
+	*removal = (struct removal){ 0 };
+	if (complaint != NULL) {
+		log_event(LOG_LEVEL_ERROR, "store_refused",
+		    "dir=%s cause=\"%s\"", path, complaint);
+		return RESULT_STORE;
+	}
+	work.dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (work.dir < 0)
+		return store_failed("open_dir");
+	look_at_all(&work);
+	return work.result;
+}

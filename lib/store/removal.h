@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+/* Removing from the directory of a store what is over: a part of files, for
+ * the clean-up. */
+#ifndef REMOVAL_H
+#define REMOVAL_H
+
+#include <stdint.h>
+
+#include "base/result.h"
+
+struct removal {
+	unsigned long long removed, left; /* files that are ours */
+};
+
+/*
+ * Remove records, and what is kept beside them, that were not used since
+ * age_s seconds before now_s, and temporary files a day old. Only plain files
+ * of this user by a whole name of ours are looked at; links are not followed,
+ * and a file that is dated later than now is left. Others may use the store
+ * meanwhile: a record as old as that is over for them, too.
+ * OK; RESULT_STORE (the cause was logged): the directory is unfit for a store,
+ * or a file could not be removed, and all others were.
+ */
+enum result removal_run(const char *path, int64_t now_s, int64_t age_s,
+    struct removal *removal) __attribute__((warn_unused_result));
+
+#endif
