@@ -9,14 +9,14 @@
 #include "base/result.h"
 
 struct removal {
-	unsigned long long removed, left; /* files that are ours */
+	unsigned long long removed, left; /* files */
 };
 
 /*
  * Remove records, and what is kept beside them, that were not used since
  * age_s seconds before now_s, and temporary files a day old. Only plain files
- * of this user by a whole name of ours are looked at; links are not followed,
- * and a file that is dated later than now is left. Others may use the store
+ * by a whole name of ours are looked at, whoever has them; links are not
+ * followed, and a file that is dated later than now is left. Others may use the store
  * meanwhile: a record as old as that is over for them, too.
  * OK; RESULT_STORE (the cause was logged): the directory is unfit for a store,
  * or a file could not be removed, and all others were.
