@@ -75,6 +75,31 @@ local function forget(r)
 	for _, name in ipairs(spellings) do r.headers_in[name] = nil end
 end
 
+-- The application keeps its own cookies and gets none of ours, with which it
+-- could act as the visitor.
+local function keep_cookies(r)
+	local kept = {}
+	for cookie in (r.headers_in["Cookie"] or ""):gmatch("[^;]+") do
+		local name = (cookie:match("^%s*([^=]*)=") or "")
+			:gsub("^__Host%-", "")
+		if name ~= "spotify-session"
+		    and not name:match("^spotify%-login%-") then
+			kept[#kept + 1] = cookie
+		end
+	end
+	local text = table.concat(kept, ";"):match("^%s*(.-)%s*$")
+	r.headers_in["Cookie"] = text ~= "" and text or nil
+end
+
+-- A browser that goes to a page. One that does not say what it is about (an
+-- old one, and any over plain http) is told by what it wants to have.
+local function is_navigation(r)
+	local mode = r.headers_in["Sec-Fetch-Mode"]
+	local wanted = (r.headers_in["Accept"] or ""):lower()
+	if mode then return mode == "navigate" end
+	return wanted:find("text/html", 1, true) ~= nil
+end
+
 function check(r)
 	forget(r)
 	local asked, answer = pcall(ask, r)
@@ -84,9 +109,14 @@ function check(r)
 			.. ": ([^\r\n]+)")
 	if account then
 		r.headers_in[HEADER] = account
+		keep_cookies(r)
 		return apache2.OK
 	end
 	r.err_headers_out["Cache-Control"] = "no-store"
+	if status == "401" and not is_navigation(r) then
+		r.subprocess_env["spotify_fcgi_stranger"] = "1"
+		return 401
+	end
 	if status == "401" then
 		r.headers_out["Location"] = r.subprocess_env["spotify_fcgi_login"]
 		return 303

@@ -25,6 +25,12 @@ class Application(http.server.BaseHTTPRequestHandler):
         body = json.dumps({"method": self.command,
                            "headers": self.headers.items(),
                            "body": self.rfile.read(length).decode()}).encode()
+        if self.path.startswith("/members/refused"):
+            self.send_response(401)
+            self.send_header("Content-Length", "4")
+            self.end_headers()
+            self.wfile.write(b"mine")
+            return
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
