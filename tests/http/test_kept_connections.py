@@ -13,7 +13,7 @@ import pytest
 
 from stack import Client
 from tools import fastcgi
-from tools.fastcgi import PARAMS, STDERR, STDIN, STDOUT
+from tools.fastcgi import END, PARAMS, STDERR, STDIN, STDOUT
 
 KEEP = 1            # FastCGI 1.0, section 3.3
 KEPT_MAX = 512      # idle ones; more are marked
@@ -111,6 +111,31 @@ def test_requests_follow_each_other_and_know_nothing_of_each_other(
         refused = kept.ask(stack, SCRIPT_NAME="/x")
         assert refused.status == 404
         assert refused.json["request_id"] == "0123456789abcdef"
+
+
+@pytest.mark.parametrize("first", [1, 8, 100, None])
+def test_a_request_that_came_behind_another_is_answered_after_it(
+        stack, connect, first):
+    """As many bytes of it as come with the other; None: all."""
+    kept = connect()
+    mine, none = (fastcgi.begin(flags=KEEP) + fastcgi.stream(
+        PARAMS, fastcgi.pairs(fastcgi.params_of(
+            stack, "session", HTTP_COOKIE=cookie))) + fastcgi.record(STDIN)
+        for cookie in (session_of(Client(stack)), None))
+    kept.peer.sendall(mine + none[:first])
+    data, found = b"", {}
+    while len(found.get(END, b"")) < 2 * 8:
+        piece = kept.peer.recv(fastcgi.LONG)
+        assert piece, found
+        if not data and first is not None:
+            kept.peer.sendall(none[first:])
+        data += piece
+        found, _ = fastcgi.split(data)
+    said = found[STDOUT]
+    assert said.count(b"Status: 200") == said.count(b'"logged_in"') == 2
+    assert 0 < said.index(b'"logged_in":true') < said.index(
+        b'"logged_in":false')
+    assert kept.ask(stack).json["logged_in"] is False
 
 
 def test_without_the_flag_the_program_closes(stack, connect):
