@@ -24,6 +24,8 @@ Stack(build_dir, ...)   a context manager; all keywords are optional
     server="nginx"      or "apache"
     port=0              of it; 0: a free one
     origin=""           where a browser sees it, behind another server
+    front=None          True: at 127.0.0.1 is something in front, that the
+                        server believes; without tls by behind.conf.example
     real_spotify=None   (client id, file with the secret): no simulation;
                         .spotify and .clock are None then
   .url                  "http://127.0.0.1:PORT", never with a slash at its end

@@ -165,10 +165,28 @@ class Apache(WebServer):
         if self.options["members"]:
             text = change(text, r"#(?=Include .*/members)", "",
                           "members.example")
+        if self.options["front"]:
+            text = change(text, r"#(?=RemoteIP)", "", "front")
+            text = change(text, r"192\.0\.2\.0/24", "127.0.0.1", "front")
         return "".join(f"Listen 127.0.0.1:{port}\n" for port in self.ports
                        ) + self.places(text)
 
+    def _behind_site(self):
+        """behind.conf.example, the same."""
+        text = (SHIPPED / "behind.conf.example").read_text("utf-8")
+        host = f"127.0.0.1:{self.ports[0]}"
+        text = change(text, r"VirtualHost \*:80", f"VirtualHost {host}",
+                      "http port")
+        text = change(text, r"music\.example", "music.test", "name")
+        text = change(text, r"192\.0\.2\.0/24", "127.0.0.1", "front")
+        if self.options["members"]:
+            text = change(text, r"#(?=Include .*/members)", "",
+                          "members.example")
+        return f"Listen {host}\n" + self.places(text)
+
     def _site(self):
+        if self.options["front"] and not self.options["tls"]:
+            return self._behind_site()
         if self.options["tls"]:
             return self._tls_site()
         members = self.options["members"]
@@ -182,6 +200,8 @@ class Apache(WebServer):
         names = [*LOADED, *self.modules]
         if self.options["members"]:
             names.append("lua")
+        if self.options["front"]:
+            names.append("remoteip")
         prefix = self.options["prefix"]
         return FRAME.format(
             folder=self.folder, site=self._site(),

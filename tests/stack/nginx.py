@@ -152,7 +152,7 @@ class Nginx(WebServer):
                 "spotify-fcgi.page": self._page,
                 "members.example": self._members}
         for path in SHIPPED.iterdir():
-            if path.name != "site.conf.example" and path.is_file():
+            if not path.name.endswith(".conf.example"):
                 text = path.read_text("utf-8")
                 text = edit.get(path.name, lambda text: text)(text)
                 (self.folder / "snippets" / path.name).write_text(
@@ -176,9 +176,27 @@ class Nginx(WebServer):
         if self.options["members"]:
             text = change(text, r"#(?=include snippets/members)", "",
                           "members.example")
+        if self.options["front"]:
+            text = change(text, r"#(?=set_real_ip|real_ip)", "", "front")
+            text = change(text, r"192\.0\.2\.0/24", "127.0.0.1", "front")
+        return self._places(text)
+
+    def _behind_site(self):
+        """behind.conf.example, the same."""
+        text = (SHIPPED / "behind.conf.example").read_text("utf-8")
+        text = change(text, r"^\s*listen \[::\].*\n", "", "IPv6 listen")
+        text = change(text, r"listen 80;", f"listen 127.0.0.1:{self.ports[0]};",
+                      "http port")
+        text = change(text, r"music\.example", "music.test", "name")
+        text = change(text, r"192\.0\.2\.0/24", "127.0.0.1", "front")
+        if self.options["members"]:
+            text = change(text, r"#(?=include snippets/members)", "",
+                          "members.example")
         return self._places(text)
 
     def _site(self):
+        if self.options["front"] and not self.options["tls"]:
+            return self._behind_site()
         if self.options["tls"]:
             return self._tls_site()
         members = self.options["members"]

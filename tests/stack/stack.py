@@ -52,7 +52,7 @@ class Stack:
         self.options = {"processes": {}, "rate_limits": False,
                         "members": None, "environment": {}, "port": 0,
                         "real_spotify": None, "server": "nginx",
-                        "origin": ""}
+                        "origin": "", "front": None}
         unknown = set(options) - set(self.options)
         if unknown:
             raise TypeError(f"Stack has no option {unknown}")
@@ -81,7 +81,8 @@ class Stack:
         self.server = SERVERS[self.options["server"]](
             self.folder, self._spawner, self.options["port"], tls=self.tls,
             prefix=self.prefix, members=self.options["members"],
-            rate_limits=self.options["rate_limits"])
+            rate_limits=self.options["rate_limits"],
+            front=self.options["front"])
         self.port = self.server.ports[0]
         self.host = HOST if self.tls else "127.0.0.1"
         self.url = f"http{'s' * self.tls}://{self.host}:{self.port}"
