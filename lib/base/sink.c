@@ -7,6 +7,7 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -31,7 +32,55 @@ static enum {
 
 static int own = -1;
 static atomic_bool torn; /* the last line has no end */
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
+/* Whose turn it is with one that is shared. A mutex with a time limit would go
+ * by the clock that can be set; a condition need not. */
+static struct {
+	pthread_once_t made;
+	pthread_mutex_t mutex;
+	pthread_cond_t given;
+	bool taken;
+} turn = { .made = PTHREAD_ONCE_INIT, .mutex = PTHREAD_MUTEX_INITIALIZER };
+
+static void
+make_turn(void)
+{
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&turn.given, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+static bool
+take_turn(void)
+{
+	struct timespec until;
+	bool mine;
+
+	pthread_once(&turn.made, make_turn);
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += PATIENCE_S;
+	pthread_mutex_lock(&turn.mutex);
+	while (turn.taken &&
+	    pthread_cond_timedwait(&turn.given, &turn.mutex, &until) !=
+		ETIMEDOUT)
+		continue;
+	mine = !turn.taken;
+	turn.taken = true;
+	pthread_mutex_unlock(&turn.mutex);
+	return mine;
+}
+
+static void
+give_turn(void)
+{
+	pthread_mutex_lock(&turn.mutex);
+	turn.taken = false;
+	pthread_cond_signal(&turn.given);
+	pthread_mutex_unlock(&turn.mutex);
+}
 
 void
 sink_open(void)
@@ -76,16 +125,13 @@ has_room(void)
 static ssize_t
 put_shared(const char *p, size_t n)
 {
-	struct timespec limit;
 	ssize_t put = -1;
 
-	clock_gettime(CLOCK_REALTIME, &limit);
-	limit.tv_sec += PATIENCE_S;
-	if (pthread_mutex_timedlock(&mutex, &limit) != 0)
+	if (!take_turn())
 		return -1;
 	if (has_room())
 		put = write(STDERR_FILENO, p, n);
-	pthread_mutex_unlock(&mutex);
+	give_turn();
 	return put;
 }
 
