@@ -40,6 +40,8 @@ TESTED_BY = {
     "process/harden": "http/test_hardening.py",
     "process/connection": "faults/test_slow_peers.py",
     "process/params": "http/test_requests.py",
+    "process/probe": "http/test_health.py",
+    "process/watchdog": "faults/test_watchdog.py",
     "process/server": "http/test_kept_connections.py",
     "spotify/ca": "http/test_tls.py",
     "spotify/http": "fuzz/http.c",
@@ -53,6 +55,7 @@ TESTED_BY = {
     "artists/artists": "http/test_artists.py",
     "app/check": "http/test_configuration.py",
     "app/cleanup": "faults/test_many_files.py",
+    "app/health": "http/test_health.py",
     "app/dispatch": "http/test_requests.py",
     "app/app": "faults/test_process.py",
 }

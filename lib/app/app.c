@@ -13,6 +13,7 @@
 #include "app/check.h"
 #include "app/cleanup.h"
 #include "app/dispatch.h"
+#include "app/health.h"
 #include "base/log.h"
 #include "process/descriptors.h"
 #include "process/harden.h"
@@ -93,6 +94,7 @@ run(struct process *process, const struct options *options)
 	struct server_work work = {
 		.threads = process->threads,
 		.for_s = process->misconfigured ? MISCONFIGURED_S : 0,
+		.probe = &health_of_threads,
 		.begin = begin_thread,
 		.end = end_thread,
 		.serve = dispatch,
@@ -157,6 +159,8 @@ app_run(int argc, char **argv, const struct app *app)
 	}
 	if (options.only_check)
 		return check_everything(&options, app->upstream);
+	if (options.only_probe)
+		return health_ask(&options, app->name);
 	if (options.only_cleanup)
 		return cleanup(&options);
 	if (conf_load(options.file, app->opens, &process.conf) == 0 &&

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "app/dispatch.h"
+#include "app/health.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/secret.h"
@@ -97,6 +98,10 @@ handle(const struct thread *thread, struct server_call *call,
 
 	if (process->misconfigured)
 		return RESULT_MISCONFIGURED;
+	if (request_requires_life(request))
+		return OK;
+	if (request_requires_health(request))
+		return health_check(process->store);
 	result = check_request(process, call, request);
 	if (result == OK && request->method == METHOD_OPTIONS) {
 		write_methods(process, false, &list);

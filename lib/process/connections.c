@@ -178,6 +178,15 @@ take_new(struct connections *connections)
 	return connection;
 }
 
+void
+connections_add(struct connections *connections, int fd)
+{
+	struct connection *one = table_add(&connections->table, fd);
+
+	if (one != NULL)
+		settle(connections, one, connection_go_on(one));
+}
+
 /* Nobody else wanted them: their time runs. */
 static void
 take_all(struct connections *connections)

@@ -22,6 +22,12 @@ struct connections *connections_open(int listener, int serving_max, bool drain);
 void connections_close(struct connections *connections);
 
 /*
+ * Take in one that does not come from the listening socket; fd is taken over,
+ * and closed if there is no room. What is sent on it after this wakes a thread.
+ */
+void connections_add(struct connections *connections, int fd);
+
+/*
  * Wait for a request that is whole, in the order of their arrival, and see to
  * all other connections meanwhile. The caller gives it back by
  * connections_answer() or connections_drop(). NULL: it is time to leave.

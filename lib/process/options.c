@@ -19,11 +19,12 @@ options_usage(const char *program)
 	    "usage: %s [-f file] [-s socket] [-w threads]\n"
 	    "       %s -c [-f file]\n"
 	    "       %s -n [-o] [-f file]\n"
+	    "       %s -p [-s socket]\n"
 	    "       %s -v\n"
 	    "Without -s a listening socket is expected on standard input, as "
 	    "systemd,\nspawn-fcgi and mod_fcgid hand it over. See "
 	    "spotify-fcgi(8).\n",
-	    program, program, program, program);
+	    program, program, program, program, program);
 }
 
 static bool
@@ -45,12 +46,13 @@ read_line(int argc, char **argv, struct options *options)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "cf:nos:vw:")) != -1)
+	while ((option = getopt(argc, argv, "cf:nops:vw:")) != -1)
 		switch (option) {
 		case 'c': options->only_cleanup = true; break;
 		case 'f': options->file = optarg; break;
 		case 'n': options->only_check = true; break;
 		case 'o': options->online = true; break;
+		case 'p': options->only_probe = true; break;
 		case 's': options->socket = optarg; break;
 		case 'v': options->version = true; break;
 		case 'w':
@@ -60,7 +62,8 @@ read_line(int argc, char **argv, struct options *options)
 		default: return false;
 		}
 	return optind == argc && (options->only_check || !options->online) &&
-	    !(options->only_check && options->only_cleanup);
+	    options->only_check + options->only_cleanup + options->only_probe <=
+	    1;
 }
 
 bool

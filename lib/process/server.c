@@ -19,6 +19,7 @@
 #include "process/notify.h"
 #include "process/params.h"
 #include "process/server.h"
+#include "process/watchdog.h"
 
 #define REQUEST_MS 18000     /* the web server gives up after 20 s */
 #define DRAIN_MAX (1u << 20) /* of a body that comes to a plain CGI program */
@@ -161,8 +162,7 @@ server_hold_signals(void)
 	pthread_sigmask(SIG_BLOCK, &ends, NULL);
 }
 
-/* Wait for the signal that ends us, or for for_s seconds if that is not 0; a
- * second signal kills. */
+/* Wait for the signal that ends us, or for for_s seconds if that is not 0. */
 static void
 wait_for_end(const sigset_t *ends, int for_s)
 {
@@ -173,20 +173,26 @@ wait_for_end(const sigset_t *ends, int for_s)
 		sigtimedwait(ends, NULL, &limit);
 	else
 		sigwait(ends, &number);
-	signal(SIGTERM, SIG_DFL);
-	signal(SIGINT, SIG_DFL);
-	signal(SIGUSR1, SIG_DFL);
 }
 
-/* Serve with all threads until it is time to end. */
+/* Serve with all threads until it is time to end; a second signal kills. */
 static void
-live(const struct server_work *work, const sigset_t *ends)
+live(const struct pool *pool, const sigset_t *ends)
 {
+	const struct server_work *work = pool->work;
+	const int every_ms = work->for_s == 0 ? watchdog_every_ms() : 0;
+
 	log_event(LOG_LEVEL_INFO, "started", "threads=%d", work->threads);
 	if (work->for_s == 0)
 		notify("READY=1\nSTATUS=serving with %d threads",
 		    work->threads);
-	wait_for_end(ends, work->for_s);
+	if (every_ms > 0)
+		watchdog_wait(pool->connections, work->probe, ends, every_ms);
+	else
+		wait_for_end(ends, work->for_s);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
+	signal(SIGUSR1, SIG_DFL);
 	notify("STOPPING=1");
 	log_event(LOG_LEVEL_INFO, "stopping", "threads=%d", work->threads);
 }
@@ -207,7 +213,7 @@ server_run(int listener, const char *path, const struct server_work *work)
 		n = start_threads(&pool, threads, wanted);
 	signal(SIGPIPE, SIG_IGN); /* libfcgi has taken it */
 	if (n == wanted) {
-		live(work, &ends);
+		live(&pool, &ends);
 	} else {
 		log_event(LOG_LEVEL_ERROR, "start_failed",
 		    "threads=%d "

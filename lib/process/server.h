@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "process/outgoing.h"
+#include "process/probe.h"
 
 /* One request; borrowed while it is served. */
 struct server_call {
@@ -25,6 +26,7 @@ struct server_call {
 struct server_work {
 	int threads;
 	int for_s; /* serve so many seconds; 0: until a signal */
+	const struct probe *probe; /* for the service manager's watchdog */
 	/* What a thread needs for itself; NULL: no memory. */
 	void *(*begin)(const void *data);
 	void (*end)(void *own);
@@ -44,7 +46,8 @@ void server_hold_signals(void);
 /*
  * Serve until TERM, INT or USR1, which are held, or for as long as the work
  * says, then finish what was accepted. The service manager is told when there
- * is somebody to serve, unless the work ends by itself. With path, which is
+ * is somebody to serve, and if it wants to know, again and again that requests
+ * are; unless the work ends by itself. With path, which is
  * removed, also what waits in the queue; without it the queue stays for the
  * next process. False: threads could not be started (logged).
  */

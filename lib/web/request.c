@@ -222,6 +222,18 @@ request_requires(const struct request *request)
 	return str_equal(request->require, STR("1"));
 }
 
+bool
+request_requires_health(const struct request *request)
+{
+	return str_equal(request->require, STR(REQUEST_HEALTH));
+}
+
+bool
+request_requires_life(const struct request *request)
+{
+	return str_equal(request->require, STR(REQUEST_LIFE));
+}
+
 struct str
 request_id(const struct request *request)
 {

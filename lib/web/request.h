@@ -19,6 +19,11 @@ enum method {
 	METHOD_OTHER = 16
 };
 
+/* The parameter of request_requires(), and what else it may say. */
+#define REQUEST_REQUIRE "SPOTIFY_FCGI_REQUIRE"
+#define REQUEST_HEALTH "health"
+#define REQUEST_LIFE "life"
+
 /*
  * Everything that the programs read of a request; slices are borrowed from
  * the parameters, and empty with p NULL when the parameter was absent. A name
@@ -87,6 +92,14 @@ bool request_requires(const struct request *request);
 
 /* The web server's id for the request, or an empty slice. */
 struct str request_id(const struct request *request);
+
+/*
+ * Whether nobody asks but who wants to know whether the program can serve:
+ * health, with all that requests need here; or life, that this request is
+ * served at all.
+ */
+bool request_requires_health(const struct request *request);
+bool request_requires_life(const struct request *request);
 
 void request_free(struct request *request);
 

@@ -161,6 +161,70 @@ def test_the_clean_up_keeps_what_the_configuration_allows(machine):
     assert not path.exists()
 
 
+def watch(machine, limit):
+    """Another WatchdogSec=; how to take it back."""
+    folder = machine.path("/etc/systemd/system/spotify-fcgi@session.service.d")
+    folder.mkdir()
+    (folder / "watchdog.conf").write_text(f"[Service]\nWatchdogSec={limit}\n",
+                                          "utf-8")
+
+    def apply():
+        machine.run("systemctl", "daemon-reload")
+        machine.run("systemctl", "stop", "spotify-fcgi@session.service")
+        ask(machine, "session")
+    apply()
+
+    def mend():
+        shutil.rmtree(folder)
+        apply()
+    return mend
+
+
+def test_the_watchdog_restarts_what_does_not_serve(machine):
+    unit = "spotify-fcgi@session.service"
+    mend = watch(machine, "3s")
+    process = machine.process("session")
+    os.kill(process, 19)
+    wait_until(lambda: machine.process("session") not in (0, process), 60,
+               "it was not restarted")
+    assert ask(machine, "session").status == 200
+    assert machine.show(unit, "NRestarts") == "1"
+    mend()
+
+
+def test_the_watchdog_leaves_alone_what_serves(machine):
+    """Under load, for several times the limit."""
+    mend = watch(machine, "3s")
+    process, ending = machine.process("session"), threading.Event()
+
+    def visit():
+        while not ending.is_set():
+            assert ask(machine, "session").status == 200
+    visitors = [threading.Thread(target=visit) for _ in range(4)]
+    for visitor in visitors:
+        visitor.start()
+    time.sleep(12)
+    ending.set()
+    for visitor in visitors:
+        visitor.join()
+    assert machine.process("session") == process
+    time.sleep(6)       # and when nobody asks
+    assert machine.process("session") == process
+    mend()
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_program_says_that_it_is_well(machine, program):
+    command = f"/usr/libexec/spotify-fcgi/{program}", "-p"
+    assert machine.run(*command) == f"{program}: serves\n"
+    machine.run("setpriv", "--reuid=nobody", "--regid=www-data",
+                "--clear-groups", *command)
+    status, said = machine.try_run("setpriv", "--reuid=nobody",
+                                   "--regid=nogroup", "--clear-groups",
+                                   *command)
+    assert status == 1 and "Permission denied" in said
+
+
 def ask_quietly(machine, program="session"):
     """The status, or None for no answer."""
     try:

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides what is asked of a program to see whether it is well: nothing that
+ * Spotify, a visitor or the log would notice.
+ */
+#include "config.h"
+
+#include <stdio.h>
+
+#include "app/health.h"
+#include "web/request.h"
+
+#define ROOM 512 /* bytes; some sessions have more, and few have less */
+
+const struct probe health_of_threads = { REQUEST_REQUIRE, REQUEST_LIFE };
+
+enum result
+health_check(struct store *store)
+{
+	struct store_reservation *reservation = NULL;
+	enum result result = OK;
+
+	if (store != NULL)
+		result = store_reserve(store, ROOM, &reservation);
+	store_release(reservation);
+	return result;
+}
+
+/* The first line of an answer without its name; empty: it is none. */
+static struct str
+status_of(const struct buf *answer)
+{
+	static const char name[] = "Status: ";
+	struct str rest = buf_str(answer), line = str_cut(&rest, '\r');
+
+	if (!str_starts(line, STR(name)))
+		return STR("");
+	return (struct str){ line.p + sizeof(name) - 1,
+		line.n - (sizeof(name) - 1) };
+}
+
+int
+health_ask(const struct options *options, const char *program)
+{
+	const struct probe probe = { REQUEST_REQUIRE, REQUEST_HEALTH };
+	struct buf answer = BUF(65536), path = BUF(256);
+	const char *complaint;
+	struct str status;
+	int exit_status = 1;
+
+	buf_printf(&path, "/run/spotify-fcgi/%s.sock", program);
+	if (options->socket != NULL) {
+		buf_clear(&path);
+		buf_puts(&path, options->socket);
+	}
+	complaint = buf_result(&path) != OK ?
+	    "the path is too long" :
+	    probe_ask(path.p, &probe, &answer);
+	status = status_of(&answer);
+	if (complaint != NULL)
+		fprintf(stderr, "%s: %s: %s\n", program, path.p, complaint);
+	else if (str_starts(status, STR("204 ")))
+		exit_status = 0;
+	else
+		fprintf(stderr, "%s: %.*s; its log says why\n", program,
+		    (int)status.n, status.p);
+	if (exit_status == 0)
+		printf("%s: serves\n", program);
+	buf_free(&answer);
+	buf_free(&path);
+	return exit_status;
+}
