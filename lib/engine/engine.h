@@ -10,27 +10,11 @@
 #ifndef ENGINE_H
 #define ENGINE_H
 
+#include "engine/dial.h"
+#include "engine/info.h"
 #include "engine/resp.h"
-#include "base/secret.h"
 
 struct engine; /* opaque */
-
-/* Where the engine is, and as whom we come; borrowed until engine_close(). */
-struct engine_config {
-	struct str socket; /* a path; or empty, and then the hosts count */
-	struct str hosts;  /* "host:port", separated by commas */
-	/* The name that sentinels know the master by: the hosts are theirs.
-	 * Empty: there is one host, and it is the engine. */
-	struct str master;
-	int database;
-	bool tls;			  /* host name and CA are checked */
-	const char *ca_file;		  /* NULL: the system's */
-	const char *cert_file, *key_file; /* of this client; NULL: none */
-	struct str user;		  /* empty: "default" */
-	const struct secret *password;	  /* NULL or empty: none */
-	int replicas;	  /* how many have to confirm a replicated command */
-	size_t reply_max; /* a longer reply is an error of the engine */
-};
 
 /*
  * Make ready to call; nothing is connected. The files of TLS are read here.
@@ -83,19 +67,6 @@ void engine_reply_free(struct engine_reply *reply);
 /* What went wrong last, for people: a static sentence, "" if nothing has since
  * the last call that was good. */
 const char *engine_trouble(const struct engine *engine);
-
-/* What an engine says about itself. */
-struct engine_facts {
-	char version[24]; /* as "7.0.15" */
-	bool valkey;	  /* not Redis */
-	bool cluster;
-	char policy[24]; /* what is evicted when memory is full */
-	bool append_only;
-	int64_t used_memory, max_memory; /* bytes; the second 0: no limit */
-	int64_t replicas;
-	int64_t ahead_ms;      /* its clock, compared with ours */
-	int64_t round_trip_us; /* of the question what time it is */
-};
 
 /*
  * Ask for the facts, by INFO and TIME, until a deadline on clock_mono_ms().

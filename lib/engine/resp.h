@@ -7,8 +7,8 @@
 
 #include "base/buf.h"
 
-#define RESP_ITEMS_MAX 64 /* of all arrays in a reply together */
-#define RESP_DEPTH_MAX 3  /* arrays within arrays */
+#define RESP_ITEMS_MAX 512 /* of all arrays in a reply together */
+#define RESP_DEPTH_MAX 5   /* arrays within arrays */
 
 enum resp_type { RESP_NIL, RESP_INTEGER, RESP_STRING, RESP_ARRAY, RESP_ERROR };
 

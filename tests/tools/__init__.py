@@ -10,6 +10,7 @@ the path, so that they are imported as `tools.NAME` from everywhere.
     parallel    several things at once, and how long something takes
     processes   what the kernel tells of a process of ours
     records     the records of FastCGI, written and read
+    engines     lib/engine in a process of its own, and false engines
     redirects   addresses that might lead a visitor elsewhere
     spotify     what the simulated Spotify was asked, and canned answers
     steps       refresh, logout, a token that ends

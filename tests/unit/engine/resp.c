@@ -70,11 +70,13 @@ static const struct row {
 	{ "$99999999999999999999\r\n", RESULT_BAD_TEXT },
 	{ "$18446744073709551615\r\n", RESULT_BAD_TEXT },
 	{ "$1\r\nab\r\n", RESULT_BAD_TEXT },
-	{ "*65\r\n", RESULT_BAD_TEXT },
+	{ "*512\r\n", OK },
+	{ "*513\r\n", RESULT_BAD_TEXT },
 	{ "*2147483647\r\n", RESULT_BAD_TEXT },
-	{ "*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n", RESULT_BAD_TEXT },
-	{ "*2\r\n*60\r\n", OK },
-	{ "*3\r\n*62\r\n", RESULT_BAD_TEXT },
+	{ "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n", OK },
+	{ "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n", RESULT_BAD_TEXT },
+	{ "*2\r\n*510\r\n", OK },
+	{ "*3\r\n*510\r\n", RESULT_BAD_TEXT },
 };
 
 static void

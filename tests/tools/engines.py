@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: ISC
+"""lib/engine in a process of its own: tests/faults/engine.c."""
+
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import threading
+
+from stack.engine import PASSWORD, USER
+
+
+def program():
+    """The path of the program."""
+    build = pathlib.Path(os.environ.get(
+        "BUILD_DIR", pathlib.Path(__file__).parents[2] / "build" / "tests"))
+    return build / "tests" / "faults" / "engine"
+
+
+def arguments(engine, **more):
+    """What leads to the port of an Engine; more of it, or something else;
+    None leaves a key out."""
+    keys = {"hosts": f"127.0.0.1:{engine.port}"}
+    if engine.kind == "acl":
+        keys.update(user=USER, password=PASSWORD)
+    if engine.kind == "tls":
+        folder = engine.folder / "tls"
+        keys.update(tls=1, ca_file=folder / "ca.pem",
+                    cert_file=folder / "leaf.pem",
+                    key_file=folder / "leaf.key")
+    keys.update(more)
+    return [f"{key}={value}" for key, value in keys.items()
+            if value is not None]
+
+
+class Caller:
+    """The process; each method is one line for it and gives its answer."""
+
+    def __init__(self, log, *keys):
+        self._path = pathlib.Path(log)
+        with self._path.open("wb") as file:
+            self.process = subprocess.Popen(
+                [program(), *map(str, keys)], stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE, stderr=file, text=True)
+        self.opened = json.loads(self.process.stdout.readline())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        status = self.process.wait(60)
+        self.process.stdout.close()
+        assert status == 0, self.log()
+
+    def begin(self, line):
+        """Ask for something; answer() will tell."""
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def answer(self):
+        """To what was begun."""
+        return json.loads(self.process.stdout.readline())
+
+    def do(self, line):
+        """Ask and wait."""
+        self.begin(line)
+        return self.answer()
+
+    def call(self, *words, replicated=False):
+        """The result of a command and its value."""
+        got = self.do(("replicated " if replicated else "")
+                      + "call " + " ".join(words))
+        return got["result"], got["value"]
+
+    def connections(self):
+        """How many it has."""
+        folder = f"/proc/{self.process.pid}/fd"
+        return sum(os.readlink(f"{folder}/{fd}").startswith("socket:")
+                   for fd in os.listdir(folder))
+
+    def log(self):
+        """All it has written."""
+        return self._path.read_text("utf-8", "replace")
+
+
+HELLO = (b"*4\r\n$4\r\nrole\r\n$6\r\nmaster\r\n"
+         b"$4\r\nmode\r\n$10\r\nstandalone\r\n")
+
+
+class Peer:
+    """Something that is taken for an engine: each connection is handed to a
+    function, with what came first, and closed after it."""
+
+    def __init__(self, serve, greet=True):
+        self._serve, self._greet = serve, greet
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.heard = []         # what came after the greeting
+        self.ended = threading.Event()
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self):
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._talk, args=(connection,),
+                             daemon=True).start()
+
+    def _talk(self, connection):
+        with connection:
+            try:
+                if self._greet:
+                    connection.recv(4096)
+                    connection.sendall(HELLO)
+                self.heard.append(connection.recv(4096))
+                self._serve(connection)
+            except OSError:
+                pass            # the other side has had enough
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.ended.set()
+        self._listener.close()
