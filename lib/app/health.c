@@ -17,11 +17,13 @@ const struct probe health_of_threads = { REQUEST_REQUIRE, REQUEST_LIFE };
 enum result
 health_check(struct store *store)
 {
+	static const unsigned char nobody[STORE_ID_BYTES];
+	const struct store_wish wish = { .id = nobody, .n = ROOM };
 	struct store_reservation *reservation = NULL;
 	enum result result = OK;
 
 	if (store != NULL)
-		result = store_reserve(store, ROOM, &reservation);
+		result = store_reserve(store, &wish, &reservation);
 	store_release(reservation);
 	return result;
 }
