@@ -32,6 +32,7 @@ TESTED_BY = {
     "engine/dial": "unit/engine/engine.c",
     "engine/pool": "unit/engine/engine.c",
     "store/filelock": "unit/store/lock.c",
+    "store/fact": "unit/store/files.c",
     "spotify/oauthurl": "unit/spotify/oauth.c",
     "spotify/spotifypage": "unit/spotify/spotify.c",
     "base/sink": "faults/test_log.py",

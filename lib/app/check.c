@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "conf/conf.h"
 #include "process/descriptors.h"
+#include "spotify/quota.h"
 #include "store/files.h"
 #include "store/trial.h"
 
@@ -140,6 +141,18 @@ print_doubts(const struct conf *conf)
 		    conf->client_secret.n, SPOTIFY_SECRET_BYTES);
 }
 
+/* Where the calls of the last day stand, if they are counted. */
+static void
+print_quota(const struct conf *conf)
+{
+	struct store *store = NULL;
+
+	if (conf->quota_per_day > 0 &&
+	    files_open(conf->session_dir, &store) == OK)
+		quota_print(conf, store, stdout);
+	store_close(store);
+}
+
 /* What is in force, and what is to do with it. */
 static void
 print_all(const char *file, const struct conf *conf, bool upstream, bool online,
@@ -158,6 +171,7 @@ print_all(const char *file, const struct conf *conf, bool upstream, bool online,
 		       "tried: %s\n",
 		    strerror(untried));
 	print_doubts(conf);
+	print_quota(conf);
 	printf("# CA certificates: %s\n",
 	    upstream ? "are there." : "callback -n looks at them, too.");
 	if (online)

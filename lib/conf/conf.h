@@ -41,7 +41,8 @@ struct conf {
 	int64_t idle_limit_s;
 	int64_t absolute_limit_s;
 	int64_t artists_max_age_s;
-	int64_t log_level; /* enum log_level */
+	int64_t quota_per_day; /* calls of a kind; 0: not counted */
+	int64_t log_level;     /* enum log_level */
 	/* Made of it. */
 	struct secret client_secret;
 	struct seal_ring ring;

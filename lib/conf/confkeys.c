@@ -33,6 +33,8 @@ const struct confkeys_key confkeys[] = {
 	    TYPE_DURATION, false },
 	{ "artists_max_age", "10m", AT(artists_max_age_s), 0, DAY,
 	    TYPE_DURATION, false },
+	{ "quota_per_day", "0", AT(quota_per_day), 0, 10000000, TYPE_NUMBER,
+	    false },
 	{ "allowed_origins", NULL, AT(allowed_origins), 0, 0, TYPE_TEXT,
 	    false },
 	{ "authorize_url", "https://accounts.spotify.com/authorize",

@@ -9,7 +9,7 @@
 
 #include "conf/conf.h"
 
-#define CONFKEYS_N 19
+#define CONFKEYS_N 20
 
 enum confkeys_type {
 	TYPE_TEXT,

@@ -18,12 +18,14 @@ const struct api_endpoint api_me = {
 	.name = "me",
 	.path = "/me",
 	.group = PAUSE_ME,
+	.bucket = QUOTA_ME,
 	.body_max = ME_MAX,
 };
 const struct api_endpoint api_me_at_login = {
 	.name = "me",
 	.path = "/me",
 	.group = PAUSE_ME,
+	.bucket = QUOTA_ME,
 	.in_pauses = true,
 	.body_max = ME_MAX,
 };
@@ -31,6 +33,7 @@ const struct api_endpoint api_following = {
 	.name = "following",
 	.path = "/me/following",
 	.group = PAUSE_FOLLOWING,
+	.bucket = QUOTA_FOLLOWING,
 	.body_max = 1u << 20,
 };
 
@@ -72,6 +75,10 @@ api_start(struct context *context, const struct api_endpoint *endpoint,
 		result = buf_result(&url);
 	if (result == OK)
 		result = write_bearer(access, &bearer);
+	/* Last: what is counted is sent. */
+	if (result == OK)
+		result = quota_take(context, endpoint->bucket,
+		    endpoint->in_pauses ? QUOTA_LOGIN : QUOTA_OTHER);
 	if (result == OK)
 		result = http_start(context->http,
 		    &(struct http_request){ .what = endpoint->name,
@@ -101,6 +108,8 @@ read_429(struct context *context, const struct api_endpoint *endpoint,
 	int64_t left_s = pause_note(context->store, endpoint->group, why,
 	    answer->retry_after_s);
 
+	if (why == RESULT_QUOTA_EXCEEDED)
+		quota_refused(context, endpoint->bucket);
 	/* Who does not keep the pauses of others waits for its own. */
 	if (endpoint->in_pauses && answer->retry_after_s >= 0)
 		left_s = answer->retry_after_s;

@@ -6,13 +6,15 @@
 #include "base/secret.h"
 #include "spotify/context.h"
 #include "spotify/pause.h"
+#include "spotify/quota.h"
 
 /* One endpoint; all are GET. */
 struct api_endpoint {
 	const char *name; /* for the log */
 	const char *path; /* behind the configured api_url */
 	enum pause_group group;
-	bool in_pauses;	 /* asked also while its group pauses */
+	enum quota_bucket bucket;
+	bool in_pauses;	 /* a login's: asked also while its group pauses */
 	size_t body_max; /* bytes of an answer that are accepted */
 };
 
@@ -26,9 +28,9 @@ extern const struct api_endpoint api_following; /* followed artists */
  * The errors of all calls: RESULT_UNAUTHORIZED (401: the access token is no
  * good), the refusals of refusal.h (403), RESULT_RATE_LIMITED and
  * RESULT_QUOTA_EXCEEDED (with context->wait; also without a call while a pause
- * lasts),
- * RESULT_UPSTREAM_FAILED, RESULT_UPSTREAM_TIMEOUT, RESULT_MISCONFIGURED (no
- * CA certificates), RESULT_NO_MEMORY.
+ * lasts, or when quota_per_day is used up), RESULT_STORE (the call cannot be
+ * counted, and is not made), RESULT_UPSTREAM_FAILED, RESULT_UPSTREAM_TIMEOUT,
+ * RESULT_MISCONFIGURED (no CA certificates), RESULT_NO_MEMORY.
  */
 
 /*

@@ -47,6 +47,11 @@ struct store_backend {
 	    int64_t now_s, const unsigned char *id);
 	int64_t (*fact)(struct store *store, const char *name);
 	void (*set_fact)(struct store *store, const char *name, int64_t number);
+	enum result (*count)(struct store *store, const char *name,
+	    int64_t limit, struct store_tally *tally);
+	void (*tally)(struct store *store, const char *name,
+	    struct store_tally *tally);
+	void (*remark)(struct store *store, const char *name, int64_t number);
 	/*
 	 * Exclude all other processes, waiting until deadline_ms on
 	 * clock_mono_ms(), if that is not 0. No other thread of this process

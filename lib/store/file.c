@@ -55,12 +55,13 @@ cannot_open(int dir, const char *name)
 	return store_failed("open");
 }
 
-enum result
-file_open(int dir, const char *name, int *fd, struct stat *st)
+/* Open as openat() does with so much more than FILE_OPEN_FLAGS. */
+static enum result
+open_ours(int dir, const char *name, int more, int *fd, struct stat *st)
 {
 	enum result result = OK;
 
-	if ((*fd = openat(dir, name, FILE_OPEN_FLAGS)) < 0)
+	if ((*fd = openat(dir, name, FILE_OPEN_FLAGS | more)) < 0)
 		return cannot_open(dir, name);
 	if (fstat(*fd, st) != 0) {
 		result = store_failed("fstat");
@@ -75,6 +76,18 @@ file_open(int dir, const char *name, int *fd, struct stat *st)
 		*fd = -1;
 	}
 	return result;
+}
+
+enum result
+file_open(int dir, const char *name, int *fd, struct stat *st)
+{
+	return open_ours(dir, name, 0, fd, st);
+}
+
+enum result
+file_open_to_change(int dir, const char *name, int *fd, struct stat *st)
+{
+	return open_ours(dir, name, O_RDWR, fd, st);
 }
 
 enum result
@@ -175,6 +188,15 @@ file_make_temporary(int dir, char name[static FILE_NAME_BYTES], int *fd)
 	file_name(name, "temp-", random, sizeof(random));
 	result = file_make(dir, name, fd);
 	return result == RESULT_EXISTS ? store_failed("create") : result;
+}
+
+enum result
+file_sync_directory(int dir)
+{
+	if (fsync(dir) == 0)
+		return OK;
+	log_errno(LOG_LEVEL_ERROR, "store_failed", "fsync_dir");
+	return RESULT_UNCERTAIN;
 }
 
 /* By its number: musl has no function for that system call. */

@@ -23,6 +23,10 @@ void file_name(char name[static FILE_NAME_BYTES], const char *prefix,
 enum result file_open(int dir, const char *name, int *fd, struct stat *st)
     __attribute__((warn_unused_result));
 
+/* The same for a file that is to be mapped and changed. */
+enum result file_open_to_change(int dir, const char *name, int *fd,
+    struct stat *st) __attribute__((warn_unused_result));
+
 /* Read n bytes from an offset. OK, RESULT_ABSENT: there are not so many;
  * RESULT_STORE. */
 enum result file_read(int fd, size_t from, char *room, size_t n)
@@ -48,6 +52,10 @@ enum result file_make_temporary(int dir, char name[static FILE_NAME_BYTES],
  */
 enum result file_fill(int fd, size_t room, struct str content, bool durable)
     __attribute__((warn_unused_result));
+
+/* What has happened in the directory lasts from here on. OK, or
+ * RESULT_UNCERTAIN. */
+enum result file_sync_directory(int dir) __attribute__((warn_unused_result));
 
 /* Let two files change places, both of which must be there: 0, or -1 and
  * errno. */

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,6 +16,8 @@
 
 #include "base/log.h"
 #include "store/backend.h"
+#include "store/counts.h"
+#include "store/fact.h"
 #include "store/file.h"
 #include "store/filelock.h"
 #include "store/files.h"
@@ -32,6 +33,7 @@ static const char
 struct files {
 	struct store store;
 	int dir;
+	struct counts counts;
 };
 
 /* A file on its way: it exists under a name that nobody reads. */
@@ -90,16 +92,6 @@ files_load_kept(struct store *store, const unsigned char *id,
 	return result;
 }
 
-/* What has happened in the directory lasts from here on. */
-static enum result
-sync_directory(int dir)
-{
-	if (fsync(dir) == 0)
-		return OK;
-	log_errno(LOG_LEVEL_ERROR, "store_failed", "fsync_dir");
-	return RESULT_UNCERTAIN;
-}
-
 /* On most file systems the fsync of a new file makes its name durable, too, and
  * the fsync of the directory that follows finds nothing left to do. */
 static enum result
@@ -116,7 +108,7 @@ files_create(struct store *store, const unsigned char *id, struct str content,
 		return result;
 	result = file_fill(fd, 0, content, true);
 	if (result == OK)
-		result = sync_directory(dir);
+		result = file_sync_directory(dir);
 	if (result != OK && unlinkat(dir, name, 0) != 0)
 		result = RESULT_UNCERTAIN;
 	return result;
@@ -197,7 +189,7 @@ exchange(int dir, const char *new, const char *old)
 {
 	if (file_exchange(dir, new, old) != 0)
 		return errno == ENOENT ? RESULT_ABSENT : store_failed("rename");
-	return sync_directory(dir);
+	return file_sync_directory(dir);
 }
 
 static enum result
@@ -275,7 +267,7 @@ files_remove(struct store *store, const unsigned char *id,
 		result = remove_file(dir, RECORD, id);
 	if (result != OK)
 		return result;
-	result = sync_directory(dir);
+	result = file_sync_directory(dir);
 	for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
 		if (remove_file(dir, kept[i], id) != OK)
 			result = RESULT_UNCERTAIN;
@@ -307,31 +299,40 @@ files_claim(struct store *store, int64_t began_s, int64_t now_s,
 static int64_t
 files_fact(struct store *store, const char *name)
 {
-	char text[24];
-	uint64_t number;
-	ssize_t n;
-	int fd;
-
-	if ((fd = openat(dir_of(store), name, FILE_OPEN_FLAGS)) < 0)
-		return 0;
-	while ((n = read(fd, text, sizeof(text))) < 0 && errno == EINTR)
-		continue;
-	close(fd);
-	if (n <= 0 ||
-	    !str_number((struct str){ text, (size_t)n }, INT64_MAX, &number))
-		return 0;
-	return (int64_t)number;
+	return fact_read(dir_of(store), name);
 }
 
 static void
 files_set_fact(struct store *store, const char *name, int64_t number)
 {
-	char text[24];
-	int n = snprintf(text, sizeof(text), "%lld", (long long)number);
+	fact_write(dir_of(store), name, number);
+}
 
-	/* A failure has been logged. */
-	(void)!file_overwrite(dir_of(store), name,
-	    (struct str){ text, (size_t)n });
+/* ---- counts ---- */
+
+static struct counts *
+counts_of(struct store *store)
+{
+	return &((struct files *)store)->counts;
+}
+
+static enum result
+files_count(struct store *store, const char *name, int64_t limit,
+    struct store_tally *tally)
+{
+	return counts_count(counts_of(store), name, limit, tally);
+}
+
+static void
+files_tally(struct store *store, const char *name, struct store_tally *tally)
+{
+	counts_tally(counts_of(store), name, tally);
+}
+
+static void
+files_remark(struct store *store, const char *name, int64_t number)
+{
+	counts_remark(counts_of(store), name, number);
 }
 
 static enum result
@@ -351,6 +352,7 @@ files_unlock(struct store *store, struct store_hold *hold)
 static void
 files_close(struct store *store)
 {
+	counts_close(counts_of(store));
 	close(dir_of(store));
 	free(store);
 }
@@ -369,6 +371,9 @@ static const struct store_backend backend = {
 	.claim = files_claim,
 	.fact = files_fact,
 	.set_fact = files_set_fact,
+	.count = files_count,
+	.tally = files_tally,
+	.remark = files_remark,
 	.lock = files_lock,
 	.unlock = files_unlock,
 };
@@ -394,6 +399,7 @@ files_open(const char *path, struct store **store)
 		free(files);
 		return result;
 	}
+	counts_init(&files->counts, files->dir);
 	*store = &files->store;
 	return OK;
 }

@@ -133,3 +133,22 @@ store_set_fact(struct store *store, const char *name, int64_t number)
 {
 	store->backend->set_fact(store, name, number);
 }
+
+enum result
+store_count(struct store *store, const char *name, int64_t limit,
+    struct store_tally *tally)
+{
+	return store->backend->count(store, name, limit, tally);
+}
+
+void
+store_tally(struct store *store, const char *name, struct store_tally *tally)
+{
+	store->backend->tally(store, name, tally);
+}
+
+void
+store_remark(struct store *store, const char *name, int64_t number)
+{
+	store->backend->remark(store, name, number);
+}

@@ -178,4 +178,34 @@ enum result store_claim(struct store *store, int64_t began_s, int64_t now_s,
 int64_t store_fact(struct store *store, const char *name);
 void store_set_fact(struct store *store, const char *name, int64_t number);
 
+/* What was counted under a name. */
+struct store_tally {
+	int64_t counted;    /* in the last day */
+	int64_t room_s;	    /* when it was too much: until it is not, > 0 */
+	int64_t counting_s; /* since so long nothing went uncounted */
+	int64_t remark;	    /* what store_remark() was told; 0: nothing */
+	int64_t remarked_s; /* and when, to the hour, since 1970 */
+};
+
+/*
+ * Count one more under a name that is a literal, all processes together, unless
+ * limit were counted in the last day: so what is counted is done after this,
+ * and never more of it in a day. A clock that is set back makes an hour count
+ * for longer, by as much, and at most for a day anew; one that is set forward
+ * is taken at its word. A crash of the machine may lose the last minute.
+ * OK with *tally, in which counted is one caller's alone;
+ * RESULT_QUOTA_EXCEEDED with *tally: nothing was counted. RESULT_STORE: it
+ * cannot be counted.
+ */
+enum result store_count(struct store *store, const char *name, int64_t limit,
+    struct store_tally *tally) __attribute__((warn_unused_result));
+
+/* Look without counting, but for room_s; all 0 if nothing is known. */
+void store_tally(struct store *store, const char *name,
+    struct store_tally *tally);
+
+/* Keep a number, at most 16 million, beside the count; 0 forgets it. A failure
+ * is logged and does no harm. */
+void store_remark(struct store *store, const char *name, int64_t number);
+
 #endif

@@ -75,6 +75,33 @@ def test_while_the_token_lives_a_full_disk_stops_nobody(small):
     assert len(small.spotify.requests("token")) == 1    # the login's
 
 
+def test_calls_are_counted_on_a_full_disk(make_stack):
+    """Where the file is there, all of it is; where it cannot be made, no call
+    is, until there is room."""
+    stack = make_stack(conf={"quota_per_day": "20", "artists_max_age": "0"})
+    mount(stack)
+    disk = Disk(stack)
+    try:
+        stack.spotify.account("one", follows=1)
+        client = Client(stack)
+        client.login("one")
+        (stack.session_dir / "counts").unlink()
+        disk.fill()
+        reply = client.fetch("artists")
+        assert (reply.status, reply.code) == (503, "store_unavailable")
+        assert not stack.spotify.requests("following")
+        disk.free()
+        assert client.fetch("artists").status == 200
+        disk.fill()
+        answers = [client.fetch("artists").status for _ in range(25)]
+        assert answers == [200] * 19 + [429] * 6
+        assert len(stack.spotify.requests("following")) == 20
+    finally:
+        for program in stack.programs:
+            stack.kill(program, 15)
+        subprocess.run(["umount", str(stack.session_dir)], check=True)
+
+
 def test_a_full_disk_is_noticed_before_the_token_is_spent(small):
     """503, no token request, the file byte-identical, a loud line in the log;
     with room again the session goes on."""

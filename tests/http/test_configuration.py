@@ -49,7 +49,7 @@ def test_what_is_in_force_is_printed(setup, program):
         "scope": "user-read-email user-follow-read", "after_login": "/",
         "session_dir": f"{setup.folder}/store", "workers": "0",
         "idle_limit": "604800s", "absolute_limit": "2592000s",
-        "artists_max_age": "600s",
+        "artists_max_age": "600s", "quota_per_day": "0",
         "authorize_url": "https://accounts.spotify.com/authorize",
         "token_url": "https://accounts.spotify.com/api/token",
         "api_url": "https://api.spotify.com/v1", "log_level": "info"}
@@ -135,6 +135,7 @@ def test_how_a_file_may_be_written(setup, text):
     {"idle_limit": "60"}, {"idle_limit": "60s"}, {"absolute_limit": "300s"},
     {"idle_limit": "180d", "absolute_limit": "180d"}, {"workers": "512"},
     {"artists_max_age": "0"}, {"artists_max_age": "24h"},
+    {"quota_per_day": "600"}, {"quota_per_day": "10000000"},
     {"allowed_origins": "https://a.example https://b.example:8443"},
     {"allowed_origins": "https://a.example",
      "after_login": "https://a.example/welcome"},
@@ -202,6 +203,7 @@ BAD = [({key: value}, key) for key, values in {
                    "99999999999999999999d", "d", "0"),
     "absolute_limit": ("299", "181d", "x"),
     "artists_max_age": ("86401", "25h", "x", "-1"),
+    "quota_per_day": ("-1", "10000001", "x", "600/d", "", "1e3"),
     "allowed_origins": (
         "*", "null", "http://a.example", "https://a.example/",
         "https://A.example", "https://a.example:443", "a.example",

@@ -159,6 +159,26 @@ failing_set_fact(struct store *store, const char *name, int64_t number)
 }
 
 static enum result
+failing_count(struct store *store, const char *name, int64_t limit,
+    struct store_tally *tally)
+{
+	WRAP(store, FAILING_COUNT,
+	    inner(store)->count(own(store)->inner, name, limit, tally));
+}
+
+static void
+failing_tally(struct store *store, const char *name, struct store_tally *tally)
+{
+	store_tally(own(store)->inner, name, tally);
+}
+
+static void
+failing_remark(struct store *store, const char *name, int64_t number)
+{
+	store_remark(own(store)->inner, name, number);
+}
+
+static enum result
 lock(struct store *store, struct store_hold *hold, int64_t deadline_ms)
 {
 	enum result result =
@@ -201,6 +221,9 @@ static const struct store_backend backend = {
 	.claim = failing_claim,
 	.fact = failing_fact,
 	.set_fact = failing_set_fact,
+	.count = failing_count,
+	.tally = failing_tally,
+	.remark = failing_remark,
 	.lock = failing_lock,
 	.unlock = failing_unlock,
 };

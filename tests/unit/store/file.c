@@ -115,7 +115,42 @@ without_a_descriptor_there_is_trouble(void)
 	CHECK(result, RESULT_STORE);
 }
 
+static void
+a_file_that_is_open_to_change_can_be_written(void)
+{
+	SCOPED(buf_free) struct buf content = BUF(MAX);
+	struct stat st;
+	int fd;
+
+	run_in_scratch();
+	CHECK(file_open_to_change(AT_FDCWD, NAME, &fd, &st), RESULT_ABSENT);
+	run_write(NAME, 0640, STR("content"));
+	CHECK(file_open_to_change(AT_FDCWD, NAME, &fd, &st), RESULT_ABSENT);
+	run_write(NAME, 0600, STR("content"));
+	CHECK_OK(file_open_to_change(AT_FDCWD, NAME, &fd, &st));
+	assert_int_equal(write(fd, "C", 1), 1);
+	close(fd);
+	CHECK_OK(load(&content));
+	CHECK_TEXT(buf_str(&content), "Content");
+}
+
+static void
+a_directory_that_cannot_be_synced_is_uncertain(void)
+{
+	int dir;
+
+	run_in_scratch();
+	dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(dir >= 0);
+	run_fail_fsync(0);
+	assert_int_equal(file_sync_directory(dir), RESULT_UNCERTAIN);
+	assert_int_equal(file_sync_directory(dir), OK);
+	close(dir);
+}
+
 UNIT_TESTS(file) = {
+	TEST(a_file_that_is_open_to_change_can_be_written),
+	TEST(a_directory_that_cannot_be_synced_is_uncertain),
 	TEST(what_is_no_plain_file_of_ours_is_absent),
 	TEST(a_file_is_made_once_and_whole),
 	TEST(room_that_was_taken_and_is_not_needed_is_given_back),

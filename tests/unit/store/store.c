@@ -253,6 +253,17 @@ replace_in_turns(struct store *store)
 }
 
 static void
+no_more_is_counted_than_may_be_on(struct store *store)
+{
+	struct store_tally tally;
+
+	CHECK_OK(store_count(store, "a", 1, &tally));
+	CHECK(store_count(store, "a", 1, &tally), RESULT_QUOTA_EXCEEDED);
+	assert_true(tally.counted == 1 && tally.room_s > 0);
+}
+ON_EACH(no_more_is_counted_than_may_be)
+
+static void
 a_reader_sees_one_record_or_the_other_on(struct store *store)
 {
 	bool strange = false;
@@ -307,6 +318,7 @@ UNIT_TESTS(store) = {
 	TEST(the_last_use_is_what_was_said),
 	TEST(a_mark_is_made_once),
 	TEST(a_fact_is_a_number_that_was_set),
+	TEST(no_more_is_counted_than_may_be),
 	TEST(a_reader_sees_one_record_or_the_other),
 	TEST(the_next_call_fails_and_no_other),
 	END_OF_TESTS,
