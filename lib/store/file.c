@@ -130,6 +130,28 @@ file_append(int fd, const struct stat *st, size_t from, size_t n,
 	return result;
 }
 
+enum result
+file_check_version(int dir, const char *name,
+    const struct store_version *version)
+{
+	struct store_version found = { { 0 } };
+	enum result result;
+	struct stat st;
+	int fd;
+
+	if ((result = file_open(dir, name, &fd, &st)) != OK)
+		return result;
+	if (st.st_size < STORE_VERSION_BYTES)
+		result = RESULT_CHANGED;
+	else
+		result = file_read(fd, (size_t)st.st_size - STORE_VERSION_BYTES,
+		    (char *)found.bytes, sizeof(found.bytes));
+	close(fd);
+	if (result == OK && memcmp(&found, version, sizeof(found)) != 0)
+		result = RESULT_CHANGED;
+	return result;
+}
+
 static bool
 write_all(int fd, struct str content)
 {

@@ -45,6 +45,11 @@ enum result file_make(int dir, const char *name, int *fd)
 enum result file_make_temporary(int dir, char name[static FILE_NAME_BYTES],
     int *fd) __attribute__((warn_unused_result));
 
+/* Whether the record in a file is of a version: OK, RESULT_CHANGED,
+ * RESULT_ABSENT, RESULT_STORE. */
+enum result file_check_version(int dir, const char *name,
+    const struct store_version *version) __attribute__((warn_unused_result));
+
 /*
  * Give a new file its content, and no more of the room that was taken for it
  * than that needs; it was last used now. The descriptor is closed whatever

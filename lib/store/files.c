@@ -157,28 +157,6 @@ files_reserve(struct store *store, const struct store_wish *wish,
 	return OK;
 }
 
-/* Whether the record in a file is of a version: OK, or RESULT_CHANGED. */
-static enum result
-check_version(int dir, const char *name, const struct store_version *version)
-{
-	struct store_version found = { { 0 } };
-	enum result result;
-	struct stat st;
-	int fd;
-
-	if ((result = file_open(dir, name, &fd, &st)) != OK)
-		return result;
-	if (st.st_size < STORE_VERSION_BYTES)
-		result = RESULT_CHANGED;
-	else
-		result = file_read(fd, (size_t)st.st_size - STORE_VERSION_BYTES,
-		    (char *)found.bytes, sizeof(found.bytes));
-	close(fd);
-	if (result == OK && memcmp(&found, version, sizeof(found)) != 0)
-		result = RESULT_CHANGED;
-	return result;
-}
-
 /*
  * Let two files change places; what a logout has removed meanwhile stays
  * removed. When the directory cannot be made durable the new file stays all
@@ -206,7 +184,7 @@ files_replace(struct store_reservation *reservation,
 	/* Writing takes a while, in which the record may have been replaced:
 	 * so its version is looked at after it, and not before. */
 	if (result == OK)
-		result = check_version(dir, own->record, version);
+		result = file_check_version(dir, own->record, version);
 	if (result == OK)
 		result = exchange(dir, own->name, own->record);
 	/* After an exchange the old content has the temporary name. */
@@ -262,7 +240,7 @@ files_remove(struct store *store, const unsigned char *id,
 
 	file_name(name, RECORD, id, STORE_ID_BYTES);
 	if (version != NULL)
-		result = check_version(dir, name, version);
+		result = file_check_version(dir, name, version);
 	if (result == OK || result == RESULT_ABSENT)
 		result = remove_file(dir, RECORD, id);
 	if (result != OK)

@@ -148,7 +148,23 @@ a_directory_that_cannot_be_synced_is_uncertain(void)
 	close(dir);
 }
 
+static void
+a_record_is_known_by_its_last_bytes(void)
+{
+	const struct store_version one = { "0123456789abcdef" },
+				   other = { "0123456789abcdeF" };
+
+	run_in_scratch();
+	CHECK(file_check_version(AT_FDCWD, NAME, &one), RESULT_ABSENT);
+	run_write(NAME, 0600, STR("record 0123456789abcdef"));
+	CHECK_OK(file_check_version(AT_FDCWD, NAME, &one));
+	CHECK(file_check_version(AT_FDCWD, NAME, &other), RESULT_CHANGED);
+	run_write(NAME, 0600, STR("123456789abcdef"));
+	CHECK(file_check_version(AT_FDCWD, NAME, &one), RESULT_CHANGED);
+}
+
 UNIT_TESTS(file) = {
+	TEST(a_record_is_known_by_its_last_bytes),
 	TEST(a_file_that_is_open_to_change_can_be_written),
 	TEST(a_directory_that_cannot_be_synced_is_uncertain),
 	TEST(what_is_no_plain_file_of_ours_is_absent),
