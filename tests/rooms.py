@@ -61,6 +61,7 @@ TESTED_BY = {
     "artists/artists": "http/test_artists.py",
     "app/check": "http/test_configuration.py",
     "app/cleanup": "faults/test_many_files.py",
+    "app/units": "http/test_configuration_units.py",
     "app/health": "http/test_health.py",
     "app/dispatch": "http/test_requests.py",
     "app/app": "faults/test_process.py",

@@ -17,6 +17,7 @@
 
 #include "app/check.h"
 #include "app/cleanup.h"
+#include "app/units.h"
 #include "base/clock.h"
 #include "conf/conf.h"
 #include "process/descriptors.h"
@@ -62,19 +63,82 @@ print_cleanup(const char *file)
 	    n > 0 ? (int)n : 0, path, file);
 }
 
+/* A secret's file as the programs will look for it: they can read it, or
+ * systemd does that for them. */
 static unsigned
-check_surroundings(const char *file, const struct conf *conf,
-    const struct upstream *upstream, int *untried)
+check_secret(const char *file, const struct units *units, const char *key,
+    const char *name)
+{
+	const char *complaint = NULL, *slash = strrchr(file, '/');
+	struct buf path = BUF(PATH_MAX);
+
+	if (strchr(name, '/') == NULL && slash != NULL)
+		buf_add(&path, file, (size_t)(slash - file) + 1);
+	buf_puts(&path, name);
+	if (strchr(name, '/') != NULL)
+		complaint = units_complaint_file(units, name);
+	else if (!units->known || units_load(units, name))
+		buf_clear(&path);
+	if (complaint == NULL && path.n > 0 && buf_result(&path) == OK &&
+	    access(path.p, R_OK) != 0)
+		complaint = "cannot be read by the user of the programs; name "
+			    "one that the units load (LoadCredential=), "
+			    "without a path, or chown it";
+	buf_free(&path);
+	return complaint == NULL ? 0 : complain(file, key, complaint);
+}
+
+/* What root can reach, and those will not for whom he checks. */
+static unsigned
+check_reach(const char *file, const struct conf *conf,
+    const struct units *units)
 {
 	const char *complaint = NULL;
 	unsigned mistakes = 0;
 
-	if (conf->session_dir != NULL) {
-		become_owner(conf->session_dir);
-		complaint = trial_complaint(conf->session_dir, untried);
-	}
+	if (access(file, R_OK) != 0)
+		mistakes += complain(file, "this file",
+		    "cannot be read by the user of the programs; chmod 644 "
+		    "it");
+	mistakes += check_secret(file, units, "client_secret_file",
+	    conf->client_secret_file);
+	mistakes +=
+	    check_secret(file, units, "server_key_file", conf->server_key_file);
+	if (conf->ca_file != NULL)
+		complaint = units_complaint_file(units, conf->ca_file);
+	if (complaint != NULL)
+		mistakes += complain(file, "ca_file", complaint);
+	return mistakes;
+}
+
+static unsigned
+check_store(const char *file, const struct conf *conf, int *untried)
+{
+	const char *complaint;
+	struct units units;
+	unsigned mistakes = 0;
+
+	units_read(file, &units);
+	become_owner(conf->session_dir);
+	complaint = trial_complaint(conf->session_dir, untried);
+	if (complaint == NULL)
+		complaint = units_complaint_store(&units, conf->session_dir);
 	if (complaint != NULL)
 		mistakes += complain(file, "session_dir", complaint);
+	if (conf->client_secret_file != NULL && conf->server_key_file != NULL)
+		mistakes += check_reach(file, conf, &units);
+	units_free(&units);
+	return mistakes;
+}
+
+static unsigned
+check_surroundings(const char *file, const struct conf *conf,
+    const struct upstream *upstream, int *untried)
+{
+	unsigned mistakes = 0;
+
+	if (conf->session_dir != NULL)
+		mistakes += check_store(file, conf, untried);
 	if (upstream != NULL &&
 	    (upstream->start() != OK || !upstream->trusts(conf->ca_file)))
 		mistakes += complain(file, "ca_file",

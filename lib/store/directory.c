@@ -54,15 +54,27 @@ is_path_shared(const char *path)
 	return shared;
 }
 
+/* It is not there, or not for us; systemd's units hide some places. */
+static const char *
+missing_complaint(const char *path)
+{
+	if (errno == EACCES)
+		return "cannot be reached by this user; systemd's units may "
+		       "hide /home and /root";
+	if (strncmp(path, "/tmp/", 5) == 0 ||
+	    strncmp(path, "/var/tmp/", 9) == 0)
+		return "does not exist, or a systemd unit has a /tmp of its "
+		       "own; use another place";
+	return "does not exist; make it with mkdir -m 700";
+}
+
 const char *
 directory_complaint(const char *path)
 {
 	struct stat st;
 
 	if (stat(path, &st) != 0)
-		return errno == EACCES ?
-		    "cannot be reached by this user" :
-		    "does not exist; make it with mkdir -m 700";
+		return missing_complaint(path);
 	if (!S_ISDIR(st.st_mode))
 		return "is not a directory";
 	if (st.st_uid != geteuid())
@@ -71,7 +83,10 @@ directory_complaint(const char *path)
 	if ((st.st_mode & 077) != 0)
 		return "is open to others; chmod 700 it";
 	if (access(path, W_OK | X_OK) != 0)
-		return "cannot be written to by this user";
+		return errno == EROFS ?
+		    "is read-only here; a systemd unit has to name it in "
+		    "ReadWritePaths=, see spotify-fcgi(8)" :
+		    "cannot be written to by this user";
 	if (is_remote(path))
 		return "lies on a network file system; use a local one";
 	if (is_path_shared(path))

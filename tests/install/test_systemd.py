@@ -161,6 +161,51 @@ def test_the_clean_up_keeps_what_the_configuration_allows(machine):
     assert not path.exists()
 
 
+def move_store(machine, place):
+    """Another session_dir; how to take it back."""
+    conf = machine.path(f"{CONF}/spotify-fcgi.conf")
+    good = conf.read_text("utf-8")
+    line = "session_dir = /var/lib/spotify-fcgi\n"
+    assert line in good
+    conf.write_text(good.replace(line, f"session_dir = {place}\n"), "utf-8")
+    return lambda: conf.write_text(good, "utf-8")
+
+
+def test_another_place_needs_a_drop_in(machine):
+    """-n says so, and so does the program that is started all the same."""
+    machine.run("install", "-d", "-m", "700", "-o", "spotify-fcgi", "-g",
+                "spotify-fcgi", "/srv/store")
+    mend = move_store(machine, "/srv/store")
+    check = "/usr/libexec/spotify-fcgi/callback", "-n"
+    assert "ReadWritePaths=" in machine.try_run(*check)[1]
+    unit = "spotify-fcgi@session.service"
+    assert machine.try_run("systemctl", "restart", unit)[0] != 0
+    assert "read-only here; a systemd unit has to name it in ReadWritePaths=" \
+        in machine.run("journalctl", "-o", "cat", "-u", unit)
+    units = machine.path("/etc/systemd/system")
+    folders = [units / f"{name}.d" for name in (
+        "spotify-fcgi@.service", "spotify-fcgi-cleanup.service")]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "override.conf").write_text(
+            "[Service]\nReadWritePaths=/srv/store\n", "utf-8")
+    machine.run("systemctl", "daemon-reload")
+    machine.run(*check)
+    machine.run("systemctl", "restart", unit)
+    assert ask(machine, "session").status == 200
+    assert machine.run("/usr/libexec/spotify-fcgi/session", "-p")
+    old = machine.path("/srv/store") / f"session-{'d' * 64}"
+    old.touch()
+    os.utime(old, (0, 0))
+    machine.run("systemctl", "start", "spotify-fcgi-cleanup.service")
+    assert not old.exists()
+    mend()
+    for folder in folders:
+        shutil.rmtree(folder)
+    machine.run("systemctl", "daemon-reload")
+    machine.run("systemctl", "restart", unit)
+
+
 def watch(machine, limit):
     """Another WatchdogSec=; how to take it back."""
     folder = machine.path("/etc/systemd/system/spotify-fcgi@session.service.d")

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides systemd's unit files, as far as they say what a program can reach. The
+ * grammar of which we read a part (systemd.syntax(7)):
+ *
+ *	line = KEY "=" value
+ *
+ * An empty value forgets those before it, lists add up, of others the last one
+ * counts. Sections, comments and keys that say nothing about this are skipped.
+ * A mistake made in reading is a wrong complaint of -n, and nothing else.
+ */
+#include "config.h"
+
+#include <fcntl.h>
+#include <glob.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/units.h"
+#include "base/str.h"
+
+#define UNIT "spotify-fcgi@.service"
+#define FILE_MAX 65536
+#define LIST_MAX 16384
+
+static const char usual_path[] =
+    "/etc/systemd/system:/run/systemd/system:/usr/local/lib/systemd/system:"
+    "/usr/lib/systemd/system:/lib/systemd/system";
+
+/* ---- one line ---- */
+
+static bool
+is_yes(struct str value)
+{
+	return str_equal(value, STR("yes")) || str_equal(value, STR("true")) ||
+	    str_equal(value, STR("on")) || str_equal(value, STR("1"));
+}
+
+/* Append the words of a list, each behind a prefix, without the signs in front
+ * of it and up to a colon; or for a bound path, what is behind that. */
+static void
+add_list(struct buf *list, const char *prefix, struct str value, bool behind)
+{
+	struct str word, first;
+
+	if (value.n == 0)
+		buf_clear(list);
+	while (value.p != NULL) {
+		word = str_cut(&value, ' ');
+		while (word.n > 0 && (word.p[0] == '-' || word.p[0] == '+'))
+			word.p++, word.n--;
+		first = str_cut(&word, ':');
+		if (behind && word.p != NULL)
+			first = str_cut(&word, ':');
+		if (first.n == 0)
+			continue;
+		buf_puts(list, prefix);
+		buf_add_str(list, first);
+		buf_putc(list, ' ');
+	}
+}
+
+/* The same for lines that begin with a name and a colon. */
+static void
+add_name(struct buf *list, struct str value)
+{
+	add_list(list, "", value.n == 0 ? value : str_cut(&value, ':'), false);
+}
+
+static void
+read_line(struct units *units, struct str key, struct str value)
+{
+	if (str_equal(key, STR("ProtectSystem")))
+		units->strict = str_equal(value, STR("strict"));
+	else if (str_equal(key, STR("ProtectHome")))
+		units->hide_home =
+		    is_yes(value) || str_equal(value, STR("tmpfs"));
+	else if (str_equal(key, STR("PrivateTmp")))
+		units->hide_tmp =
+		    is_yes(value) || str_equal(value, STR("disconnected"));
+	else if (str_equal(key, STR("ReadWritePaths")))
+		add_list(&units->writable, "", value, false);
+	else if (str_equal(key, STR("StateDirectory")))
+		add_list(&units->writable, "/var/lib/", value, false);
+	else if (str_equal(key, STR("BindPaths")))
+		add_list(&units->bound, "", value, true);
+	else if (str_equal(key, STR("LoadCredential")))
+		add_name(&units->credentials, value);
+	else if (str_equal(key, STR("User"))) {
+		buf_clear(&units->user);
+		buf_add_str(&units->user, value);
+	}
+}
+
+/* ---- the files ---- */
+
+/* Whether a text is a word of the value: behind a blank or an "=", and up to
+ * another blank. */
+static bool
+names(struct str value, const char *text)
+{
+	size_t n = strlen(text), i;
+
+	for (i = 1; i + n <= value.n; i++)
+		if (memcmp(value.p + i, text, n) == 0 &&
+		    strchr(" =\"", value.p[i - 1]) != NULL &&
+		    (i + n == value.n || strchr(" \"", value.p[i + n]) != NULL))
+			return true;
+	return false;
+}
+
+/* False: there is no such file, or it is masked. */
+static bool
+read_file(struct units *units, const char *path, const char *conf_file)
+{
+	struct buf content = BUF(FILE_MAX);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char *room = fd < 0 ? NULL : buf_room(&content, FILE_MAX);
+	ssize_t n = room == NULL ? -1 : read(fd, room, FILE_MAX);
+	struct str rest, value, key;
+
+	if (n > 0)
+		buf_grown(&content, (size_t)n);
+	rest = buf_str(&content);
+	while (n > 0 && rest.p != NULL) {
+		value = str_trim(str_cut(&rest, '\n'));
+		if (names(value, conf_file))
+			units->known = true;
+		key = str_trim(str_cut(&value, '='));
+		if (value.p != NULL)
+			read_line(units, key, str_trim(value));
+	}
+	if (fd >= 0)
+		close(fd);
+	buf_free(&content);
+	return n > 0;
+}
+
+/* Drop-ins of a directory, in the order of their names. */
+static void
+read_drop_ins(struct units *units, struct str dir, const char *conf_file)
+{
+	static const char *const of[] = { UNIT ".d",
+		"spotify-fcgi@callback.service.d" };
+	struct buf pattern = BUF(4096);
+	glob_t found;
+	size_t i, j;
+
+	for (i = 0; i < sizeof(of) / sizeof(of[0]); i++) {
+		buf_clear(&pattern);
+		buf_add_str(&pattern, dir);
+		buf_printf(&pattern, "/%s/*.conf", of[i]);
+		if (buf_result(&pattern) != OK ||
+		    glob(pattern.p, 0, NULL, &found) != 0)
+			continue;
+		for (j = 0; j < found.gl_pathc; j++)
+			read_file(units, found.gl_pathv[j], conf_file);
+		globfree(&found);
+	}
+	buf_free(&pattern);
+}
+
+/* The first unit of that name; false: there is none, or it is masked. */
+static bool
+read_unit(struct units *units, struct str dirs, const char *conf_file)
+{
+	struct buf path = BUF(4096);
+	bool there = false, found = false;
+	struct stat st;
+
+	while (dirs.p != NULL && !found) {
+		buf_clear(&path);
+		buf_add_str(&path, str_cut(&dirs, ':'));
+		buf_puts(&path, "/" UNIT);
+		found = buf_result(&path) == OK && stat(path.p, &st) == 0;
+		there = found && read_file(units, path.p, conf_file);
+	}
+	buf_free(&path);
+	return there;
+}
+
+void
+units_read(const char *conf_file, struct units *units)
+{
+	const char *path = getenv("SYSTEMD_UNIT_PATH");
+	struct str dirs = str_of(path == NULL ? usual_path : path);
+	bool there;
+
+	*units = (struct units){ .known = strcmp(conf_file, CONF_FILE) == 0,
+		.user = BUF(256),
+		.writable = BUF(LIST_MAX),
+		.bound = BUF(LIST_MAX),
+		.credentials = BUF(LIST_MAX) };
+	/* As sd_booted(3). */
+	there = (path != NULL || access("/run/systemd/system", F_OK) == 0) &&
+	    read_unit(units, dirs, conf_file);
+	while (there && dirs.p != NULL)
+		read_drop_ins(units, str_cut(&dirs, ':'), conf_file);
+	if (!there)
+		units->known = false;
+}
+
+void
+units_free(struct units *units)
+{
+	buf_free(&units->user);
+	buf_free(&units->writable);
+	buf_free(&units->bound);
+	buf_free(&units->credentials);
+}
+
+/* ---- what follows ---- */
+
+static bool
+is_below(struct str path, struct str dir)
+{
+	if (str_ends(dir, STR("/")))
+		dir.n--;
+	return str_starts(path, dir) &&
+	    (path.n == dir.n || path.p[dir.n] == '/');
+}
+
+static bool
+is_below_one(struct str path, const struct buf *list)
+{
+	struct str rest = buf_str(list), dir;
+
+	while (rest.p != NULL) {
+		dir = str_cut(&rest, ' ');
+		if (dir.n > 0 && is_below(path, dir))
+			return true;
+	}
+	return false;
+}
+
+const char *
+units_complaint_file(const struct units *units, const char *path)
+{
+	struct str place = str_of(path);
+
+	if (!units->known || is_below_one(place, &units->bound))
+		return NULL;
+	if (units->hide_home &&
+	    (is_below(place, STR("/home")) || is_below(place, STR("/root")) ||
+		is_below(place, STR("/run/user"))))
+		return "the units hide /home, /root and /run/user; use another "
+		       "place, below /srv or /etc/spotify-fcgi, say";
+	if (units->hide_tmp &&
+	    (is_below(place, STR("/tmp")) || is_below(place, STR("/var/tmp"))))
+		return "the units have a /tmp and a /var/tmp of their own; use "
+		       "another place, below /srv or /etc/spotify-fcgi, say";
+	return NULL;
+}
+
+const char *
+units_complaint_store(const struct units *units, const char *path)
+{
+	const char *complaint = units_complaint_file(units, path);
+	const struct passwd *user;
+	struct stat st;
+
+	if (complaint != NULL || !units->known)
+		return complaint;
+	if (units->strict && !is_below_one(str_of(path), &units->writable) &&
+	    !is_below_one(str_of(path), &units->bound))
+		return "the units may not write there; name it in a drop-in "
+		       "with ReadWritePaths= for spotify-fcgi@.service and "
+		       "spotify-fcgi-cleanup.service, see spotify-fcgi(8)";
+	user = units->user.n == 0 ? NULL : getpwnam(units->user.p);
+	if (user != NULL && stat(path, &st) == 0 && st.st_uid != user->pw_uid)
+		return "does not belong to the user of the units (User=); "
+		       "chown it";
+	return NULL;
+}
+
+bool
+units_load(const struct units *units, const char *name)
+{
+	struct str rest = buf_str(&units->credentials);
+
+	while (rest.p != NULL)
+		if (str_equal(str_cut(&rest, ' '), str_of(name)))
+			return true;
+	return false;
+}
