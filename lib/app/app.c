@@ -133,7 +133,7 @@ run_misconfigured(struct process *process, const struct options *options)
 	if (options->socket != NULL)
 		return 2;
 	conf_free(&process->conf);
-	/* For the link on the page that says it. */
+	/* For the link on the page that says it; the site may be elsewhere. */
 	if ((process->conf.after_login = strdup("/")) == NULL)
 		return 2;
 	process->misconfigured = true;

@@ -195,13 +195,24 @@ derive(struct conf *conf)
 		conf->image_origin = api.origin;
 }
 
+/* Where a login ends unless somebody says so: beside the programs, for there
+ * the site is. */
+static void
+set_home(struct reading *r)
+{
+	struct conf *conf = r->conf;
+
+	conf->after_login = strndup(conf->redirect.path.p,
+	    conf->base.n - conf->redirect.origin.n);
+	if (conf->after_login == NULL)
+		complain(r, r->line, "after_login", "out of memory");
+}
+
 static void
 check_origins(struct reading *r)
 {
 	struct str rest = str_of(r->conf->allowed_origins), word;
-	struct str home = str_of(r->conf->after_login);
 	const char *complaint;
-	struct url url;
 
 	while (rest.p != NULL) {
 		word = str_cut(&rest, ' ');
@@ -209,6 +220,14 @@ check_origins(struct reading *r)
 		if (word.n > 0 && complaint != NULL)
 			complain_key(r, "allowed_origins", complaint);
 	}
+}
+
+static void
+check_home(struct reading *r)
+{
+	struct str home = str_of(r->conf->after_login);
+	struct url url;
+
 	if (!url_is_local(home) &&
 	    !(url_split(home, &url) && conf_allows_origin(r->conf, url.origin)))
 		complain_key(r, "after_login",
@@ -276,8 +295,11 @@ conf_load(const char *file, unsigned opens, struct conf *conf)
 	set_defaults(&r);
 	if (conf->redirect_uri != NULL && conf->api_url != NULL)
 		derive(conf);
+	if (conf->after_login == NULL && conf->base.n > 0)
+		set_home(&r);
+	check_origins(&r);
 	if (conf->after_login != NULL)
-		check_origins(&r);
+		check_home(&r);
 	check_limits(&r);
 	load_secrets(&r, opens);
 	return r.mistakes;

@@ -23,7 +23,7 @@ const struct confkeys_key confkeys[] = {
 	{ "redirect_uri", NULL, AT(redirect_uri), 0, 0, TYPE_REDIRECT, true },
 	{ "scope", "user-read-email user-follow-read", AT(scope), 0, 0,
 	    TYPE_SCOPE, false },
-	{ "after_login", "/", AT(after_login), 0, 0, TYPE_TEXT, false },
+	{ "after_login", NULL, AT(after_login), 0, 0, TYPE_TEXT, false },
 	{ "session_dir", NULL, AT(session_dir), 0, 0, TYPE_PATH, true },
 	{ "workers", "0", AT(workers), 0, 512, TYPE_NUMBER, false },
 	{ "proxy", NULL, AT(proxy), 0, 0, TYPE_PROXY, false },

@@ -79,6 +79,9 @@ values_redirect_uri(struct str value)
 	    str_ends(url.path, STR("/")))
 		return "must end in the path of callback, without a query, "
 		       "for example /callback";
+	if (!url_is_local(url.path))
+		return "write its path as browsers do: one slash in front, no "
+		       "dots up front, 512 characters at most";
 	if (is_other_program(url.path))
 		return "ends in the name of another program; callback answers "
 		       "there, for example at /callback";

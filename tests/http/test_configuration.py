@@ -56,6 +56,20 @@ def test_what_is_in_force_is_printed(setup, program):
     assert "#\thttps://music.example/callback\n" in done.stdout
 
 
+@pytest.mark.parametrize("redirect_uri, home", [
+    ("https://music.example/callback", "/"),
+    ("https://music.example/spotify/callback", "/spotify/"),
+    ("https://music.example:8443/a/b/back", "/a/b/"),
+    ("http://127.0.0.1:8080/spotify/callback", "/spotify/")])
+def test_a_login_ends_where_the_programs_are(setup, redirect_uri, home):
+    setup.conf(redirect_uri=redirect_uri)
+    done = setup.run()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"\nafter_login = {home}\n" in done.stdout
+    setup.conf(redirect_uri=redirect_uri, after_login="/")
+    assert "\nafter_login = /\n" in setup.run().stdout
+
+
 def test_the_print_is_a_configuration(setup):
     printed = setup.run().stdout
     setup.write("c.conf", printed)
@@ -190,6 +204,7 @@ BAD = [({key: value}, key) for key, values in {
         "ftp://music.example/c", "https:///callback",
         "https://music.example\\c/d", "https://mus ic.example/c",
         "https://my_site.example/callback", "https://müsic.example/callback",
+        "https://music.example//callback", "https://music.example/../callback",
         "https://music.example/login", "https://music.example/x/session"),
     "scope": ("user-read-email", "user-follow-read,user-read-email",
               "user-follow-read  user-read-email", "x\\y user-follow-read",

@@ -129,7 +129,6 @@ class Stack:
                   "client_secret_file": "client_secret",
                   "server_key_file": "server_key",
                   "redirect_uri": self.redirect_uri,
-                  "after_login": self.prefix,
                   "session_dir": self.session_dir}
         if self.spotify:
             values |= {"authorize_url": self.spotify.url + "/authorize",

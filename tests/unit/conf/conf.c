@@ -51,7 +51,7 @@ what_is_not_set_has_its_default(void)
 		return;
 	assert_string_equal(conf.client_id, "the-client");
 	assert_string_equal(conf.scope, "user-read-email user-follow-read");
-	assert_string_equal(conf.after_login, "/");
+	assert_string_equal(conf.after_login, "/a/");
 	assert_string_equal(conf.api_url, "https://api.spotify.com/v1");
 	assert_string_equal(conf.token_url,
 	    "https://accounts.spotify.com/api/token");
