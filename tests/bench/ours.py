@@ -19,7 +19,7 @@ STATIC = """
 	}
 	# Bodies that login does not read, past the limit that is shipped.
 	location = /large {
-		include snippets/spotify-fcgi-params;
+		include nginx/spotify-fcgi-params;
 		client_max_body_size 1m;
 		fastcgi_keep_conn on;
 		fastcgi_pass spotify_fcgi_login;
@@ -41,21 +41,22 @@ class BenchNginx(Nginx):
 
     def _locations(self, text):
         """Some more, which differ from /login in the upstream and in whether
-        connections are kept; and limits that even a burst within a millisecond
-        does not meet."""
-        text = change(text, r"burst=\d+", "burst=100000", "burst")
+        connections are kept."""
         login = re.search(r"^location = /login \{.*?^\}\n", text, re.M | re.S)
         more = ""
         for path, (upstream, snippet) in LOCATIONS.items():
             more += login[0].replace("= /login", f"= {path}").replace(
                 "pass spotify_fcgi_login", f"pass spotify_fcgi_{upstream}"
-                ).replace("spotify-fcgi-program", snippet)
+                ).replace("spotify-fcgi-people", snippet)
         return super()._locations(text) + more
 
     def _write_closing(self):
-        """What the locations of all programs include, but for keeping."""
-        folder = self.folder / "snippets"
-        text = (folder / "spotify-fcgi-program").read_text("utf-8")
+        """What the location of login includes, but for keeping."""
+        folder = self.folder / "nginx"
+        text = (folder / "spotify-fcgi-people").read_text("utf-8")
+        program = (folder / "spotify-fcgi-program").read_text("utf-8")
+        text = change(text, "^include .*/spotify-fcgi-program;", program,
+                      "spotify-fcgi-program")
         (folder / "spotify-fcgi-closing").write_text(change(
             text, "fastcgi_keep_conn on", "fastcgi_keep_conn off",
             "fastcgi_keep_conn"), "utf-8")
@@ -64,7 +65,7 @@ class BenchNginx(Nginx):
         """Change what was written for the tests."""
         super().write(pictures)
         self._write_closing()
-        for path in [self.conf, *(self.folder / "snippets").iterdir()]:
+        for path in [self.conf, *(self.folder / "nginx").iterdir()]:
             text = path.read_text("utf-8")
             path.write_text(re.sub(r"^(\s*access_log) .*;", r"\1 off;", text,
                                    flags=re.M), "utf-8")
@@ -76,7 +77,7 @@ class BenchNginx(Nginx):
                 (r"gzip on;", "gzip off;\n\tkeepalive_requests 1000000;"),
                 (r"(?<=listen )(127\.0\.0\.1:\d+);",
                  f"127.0.0.1:{self.ports[0]} backlog=4096;"),
-                (r"(?<=include snippets/spotify-fcgi.locations;)",
+                (r"(?<=include nginx/spotify-fcgi.locations;)",
                  STATIC)):
             text = change(text, old, new, new)
         self.conf.write_text(text, "utf-8")
@@ -88,8 +89,8 @@ LIST_BYTES = 28_300     # of 50 artists
 HELLOS = {"hello": ["-k", "-t", THREADS], "lingering": ["-t", THREADS],
           "list": ["-k", "-b", str(LIST_BYTES), "-t", MANY_THREADS]}
 # {path: (upstream, what is included)}
-LOCATIONS = {"/hello": ("hello", "spotify-fcgi-program"),
-             "/list": ("list", "spotify-fcgi-program"),
+LOCATIONS = {"/hello": ("hello", "spotify-fcgi-people"),
+             "/list": ("list", "spotify-fcgi-people"),
              "/closed/login": ("login", "spotify-fcgi-closing"),
              "/closed/hello": ("hello", "spotify-fcgi-closing"),
              "/lingering": ("lingering", "spotify-fcgi-closing")}

@@ -40,13 +40,13 @@ http {{
 	# has to say so itself.
 	gzip on;
 	gzip_types application/json application/problem+json;
-	include snippets/spotify-fcgi.http;
 {site}
 }}
 """
 
 # Development over http, on loopback: what site.conf.example has for the rest.
 LOOPBACK_SITE = """
+	include nginx/spotify-fcgi.http;
 	server {{
 		listen 127.0.0.1:{port};
 		server_name 127.0.0.1;
@@ -54,8 +54,8 @@ LOOPBACK_SITE = """
 		access_log {folder}/log/spotify-fcgi.log spotify_fcgi;
 		large_client_header_buffers 4 64k;
 		error_page 494 =431 @spotify_fcgi_cookies_page;
-		include snippets/spotify-fcgi.page;
-		include snippets/spotify-fcgi.locations;
+		include nginx/spotify-fcgi.page;
+		include nginx/spotify-fcgi.locations;
 		{members}
 	}}
 """
@@ -114,15 +114,19 @@ class Nginx(WebServer):
         """Directories of an installed system become ours."""
         for installed, ours in (
                 ("/run/spotify-fcgi/", "run/"), ("/var/log/nginx/", "log/"),
+                ("/usr/share/spotify-fcgi/nginx/", "nginx/"),
                 ("/usr/share/spotify-fcgi/www", "www")):
             text = text.replace(installed, f"{self.folder}/{ours}")
         return text
 
     def _locations(self, text):
         prefix = self.options["prefix"]
-        if prefix != "/":   # the very words of the comment in that file
+        if prefix != "/":   # as setup does it
             text = change(text, "^location = /", f"location = {prefix}",
                           "locations")
+        return text
+
+    def _programs(self, text):
         if not self.options["rate_limits"]:
             # Many requests within a millisecond are a burst at any rate.
             text = change(text, r"burst=\d+", "burst=100000", "burst")
@@ -148,6 +152,11 @@ class Nginx(WebServer):
 
     def _write_snippets(self):
         edit = {"spotify-fcgi.locations": self._locations,
+                "spotify-fcgi-people": self._programs,
+                "spotify-fcgi-scripts": self._programs,
+                "spotify-fcgi.listen-1.22": self._listen,
+                "spotify-fcgi.listen-1.25": self._listen,
+                "spotify-fcgi.redirect": self._redirect,
                 "spotify-fcgi.http": self._http,
                 "spotify-fcgi.page": self._page,
                 "members.example": self._members}
@@ -155,27 +164,40 @@ class Nginx(WebServer):
             if not path.name.endswith(".conf.example"):
                 text = path.read_text("utf-8")
                 text = edit.get(path.name, lambda text: text)(text)
-                (self.folder / "snippets" / path.name).write_text(
+                (self.folder / "nginx" / path.name).write_text(
                     self._places(text), "utf-8")
+
+    def _spelling(self):
+        """Which file of listen lines is right for this nginx, as in setup."""
+        said = subprocess.run([self.binary, "-v"], text=True, check=True,
+                              stderr=subprocess.PIPE).stderr
+        version = re.search(r"/(\d+)\.(\d+)\.(\d+)", said).groups()
+        return "1.25" if [*map(int, version)] >= [1, 25, 1] else "1.22"
+
+    def _listen(self, text):
+        text = change(text, r"^listen \[::\].*\n", "", "IPv6 listen")
+        return change(text, "listen 443", f"listen 127.0.0.1:{self.ports[0]}",
+                      "TLS port")
+
+    def _redirect(self, text):
+        return change(text, r"https://\$server_name",
+                      f"https://music.test:{self.ports[0]}", "redirect")
 
     def _tls_site(self):
         """site.conf.example with its name, ports and certificate changed."""
         text = (SHIPPED / "site.conf.example").read_text("utf-8")
+        text = change(text, r"(?<=listen-)1\.22", self._spelling(), "listen")
         text = change(text, r"^\s*listen \[::\].*\n", "", "IPv6 listen")
-        text = change(text, r"listen 443", f"listen 127.0.0.1:{self.ports[0]}",
-                      "TLS port")
         text = change(text, r"listen 80;", f"listen 127.0.0.1:{self.ports[1]};",
                       "http port")
         text = change(text, r"/etc/letsencrypt/live/music\.example/fullchain",
                       f"{self.folder}/tls/leaf", "certificate")
         text = change(text, r"/etc/letsencrypt/live/music\.example/privkey.pem",
                       f"{self.folder}/tls/leaf.key", "key")
-        text = change(text, r"https://music\.example",
-                      f"https://music.test:{self.ports[0]}", "redirect")
         text = change(text, r"music\.example", "music.test", "name")
         if self.options["members"]:
-            text = change(text, r"#(?=include snippets/members)", "",
-                          "members.example")
+            text = change(text, r"#include \S*/members.conf;",
+                          "include nginx/members.example;", "members.example")
         if self.options["front"]:
             text = change(text, r"#(?=set_real_ip|real_ip)", "", "front")
             text = change(text, r"192\.0\.2\.0/24", "127.0.0.1", "front")
@@ -190,8 +212,8 @@ class Nginx(WebServer):
         text = change(text, r"music\.example", "music.test", "name")
         text = change(text, r"192\.0\.2\.0/24", "127.0.0.1", "front")
         if self.options["members"]:
-            text = change(text, r"#(?=include snippets/members)", "",
-                          "members.example")
+            text = change(text, r"#include \S*/members.conf;",
+                          "include nginx/members.example;", "members.example")
         return self._places(text)
 
     def _site(self):
@@ -202,13 +224,13 @@ class Nginx(WebServer):
         members = self.options["members"]
         return LOOPBACK_SITE.format(
             port=self.ports[0], folder=self.folder,
-            members="include snippets/members.example;" if members else "")
+            members="include nginx/members.example;" if members else "")
 
     def write(self, pictures):
         """The directory from which nginx runs; pictures: an origin that the
         page may show pictures of, or nothing."""
         self._pictures = pictures
-        for name in ("snippets", "log", "www"):
+        for name in ("nginx", "log", "www"):
             (self.folder / name).mkdir(exist_ok=True)
         self._write_snippets()
         page = self.folder / "www" / self.options["prefix"].strip("/")

@@ -1,0 +1,323 @@
+# SPDX-License-Identifier: ISC
+"""README.md's fifth step: nginx as Debian and nginx.org have it, with the real
+units behind it, on a machine of its own. nginx says nothing, and people get to
+the programs."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from installation import REPOSITORY, run
+from machine import CONF, Machine, configure
+from stack.processes import wait_until
+
+SETUP = "/usr/share/spotify-fcgi/nginx/setup"
+SITE = "/etc/nginx/sites-enabled/spotify-fcgi"
+LETS_ENCRYPT = "/etc/letsencrypt/live/music.example"
+# What else there is on the port, with a name for all and the usual buffers.
+OTHER = """server {
+	listen 443 ssl default_server;
+	listen [::]:443 ssl default_server;
+	server_name _;
+	ssl_certificate /etc/ssl/other.pem;
+	ssl_certificate_key /etc/ssl/other.key;
+	return 200 other;
+}
+"""
+# As the packages of nginx.org have them.
+NGINX_ORG = """user  nginx;
+worker_processes  auto;
+error_log  /var/log/nginx/error.log notice;
+pid        /run/nginx.pid;
+events {
+    worker_connections  1024;
+}
+http {
+    include       /etc/nginx/mime.types;
+    default_type  application/octet-stream;
+    access_log  /var/log/nginx/access.log;
+    include /etc/nginx/conf.d/*.conf;
+}
+"""
+needs_machine = [
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root"),
+    pytest.mark.skipif(shutil.which("unshare") is None
+                       or not os.path.exists("/lib/systemd/systemd"),
+                       reason="needs unshare and systemd"),
+    pytest.mark.skipif(not os.path.exists("/etc/nginx/sites-available"),
+                       reason="needs Debian's nginx")]
+
+
+class WithNginx(Machine):
+    """nginx as it is after apt-get install, with Debian's default site."""
+
+    @staticmethod
+    def make(installed, folder):
+        """The directories that a package of nginx brings."""
+        target = configure(installed, folder)
+        for name in ("var/log/nginx", "var/lib/nginx", "var/www/html",
+                     "etc/letsencrypt/live"):
+            (target / name).mkdir(parents=True)
+        etc = target / "etc/nginx"
+        shutil.copytree("/etc/nginx", etc, symlinks=True)
+        shutil.rmtree(etc / "modules-enabled")
+        shutil.rmtree(etc / "sites-enabled")
+        (etc / "sites-enabled").mkdir()
+        (etc / "sites-enabled/default").symlink_to("../sites-available/default")
+        (target / "var/www/html/index.html").write_text("welcome", "ascii")
+        return target
+
+    def setup(self, *arguments):
+        """Has to succeed; what it said."""
+        return self.run(SETUP, *arguments)
+
+    def start(self):
+        """nginx is content without a word of warning, and runs."""
+        said = self.run("nginx", "-t")
+        assert "test is successful" in said
+        assert not re.search(r"\[\w+\]", said), said
+        if self.try_run("pidof", "nginx")[0] == 0:
+            self.run("nginx", "-s", "reload")
+        else:
+            self.run("nginx")
+
+    def curl(self, url, *options, name="music.example"):
+        """(status, what curl shows)."""
+        text, _, status = self.run(
+            "curl", "--silent", "--insecure", "--http2", "--resolve",
+            f"{name}:443:127.0.0.1", "--resolve", f"{name}:80:127.0.0.1",
+            "--write-out", "\n%{http_version} %{http_code}", *options, url
+            ).rpartition("\n")
+        return status, text
+
+
+@pytest.fixture(name="machine")
+def fixture_machine(installed, tmp_path_factory):
+    """Of each test: they change it for good."""
+    machine = WithNginx(installed, tmp_path_factory.mktemp("machine"))
+    yield machine
+    machine.stop()
+
+
+def make_certificate(machine, certificate, key):
+    """Somebody else's."""
+    machine.run("openssl", "req", "-x509", "-newkey", "ec", "-nodes",
+                "-pkeyopt", "ec_paramgen_curve:prime256v1", "-subj",
+                "/CN=other", "-out", certificate, "-keyout", key)
+
+
+def machine_test(test):
+    """Marks a test that needs a machine."""
+    for mark in needs_machine:
+        test = mark(test)
+    return test
+
+
+@machine_test
+def test_from_nothing_to_an_answer(machine):
+    """With Debian's own site left as it is, and no certificate anywhere."""
+    said = machine.setup()
+    assert said.startswith(f"{SITE}: https://music.example/,")
+    machine.start()
+    status, text = machine.curl("https://music.example/session")
+    assert status == "2 200" and '"logged_in":false' in text
+    assert machine.curl("https://music.example/login")[0] == "2 303"
+    assert "<title>" in machine.curl("https://music.example/")[1]
+    # Where certbot answers, then where everybody is sent to TLS.
+    challenge = machine.path("/var/www/html/.well-known/acme-challenge")
+    challenge.mkdir(parents=True)
+    (challenge / "token").write_text("proof", "ascii")
+    assert machine.curl("http://music.example/.well-known/acme-challenge/"
+                        "token") == ("1.1 200", "proof")
+    assert "Location: https://music.example/x?y" in machine.curl(
+        "http://music.example/x?y", "--include")[1]
+    assert machine.curl("http://other.example/", name="other.example"
+                        )[1] == "welcome"
+    # Nobody gets there by another name.
+    status, _ = machine.try_run(
+        "curl", "-sk", "--resolve", "evil.example:443:127.0.0.1",
+        "https://evil.example/session")
+    assert status != 0
+
+
+@machine_test
+def test_who_has_the_default_server_already_keeps_it(machine):
+    """And its rules for headers are not those of our name."""
+    make_certificate(machine, "/etc/ssl/other.pem", "/etc/ssl/other.key")
+    machine.path("/etc/nginx/sites-enabled/other").write_text(OTHER, "ascii")
+    machine.setup()
+    machine.start()
+    assert machine.curl("https://other.example/session", name="other.example"
+                        )[1] == "other"
+    cookies = [part for n in range(12)
+               for part in ("-H", f"Cookie: c{n}=" + "x" * 4000)]
+    for version in ("--http1.1", "--http2"):
+        status, text = machine.curl("https://music.example/session", version,
+                                    *cookies)
+        assert status.endswith(" 200") and '"logged_in":false' in text
+
+
+@machine_test
+def test_a_certificate_comes_into_the_file_and_nothing_else_changes(machine):
+    machine.setup()
+    site = machine.path(SITE)
+    own = site.read_text("ascii").replace(
+        "listen 80;", "listen 80;\n\t# Mine.")
+    site.write_text(own, "ascii")
+    key = machine.path("/etc/ssl/spotify-fcgi/privkey.pem")
+    assert key.stat().st_mode & 0o777 == 0o600
+    first = key.read_bytes()
+    machine.setup()
+    assert site.read_text("ascii") == own and key.read_bytes() == first
+    machine.path(LETS_ENCRYPT).mkdir()
+    make_certificate(machine, f"{LETS_ENCRYPT}/fullchain.pem",
+                     f"{LETS_ENCRYPT}/privkey.pem")
+    for _ in range(2):
+        machine.setup()
+        assert site.read_text("ascii") == own.replace(
+            "/etc/ssl/spotify-fcgi", LETS_ENCRYPT)
+    # What the operator has put there stays, and no other is made for it.
+    mine = own.replace("/etc/ssl/spotify-fcgi", "/etc/mine")
+    site.write_text(mine, "ascii")
+    shutil.rmtree(key.parent)
+    machine.setup()
+    assert site.read_text("ascii") == mine and not key.parent.exists()
+
+
+@machine_test
+def test_another_nginx_is_told_in_its_own_words(machine):
+    """After an upgrade from Debian 12 to 13, and back."""
+    machine.setup()
+    site = machine.path(SITE)
+    text = site.read_text("ascii")
+    spelling, = set(re.findall(r"listen-(1\.\d+);", text))
+    other = {"1.22": "1.25", "1.25": "1.22"}[spelling]
+    site.write_text(text.replace(f"listen-{spelling};", f"listen-{other};"),
+                    "ascii")
+    machine.setup()
+    assert site.read_text("ascii") == text
+    machine.start()
+
+
+@machine_test
+def test_the_user_of_nginx_org_is_let_in(machine):
+    """setup says what is missing, and the command that it prints is enough."""
+    machine.run("useradd", "--system", "--user-group", "nginx")
+    for path in ("sites-enabled", "sites-available", "snippets"):
+        shutil.rmtree(machine.path(f"/etc/nginx/{path}"))
+    machine.path("/etc/nginx/nginx.conf").write_text(NGINX_ORG, "ascii")
+    status, said = machine.try_run(SETUP)
+    assert status == 1
+    assert 'nginx runs as "nginx"' in said and "503" in said
+    machine.start()
+    assert machine.curl("https://music.example/session")[0] == "2 503"
+    assert "Permission denied" in machine.path(
+        "/var/log/nginx/error.log").read_text("utf-8")
+    command = re.search(r"^\tusermod .*?(?= && systemctl)", said, re.M)[0]
+    machine.run(*command.split())
+    assert "/etc/nginx/conf.d/spotify-fcgi.conf" in machine.setup()
+    machine.start()
+    wait_until(lambda: machine.curl("https://music.example/session")[0]
+               == "2 200", 20, "nginx is not let in")
+    assert machine.curl("https://music.example/login")[0] == "2 303"
+
+
+@machine_test
+def test_below_a_directory_only_it_is_ours(machine):
+    conf = machine.path(f"{CONF}/spotify-fcgi.conf")
+    conf.write_text(conf.read_text("utf-8").replace(
+        "music.example/callback", "music.example/with/spotify/callback"),
+        "utf-8")
+    machine.setup()
+    machine.start()
+    for path, status in (("with/spotify/session", 200), ("session", 404),
+                         ("with/spotify/login", 303), ("login", 404),
+                         ("with/spotify/", 200), ("", 404),
+                         ("with/spotify/app.js", 200), ("app.js", 404)):
+        assert machine.curl(f"https://music.example/{path}")[0] == (
+            f"2 {status}"), path
+
+
+@machine_test
+def test_a_site_of_an_earlier_version_is_left_to_its_owner(machine):
+    old = machine.path("/etc/nginx/conf.d/spotify-fcgi.conf")
+    for text in ("limit_req_zone $binary_remote_addr "
+                 "zone=spotify_fcgi_login:2m rate=2r/s;\n",
+                 "server { include snippets/spotify-fcgi.page; }\n"):
+        old.write_text(text, "ascii")
+        status, said = machine.try_run(SETUP)
+        assert status == 1 and "earlier version: see CHANGES.md" in said
+        assert not machine.path(SITE).exists()
+
+
+@machine_test
+def test_a_package_that_goes_takes_its_site_along(machine):
+    """Otherwise nginx, and so all its sites, would not start any more."""
+    machine.setup()
+    prerm = machine.path("/tmp/prerm")
+    prerm.write_text((REPOSITORY / "conf/debian/prerm").read_text("ascii"),
+                     "ascii")
+    site = machine.path(SITE).read_text("ascii")
+    machine.run("sh", "/tmp/prerm", "upgrade")
+    assert machine.path(SITE).read_text("ascii") == site
+    machine.run("sh", "/tmp/prerm", "remove")
+    shutil.rmtree(machine.path("/usr/share/spotify-fcgi"))
+    assert machine.path(f"{CONF}/nginx-site").read_text("ascii") == site
+    assert "test is successful" in machine.run("nginx", "-t")
+    # As a2ensite has it for Apache: a link.
+    apache = machine.path("/etc/apache2")
+    (apache / "sites-enabled").mkdir(parents=True)
+    (apache / "sites-available").mkdir()
+    (apache / "sites-available/spotify-fcgi.conf").touch()
+    link = apache / "sites-enabled/spotify-fcgi.conf"
+    link.symlink_to("../sites-available/spotify-fcgi.conf")
+    machine.run("sh", "/tmp/prerm", "remove")
+    assert not link.is_symlink()
+    assert (apache / "sites-available/spotify-fcgi.conf").exists()
+
+
+@pytest.mark.parametrize("uri, said", [
+    ("http://127.0.0.1:8080/callback", "not https"),
+    ("https://music.example/", "end in /callback"),
+    ("https://music.example/login", "end in /callback"),
+    ("https://music.example", "end in /callback"),
+    ("https://music.example:8443/callback", "has a port"),
+    ("https://mus;ic.example/callback", "names no host"),
+    ("https:///callback", "names no host"),
+    ("https://[::1]/callback", "has a port"),
+    ("https://music.example/a b/callback", "edit site.conf.example for it"),
+    ("https://music.example/a;b/callback", "edit site.conf.example for it"),
+    ("https://music.example/{/callback", "edit site.conf.example for it"),
+    ("https://music.example//callback", "edit site.conf.example for it"),
+    ("https://music.example/../callback", "edit site.conf.example for it"),
+    ("https://music.example/$host/callback", "edit site.conf.example for it")])
+def test_what_is_no_site_is_refused(tmp_path, uri, said):
+    """Nothing of it gets into a configuration."""
+    done = subprocess.run(
+        [str(REPOSITORY / "conf/nginx/setup"), "-u", uri, "-o",
+         str(tmp_path / "site")], text=True, capture_output=True, check=False)
+    assert done.returncode == 1 and said in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_nothing_of_what_is_included_is_edited():
+    """Every file of ours is included from where an upgrade replaces it."""
+    nginx = REPOSITORY / "conf/nginx"
+    included = set()
+    for path in nginx.iterdir():
+        for name in re.findall(r"^\s*include (.*);", path.read_text("utf-8"),
+                               re.M):
+            assert name.startswith("/usr/share/spotify-fcgi/nginx/"), path
+            included.add(pathlib.Path(name).name)
+    assert included == {path.name for path in nginx.glob("spotify-fcgi*")} - {
+        "spotify-fcgi.listen-1.25"}
+
+
+@pytest.mark.skipif(shutil.which("shellcheck") is None,
+                    reason="needs shellcheck")
+def test_the_shell_finds_no_fault_with_setup():
+    run("shellcheck", str(REPOSITORY / "conf/nginx/setup"))
