@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/codec.h"
@@ -56,6 +57,21 @@ open_key(const struct keyfile *key, bool *credential)
 	return fd >= 0 ? fd : open_beside(key->conf_file, name);
 }
 
+/*
+ * Whether a credential that others can read is one nevertheless. An engine of
+ * containers gives secrets so: a file of root's, which nobody else can write,
+ * on a mount that is read-only. Who else is in that container is the
+ * operator's choice, and so is the directory of credentials.
+ */
+static bool
+is_mounted_for_us(int fd, const struct stat *st)
+{
+	struct statvfs fs;
+
+	return st->st_uid == 0 && (st->st_mode & 033) == 0 &&
+	    fstatvfs(fd, &fs) == 0 && (fs.f_flag & ST_RDONLY) != 0;
+}
+
 static const char *
 check(int fd, const struct keyfile *key, bool credential)
 {
@@ -66,7 +82,8 @@ check(int fd, const struct keyfile *key, bool credential)
 	if (st.st_uid != geteuid() && st.st_uid != 0 && !key->any_owner)
 		return "does not belong to the user who runs this; run it as "
 		       "the user of the programs, or chown it";
-	if ((st.st_mode & 07) != 0)
+	if ((st.st_mode & 07) != 0 &&
+	    !(credential && is_mounted_for_us(fd, &st)))
 		return "can be read by others; chmod 600 it";
 	if ((st.st_mode & 070) != 0 && !credential)
 		return "can be read by the group; chmod 600 it";

@@ -20,7 +20,9 @@ struct keyfile {
  * without is looked up in $CREDENTIALS_DIRECTORY (systemd.exec(5)) and then
  * beside the configuration file. Refused: anything but a regular file of at
  * most 4 KiB, another owner than this user or root, any permission for others,
- * and for the group unless it lies in the credentials directory.
+ * and for the group unless it lies in the credentials directory. There others
+ * may read it, too, if it is root's, nobody else can write it, and it lies on a
+ * read-only mount, as the secrets of containers do.
  * They return NULL, or a static sentence that says what is wrong and never
  * contains what the file holds.
  */

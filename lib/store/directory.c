@@ -33,6 +33,23 @@ is_remote(const char *path)
 	    type == SMB2_MAGIC || type == SMB_SUPER_MAGIC;
 }
 
+/*
+ * Whether somebody else can rename what is in a directory. A volume that is
+ * given to a container by its group is root's, with the group of the programs
+ * and the bit that hands it on, and that group is theirs alone.
+ */
+static bool
+is_shared(const struct stat *st)
+{
+	bool volume = st->st_uid == 0 && (st->st_mode & S_ISGID) != 0 &&
+	    st->st_gid == getegid();
+
+	if (st->st_uid != 0 && st->st_uid != geteuid())
+		return true;
+	return (st->st_mode & (volume ? 02 : 022)) != 0 &&
+	    (st->st_mode & S_ISVTX) == 0;
+}
+
 /* Whether somebody else could exchange a directory on the way. */
 static bool
 is_path_shared(const char *path)
@@ -43,9 +60,7 @@ is_path_shared(const char *path)
 
 	while (!shared && (slash = strrchr(real, '/')) != NULL) {
 		slash[slash == real ? 1 : 0] = '\0';
-		if (stat(real, &st) != 0 ||
-		    (st.st_uid != 0 && st.st_uid != geteuid()) ||
-		    ((st.st_mode & 022) != 0 && (st.st_mode & S_ISVTX) == 0))
+		if (stat(real, &st) != 0 || is_shared(&st))
 			shared = true;
 		if (slash == real)
 			break;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "config.h"
 
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -158,6 +160,51 @@ a_plain_name_is_looked_up_with_the_credentials_first(void)
 	unsetenv("CREDENTIALS_DIRECTORY");
 }
 
+/* As containers are given secrets, with the mode of the file that is there. */
+static void
+check_mounted(unsigned mode, bool read_only, const char *word)
+{
+	SCOPED(secret_free) struct secret secret = { NULL, 0 };
+
+	assert_int_equal(chmod("mounted/name", mode), 0);
+	if (read_only)
+		assert_int_equal(mount("", "mounted", NULL,
+				     MS_REMOUNT | MS_BIND | MS_RDONLY, NULL),
+		    0);
+	check(keyfile_client_secret(beside("name"), &secret), word);
+	if (read_only)
+		assert_int_equal(mount("", "mounted", NULL,
+				     MS_REMOUNT | MS_BIND, NULL),
+		    0);
+}
+
+static void
+a_credential_may_be_readable_where_root_has_mounted_it_read_only(void)
+{
+	/* In a name space of mounts of its own: that takes root. */
+	if (unshare(CLONE_NEWNS) != 0 ||
+	    mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+		skip();
+	run_in_scratch();
+	assert_int_equal(mkdir("mounted", 0755), 0);
+	assert_int_equal(mount("tmpfs", "mounted", "tmpfs", 0, NULL), 0);
+	run_write("mounted/name", 0600, STR(SECRET));
+	setenv("CREDENTIALS_DIRECTORY", "mounted", 1);
+	check_mounted(0444, true, NULL);
+	check_mounted(0644, true, NULL);
+	check_mounted(0440, true, NULL);
+	check_mounted(0444, false, "others");
+	check_mounted(0446, true, "others");
+	check_mounted(0666, true, "others");
+	check_mounted(0664, true, "others");
+	check_mounted(0445, true, "others");
+	assert_int_equal(chown("mounted/name", 4711, 0), 0);
+	check_mounted(0444, true, "run it as the user");
+	assert_int_equal(chown("mounted/name", 0, 0), 0);
+	unsetenv("CREDENTIALS_DIRECTORY");
+	assert_int_equal(umount("mounted"), 0);
+}
+
 static const char *
 read_keys(const char *content, struct seal_ring *ring)
 {
@@ -214,6 +261,7 @@ UNIT_TESTS(keyfile) = {
 	TEST(what_is_no_file_of_a_sensible_size_is_refused),
 	TEST(another_users_file_is_refused_unless_it_is_roots),
 	TEST(a_plain_name_is_looked_up_with_the_credentials_first),
+	TEST(a_credential_may_be_readable_where_root_has_mounted_it_read_only),
 	TEST(server_keys_are_64_hex_digits_a_line),
 	TEST(a_ninth_server_key_is_refused),
 	END_OF_TESTS,

@@ -69,6 +69,37 @@ a_directory_below_one_that_others_can_write_to_is_refused(void)
 }
 
 static void
+a_volume_of_roots_may_belong_to_our_group_and_no_other(void)
+{
+	/* Only root can make something that belongs to root. */
+	if (geteuid() != 0)
+		skip();
+	run_in_scratch();
+	assert_int_equal(mkdir("volume", 0700), 0);
+	assert_int_equal(mkdir("volume/store", 0700), 0);
+	assert_int_equal(chmod("volume", 02770), 0);
+	check("volume/store", NULL);
+	assert_int_equal(chmod("volume", 02775), 0);
+	check("volume/store", NULL);
+	assert_int_equal(chmod("volume", 02777), 0);
+	check("volume/store", "others can write");
+	assert_int_equal(chmod("volume", 0770), 0);
+	check("volume/store", "others can write");
+	assert_int_equal(chown("volume", 0, getegid() + 1), 0);
+	assert_int_equal(chmod("volume", 02770), 0);
+	check("volume/store", "others can write");
+	assert_int_equal(chown("volume", 4711, getegid()), 0);
+	assert_int_equal(chmod("volume", 02770), 0);
+	check("volume/store", "others can write");
+	/* The store itself belongs to the user alone. */
+	assert_int_equal(chown("volume", 0, getegid()), 0);
+	assert_int_equal(chmod("volume", 02770), 0);
+	check("volume", "chmod 700");
+	assert_int_equal(chmod("volume/store", 02770), 0);
+	check("volume/store", "chmod 700");
+}
+
+static void
 a_store_does_not_open_in_a_bad_directory(void)
 {
 	struct store *store;
@@ -85,6 +116,7 @@ UNIT_TESTS(directory) = {
 	TEST(a_private_directory_of_ours_is_fine),
 	TEST(any_other_directory_is_complained_about),
 	TEST(a_directory_below_one_that_others_can_write_to_is_refused),
+	TEST(a_volume_of_roots_may_belong_to_our_group_and_no_other),
 	TEST(a_store_does_not_open_in_a_bad_directory),
 	END_OF_TESTS,
 };
