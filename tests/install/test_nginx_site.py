@@ -43,6 +43,26 @@ http {
     include /etc/nginx/conf.d/*.conf;
 }
 """
+# What README.md's fifth step calls besides. Certbot asks as Let's Encrypt does,
+# and puts the certificate where it always does.
+STAND_INS = """set -e
+sudo() { [ "$1" = apt-get ] || "$@"; }
+certbot() {
+	live=/etc/letsencrypt/live/music.example
+	case "$*" in
+	"certonly --webroot -w /var/www/html -d music.example "*) ;;
+	*) return 1 ;;
+	esac
+	mkdir -p /var/www/html/.well-known/acme-challenge $live
+	echo proof >/var/www/html/.well-known/acme-challenge/token
+	curl --silent --fail --resolve music.example:80:127.0.0.1 \
+		http://music.example/.well-known/acme-challenge/token |
+		grep -q proof
+	openssl req -x509 -newkey ec -nodes -subj /CN=real \
+		-pkeyopt ec_paramgen_curve:prime256v1 \
+		-keyout $live/privkey.pem -out $live/fullchain.pem 2>/dev/null
+}
+"""
 needs_machine = [
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root"),
     pytest.mark.skipif(shutil.which("unshare") is None
@@ -145,6 +165,22 @@ def test_from_nothing_to_an_answer(machine):
 
 
 @machine_test
+def test_the_fifth_step_as_it_is_written(machine):
+    """With nginx as its unit starts it, and Debian's page on port 80."""
+    text = (REPOSITORY / "README.md").read_text("utf-8")
+    step = re.search(r"^5\. .*?\n\n((?: {7}[^\n]*\n)+)", text, re.M | re.S)[1]
+    machine.run("systemctl", "start", "nginx")
+    said = machine.run("sh", "-c", STAND_INS + step.replace(
+        "YOUR.HOST", "music.example"))
+    assert len(re.findall("test is successful", said)) == 2
+    assert not re.search(r"\[\w+\]", said), said
+    wait_until(lambda: "subject: CN=real" in machine.run(
+        "sh", "-c", "curl -kvs --resolve music.example:443:127.0.0.1 "
+        "https://music.example/session 2>&1"), 60, "an old certificate")
+    assert machine.curl("https://music.example/session")[0] == "2 200"
+
+
+@machine_test
 def test_who_has_the_default_server_already_keeps_it(machine):
     """And its rules for headers are not those of our name."""
     make_certificate(machine, "/etc/ssl/other.pem", "/etc/ssl/other.key")
@@ -222,7 +258,7 @@ def test_the_user_of_nginx_org_is_let_in(machine):
     assert "/etc/nginx/conf.d/spotify-fcgi.conf" in machine.setup()
     machine.start()
     wait_until(lambda: machine.curl("https://music.example/session")[0]
-               == "2 200", 20, "nginx is not let in")
+               == "2 200", 60, "nginx is not let in")
     assert machine.curl("https://music.example/login")[0] == "2 303"
 
 
