@@ -47,7 +47,7 @@ def expected():
                for kind in ("sysusers.d", "tmpfiles.d")}
             | {f"/usr/share/doc/spotify-fcgi/{name}"
                for name in ("README.md", "CHANGES.md", "THREATS.md",
-                            "frontend.md", "OPERATING.md")}
+                            "frontend.md", "OPERATING.md", "MACHINES.md")}
             | {"/usr/share/man/man8/spotify-fcgi.8",
                "/usr/share/man/man5/spotify-fcgi.conf.5",
                "/etc/spotify-fcgi/spotify-fcgi.conf.example"})

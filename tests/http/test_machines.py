@@ -1,0 +1,272 @@
+# SPDX-License-Identifier: ISC
+"""conf/MACHINES.md: two machines behind its HAProxy, each with web server,
+programs and store of its own, and one Spotify."""
+
+import contextlib
+import http.client
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import tempfile
+
+import pytest
+
+from stack.fixtures import start_stack
+from stack.processes import Spawner, wait_until
+from tools.amounts import HOUR
+from tools.answers import Browser, refused
+from tools.parallel import together
+from tools.spotify import count
+from tools.steps import is_logged_in, logout
+
+PAGE = (pathlib.Path(__file__).resolve().parents[2] / "conf" / "MACHINES.md"
+        ).read_text("utf-8")
+STICKY = "cookie machine insert indirect nocache httponly secure"
+HOST = "music.test"
+
+pytestmark = pytest.mark.skipif(shutil.which("haproxy") is None,
+                                reason="needs haproxy")
+
+
+def lines_of(begin):
+    """The indented lines of the page from one that begins so on."""
+    found = re.search(rf"^ +{begin}.*\n((?: {{7}}.*)?\n)*", PAGE, re.M)
+    return found[0]
+
+
+def free_port():
+    """Of this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def change(text, *pairs):
+    """Each of these is there, and becomes the other."""
+    for old, new in pairs:
+        assert old in text, old
+        text = text.replace(old, new)
+    return text
+
+
+class Site:
+    """The machines, and a balancer before them; what a Client wants to know
+    of a stack is that of the first machine, but where the site is."""
+
+    def __init__(self):
+        self.port = free_port()
+        self.balancer = None
+        self._spawner = Spawner()
+        origin = f"https://{HOST}:{self.port}"
+        self.one = start_stack(tls=True, origin=origin)
+        own = self.one.folder
+        self.two = start_stack(tls=True, origin=origin, conf={
+            "client_secret_file": own / "client_secret",
+            "server_key_file": own / "server_key",
+            "authorize_url": self.one.spotify.url + "/authorize",
+            "token_url": self.one.spotify.url + "/api/token",
+            "api_url": self.one.spotify.url + "/v1"},
+            environment={"SPOTIFY_FCGI_TEST_CLOCK": str(own / "clock")})
+        self.machines = {"one": self.one, "two": self.two}
+        for machine in self.machines.values():
+            machine.reset()
+            text = machine.server.conf.read_text("utf-8")
+            machine.server.conf.write_text(change(text, (
+                "default_type", change(lines_of("set_real_ip_from"), (
+                    "192.0.2.1;", "127.0.0.1;")) + "\tdefault_type")), "utf-8")
+            machine.server.reload()
+
+    def balance(self, text):
+        """Start HAProxy with the page's lines, in which places are ours."""
+        pem, ca_file = (self.one.folder / name for name in ("site.pem", "ca"))
+        pem.write_text("".join(
+            (self.one.folder / "tls" / name).read_text("utf-8")
+            for name in ("leaf.pem", "leaf.key")), "utf-8")
+        ca_file.write_text("".join(
+            machine.ca_file.read_text("utf-8")
+            for machine in self.machines.values()), "utf-8")
+        file = self.one.folder / "haproxy.cfg"
+        file.write_text(change(
+            text, (":443 ssl crt /etc/haproxy/music.example.pem",
+                   f"127.0.0.1:{self.port} ssl crt {pem}"),
+            ("/etc/haproxy/ca.pem", str(ca_file)), ("music.example", HOST),
+            ("192.0.2.11:443", f"127.0.0.1:{self.one.port}"),
+            ("192.0.2.12:443", f"127.0.0.1:{self.two.port}")), "utf-8")
+        done = subprocess.run(["haproxy", "-c", "-f", str(file)], text=True,
+                              capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr
+        self.balancer = self._spawner.start(
+            ["haproxy", "-db", "-f", str(file)], signal.SIGKILL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until(self._listens, 20, "haproxy did not listen")
+
+    def _listens(self):
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def browser(self):
+        """Somebody who comes to the balancer."""
+        return Browser(self.one)
+
+    def lose(self, name):
+        """A machine at which nothing answers any more."""
+        machine = self.machines[name]
+        for program in machine.programs:
+            machine.kill(program)
+        machine.server.close()
+
+    def stop(self):
+        """All of it; complaints."""
+        if self.balancer is not None:
+            self.balancer.kill()
+            self.balancer.wait()
+        self._spawner.close()
+        return self.two.stop() + self.one.stop()
+
+
+@contextlib.contextmanager
+def running(edit=str):
+    """A site with the page's lines, edited."""
+    site = Site()
+    try:
+        site.balance(edit(lines_of("frontend music")))
+        yield site
+        complaints = site.stop()
+    finally:
+        site.stop()
+    assert not complaints
+
+
+@pytest.fixture(name="site")
+def fixture_site():
+    """As the page says."""
+    with running() as site:
+        yield site
+
+
+def machine_of(browser):
+    """Which one the balancer has chosen for a browser."""
+    return browser.cookies.get("machine")
+
+
+def people(site):
+    """Somebody on each machine, logged in: {machine: browser}."""
+    found = {}
+    for _ in range(10):
+        browser = site.browser()
+        browser.login()
+        found.setdefault(machine_of(browser), browser)
+        if len(found) == 2:
+            return found
+    raise AssertionError("the balancer knows one machine only")
+
+
+def sessions(stack):
+    """How many a machine has."""
+    return len(list(stack.session_dir.glob("session-*")))
+
+
+def test_each_browser_stays_with_its_machine(site):
+    both = people(site)
+    for browser in both.values():
+        assert all(is_logged_in(browser) for _ in range(20))
+        assert browser.fetch("artists").json["total"] == 120
+    assert sessions(site.one) >= 1 and sessions(site.two) >= 1
+    assert logout(both["one"]).status == 204
+    assert not is_logged_in(both["one"]) and is_logged_in(both["two"])
+
+
+def test_fifty_at_expiry_make_one_token_request(site):
+    browser = site.browser()
+    browser.login()
+    site.one.clock.advance(HOUR)
+    site.one.spotify.settings(rotation="strict")
+    before = count(site.one.spotify, "token")
+    answers = together(lambda b=browser.copy(): b.fetch("artists").status
+                       for _ in range(50))
+    assert answers == [200] * 50
+    assert count(site.one.spotify, "token") == before + 1
+
+
+def test_a_login_is_finished_by_another_machine(site):
+    browser = site.browser()
+    url = browser.approve(browser.start_login(return_to="/x"))
+    first = machine_of(browser)
+    site.lose(first)
+    reply = browser.finish(url)
+    assert (reply.status, reply.location) == (
+        303, f"https://{HOST}:{site.port}/x")
+    assert machine_of(browser) != first
+    assert is_logged_in(browser)
+
+
+def test_with_a_machine_its_sessions_are_lost_and_no_others(site):
+    both = people(site)
+    site.lose("one")
+    assert is_logged_in(both["two"])
+    assert not is_logged_in(both["one"])
+    both["one"].login()
+    assert machine_of(both["one"]) == "two" and is_logged_in(both["one"])
+
+
+def test_a_machine_that_is_taken_out_keeps_whom_it_has():
+    command = re.search(r"`(set server .* drain)`", PAGE)[1]
+    with contextlib.ExitStack() as stack:
+        path = stack.enter_context(tempfile.TemporaryDirectory()) + "/socket"
+        site = stack.enter_context(running(
+            lambda text: f"global\n\tstats socket {path} level admin\n"
+            + text))
+        both = people(site)
+        with socket.socket(socket.AF_UNIX) as admin:
+            admin.connect(path)
+            admin.sendall(command.encode() + b"\n")
+            assert admin.recv(1000) == b"\n"
+        assert is_logged_in(both["one"]) and is_logged_in(both["two"])
+        for _ in range(4):
+            browser = site.browser()
+            browser.login()
+            assert machine_of(browser) == "two"
+
+
+def test_a_pause_is_known_to_one_machine(site):
+    both = people(site)
+    spotify = site.one.spotify
+    spotify.answers("following", "rate_limited_429")
+    refused(both["one"].fetch("artists"), 429, "rate_limited")
+    assert both["two"].fetch("artists").status == 200
+
+
+def test_the_web_server_knows_the_visitors_address(site):
+    """And not what the visitor says of it."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    with socket.create_connection(("127.0.0.1", site.port), 20,
+                                  ("127.0.0.9", 0)) as plain, \
+            context.wrap_socket(plain, server_hostname=HOST) as connection:
+        connection.sendall(
+            f"GET /session HTTP/1.1\r\nHost: {HOST}:{site.port}\r\n"
+            "X-Forwarded-For: 198.51.100.7\r\nConnection: close\r\n\r\n"
+            .encode())
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        assert response.status == 200
+
+    def logs():
+        return site.one.log("access") + site.two.log("access")
+    wait_until(lambda: "127.0.0.9" in logs(), 10, "no machine logged it")
+    assert "198.51.100.7" not in logs()
+
+
+def test_without_the_cookie_visitors_are_logged_in_and_out():
+    """What the page says of that, and that the line is what helps."""
+    with running(lambda text: change(text, (STICKY, ""))) as site:
+        browser = site.browser()
+        browser.login()
+        answers = [is_logged_in(browser) for _ in range(10)]
+        assert answers.count(True) == 5
+        assert all(a != b for a, b in zip(answers, answers[1:]))
