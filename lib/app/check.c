@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <linux/magic.h>
 #include <stdio.h>
@@ -25,8 +26,16 @@
 #include "store/files.h"
 #include "store/trial.h"
 
+#define SPOTIFY_CLIENT_BYTES 32
 #define SPOTIFY_SECRET_BYTES 32
 #define RELEASED_S 1767225600 /* 2026-01-01: no clock is behind that */
+
+/* What was found out, and is no mistake. */
+struct findings {
+	bool asked;	   /* Spotify knows the client */
+	int untried;	   /* of the store's file system; an errno */
+	struct buf doubts; /* about certificates, a line each */
+};
 
 /* Complain about something that has no line in the configuration file. */
 static unsigned
@@ -41,12 +50,14 @@ complain(const char *file, const char *key, const char *why)
  * directory of the sessions. Secrets have been read by then, as the service
  * manager reads them for that user.
  */
-static void
+static bool
 become_owner(const char *directory)
 {
-	if (cleanup_become_owner(directory))
-		printf("# Checked for user %ld, who has %s\n", (long)geteuid(),
-		    directory);
+	if (!cleanup_become_owner(directory))
+		return false;
+	printf("# Checked for user %ld, who has %s\n", (long)geteuid(),
+	    directory);
+	return true;
 }
 
 /* Where this program lies, by which it can be called; its name, if nobody
@@ -66,8 +77,8 @@ print_cleanup(const char *file)
 /* A secret's file as the programs will look for it: they can read it, or
  * systemd does that for them. */
 static unsigned
-check_secret(const char *file, const struct units *units, const char *key,
-    const char *name)
+check_secret(const char *file, const struct units *units, bool as_owner,
+    const char *key, const char *name)
 {
 	const char *complaint = NULL, *slash = strrchr(file, '/');
 	struct buf path = BUF(PATH_MAX);
@@ -79,8 +90,8 @@ check_secret(const char *file, const struct units *units, const char *key,
 		complaint = units_complaint_file(units, name);
 	else if (!units->known || units_load(units, name))
 		buf_clear(&path);
-	if (complaint == NULL && path.n > 0 && buf_result(&path) == OK &&
-	    access(path.p, R_OK) != 0)
+	if (as_owner && complaint == NULL && path.n > 0 &&
+	    buf_result(&path) == OK && access(path.p, R_OK) != 0)
 		complaint = "cannot be read by the user of the programs; name "
 			    "one that the units load (LoadCredential=), "
 			    "without a path, or chown it";
@@ -91,19 +102,19 @@ check_secret(const char *file, const struct units *units, const char *key,
 /* What root can reach, and those will not for whom he checks. */
 static unsigned
 check_reach(const char *file, const struct conf *conf,
-    const struct units *units)
+    const struct units *units, bool as_owner)
 {
 	const char *complaint = NULL;
 	unsigned mistakes = 0;
 
-	if (access(file, R_OK) != 0)
+	if (as_owner && access(file, R_OK) != 0)
 		mistakes += complain(file, "this file",
 		    "cannot be read by the user of the programs; chmod 644 "
 		    "it");
-	mistakes += check_secret(file, units, "client_secret_file",
+	mistakes += check_secret(file, units, as_owner, "client_secret_file",
 	    conf->client_secret_file);
-	mistakes +=
-	    check_secret(file, units, "server_key_file", conf->server_key_file);
+	mistakes += check_secret(file, units, as_owner, "server_key_file",
+	    conf->server_key_file);
 	if (conf->ca_file != NULL)
 		complaint = units_complaint_file(units, conf->ca_file);
 	if (complaint != NULL)
@@ -117,34 +128,63 @@ check_store(const char *file, const struct conf *conf, int *untried)
 	const char *complaint;
 	struct units units;
 	unsigned mistakes = 0;
+	bool as_owner;
 
 	units_read(file, &units);
-	become_owner(conf->session_dir);
+	as_owner = become_owner(conf->session_dir);
 	complaint = trial_complaint(conf->session_dir, untried);
 	if (complaint == NULL)
 		complaint = units_complaint_store(&units, conf->session_dir);
 	if (complaint != NULL)
 		mistakes += complain(file, "session_dir", complaint);
 	if (conf->client_secret_file != NULL && conf->server_key_file != NULL)
-		mistakes += check_reach(file, conf, &units);
+		mistakes += check_reach(file, conf, &units, as_owner);
 	units_free(&units);
 	return mistakes;
 }
 
+/* Why a file with certificates has none. */
+static const char *
+ca_complaint(const char *ca_file)
+{
+	struct stat st;
+
+	if (ca_file == NULL)
+		return "no CA certificates there; apt-get install "
+		       "ca-certificates, or name another file";
+	if (stat(ca_file, &st) != 0)
+		return errno == ENOENT ? "does not exist" :
+					 "cannot be read by this user";
+	if (S_ISDIR(st.st_mode))
+		return "is a directory; name a file with certificates in PEM "
+		       "form";
+	return access(ca_file, R_OK) == 0 ? "has no certificate in PEM form" :
+					    "cannot be read by this user";
+}
+
+static unsigned
+check_certificates(const char *file, const struct conf *conf,
+    const struct upstream *upstream, struct buf *doubts)
+{
+	if (upstream->start() != OK || !upstream->trusts(conf->ca_file))
+		return complain(file, "ca_file", ca_complaint(conf->ca_file));
+	if (!upstream->doubts(doubts))
+		return complain(file, "ca_file",
+		    "all its certificates have expired, or begin later");
+	return 0;
+}
+
 static unsigned
 check_surroundings(const char *file, const struct conf *conf,
-    const struct upstream *upstream, int *untried)
+    const struct upstream *upstream, struct findings *findings)
 {
 	unsigned mistakes = 0;
 
 	if (conf->session_dir != NULL)
-		mistakes += check_store(file, conf, untried);
-	if (upstream != NULL &&
-	    (upstream->start() != OK || !upstream->trusts(conf->ca_file)))
-		mistakes += complain(file, "ca_file",
-		    "no CA certificates "
-		    "there; apt-get install ca-certificates, or name another "
-		    "file");
+		mistakes += check_store(file, conf, &findings->untried);
+	if (upstream != NULL)
+		mistakes +=
+		    check_certificates(file, conf, upstream, &findings->doubts);
 	/* It says so itself, with the numbers. */
 	if (conf->workers > 0 && !descriptors_raise((int)conf->workers))
 		mistakes++;
@@ -186,10 +226,37 @@ check_online(const char *file, const struct conf *conf,
 	return complaint == NULL ? 0 : complain(file, "online", complaint);
 }
 
+/* An address of Spotify's that it does not document. */
+static void
+print_odd_address(const char *key, const char *value, const char *known)
+{
+	if (strstr(value, "spotify.com") != NULL && strcmp(value, known) != 0)
+		printf("# %s is not the address that Spotify documents.\n",
+		    key);
+}
+
+/* What Spotify gives an application looks otherwise. */
+static void
+print_odd_client(const struct conf *conf)
+{
+	size_t n = strlen(conf->client_id);
+
+	if (!str_ends(str_of(conf->token_url), STR("spotify.com/api/token")))
+		return;
+	if (n != SPOTIFY_CLIENT_BYTES)
+		printf("# client_id has %zu characters; Spotify's have %d.\n",
+		    n, SPOTIFY_CLIENT_BYTES);
+	if (conf->client_secret.n != SPOTIFY_SECRET_BYTES)
+		printf("# The client secret has %zu characters; Spotify's "
+		       "have %d.\n",
+		    conf->client_secret.n, SPOTIFY_SECRET_BYTES);
+}
+
 /* What works, and is perhaps not meant. */
 static void
-print_doubts(const struct conf *conf)
+print_doubts(const struct conf *conf, const struct findings *findings)
 {
+	struct str rest = buf_str(&findings->doubts), line;
 	struct statfs fs;
 
 	if (statfs(conf->session_dir, &fs) == 0 && fs.f_type == TMPFS_MAGIC)
@@ -198,11 +265,19 @@ print_doubts(const struct conf *conf)
 		printf("# The web server has to send %s to callback; its "
 		       "example knows /callback.\n",
 		    conf->redirect.path.p);
-	if (str_ends(str_of(conf->token_url), STR("spotify.com/api/token")) &&
-	    conf->client_secret.n != SPOTIFY_SECRET_BYTES)
-		printf("# The client secret has %zu characters; Spotify's "
-		       "have %d.\n",
-		    conf->client_secret.n, SPOTIFY_SECRET_BYTES);
+	print_odd_client(conf);
+	print_odd_address("authorize_url", conf->authorize_url,
+	    "https://accounts.spotify.com/authorize");
+	print_odd_address("token_url", conf->token_url,
+	    "https://accounts.spotify.com/api/token");
+	print_odd_address("api_url", conf->api_url,
+	    "https://api.spotify.com/v1");
+	/* Those of the system are somebody else's business. */
+	while (conf->ca_file != NULL && rest.p != NULL) {
+		line = str_cut(&rest, '\n');
+		if (line.n > 0)
+			printf("# ca_file: %.*s\n", (int)line.n, line.p);
+	}
 }
 
 /* Where the calls of the last day stand, if they are counted. */
@@ -219,26 +294,26 @@ print_quota(const struct conf *conf)
 
 /* What is in force, and what is to do with it. */
 static void
-print_all(const char *file, const struct conf *conf, bool upstream, bool online,
-    int untried)
+print_all(const char *file, const struct conf *conf, bool upstream,
+    const struct findings *findings)
 {
 	conf_print(conf, stdout);
 	printf("# Redirect URI to register at Spotify, exactly:\n"
 	       "#\t%s\n",
 	    conf->redirect_uri);
 	print_cleanup(file);
-	if (untried == 0)
+	if (findings->untried == 0)
 		printf("# session_dir: what its file system has to do was "
 		       "tried, and it does it.\n");
 	else
 		printf("# session_dir: what its file system does could not be "
 		       "tried: %s\n",
-		    strerror(untried));
-	print_doubts(conf);
+		    strerror(findings->untried));
+	print_doubts(conf, findings);
 	print_quota(conf);
 	printf("# CA certificates: %s\n",
 	    upstream ? "are there." : "callback -n looks at them, too.");
-	if (online)
+	if (findings->asked)
 		printf("# Spotify knows this client_id and secret: it refused "
 		       "the code, not the client.\n");
 	else if (upstream)
@@ -249,21 +324,21 @@ int
 check_everything(const struct options *options, const struct upstream *upstream)
 {
 	unsigned as_root = geteuid() == 0 ? CONF_ANY_OWNER : 0;
-	bool online = options->online && upstream != NULL;
+	struct findings findings = { .doubts = BUF(4096) };
 	struct conf conf;
 	unsigned mistakes = conf_load(options->file, CONF_ALL | as_root, &conf);
-	int untried = 0;
 
 	mistakes +=
-	    check_surroundings(options->file, &conf, upstream, &untried);
-	if (mistakes == 0 && online)
+	    check_surroundings(options->file, &conf, upstream, &findings);
+	findings.asked = options->online && upstream != NULL;
+	if (mistakes == 0 && findings.asked)
 		mistakes += check_online(options->file, &conf, upstream);
 	if (mistakes > 0)
 		fprintf(stderr, "%s: %u mistake%s; nothing was started\n",
 		    options->file, mistakes, mistakes == 1 ? "" : "s");
 	else
-		print_all(options->file, &conf, upstream != NULL, online,
-		    untried);
+		print_all(options->file, &conf, upstream != NULL, &findings);
+	buf_free(&findings.doubts);
 	conf_free(&conf);
 	return mistakes > 0 ? 2 : 0;
 }

@@ -51,25 +51,45 @@ complain_key(struct reading *r, const char *name, const char *complaint)
 }
 
 static void
+complain_unknown(struct reading *r, struct str name)
+{
+	const char *like = confkeys_like(name);
+	char shown[32], text[96] = "unknown key; see spotify-fcgi.conf(5)";
+
+	snprintf(shown, sizeof(shown), "%.*s", (int)name.n, name.p);
+	if (like != NULL)
+		snprintf(text, sizeof(text), "unknown key; perhaps %s is meant",
+		    like);
+	complain(r, r->line, str_graphic(name) ? shown : "?", text);
+}
+
+/* What is wrong with any value that looks so; NULL: nothing. */
+static const char *
+check_form(struct str value)
+{
+	if (value.n == 0 || value.p[0] == '#')
+		return "has no value";
+	if (memchr(value.p, '"', value.n) != NULL || value.p[0] == '\'')
+		return "quotes are not needed; leave them out";
+	if (value.p[value.n - 1] == ';' || value.p[value.n - 1] == ',')
+		return "leave the sign at its end out";
+	return NULL;
+}
+
+static void
 set_key(struct reading *r, struct str name, struct str value)
 {
-	char shown[32];
 	const char *complaint;
 	size_t i = confkeys_find(name);
 
 	if (i == CONFKEYS_N) {
-		snprintf(shown, sizeof(shown), "%.*s", (int)name.n, name.p);
-		complain(r, r->line, str_graphic(name) ? shown : "?",
-		    "unknown key; see spotify-fcgi.conf(5)");
+		complain_unknown(r, name);
 	} else if (r->lines[i] != 0) {
 		complain(r, r->line, confkeys[i].name, "set twice; keep one");
 	} else {
 		r->lines[i] = r->line;
-		complaint = value.n == 0 || value.p[0] == '#' ?
-		    "has no value" :
-		    memchr(value.p, '"', value.n) != NULL ?
-		    "quotes are not needed; leave them out" :
-		    confkeys_set(r->conf, &confkeys[i], value);
+		if ((complaint = check_form(value)) == NULL)
+			complaint = confkeys_set(r->conf, &confkeys[i], value);
 		if (complaint != NULL)
 			complain(r, r->line, confkeys[i].name, complaint);
 	}
@@ -95,7 +115,8 @@ read_line(struct reading *r, struct str line)
 	if (memchr(line.p, '\0', line.n) != NULL)
 		complain(r, r->line, "NUL byte", "remove it");
 	else if (value.p == NULL)
-		complain(r, r->line, "no \"=\"", "write key = value");
+		complain(r, r->line, "no \"=\"",
+		    "write key = value; comments begin with #");
 	else
 		set_key(r, name, str_trim(value));
 }
@@ -232,8 +253,8 @@ check_home(struct reading *r)
 	    !(url_split(home, &url) && conf_allows_origin(r->conf, url.origin)))
 		complain_key(r, "after_login",
 		    "must be a path on this site "
-		    "(one slash in front), or a URL on one of "
-		    "allowed_origins");
+		    "(one slash in front; write other characters as %XX), or "
+		    "a URL on one of allowed_origins");
 }
 
 /* Whoever sets a limit means it; one that can never come is a mistake. */

@@ -16,36 +16,39 @@
 #define DAY 86400
 
 const struct confkeys_key confkeys[] = {
-	{ "client_id", NULL, AT(client_id), 0, 0, TYPE_CLIENT_ID, true },
-	{ "client_secret_file", NULL, AT(client_secret_file), 0, 0, TYPE_TEXT,
-	    true },
-	{ "server_key_file", NULL, AT(server_key_file), 0, 0, TYPE_TEXT, true },
-	{ "redirect_uri", NULL, AT(redirect_uri), 0, 0, TYPE_REDIRECT, true },
+	{ "client_id", NULL, AT(client_id), 0, 0, TYPE_CLIENT_ID, true, NULL },
+	{ "client_secret_file", NULL, AT(client_secret_file), 0, 0, TYPE_FILE,
+	    true, NULL },
+	{ "server_key_file", NULL, AT(server_key_file), 0, 0, TYPE_FILE, true,
+	    NULL },
+	{ "redirect_uri", NULL, AT(redirect_uri), 0, 0, TYPE_REDIRECT, true,
+	    NULL },
 	{ "scope", "user-read-email user-follow-read", AT(scope), 0, 0,
-	    TYPE_SCOPE, false },
-	{ "after_login", NULL, AT(after_login), 0, 0, TYPE_TEXT, false },
-	{ "session_dir", NULL, AT(session_dir), 0, 0, TYPE_PATH, true },
-	{ "workers", "0", AT(workers), 0, 512, TYPE_NUMBER, false },
-	{ "proxy", NULL, AT(proxy), 0, 0, TYPE_PROXY, false },
+	    TYPE_SCOPE, false, NULL },
+	{ "after_login", NULL, AT(after_login), 0, 0, TYPE_TEXT, false, NULL },
+	{ "session_dir", NULL, AT(session_dir), 0, 0, TYPE_PATH, true, NULL },
+	{ "workers", "0", AT(workers), 0, 512, TYPE_NUMBER, false,
+	    "must be from 0 to 512" },
+	{ "proxy", NULL, AT(proxy), 0, 0, TYPE_PROXY, false, NULL },
 	{ "idle_limit", "7d", AT(idle_limit_s), 60, 180 * DAY, TYPE_DURATION,
-	    false },
+	    false, "must be from 60 s to 180 d" },
 	{ "absolute_limit", "30d", AT(absolute_limit_s), 300, 180 * DAY,
-	    TYPE_DURATION, false },
+	    TYPE_DURATION, false, "must be from 300 s to 180 d" },
 	{ "artists_max_age", "10m", AT(artists_max_age_s), 0, DAY,
-	    TYPE_DURATION, false },
+	    TYPE_DURATION, false, "must be from 0 to 1 d" },
 	{ "quota_per_day", "0", AT(quota_per_day), 0, 10000000, TYPE_NUMBER,
-	    false },
-	{ "allowed_origins", NULL, AT(allowed_origins), 0, 0, TYPE_TEXT,
-	    false },
+	    false, "must be from 0 to 10000000" },
+	{ "allowed_origins", NULL, AT(allowed_origins), 0, 0, TYPE_TEXT, false,
+	    NULL },
 	{ "authorize_url", "https://accounts.spotify.com/authorize",
-	    AT(authorize_url), 0, 0, TYPE_ENDPOINT, false },
+	    AT(authorize_url), 0, 0, TYPE_ENDPOINT, false, NULL },
 	{ "token_url", "https://accounts.spotify.com/api/token", AT(token_url),
-	    0, 0, TYPE_ENDPOINT, false },
-	{ "api_url", "https://api.spotify.com/v1", AT(api_url), 0, 0,
-	    TYPE_ENDPOINT, false },
-	{ "issuer", NULL, AT(issuer), 0, 0, TYPE_ISSUER, false },
-	{ "ca_file", NULL, AT(ca_file), 0, 0, TYPE_PATH, false },
-	{ "log_level", "info", AT(log_level), 0, 0, TYPE_LEVEL, false },
+	    0, 0, TYPE_ENDPOINT, false, NULL },
+	{ "api_url", "https://api.spotify.com/v1", AT(api_url), 0, 0, TYPE_API,
+	    false, NULL },
+	{ "issuer", NULL, AT(issuer), 0, 0, TYPE_ISSUER, false, NULL },
+	{ "ca_file", NULL, AT(ca_file), 0, 0, TYPE_PATH, false, NULL },
+	{ "log_level", "info", AT(log_level), 0, 0, TYPE_LEVEL, false, NULL },
 };
 _Static_assert(sizeof(confkeys) / sizeof(confkeys[0]) == CONFKEYS_N,
     "CONFKEYS_N is their number");
@@ -80,6 +83,41 @@ confkeys_find(struct str name)
 	return i;
 }
 
+/* As people write it by mistake: another case, and "-" for "_". */
+static bool
+is_letter(char c, char of)
+{
+	if (c >= 'A' && c <= 'Z')
+		c = (char)(c - 'A' + 'a');
+	return c == of || (c == '-' && of == '_');
+}
+
+/* Whether a name is a key with its beginning only, with one letter too many or
+ * with another one somewhere. */
+static bool
+is_like(struct str name, struct str key)
+{
+	size_t n = name.n < key.n ? name.n : key.n, differ = 0, i;
+
+	for (i = 0; i < n; i++)
+		if (!is_letter(name.p[i], key.p[i]))
+			differ++;
+	if (name.n == key.n)
+		return differ <= 1;
+	return differ == 0 && name.n >= 3 && name.n <= key.n + 1;
+}
+
+const char *
+confkeys_like(struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < CONFKEYS_N; i++)
+		if (is_like(name, str_of(confkeys[i].name)))
+			return confkeys[i].name;
+	return NULL;
+}
+
 static const char *
 set_level(struct str value, int64_t *level)
 {
@@ -94,22 +132,24 @@ static const char *
 set_number(const struct confkeys_key *key, struct str value, int64_t *number)
 {
 	const char *complaint;
+	int64_t found;
 	uint64_t n;
 
 	if (key->type == TYPE_LEVEL)
 		return set_level(value, number);
 	if (key->type == TYPE_DURATION) {
-		complaint = values_duration(value, number);
+		complaint = values_duration(value, &found);
 		if (complaint != NULL)
 			return complaint;
 	} else {
 		if (!str_number(value, INT32_MAX, &n))
 			return "must be a number";
-		*number = (int64_t)n;
+		found = (int64_t)n;
 	}
-	return *number < key->min || *number > key->max ?
-	    "is out of range; see spotify-fcgi.conf(5)" :
-	    NULL;
+	if (found < key->min || found > key->max)
+		return key->range;
+	*number = found;
+	return NULL;
 }
 
 static const char *
@@ -119,10 +159,12 @@ check_text(const struct confkeys_key *key, struct str value)
 	case TYPE_CLIENT_ID: return values_client_id(value);
 	case TYPE_REDIRECT: return values_redirect_uri(value);
 	case TYPE_SCOPE: return values_scope(value);
+	case TYPE_API: return values_api_url(value);
 	case TYPE_ENDPOINT: return values_endpoint(value);
 	case TYPE_ISSUER: return values_issuer(value);
 	case TYPE_PROXY: return values_proxy(value);
 	case TYPE_PATH: return values_path(value);
+	case TYPE_FILE: return values_file(value);
 	default: return NULL;
 	}
 }

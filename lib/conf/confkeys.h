@@ -13,11 +13,13 @@
 
 enum confkeys_type {
 	TYPE_TEXT,
+	TYPE_FILE,
 	TYPE_PATH,
 	TYPE_CLIENT_ID,
 	TYPE_REDIRECT,
 	TYPE_SCOPE,
 	TYPE_ENDPOINT,
+	TYPE_API,
 	TYPE_ISSUER,
 	TYPE_PROXY,
 	TYPE_NUMBER,
@@ -32,12 +34,16 @@ struct confkeys_key {
 	int64_t min, max;     /* of a number or duration */
 	enum confkeys_type type;
 	bool required;
+	const char *range; /* the complaint about one beyond min and max */
 };
 
 extern const struct confkeys_key confkeys[CONFKEYS_N];
 
 /* The index of a key; CONFKEYS_N when there is none of that name. */
 size_t confkeys_find(struct str name);
+
+/* The key that somebody may have meant by an unknown name, or NULL. */
+const char *confkeys_like(struct str name);
 
 /*
  * Check a value and put it into conf, which owns the copy and must not have

@@ -110,6 +110,33 @@ read_all(int fd, struct buf *content)
 	return NULL;
 }
 
+/* What a secret is made of, and hardly ever the name of a file. */
+static bool
+is_secret(struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < name.n; i++)
+		if (memchr("0123456789abcdefABCDEF", name.p[i], 22) == NULL)
+			return false;
+	return name.n >= 32;
+}
+
+static const char *
+cannot_open(const struct keyfile *key)
+{
+	if (errno == EACCES)
+		return "cannot be opened by this user";
+	if (errno != ENOENT)
+		return "cannot be opened";
+	if (is_secret(str_of(key->name)))
+		return "put the secret into a file, and write its name here";
+	if (strchr(key->name, '/') != NULL)
+		return "does not exist";
+	return "does not exist; a plain name is looked for with the service "
+	       "manager's credentials and beside this file";
+}
+
 static const char *
 read_file(const struct keyfile *key, struct buf *content)
 {
@@ -118,11 +145,7 @@ read_file(const struct keyfile *key, struct buf *content)
 	int fd;
 
 	if ((fd = open_key(key, &credential)) < 0)
-		return errno == ENOENT ?
-		    "does not exist; a plain name is looked for with the "
-		    "service manager's credentials and beside this file" :
-		    errno == EACCES ? "cannot be opened by this user" :
-				      "cannot be opened";
+		return cannot_open(key);
 	if ((complaint = check(fd, key, credential)) == NULL)
 		complaint = read_all(fd, content);
 	close(fd);

@@ -55,6 +55,36 @@ is_other_program(struct str path)
 	return false;
 }
 
+static bool
+has_one_of(struct str s, const char *bytes)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (s.p[i] != '\0' && strchr(bytes, s.p[i]) != NULL)
+			return true;
+	return false;
+}
+
+/* What url_split() did not like about a value. */
+static const char *
+no_url(struct str value)
+{
+	if (!str_starts(value, STR("https://")) &&
+	    !str_starts(value, STR("http://")))
+		return "not an absolute http(s) URL: let it begin with "
+		       "https:// in lower case";
+	if (has_one_of(value, "#"))
+		return "has a fragment (#): leave it out";
+	if (has_one_of(value, " \t"))
+		return "has a blank in it: leave it out";
+	if (has_one_of(value, "@"))
+		return "has a user in it (@): leave it out";
+	return "not an absolute http(s) URL: host, perhaps a colon and a port "
+	       "from 1 to 65535, and a path, as in "
+	       "https://example.com/callback";
+}
+
 const char *
 values_redirect_uri(struct str value)
 {
@@ -64,12 +94,14 @@ values_redirect_uri(struct str value)
 		return "write the host as registered: letters of ASCII, digits "
 		       "and hyphens, a name in another script as xn--...";
 	if (!url_split(value, &url))
-		return "not an absolute http(s) URL; write it exactly as "
-		       "registered at Spotify, for example "
-		       "https://example.com/callback";
+		return no_url(value);
+	if (str_equal_nocase(url.host, STR("localhost")))
+		return "Spotify refuses localhost; use http://127.0.0.1 or "
+		       "http://[::1], in the browser, too";
+	if (str_ends(url.host, STR(".")))
+		return "leave the dot at the end of the host out";
 	if (!url.https && !url.loopback)
-		return "http is for 127.0.0.1 and [::1] only (Spotify refuses "
-		       "localhost too); use https";
+		return "http is for 127.0.0.1 and [::1] only; use https";
 	if (has_upper(url.origin))
 		return "write scheme and host in lower case, here and at "
 		       "Spotify";
@@ -79,6 +111,8 @@ values_redirect_uri(struct str value)
 	    str_ends(url.path, STR("/")))
 		return "must end in the path of callback, without a query, "
 		       "for example /callback";
+	if (has_one_of(url.path, "*"))
+		return "Spotify knows no wildcards; write it as registered";
 	if (!url_is_local(url.path))
 		return "write its path as browsers do: one slash in front, no "
 		       "dots up front, 512 characters at most";
@@ -94,10 +128,22 @@ values_endpoint(struct str value)
 	struct url url;
 
 	if (!url_split(value, &url))
-		return "not an absolute http(s) URL";
+		return no_url(value);
 	if (!url.https && !url.loopback)
 		return "http is for 127.0.0.1 and [::1] only; use https";
 	return NULL;
+}
+
+const char *
+values_api_url(struct str value)
+{
+	const char *complaint = values_endpoint(value);
+
+	if (complaint == NULL && has_one_of(value, "?"))
+		return "has a query: leave it out";
+	if (complaint == NULL && str_ends(value, STR("/")))
+		return "leave the slash at the end out";
+	return complaint;
 }
 
 const char *
@@ -113,10 +159,14 @@ values_proxy(struct str value)
 {
 	struct url url;
 
+	/* Without a port libcurl takes 1080. */
 	if (!url_split(value, &url) ||
+	    (!url.https &&
+		url.origin.n == sizeof("http://") - 1 + url.host.n) ||
 	    !(url.path.n == 0 || str_equal(url.path, STR("/"))))
 		return "not a proxy; write scheme, host and port only, for "
-		       "example http://proxy.example:3128";
+		       "example http://proxy.example:3128, and to have none "
+		       "leave the line out";
 	return NULL;
 }
 
@@ -127,7 +177,8 @@ values_origin(struct str value, bool dev)
 
 	if (!url_split(value, &url) || url.path.n > 0)
 		return "not an origin; write scheme and host only, for "
-		       "example https://app.example.com";
+		       "example https://app.example.com, and blanks between "
+		       "several";
 	if (has_upper(value) || has_default_port(&url))
 		return "write the origin as browsers do: lower case, without "
 		       "the default port";
@@ -144,6 +195,8 @@ values_scope(struct str value)
 	struct str rest = value, word;
 	size_t i;
 
+	if (has_one_of(value, ",;+%\t"))
+		return "separate scopes by one blank, and by nothing else";
 	while (rest.p != NULL) {
 		word = str_cut(&rest, ' ');
 		if (word.n == 0)
@@ -156,6 +209,9 @@ values_scope(struct str value)
 		if (str_equal(word, STR("user-follow-read")))
 			follow = true;
 	}
+	if (!follow && (has_upper(value) || has_one_of(value, "_")))
+		return "Spotify's scopes are in lower case, with hyphens: "
+		       "user-follow-read";
 	return follow ?
 	    NULL :
 	    "user-follow-read is needed to see the followed artists";
@@ -173,8 +229,19 @@ values_client_id(struct str value)
 const char *
 values_path(struct str value)
 {
-	if (value.n == 0 || value.p[0] != '/')
+	const char *complaint = values_file(value);
+
+	if (complaint == NULL && (value.n == 0 || value.p[0] != '/'))
 		return "must be an absolute path";
+	return complaint;
+}
+
+const char *
+values_file(struct str value)
+{
+	if (has_one_of(value, "$") || str_starts(value, STR("~")))
+		return "~ and $ are not replaced by anything; write the whole "
+		       "path";
 	return NULL;
 }
 
@@ -196,8 +263,8 @@ values_duration(struct str value, int64_t *seconds)
 			break;
 		}
 	if (!str_number(value, 1000000000, &number))
-		return "not a duration; write a number and s, m, h or d, for "
-		       "example 7d";
+		return "not a duration; write a number and one letter of s, "
+		       "m, h and d, without a blank, for example 7d";
 	*seconds = (int64_t)number * factor;
 	return NULL;
 }

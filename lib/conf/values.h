@@ -19,12 +19,15 @@ const char *values_redirect_uri(struct str value);
 /* An upstream URL: https, or http on a loopback address. */
 const char *values_endpoint(struct str value);
 
+/* The same, to which paths are appended. */
+const char *values_api_url(struct str value);
+
 /* How an authorization server names itself (RFC 8414, section 2): an upstream
  * URL without a query. */
 const char *values_issuer(struct str value);
 
-/* A proxy: scheme, host and port, without user and password, which would
- * show in the printout of -n. */
+/* A proxy: scheme, host and port (that of https may be left out), without user
+ * and password, which would show in the printout of -n. */
 const char *values_proxy(struct str value);
 
 /* An origin for CORS as a browser writes it: https without path; http only on
@@ -38,7 +41,10 @@ const char *values_scope(struct str value);
 /* 1 to 255 graphic bytes without ":" (it ends the name in Basic). */
 const char *values_client_id(struct str value);
 
-/* An absolute path. */
+/* The name of a file: no shell has been there. */
+const char *values_file(struct str value);
+
+/* The same, and absolute. */
 const char *values_path(struct str value);
 
 /* A number with an optional unit s, m, h or d, in seconds. */

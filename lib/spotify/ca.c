@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -118,6 +119,62 @@ ca_load(const char *ca_file)
 	there = store != NULL;
 	pthread_mutex_unlock(&mutex);
 	return there ? OK : RESULT_MISCONFIGURED;
+}
+
+/* The name of a certificate; what is not printable shows as "?". */
+static void
+add_name(const X509 *certificate, struct buf *out)
+{
+	char name[128] = "";
+	size_t i;
+
+	if (X509_NAME_get_text_by_NID(X509_get_subject_name(certificate),
+		NID_commonName, name, sizeof(name)) < 0)
+		X509_NAME_oneline(X509_get_subject_name(certificate), name,
+		    sizeof(name));
+	for (i = 0; name[i] != '\0'; i++)
+		if (name[i] < 0x20 || name[i] == 0x7f || name[i] == '"')
+			name[i] = '?';
+	buf_printf(out, "\"%s\" ", name);
+}
+
+/* Whether it is good now; if it is not, a line that says so. */
+static bool
+is_good(const X509 *certificate, struct buf *doubts)
+{
+	const ASN1_TIME *begin = X509_get0_notBefore(certificate);
+	const ASN1_TIME *end = X509_get0_notAfter(certificate);
+	bool begun = X509_cmp_time(begin, NULL) < 0;
+	char day[16] = "?";
+	struct tm tm;
+
+	if (begun && X509_cmp_time(end, NULL) > 0)
+		return true;
+	if (ASN1_TIME_to_tm(begun ? end : begin, &tm) == 1)
+		strftime(day, sizeof(day), "%Y-%m-%d", &tm);
+	add_name(certificate, doubts);
+	buf_printf(doubts, "%s on %s\n", begun ? "has expired" : "begins", day);
+	return false;
+}
+
+bool
+ca_doubts(struct buf *doubts)
+{
+	const STACK_OF(X509_OBJECT) * objects;
+	const X509 *certificate;
+	bool good = false;
+	int i;
+
+	pthread_mutex_lock(&mutex);
+	objects = store == NULL ? NULL : X509_STORE_get0_objects(store);
+	for (i = 0; objects != NULL && i < sk_X509_OBJECT_num(objects); i++) {
+		certificate =
+		    X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+		if (certificate != NULL && is_good(certificate, doubts))
+			good = true;
+	}
+	pthread_mutex_unlock(&mutex);
+	return good;
 }
 
 void

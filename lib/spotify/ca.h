@@ -4,8 +4,9 @@
 #define CA_H
 
 #include <curl/curl.h>
+#include <stdbool.h>
 
-#include "base/result.h"
+#include "base/buf.h"
 
 /*
  * Parse the CA certificates, once per process and then when the file is a new
@@ -16,6 +17,13 @@
  * OK, or RESULT_MISCONFIGURED when there are none (logged).
  */
 enum result ca_load(const char *ca_file) __attribute__((warn_unused_result));
+
+/*
+ * Append a line for each certificate that has been read and has expired, or
+ * begins later: its name, not printable bytes as "?", and when. Whether another
+ * one is good now.
+ */
+bool ca_doubts(struct buf *doubts);
 
 /* A certificate was not believed: look at the file before the next
  * connection, for there may be a new one. */

@@ -50,6 +50,7 @@ ask(const struct conf *conf, struct store *store)
 const struct upstream upstream_spotify = {
 	.start = start,
 	.trusts = trusts,
+	.doubts = ca_doubts,
 	.ask = ask,
 	.open = http_new,
 	.close = http_free,

@@ -17,6 +17,8 @@
 struct upstream {
 	enum result (*start)(void); /* once for the process */
 	bool (*trusts)(const char *ca_file);
+	/* ca_doubts() of ca.h, about what is trusted then. */
+	bool (*doubts)(struct buf *doubts);
 	/*
 	 * Ask the token endpoint about a code that nobody was given, to see
 	 * whether it can be reached and knows this client. No token comes of

@@ -171,7 +171,7 @@ def test_what_is_perhaps_not_meant_is_said(setup):
     assert "a reboot logs all out" in printed
     assert "has 28 characters; Spotify's have 32" in printed
     setup.write("client_secret", "0123456789abcdef" * 2)
-    setup.conf()
+    setup.conf(client_id="0a" * 16)
     for word in ("/callback to", "reboot", "characters"):
         assert word not in setup.run().stdout
 
