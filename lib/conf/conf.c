@@ -268,6 +268,43 @@ check_limits(struct reading *r)
 		    "is longer than absolute_limit, and would never come");
 }
 
+/* A key that only counts with others is a mistake without them. */
+static void
+check_store(struct reading *r)
+{
+	const struct conf *conf = r->conf;
+	const struct storeurl *at = &r->conf->store_at;
+	const struct {
+		const char *key, *value;
+		bool counts;
+		const char *why;
+	} rows[] = {
+		{ "store_user", conf->store_user,
+		    at->engine && conf->store_password_file != NULL,
+		    "needs a store in Valkey or Redis, and "
+		    "store_password_file" },
+		{ "store_password_file", conf->store_password_file, at->engine,
+		    "needs a store in Valkey or Redis" },
+		{ "store_ca_file", conf->store_ca_file, at->tls,
+		    "needs a store with TLS, as valkeys://" },
+		{ "store_cert_file", conf->store_cert_file,
+		    at->tls && conf->store_key_file != NULL,
+		    "needs a store with TLS, as valkeys://, and "
+		    "store_key_file" },
+		{ "store_key_file", conf->store_key_file,
+		    at->tls && conf->store_cert_file != NULL,
+		    "needs a store with TLS, as valkeys://, and "
+		    "store_cert_file" },
+		{ "store_replicas", conf->store_replicas > 0 ? "" : NULL,
+		    at->engine, "needs a store in Valkey or Redis" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].value != NULL && !rows[i].counts)
+			complain_key(r, rows[i].key, rows[i].why);
+}
+
 /* Open the secrets that a program needs; complaints name the file only. */
 static void
 load_secrets(struct reading *r, unsigned opens)
@@ -286,6 +323,10 @@ load_secrets(struct reading *r, unsigned opens)
 	if (key.name != NULL && (opens & CONF_SERVER_KEY) &&
 	    (complaint = keyfile_server_key(&key, &conf->ring)) != NULL)
 		complain_key(r, "server_key_file", complaint);
+	key.name = conf->store_password_file;
+	if (key.name != NULL && (opens & CONF_STORE) &&
+	    (complaint = keyfile_password(&key, &conf->store_password)) != NULL)
+		complain_key(r, "store_password_file", complaint);
 }
 
 unsigned
@@ -322,6 +363,10 @@ conf_load(const char *file, unsigned opens, struct conf *conf)
 	if (conf->after_login != NULL)
 		check_home(&r);
 	check_limits(&r);
+	/* What is wrong with it has been said. */
+	if (conf->store != NULL &&
+	    storeurl_read(str_of(conf->store), &conf->store_at) == NULL)
+		check_store(&r);
 	load_secrets(&r, opens);
 	return r.mistakes;
 }
@@ -342,6 +387,7 @@ conf_free(struct conf *conf)
 {
 	confkeys_free(conf);
 	secret_free(&conf->client_secret);
+	secret_free(&conf->store_password);
 	seal_ring_wipe(&conf->ring);
 	*conf = (struct conf){ 0 };
 }

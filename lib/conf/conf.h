@@ -11,6 +11,7 @@
 #include "base/seal.h"
 #include "base/secret.h"
 #include "base/url.h"
+#include "conf/storeurl.h"
 
 /* What a program opens beside the configuration file; login opens neither
  * client secret nor store. */
@@ -37,6 +38,13 @@ struct conf {
 	char *token_url;
 	char *api_url;
 	char *ca_file;
+	char *store;
+	char *store_user;
+	char *store_password_file;
+	char *store_ca_file;
+	char *store_cert_file;
+	char *store_key_file;
+	int64_t store_replicas;
 	int64_t workers; /* 0: the program's own number */
 	int64_t idle_limit_s;
 	int64_t absolute_limit_s;
@@ -46,11 +54,13 @@ struct conf {
 	/* Made of it. */
 	struct secret client_secret;
 	struct seal_ring ring;
-	struct url redirect;	 /* slices of redirect_uri */
-	struct str base;	 /* redirect_uri up to its last slash */
-	struct str callback;	 /* its last path segment */
-	struct str image_origin; /* api_url's origin if that is loopback */
-	bool dev;		 /* http on loopback: cookies without Secure */
+	struct secret store_password; /* opened with the store */
+	struct storeurl store_at;     /* slices of store */
+	struct url redirect;	      /* slices of redirect_uri */
+	struct str base;	      /* redirect_uri up to its last slash */
+	struct str callback;	      /* its last path segment */
+	struct str image_origin;      /* api_url's origin if that is loopback */
+	bool dev; /* http on loopback: cookies without Secure */
 	const char *session_cookie;
 	const char *pending_prefix;
 	const char *cookie_tail; /* attributes that end every cookie */

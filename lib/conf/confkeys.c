@@ -48,6 +48,18 @@ const struct confkeys_key confkeys[] = {
 	    false, NULL },
 	{ "issuer", NULL, AT(issuer), 0, 0, TYPE_ISSUER, false, NULL },
 	{ "ca_file", NULL, AT(ca_file), 0, 0, TYPE_PATH, false, NULL },
+	{ "store", "files", AT(store), 0, 0, TYPE_STORE, false, NULL },
+	{ "store_user", NULL, AT(store_user), 0, 0, TYPE_TEXT, false, NULL },
+	{ "store_password_file", NULL, AT(store_password_file), 0, 0, TYPE_FILE,
+	    false, NULL },
+	{ "store_ca_file", NULL, AT(store_ca_file), 0, 0, TYPE_PATH, false,
+	    NULL },
+	{ "store_cert_file", NULL, AT(store_cert_file), 0, 0, TYPE_PATH, false,
+	    NULL },
+	{ "store_key_file", NULL, AT(store_key_file), 0, 0, TYPE_PATH, false,
+	    NULL },
+	{ "store_replicas", "0", AT(store_replicas), 0, 8, TYPE_NUMBER, false,
+	    "must be from 0 to 8" },
 	{ "log_level", "info", AT(log_level), 0, 0, TYPE_LEVEL, false, NULL },
 };
 _Static_assert(sizeof(confkeys) / sizeof(confkeys[0]) == CONFKEYS_N,
@@ -163,6 +175,7 @@ check_text(const struct confkeys_key *key, struct str value)
 	case TYPE_ENDPOINT: return values_endpoint(value);
 	case TYPE_ISSUER: return values_issuer(value);
 	case TYPE_PROXY: return values_proxy(value);
+	case TYPE_STORE: return values_store(value);
 	case TYPE_PATH: return values_path(value);
 	case TYPE_FILE: return values_file(value);
 	default: return NULL;

@@ -9,7 +9,7 @@
 
 #include "conf/conf.h"
 
-#define CONFKEYS_N 20
+#define CONFKEYS_N 27
 
 enum confkeys_type {
 	TYPE_TEXT,
@@ -22,6 +22,7 @@ enum confkeys_type {
 	TYPE_API,
 	TYPE_ISSUER,
 	TYPE_PROXY,
+	TYPE_STORE,
 	TYPE_NUMBER,
 	TYPE_DURATION,
 	TYPE_LEVEL

@@ -18,6 +18,7 @@
 #include "conf/keyfile.h"
 
 #define KEYFILE_MAX 4096
+#define PASSWORD_MAX 512
 
 /* Open beside another file: its directory and the name. */
 static int
@@ -152,6 +153,16 @@ read_file(const struct keyfile *key, struct buf *content)
 	return complaint;
 }
 
+static struct str
+without_end(struct str line)
+{
+	if (str_ends(line, STR("\n")))
+		line.n--;
+	if (str_ends(line, STR("\r")))
+		line.n--;
+	return line;
+}
+
 const char *
 keyfile_client_secret(const struct keyfile *key, struct secret *secret)
 {
@@ -160,11 +171,7 @@ keyfile_client_secret(const struct keyfile *key, struct secret *secret)
 	struct str line;
 
 	if ((complaint = read_file(key, &content)) == NULL) {
-		line = buf_str(&content);
-		if (str_ends(line, STR("\n")))
-			line.n--;
-		if (str_ends(line, STR("\r")))
-			line.n--;
+		line = without_end(buf_str(&content));
 		if (line.n == 0)
 			complaint = "is empty, or missing";
 		else if (memchr(line.p, '"', line.n) != NULL ||
@@ -174,6 +181,38 @@ keyfile_client_secret(const struct keyfile *key, struct secret *secret)
 			complaint =
 			    "must hold the client secret from "
 			    "Spotify's dashboard, one line, nothing else";
+		else if (secret_set(secret, line.p, line.n) != OK)
+			complaint = "does not fit into memory";
+	}
+	buf_free(&content);
+	return complaint;
+}
+
+static bool
+has_control(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < ' ' || s.p[i] == '\x7f')
+			return true;
+	return false;
+}
+
+const char *
+keyfile_password(const struct keyfile *key, struct secret *secret)
+{
+	struct buf content = BUF(KEYFILE_MAX);
+	const char *complaint;
+	struct str line;
+
+	if ((complaint = read_file(key, &content)) == NULL) {
+		line = without_end(buf_str(&content));
+		if (line.n == 0)
+			complaint = "is empty, or missing";
+		else if (line.n > PASSWORD_MAX || has_control(line))
+			complaint = "must hold the password, one line of at "
+				    "most 512 bytes, nothing else";
 		else if (secret_set(secret, line.p, line.n) != OK)
 			complaint = "does not fit into memory";
 	}

@@ -31,6 +31,10 @@ struct keyfile {
 const char *keyfile_client_secret(const struct keyfile *key,
     struct secret *secret);
 
+/* One line of 1 to 512 bytes without control characters: the password of an
+ * engine. */
+const char *keyfile_password(const struct keyfile *key, struct secret *secret);
+
 /* 64 hex digits a line, at most SEAL_RING_MAX lines; the first key seals. */
 const char *keyfile_server_key(const struct keyfile *key,
     struct seal_ring *ring);

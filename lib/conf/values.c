@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "conf/storeurl.h"
 #include "conf/values.h"
 #include "base/url.h"
 
@@ -224,6 +225,14 @@ values_client_id(struct str value)
 	    memchr(value.p, ':', value.n) != NULL)
 		return "not a client id; copy it from Spotify's dashboard";
 	return NULL;
+}
+
+const char *
+values_store(struct str value)
+{
+	struct storeurl url;
+
+	return storeurl_read(value, &url);
 }
 
 const char *

@@ -41,6 +41,9 @@ const char *values_scope(struct str value);
 /* 1 to 255 graphic bytes without ":" (it ends the name in Basic). */
 const char *values_client_id(struct str value);
 
+/* Where sessions are kept, as storeurl_read() takes it. */
+const char *values_store(struct str value);
+
 /* The name of a file: no shell has been there. */
 const char *values_file(struct str value);
 

@@ -52,7 +52,8 @@ def test_what_is_in_force_is_printed(setup, program):
         "artists_max_age": "600s", "quota_per_day": "0",
         "authorize_url": "https://accounts.spotify.com/authorize",
         "token_url": "https://accounts.spotify.com/api/token",
-        "api_url": "https://api.spotify.com/v1", "log_level": "info"}
+        "api_url": "https://api.spotify.com/v1", "store": "files",
+        "store_replicas": "0", "log_level": "info"}
     assert "#\thttps://music.example/callback\n" in done.stdout
 
 
@@ -230,6 +231,13 @@ BAD = [({key: value}, key) for key, values in {
     "token_url": ("x", "http://accounts.example/", "https://u:p@x/"),
     "api_url": ("x", "http://api.example/"),
     "ca_file": ("nothing", "/nothing/at/all", "/dev/null", "{folder}/c.conf"),
+    "store": ("", "file", "valkey://a", "valkey://user:word@a:1",
+              "valkey+cluster://a:1", "memcached://a:1"),
+    "store_user": ("somebody",),
+    "store_password_file": ("client_secret", "nothing"),
+    "store_ca_file": ("x", "/etc/ssl/certs/ca-certificates.crt"),
+    "store_cert_file": ("x", "/x"), "store_key_file": ("x", "/x"),
+    "store_replicas": ("1", "9", "-1", "x"),
     "log_level": ("loud", "INFO", "0", ""),
     "proxy": ("", "x", "http://user:pass@proxy:3128", "proxy:3128"),
     "colour": ("blue",), "Client_ID": ("x",), "client_id2": ("x",),

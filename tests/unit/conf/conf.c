@@ -59,6 +59,9 @@ what_is_not_set_has_its_default(void)
 	    "https://accounts.spotify.com/authorize");
 	assert_null(conf.proxy);
 	assert_null(conf.ca_file);
+	assert_string_equal(conf.store, "files");
+	assert_false(conf.store_at.engine);
+	assert_int_equal(conf.store_replicas, 0);
 	assert_null(conf.allowed_origins);
 	assert_int_equal(conf.workers, 0);
 	assert_int_equal(conf.idle_limit_s, 7 * 86400);
@@ -162,6 +165,13 @@ static const struct {
 	{ "token_url = http://e.org/", "conf:1: token_url: http is" },
 	{ "api_url = x", "conf:1: api_url: not an absolute" },
 	{ "ca_file = x", "conf:1: ca_file: must be an absolute" },
+	{ "store = file", "conf:1: store: must be files" },
+	{ "store_user = me", "conf:1: store_user: needs a store" },
+	{ "store_password_file = secret",
+	    "conf:1: store_password_file: needs a store" },
+	{ "store_replicas = 1", "conf:1: store_replicas: needs a store" },
+	{ "store_replicas = 9", "conf:1: store_replicas: is out of range" },
+	{ "store_ca_file = /x", "conf:1: store_ca_file: needs a store with" },
 };
 
 /* Loads the good configuration, with a text in front and a mode. */

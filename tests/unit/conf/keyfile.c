@@ -80,6 +80,38 @@ a_client_secret_is_one_line_of_graphic_bytes(void)
 	check(read_secret("", 0600), "is empty, or missing");
 }
 
+static const char *
+read_password(struct str content, unsigned mode)
+{
+	SCOPED(secret_free) struct secret secret = { NULL, 0 };
+	const char *complaint;
+
+	run_write("password", mode, content);
+	complaint = keyfile_password(beside("password"), &secret);
+	if (complaint == NULL)
+		CHECK_TEXT(secret_str(&secret), "a \"b\xc3\xbc");
+	else
+		assert_null(secret.p);
+	return complaint;
+}
+
+static void
+a_password_is_one_line_of_any_letters(void)
+{
+	static char large[514];
+
+	run_in_scratch();
+	memset(large, 'x', sizeof(large));
+	check(read_password(STR("a \"b\xc3\xbc"), 0600), NULL);
+	check(read_password(STR("a \"b\xc3\xbc\r\n"), 0600), NULL);
+	check(read_password(STR("\n"), 0600), "is empty, or missing");
+	check(read_password(STR("a\nb"), 0600), "one line");
+	check(read_password(STR("a\tb"), 0600), "one line");
+	check(read_password(STR("a\0b"), 0600), "one line");
+	check(read_password((struct str){ large, 513 }, 0600), "one line");
+	check(read_password(STR("a"), 0640), "group");
+}
+
 static void
 a_secret_that_others_can_read_is_refused(void)
 {
@@ -257,6 +289,7 @@ a_ninth_server_key_is_refused(void)
 
 UNIT_TESTS(keyfile) = {
 	TEST(a_client_secret_is_one_line_of_graphic_bytes),
+	TEST(a_password_is_one_line_of_any_letters),
 	TEST(a_secret_that_others_can_read_is_refused),
 	TEST(what_is_no_file_of_a_sensible_size_is_refused),
 	TEST(another_users_file_is_refused_unless_it_is_roots),
