@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: ISC
 """lib/engine and real engines: what a call comes to when something breaks."""
 
+import os
 import signal
 import time
 
 import pytest
 
-from stack.engine import KINDS, Engine, find_server
+from stack.engine import KINDS, PASSWORD, Engine, find_server
 from stack.processes import wait_until
 from tools.engines import Caller, Peer, arguments
 
@@ -156,6 +157,19 @@ def test_what_is_not_set_up_right_is_said(kind, keys, words, tmp_path):
             assert caller.call("PING") == ("store", None)
             assert words in caller.do("trouble")
             assert "wrong" not in caller.log()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_the_password_is_in_memory_once(tmp_path):
+    """Where the configuration has it, and not where it was sent from."""
+    with Engine("acl") as engine, \
+            Caller(tmp_path / "log", *arguments(engine)) as caller:
+        caller.do("many 8 50")
+        for _ in range(10):
+            engine.command("CLIENT", "KILL", "TYPE", "normal")
+            assert caller.call("PING") == ("ok", "PONG")
+        assert caller.in_memory(PASSWORD.encode()) == 1
+        assert PASSWORD not in caller.log()
 
 
 def test_a_file_that_is_no_certificate_is_named_at_the_start(tmp_path):

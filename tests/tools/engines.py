@@ -42,7 +42,10 @@ class Caller:
         with self._path.open("wb") as file:
             self.process = subprocess.Popen(
                 [program(), *map(str, keys)], stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE, stderr=file, text=True)
+                stdout=subprocess.PIPE, stderr=file, text=True,
+                # Else the linker, when it looks for a function at its first
+                # call, keeps on the stack what is in the registers.
+                env={**os.environ, "LD_BIND_NOW": "1"})
         self.opened = json.loads(self.process.stdout.readline())
 
     def __enter__(self):
@@ -79,6 +82,25 @@ class Caller:
         folder = f"/proc/{self.process.pid}/fd"
         return sum(os.readlink(f"{folder}/{fd}").startswith("socket:")
                    for fd in os.listdir(folder))
+
+    def in_memory(self, text):
+        """How often its memory has a text; as root."""
+        found = 0
+        with open(f"/proc/{self.process.pid}/maps", encoding="ascii") as maps:
+            areas = [line.split() for line in maps]
+        with open(f"/proc/{self.process.pid}/mem", "rb", 0) as memory:
+            for area in areas:
+                if not area[1].startswith("rw"):
+                    continue
+                start, end = (int(n, 16) for n in area[0].split("-"))
+                if end - start > 1 << 30:       # the sanitizer's shadow
+                    continue
+                try:
+                    memory.seek(start)
+                    found += memory.read(end - start).count(text)
+                except OSError:
+                    continue
+        return found
 
     def log(self):
         """All it has written."""

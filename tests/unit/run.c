@@ -53,6 +53,24 @@ run_later(int64_t seconds)
 	later_s = seconds;
 }
 
+/* Other threads ask, too. */
+static _Atomic int64_t mono_later_ms;
+
+int64_t __real_clock_mono_ms(void);
+int64_t __wrap_clock_mono_ms(void);
+
+int64_t
+__wrap_clock_mono_ms(void)
+{
+	return __real_clock_mono_ms() + mono_later_ms;
+}
+
+void
+run_mono_later(int64_t ms)
+{
+	mono_later_ms += ms;
+}
+
 /* fsync() is counted; the one of this number fails, and none for 0. */
 static unsigned fsyncs, failing_fsync;
 static void (*during_fsync)(void);

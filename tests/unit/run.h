@@ -80,6 +80,9 @@ const char *run_said(void);
 /* Let clock_now_s() show so much more, or less, until the end of this run. */
 void run_later(int64_t seconds);
 
+/* The same for clock_mono_ms(), which never goes back: not less than before. */
+void run_mono_later(int64_t ms);
+
 /* Let the call of fsync() after so many others fail, until the end of this run;
  * how many calls there were since. */
 void run_fail_fsync(unsigned after);

@@ -288,6 +288,82 @@ after_a_failure_nobody_tries_for_a_while(void)
 	assert_non_null(strstr(run_said(), "more=0"));
 }
 
+/* The pause grows up to 2 s, give or take half of it. */
+static void
+the_pause_after_a_failure_grows_and_ends(void)
+{
+	static const char *const answers[] = { HANG_UP, HANG_UP, HANG_UP,
+		HANG_UP, HANG_UP, HANG_UP, HANG_UP, GREETING, "+a\r\n", HANG_UP,
+		HANG_UP, NULL };
+	static const int64_t pauses[] = { 150, 300, 600, 1200, 2400, 3000 };
+	SCOPED(stop) struct script script;
+	struct engine_reply reply;
+	size_t i;
+
+	start(&script, answers);
+	CHECK(calls(&script, 1), RESULT_STORE);
+	for (i = 0; i < N(pauses); i++) {
+		run_mono_later(pauses[i]);
+		CHECK(call(&script, &reply), RESULT_STORE);
+		assert_int_equal(script.connections, i + 2);
+		/* The first pauses may be over by now, on a busy machine. */
+		if (i < 2)
+			continue;
+		CHECK(call(&script, &reply), RESULT_STORE);
+		assert_int_equal(script.connections, i + 2);
+	}
+	run_mono_later(3000);
+	CHECK_OK(call(&script, &reply));
+	engine_reply_free(&reply);
+	assert_non_null(strstr(run_said(), "event=engine_up"));
+	assert_string_equal(engine_trouble(script.engine), "");
+}
+
+static void
+the_same_trouble_is_logged_once_in_ten_seconds(void)
+{
+	static const char *const answers[] = { GREETING, "-OOM no\r\n",
+		"-OOM no\r\n", "-NOREPLICAS no\r\n", "-OOM no\r\n",
+		"-OOM no\r\n", NULL };
+	SCOPED(stop) struct script script;
+	struct engine_reply reply;
+	const char *first, *second;
+
+	start(&script, answers);
+	CHECK(calls(&script, 4), RESULT_STORE);
+	first = strstr(run_said(), "class=full");
+	assert_non_null(first);
+	assert_null(strstr(first + 1, "class=full"));
+	assert_non_null(strstr(first, "class=replicas"));
+	run_mono_later(10000);
+	CHECK(call(&script, &reply), RESULT_STORE);
+	first = strstr(run_said(), "class=full");
+	second = strstr(first + 1, "class=full");
+	assert_non_null(second);
+	assert_non_null(strstr(second, "more=2"));
+}
+
+static void
+a_connection_that_nobody_used_for_a_minute_is_closed(void)
+{
+	static const char *const answers[] = { GREETING, "+a\r\n", "+b\r\n",
+		GREETING, "+c\r\n", NULL };
+	SCOPED(stop) struct script script;
+	struct engine_reply reply;
+
+	start(&script, answers);
+	CHECK_OK(calls(&script, 1));
+	run_mono_later(59000);
+	CHECK_OK(call(&script, &reply));
+	engine_reply_free(&reply);
+	assert_int_equal(script.connections, 1);
+	run_mono_later(60000);
+	CHECK_OK(call(&script, &reply));
+	CHECK_TEXT(reply.value.text, "c");
+	engine_reply_free(&reply);
+	assert_int_equal(script.connections, 2);
+}
+
 static void
 a_command_beyond_the_limit_is_not_sent(void)
 {
@@ -351,6 +427,9 @@ UNIT_TESTS(engine) = {
 	TEST(replicas_are_asked_for_in_the_same_breath),
 	TEST(what_goes_wrong_has_its_result_and_is_said),
 	TEST(after_a_failure_nobody_tries_for_a_while),
+	TEST(the_pause_after_a_failure_grows_and_ends),
+	TEST(the_same_trouble_is_logged_once_in_ten_seconds),
+	TEST(a_connection_that_nobody_used_for_a_minute_is_closed),
 	TEST(a_command_beyond_the_limit_is_not_sent),
 	TEST(facts_are_asked_for),
 	TEST(a_place_that_cannot_be_is_refused),
