@@ -145,6 +145,8 @@ spend(struct context *context, struct session *session, const struct lock *lock)
 		take_tokens(session, &tokens);
 		result = save_tokens(context, session, reservation);
 	}
+	if (result == RESULT_INVALID_GRANT && lock->doubtful)
+		store_refuse(reservation);
 	store_release(reservation);
 	oauth_tokens_free(&tokens);
 	if (result == RESULT_INVALID_GRANT)

@@ -11,14 +11,19 @@
 
 #include "store/store.h"
 
+#define STORE_TOKEN_BYTES 32
+
 /* A lock that is asked for, and what a back end holds for it. */
 struct store_hold {
 	unsigned char id[STORE_ID_BYTES];
 	unsigned task;	 /* an enum lock_task */
 	uint64_t number; /* of both: what processes exclude each other from */
 	const struct store_version *seen; /* of lock_wish; or NULL */
-	bool doubtful; /* as of struct lock; false unless a back end knows */
+	/* As of struct lock; false unless a back end knows. */
+	bool doubtful;
+	bool refused; /* and somebody has found out since: see store_refuse() */
 	int fd;
+	unsigned char token[STORE_TOKEN_BYTES]; /* the holder's own */
 };
 
 struct store_backend {
@@ -36,6 +41,8 @@ struct store_backend {
 	    const struct store_version *version, struct str content,
 	    int64_t ends_s);
 	void (*release)(struct store_reservation *reservation);
+	/* NULL: no lock is ever doubtful. */
+	void (*refuse)(struct store_reservation *reservation);
 	enum result (*keep)(struct store *store, const unsigned char *id,
 	    enum store_place place, struct str content);
 	/* Of any version, if that is NULL. */

@@ -166,6 +166,8 @@ lock_take_unless_done(struct store *store, const struct lock_wish *wish,
 	if (result == OK) {
 		lock->queue = queue;
 		lock->doubtful = queue->hold.doubtful;
+		if (queue->hold.refused)
+			lock->found = RESULT_REFRESH_FAILED;
 	}
 	return result;
 }

@@ -13,7 +13,8 @@ enum lock_task { LOCK_REFRESH, LOCK_ARTISTS, LOCK_ACCOUNT, LOCK_LOGIN };
 /* A lock that is held. */
 struct lock {
 	struct lock_queue *queue; /* NULL: none is held */
-	/* How those have failed who held it while we waited; OK: nobody. */
+	/* How those have failed who held it while we waited, or before, as long
+	 * as what they were refused for is in doubt; OK: nobody. */
 	enum result found;
 	/* Whether somebody who has lost it, though he may live, has begun what
 	 * cannot be undone, and may come back with what he got by it. */

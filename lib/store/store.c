@@ -81,6 +81,13 @@ store_replace(struct store_reservation *reservation,
 }
 
 void
+store_refuse(struct store_reservation *reservation)
+{
+	if (reservation->store->backend->refuse != NULL)
+		reservation->store->backend->refuse(reservation);
+}
+
+void
 store_release(struct store_reservation *reservation)
 {
 	if (reservation != NULL)

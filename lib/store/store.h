@@ -123,6 +123,13 @@ enum result store_replace(struct store_reservation *reservation,
     struct store_version *version, struct str content, int64_t ends_s)
     __attribute__((warn_unused_result));
 
+/*
+ * Say of a reservation under a doubtful lock that what was to be put there was
+ * refused. Until the doubt is over, whoever takes the lock finds that others
+ * have failed; see struct lock.
+ */
+void store_refuse(struct store_reservation *reservation);
+
 /* Give a reservation back, used or not; NULL is left alone. */
 void store_release(struct store_reservation *reservation);
 

@@ -2,6 +2,9 @@
 #include "config.h"
 
 #include "backends.h"
+#ifdef HAVE_VALKEY
+#include "engines.h"
+#endif
 #include "failing.h"
 #include "run.h"
 #include "scratch.h"
@@ -14,17 +17,32 @@ open_failing(struct store **store)
 	return result == OK ? failing_open(*store, store) : result;
 }
 
-static enum result (*const backends[])(
-    struct store **store) = { scratch_open, open_failing };
+static enum result (*const backends[])(struct store **store) = { scratch_open,
+	open_failing,
+#ifdef HAVE_VALKEY
+	engines_scratch
+#endif
+};
+
+/* Whether the last one is built, and has a server. */
+static size_t
+count_backends(void)
+{
+#ifdef HAVE_VALKEY
+	if (!engines_are_here())
+		return N(backends) - 1;
+#endif
+	return N(backends);
+}
 
 void
 on_each(void (*body)(struct store *store))
 {
 	struct store *store;
 	enum result result;
-	size_t i;
+	size_t i, n = count_backends();
 
-	for (i = 0; i < N(backends); i++) {
+	for (i = 0; i < n; i++) {
 		result = backends[i](&store);
 		if (run_refused() && result == RESULT_NO_MEMORY)
 			return;

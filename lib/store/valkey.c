@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides the engine. An id has these keys, which end by themselves:
+ *
+ *	PREFIX{ID}:s	ten digits, the last use, and the record
+ *	PREFIX{ID}:c	what is kept beside it, and :p
+ *	PREFIX{ID}:l	a lease, and :la, :lp, :ll
+ *	PREFIX{ID}:r	room for the next record
+ *	PREFIXu:ID	a mark: random bytes, by which one's own is known again
+ *	PREFIXf:NAME	a fact
+ */
+#include "config.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "store/beside.h"
+#include "store/filelock.h"
+#include "store/lease.h"
+#include "store/room.h"
+#include "store/sitewide.h"
+#include "store/trial.h"
+#include "store/valkey.h"
+
+#define DIGITS 10
+#define AGAIN_MIN_MS 20
+#define EXTRA_S 3600 /* a record is kept so much longer */
+
+struct valkey *
+valkey_of(struct store *store)
+{
+	return (struct valkey *)store;
+}
+
+/* ---- calls ---- */
+
+enum result
+valkey_ask(const struct valkey *valkey, const struct words *words,
+    bool replicated, struct engine_reply *reply)
+{
+	const struct engine_command command = { .words = words->at,
+		.n = words->n,
+		.deadline_ms = clock_mono_ms() + CALL_MS,
+		.replicated = replicated };
+	enum result result = engine_call(valkey->engine, &command, reply);
+
+	/* Once more, if it was not the time that ended. */
+	if (result == RESULT_UNCERTAIN &&
+	    clock_left_ms(command.deadline_ms, CALL_MS) > CALL_MS / 2)
+		result = engine_call(valkey->engine, &command, reply);
+	return result == RESULT_UNCERTAIN ? RESULT_STORE : result;
+}
+
+enum result
+valkey_number(const struct valkey *valkey, const struct words *words,
+    int64_t *number)
+{
+	struct engine_reply reply;
+	enum result result = valkey_ask(valkey, words, false, &reply);
+
+	if (result != OK)
+		return result;
+	if (reply.value.type != RESP_INTEGER)
+		result = RESULT_STORE;
+	*number = reply.value.integer;
+	engine_reply_free(&reply);
+	return result;
+}
+
+enum result
+valkey_save(const struct valkey *valkey, const struct words *words,
+    struct engine_reply *reply)
+{
+	struct engine_command command = { .words = words->at,
+		.n = words->n,
+		.replicated = true };
+	int64_t until_ms = clock_mono_ms() + SAVE_MS, pause_ms = AGAIN_MIN_MS;
+	struct timespec pause = { .tv_sec = 0 };
+	bool uncertain = false;
+	enum result result;
+
+	for (;;) {
+		command.deadline_ms = clock_until_ms(until_ms, CALL_MS);
+		result = engine_call(valkey->engine, &command, reply);
+		uncertain |= result == RESULT_UNCERTAIN;
+		if (result == OK ||
+		    clock_left_ms(until_ms, 2 * pause_ms) < 2 * pause_ms)
+			break;
+		pause.tv_nsec = (long)pause_ms * 1000000;
+		nanosleep(&pause, NULL);
+		pause_ms *= 2;
+	}
+	if (result == OK && !reply->confirmed)
+		log_event(LOG_LEVEL_WARN, "replica_late", "cause=timeout");
+	return result != OK && uncertain ? RESULT_UNCERTAIN : result;
+}
+
+int64_t
+valkey_life_ms(int64_t ends_s)
+{
+	int64_t left_s = ends_s - clock_now_s();
+
+	if (left_s < 0)
+		left_s = 0;
+	return (left_s + EXTRA_S) * 1000;
+}
+
+/* ---- records ---- */
+
+/* Read a value into a record; the result of load of backend.h. */
+static enum result
+read_value(struct str value, struct buf *content, struct store_seen *seen)
+{
+	struct str digits = { value.p, DIGITS };
+	uint64_t used_s;
+
+	if (value.n < DIGITS + STORE_VERSION_BYTES ||
+	    !str_number(digits, INT64_MAX, &used_s) ||
+	    value.n - DIGITS > content->max - content->n)
+		return RESULT_ABSENT;
+	buf_add(content, value.p + DIGITS, value.n - DIGITS);
+	seen->used_s = (int64_t)used_s;
+	seen->version = store_version_of(value);
+	return buf_result(content);
+}
+
+static enum result
+load(struct store *store, const unsigned char *id, struct buf *content,
+    struct store_seen *seen)
+{
+	const struct valkey *valkey = valkey_of(store);
+	struct words words = { .n = 0 };
+	struct engine_reply reply;
+	enum result result;
+
+	words_add(&words, STR("GET"));
+	words_key(&words, valkey->prefix, id, RECORD);
+	if ((result = valkey_ask(valkey, &words, false, &reply)) != OK)
+		return result;
+	if (reply.value.type == RESP_STRING)
+		result = read_value(reply.value.text, content, seen);
+	else
+		result =
+		    reply.value.type == RESP_NIL ? RESULT_ABSENT : RESULT_STORE;
+	engine_reply_free(&reply);
+	return result;
+}
+
+/* Remove a record and what is beside it: whether that is there for certain. */
+static enum result
+remove_any(const struct valkey *valkey, const unsigned char *id)
+{
+	struct words words = { .n = 0 };
+	struct engine_reply reply;
+	enum result result;
+
+	words_add(&words, STR("DEL"));
+	words_key(&words, valkey->prefix, id, RECORD);
+	beside_keys(&words, valkey, id);
+	if ((result = valkey_ask(valkey, &words, true, &reply)) != OK)
+		return result == RESULT_STORE ? RESULT_UNCERTAIN : result;
+	if (reply.value.type != RESP_INTEGER || !reply.confirmed)
+		result = RESULT_UNCERTAIN;
+	engine_reply_free(&reply);
+	return result;
+}
+
+/* Whether the record is of a version, after one was found: OK, or
+ * RESULT_EXISTS; RESULT_UNCERTAIN, RESULT_NO_MEMORY. */
+static enum result
+is_own(const struct valkey *valkey, const unsigned char *id,
+    const struct store_version *version)
+{
+	struct words words = { .n = 0 };
+	struct engine_reply reply;
+	enum result result;
+
+	words_add(&words, STR("GETRANGE"));
+	words_key(&words, valkey->prefix, id, RECORD);
+	words_number(&words, -STORE_VERSION_BYTES);
+	words_number(&words, -1);
+	if ((result = valkey_ask(valkey, &words, false, &reply)) != OK)
+		return result == RESULT_STORE ? RESULT_UNCERTAIN : result;
+	if (!str_equal(reply.value.text,
+		(struct str){ (const char *)version->bytes,
+		    sizeof(version->bytes) }))
+		result = RESULT_EXISTS;
+	engine_reply_free(&reply);
+	return result;
+}
+
+/* What was sent a second time finds itself there: its version tells. */
+static enum result
+create(struct store *store, const unsigned char *id, struct str content,
+    int64_t ends_s)
+{
+	const struct valkey *valkey = valkey_of(store);
+	struct store_version version = store_version_of(content);
+	struct buf value = BUF(DIGITS + content.n + 1);
+	struct words words = { .n = 0 };
+	struct engine_reply reply;
+	enum result result;
+
+	buf_printf(&value, "%010lld", (long long)clock_now_s());
+	buf_add_str(&value, content);
+	words_add(&words, STR("SET"));
+	words_key(&words, valkey->prefix, id, RECORD);
+	words_add(&words, buf_str(&value));
+	words_add(&words, STR("NX"));
+	words_add(&words, STR("PX"));
+	words_number(&words, valkey_life_ms(ends_s));
+	if ((result = buf_result(&value)) == OK)
+		result = valkey_save(valkey, &words, &reply);
+	if (result == OK) {
+		if (reply.value.type == RESP_NIL)
+			result = is_own(valkey, id, &version);
+		engine_reply_free(&reply);
+	}
+	/* It may come yet, but nobody has its cookie. */
+	if (result == RESULT_UNCERTAIN)
+		(void)!remove_any(valkey, id);
+	buf_free(&value);
+	return result;
+}
+
+static enum result
+remove_record(struct store *store, const unsigned char *id,
+    const struct store_version *version)
+{
+	const struct valkey *valkey = valkey_of(store);
+	struct words words = { .n = 0 };
+	enum result result;
+	int64_t said;
+
+	if (version == NULL)
+		return remove_any(valkey, id);
+	script_words(&words, SCRIPT_REMOVE_IF, 1 + BESIDE_PLACES);
+	words_key(&words, valkey->prefix, id, RECORD);
+	beside_keys(&words, valkey, id);
+	words_add(&words,
+	    (struct str){ (const char *)version->bytes,
+		sizeof(version->bytes) });
+	result = valkey_number(valkey, &words, &said);
+	if (result == OK && said != 1)
+		result = RESULT_CHANGED;
+	return result == RESULT_STORE ? RESULT_UNCERTAIN : result;
+}
+
+static void
+touch(struct store *store, const unsigned char *id, int64_t now_s,
+    int64_t ends_s)
+{
+	const struct valkey *valkey = valkey_of(store);
+	struct words words = { .n = 0 };
+	char digits[DIGITS + 11];
+	int64_t touched;
+
+	snprintf(digits, sizeof(digits), "%010lld", (long long)now_s);
+	script_words(&words, SCRIPT_TOUCH, 1);
+	words_key(&words, valkey->prefix, id, RECORD);
+	words_add(&words, str_of(digits));
+	words_number(&words, valkey_life_ms(ends_s));
+	/* A failure has been logged. */
+	(void)!valkey_number(valkey, &words, &touched);
+}
+
+/* ---- the whole ---- */
+
+static void
+close_all(struct store *store)
+{
+	struct valkey *valkey = valkey_of(store);
+
+	engine_close(valkey->engine);
+	if (valkey->dir >= 0)
+		close(valkey->dir);
+	pthread_mutex_destroy(&valkey->mutex);
+	free(valkey);
+}
+
+static const struct store_backend backend = {
+	.close = close_all,
+	.load = load,
+	.load_kept = beside_load,
+	.create = create,
+	.reserve = room_reserve,
+	.replace = room_replace,
+	.release = room_release,
+	.refuse = room_refuse,
+	.keep = beside_keep,
+	.remove = remove_record,
+	.touch = touch,
+	.claim = sitewide_claim,
+	.fact = sitewide_fact,
+	.set_fact = sitewide_set_fact,
+	.lock = lease_lock,
+	.unlock = lease_unlock,
+};
+
+enum result
+valkey_open(struct engine *engine, const struct valkey_config *config,
+    struct store **store)
+{
+	struct valkey *valkey = NULL;
+	enum result result = RESULT_STORE;
+
+	*store = NULL;
+	if (trial_passed(config->dir)) {
+		result = RESULT_NO_MEMORY;
+		valkey = calloc(1, sizeof(*valkey));
+	}
+	if (valkey == NULL) {
+		engine_close(engine);
+		return result;
+	}
+	*valkey = (struct valkey){ .store = { &backend },
+		.engine = engine,
+		.kept_ms = config->kept_s * 1000,
+		.dir = open(config->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) };
+	pthread_mutex_init(&valkey->mutex, NULL);
+	snprintf(valkey->prefix, sizeof(valkey->prefix), "%s", config->prefix);
+	if (valkey->dir < 0)
+		result = store_failed("open_dir");
+	else
+		result = filelock_make(valkey->dir);
+	if (result == OK)
+		*store = &valkey->store;
+	else
+		close_all(&valkey->store);
+	return result;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+/* What the units of the back end valkey share; for them only. */
+#ifndef VALKEYPARTS_H
+#define VALKEYPARTS_H
+
+#include <pthread.h>
+
+#include "engine/engine.h"
+#include "store/backend.h"
+#include "store/scripts.h"
+
+#define CALL_MS 1000 /* what a call may take */
+#define SAVE_MS 2000 /* what must be saved is tried for so long */
+
+/* The things that an id has, as in their keys. */
+#define RECORD "s"
+#define COPY "c"
+#define PARTIAL "p"
+#define ROOM "r"
+
+struct valkey {
+	struct store store;
+	struct engine *engine;
+	char prefix[WORDS_PREFIX_MAX];
+	int dir; /* of the kernel's locks */
+	int64_t kept_ms;
+	/* How full the engine is, and when that was asked. */
+	pthread_mutex_t mutex;
+	int64_t asked_ms;
+	bool full;
+};
+
+/* The one that a store is. */
+struct valkey *valkey_of(struct store *store);
+
+/* Ask, at most for a second. OK: the caller calls engine_reply_free();
+ * RESULT_STORE: nobody knows whether it was done; RESULT_NO_MEMORY. */
+enum result valkey_ask(const struct valkey *valkey, const struct words *words,
+    bool replicated, struct engine_reply *reply)
+    __attribute__((warn_unused_result));
+
+/* The number that a script answers with. The results of valkey_ask(). */
+enum result valkey_number(const struct valkey *valkey,
+    const struct words *words, int64_t *number)
+    __attribute__((warn_unused_result));
+
+/*
+ * The same for what must be saved, tried again and again until SAVE_MS have
+ * passed; who has fewer replicas than he asked for logs that.
+ * OK, RESULT_STORE: it was not done; RESULT_UNCERTAIN, RESULT_NO_MEMORY.
+ */
+enum result valkey_save(const struct valkey *valkey, const struct words *words,
+    struct engine_reply *reply) __attribute__((warn_unused_result));
+
+/* How long a record that ends then is kept: an hour longer, in ms. */
+int64_t valkey_life_ms(int64_t ends_s);
+
+#endif
