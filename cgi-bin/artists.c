@@ -92,6 +92,7 @@ main(int argc, char **argv)
 	    &(struct app){ .name = "artists",
 		.methods = METHOD_GET | METHOD_HEAD,
 		.opens = CONF_ALL,
+		.storage = &storage_configured,
 		.threads = 64,
 		.upstream = &upstream_spotify,
 		.shares = true,

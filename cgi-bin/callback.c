@@ -81,6 +81,7 @@ main(int argc, char **argv)
 		.is_redirect_uri = true,
 		.methods = METHOD_GET,
 		.opens = CONF_ALL,
+		.storage = &storage_configured,
 		.threads = 64,
 		.upstream = &upstream_spotify,
 		.shows_pages = true,

@@ -54,6 +54,7 @@ main(int argc, char **argv)
 	    &(struct app){ .name = "logout",
 		.methods = METHOD_POST,
 		.opens = CONF_STORE,
+		.storage = &storage_configured,
 		.threads = 8,
 		.shares = true,
 		.handle = handle });

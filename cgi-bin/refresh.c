@@ -54,6 +54,7 @@ main(int argc, char **argv)
 	    &(struct app){ .name = "refresh",
 		.methods = METHOD_POST,
 		.opens = CONF_ALL,
+		.storage = &storage_configured,
 		.threads = 64,
 		.upstream = &upstream_spotify,
 		.shares = true,

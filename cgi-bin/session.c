@@ -92,6 +92,7 @@ main(int argc, char **argv)
 	    &(struct app){ .name = "session",
 		.methods = METHOD_GET | METHOD_HEAD,
 		.opens = CONF_SERVER_KEY | CONF_STORE,
+		.storage = &storage_configured,
 		.threads = 2,
 		.shares = true,
 		.handle = handle });

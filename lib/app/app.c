@@ -22,7 +22,6 @@
 #include "process/options.h"
 #include "process/sandbox.h"
 #include "process/server.h"
-#include "store/files.h"
 
 /* How long a program says that it is misconfigured before it ends: it is not
  * started more often, and "systemctl restart" fails after so long. */
@@ -79,8 +78,8 @@ open_process(struct process *process, const struct options *options)
 	process->threads = count_threads(process, options);
 	if (!options->cgi && !descriptors_raise(process->threads))
 		return false;
-	if ((app->opens & CONF_STORE) &&
-	    files_open(process->conf.session_dir, &process->store) != OK)
+	if (app->storage != NULL &&
+	    app->storage->open(&process->conf, &process->store) != OK)
 		return false;
 	return app->upstream == NULL || app->upstream->start() == OK;
 }
@@ -158,7 +157,7 @@ app_run(int argc, char **argv, const struct app *app)
 		return 0;
 	}
 	if (options.only_check)
-		return check_everything(&options, app->upstream);
+		return check_everything(&options, app);
 	if (options.only_probe)
 		return health_ask(&options, app->name);
 	if (options.only_cleanup)

@@ -3,6 +3,7 @@
 #ifndef APP_H
 #define APP_H
 
+#include "app/storage.h"
 #include "spotify/context.h"
 #include "web/reply.h"
 #include "web/request.h"
@@ -17,6 +18,8 @@ struct app {
 	unsigned methods; /* METHOD_ bits */
 	unsigned opens;	  /* CONF_ bits */
 	int threads;	  /* unless configured */
+	/* NULL: it keeps nothing, and context->store is NULL. */
+	const struct storage *storage;
 	/* NULL: it calls nobody, and context->http is NULL. */
 	const struct upstream *upstream;
 	bool shows_pages; /* failures are pages for people, not JSON */

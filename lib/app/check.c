@@ -23,7 +23,6 @@
 #include "conf/conf.h"
 #include "process/descriptors.h"
 #include "spotify/quota.h"
-#include "store/files.h"
 #include "store/trial.h"
 
 #define SPOTIFY_CLIENT_BYTES 32
@@ -214,14 +213,13 @@ online_complaint(enum result result)
 
 /* Ask Spotify once; the configuration is good as far as one can see. */
 static unsigned
-check_online(const char *file, const struct conf *conf,
-    const struct upstream *upstream)
+check_online(const char *file, const struct conf *conf, const struct app *app)
 {
 	struct store *store = NULL;
 	const char *complaint = "the store cannot be opened";
 
-	if (files_open(conf->session_dir, &store) == OK)
-		complaint = online_complaint(upstream->ask(conf, store));
+	if (app->storage->open(conf, &store) == OK)
+		complaint = online_complaint(app->upstream->ask(conf, store));
 	store_close(store);
 	return complaint == NULL ? 0 : complain(file, "online", complaint);
 }
@@ -282,26 +280,27 @@ print_doubts(const struct conf *conf, const struct findings *findings)
 
 /* Where the calls of the last day stand, if they are counted. */
 static void
-print_quota(const struct conf *conf)
+print_quota(const struct conf *conf, const struct app *app)
 {
 	struct store *store = NULL;
 
-	if (conf->quota_per_day > 0 &&
-	    files_open(conf->session_dir, &store) == OK)
+	if (conf->quota_per_day > 0 && app->storage != NULL &&
+	    app->storage->open(conf, &store) == OK)
 		quota_print(conf, store, stdout);
 	store_close(store);
 }
 
 /* What is in force, and what is to do with it. */
 static void
-print_all(const char *file, const struct conf *conf, bool upstream,
+print_all(const char *file, const struct conf *conf, const struct app *app,
     const struct findings *findings)
 {
 	conf_print(conf, stdout);
 	printf("# Redirect URI to register at Spotify, exactly:\n"
 	       "#\t%s\n",
 	    conf->redirect_uri);
-	print_cleanup(file);
+	if (!conf->store_at.engine)
+		print_cleanup(file);
 	if (findings->untried == 0)
 		printf("# session_dir: what its file system has to do was "
 		       "tried, and it does it.\n");
@@ -310,19 +309,21 @@ print_all(const char *file, const struct conf *conf, bool upstream,
 		       "tried: %s\n",
 		    strerror(findings->untried));
 	print_doubts(conf, findings);
-	print_quota(conf);
+	print_quota(conf, app);
 	printf("# CA certificates: %s\n",
-	    upstream ? "are there." : "callback -n looks at them, too.");
+	    app->upstream != NULL ? "are there." :
+				    "callback -n looks at them, too.");
 	if (findings->asked)
 		printf("# Spotify knows this client_id and secret: it refused "
 		       "the code, not the client.\n");
-	else if (upstream)
+	else if (app->upstream != NULL)
 		printf("# Whether Spotify knows the client: -n -o asks.\n");
 }
 
 int
-check_everything(const struct options *options, const struct upstream *upstream)
+check_everything(const struct options *options, const struct app *app)
 {
+	const struct upstream *upstream = app->upstream;
 	unsigned as_root = geteuid() == 0 ? CONF_ANY_OWNER : 0;
 	struct findings findings = { .doubts = BUF(4096) };
 	struct conf conf;
@@ -332,12 +333,12 @@ check_everything(const struct options *options, const struct upstream *upstream)
 	    check_surroundings(options->file, &conf, upstream, &findings);
 	findings.asked = options->online && upstream != NULL;
 	if (mistakes == 0 && findings.asked)
-		mistakes += check_online(options->file, &conf, upstream);
+		mistakes += check_online(options->file, &conf, app);
 	if (mistakes > 0)
 		fprintf(stderr, "%s: %u mistake%s; nothing was started\n",
 		    options->file, mistakes, mistakes == 1 ? "" : "s");
 	else
-		print_all(options->file, &conf, upstream != NULL, &findings);
+		print_all(options->file, &conf, app, &findings);
 	buf_free(&findings.doubts);
 	conf_free(&conf);
 	return mistakes > 0 ? 2 : 0;

@@ -11,8 +11,8 @@
 /*
  * The functions of http.h, libcurl.h and ca.h, which bring libcurl and OpenSSL,
  * and Jansson, which reads answers. Only who names upstream_spotify gets them;
- * login, session and logout do with a fifth of the memory, and have no code
- * that could call anybody.
+ * login, session and logout do with much less memory, and have no code that
+ * could call Spotify.
  */
 struct upstream {
 	enum result (*start)(void); /* once for the process */

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides which back end a configuration names, and how the keys in an engine
+ * begin: with a hash of what makes a site, so that two on one engine do not
+ * meet.
+ */
+#include "config.h"
+
+#include <stdio.h>
+
+#include "app/storage.h"
+#include "store/files.h"
+#ifdef HAVE_VALKEY
+#include "store/valkey.h"
+#endif
+
+#define KEPT_MIN_S 3600
+#define REPLY_MAX (4096 + (1u << 20))
+
+#ifdef HAVE_VALKEY
+static enum result
+write_prefix(const struct conf *conf, char prefix[static 16])
+{
+	unsigned char digest[16];
+	struct buf text = BUF(8192);
+	enum result result;
+
+	buf_printf(&text, "%s\n%s", conf->client_id, conf->redirect_uri);
+	if ((result = buf_result(&text)) == OK) {
+		seal_digest(buf_str(&text), digest, sizeof(digest));
+		snprintf(prefix, 16, "sf:%02x%02x%02x%02x:", digest[0],
+		    digest[1], digest[2], digest[3]);
+	}
+	buf_free(&text);
+	return result;
+}
+
+static enum result
+open_engine(const struct conf *conf, struct store **store)
+{
+	static struct engine_config at;
+	char prefix[16];
+	const struct valkey_config config = { .prefix = prefix,
+		.dir = conf->session_dir,
+		.kept_s = conf->artists_max_age_s > KEPT_MIN_S ?
+		    conf->artists_max_age_s :
+		    KEPT_MIN_S };
+	struct engine *engine;
+	enum result result = write_prefix(conf, prefix);
+
+	at = (struct engine_config){ .socket = conf->store_at.socket,
+		.hosts = conf->store_at.hosts,
+		.master = conf->store_at.master,
+		.database = conf->store_at.database,
+		.tls = conf->store_at.tls,
+		.ca_file = conf->store_ca_file,
+		.cert_file = conf->store_cert_file,
+		.key_file = conf->store_key_file,
+		.user = conf->store_user == NULL ? STR("") :
+						   str_of(conf->store_user),
+		.password = &conf->store_password,
+		.replicas = (int)conf->store_replicas,
+		.reply_max = REPLY_MAX };
+	*store = NULL;
+	if (result == OK)
+		result = engine_open(&at, &engine);
+	return result == OK ? valkey_open(engine, &config, store) : result;
+}
+#endif
+
+/* A build without the back end refuses its configuration. */
+static enum result
+open_configured(const struct conf *conf, struct store **store)
+{
+#ifdef HAVE_VALKEY
+	if (conf->store_at.engine)
+		return open_engine(conf, store);
+#endif
+	return files_open(conf->session_dir, store);
+}
+
+const struct storage storage_configured = { open_configured };

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+/* What a program that keeps sessions is linked with. */
+#ifndef STORAGE_H
+#define STORAGE_H
+
+#include "conf/conf.h"
+#include "store/store.h"
+
+/*
+ * Only who names storage_configured gets the back ends, and with the one for an
+ * engine hiredis and OpenSSL; login does without.
+ */
+struct storage {
+	/* Open the store that the configuration names, which is borrowed until
+	 * store_close(); once in a process at a time. An engine need not be
+	 * there. OK, or logged why: RESULT_STORE, RESULT_MISCONFIGURED,
+	 * RESULT_NO_MEMORY. */
+	enum result (*open)(const struct conf *conf, struct store **store);
+};
+
+extern const struct storage storage_configured;
+
+#endif
