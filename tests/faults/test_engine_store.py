@@ -1,0 +1,318 @@
+# SPDX-License-Identifier: ISC
+"""Sessions in an engine that breaks: nobody is logged out by it, no cookie is
+deleted, and all goes on when it is back."""
+
+import contextlib
+import socket
+import threading
+import time
+
+import pytest
+
+from stack import Client
+from stack.engine import PASSWORD, Engine, decode, encode, find_server
+from stack.processes import wait_until
+from tools.amounts import scaled
+from tools.parallel import Later, timed, together
+from tools.steps import is_logged_in, let_tokens_end, logout, refresh
+
+pytestmark = pytest.mark.skipif(find_server() is None,
+                                reason="needs valkey-server or redis-server")
+
+CALL_S = 1          # lib/store/valkeyparts.h: what a call may take
+BACK_S = 2          # and after how long an engine that is back is found
+MORE_S = 4          # on a busy machine
+PROGRAMS = (("artists", "GET"), ("refresh", "POST"), ("session", "GET"),
+            ("logout", "POST"))
+
+
+@pytest.fixture(name="engine")
+def fixture_engine():
+    """A plain one."""
+    with Engine() as running:
+        yield running
+
+
+@pytest.fixture(name="stack")
+def fixture_stack(make_stack, engine):
+    """The site, over the unix socket."""
+    return make_stack(conf=engine.conf(engine.socket_url))
+
+
+@pytest.fixture(name="visitor")
+def fixture_visitor(stack):
+    """Who is logged in."""
+    client = Client(stack)
+    client.login()
+    return client
+
+
+def check_away(client):
+    """503 and nothing else, from each program, and soon."""
+    for program, method in PROGRAMS:
+        seconds, reply = timed(lambda p=program, m=method:
+                               client.copy().fetch(p, m))
+        assert (reply.status, reply.code) == (503, "store_unavailable"), reply
+        assert int(reply.header("Retry-After")) > 0
+        assert reply.header("Set-Cookie") is None
+        assert seconds < 2 * CALL_S + MORE_S
+
+
+def check_back(client):
+    """It serves again, soon, each process by itself, and the session is
+    there."""
+    limit = time.monotonic() + BACK_S + MORE_S
+    for program in ("session", "artists"):
+        while (reply := client.fetch(program)).status == 503:
+            assert time.monotonic() < limit, reply
+            time.sleep(0.1)
+        assert reply.status == 200
+        assert reply.json.get("logged_in", True)
+
+
+@pytest.mark.parametrize("how", ["stopped", "killed", "paused", "slow"])
+def test_while_the_engine_is_away_nothing_is_lost(stack, engine, visitor, how):
+    assert visitor.fetch("artists").status == 200
+    if how == "paused":
+        engine.pause()
+    elif how == "slow":
+        engine.command("CLIENT", "PAUSE", 20000, "ALL")
+    else:
+        engine.stop(*([9] if how == "killed" else []))
+    check_away(visitor)
+    assert Client(stack).get("login", link=True).status == 303
+    if how == "paused":
+        engine.resume()
+    elif how == "slow":
+        time.sleep(0.1)
+        engine.commands(("CLIENT", "UNPAUSE"))
+    else:
+        engine.start()
+    check_back(visitor)
+    # What is wrong is said, but not for each request.
+    assert 1 <= stack.log("session").count("level=error") <= 3
+
+
+def test_programs_start_without_an_engine(make_stack, engine):
+    keys = engine.conf(engine.socket_url)
+    engine.stop()
+    stack = make_stack(conf=keys)
+    client = Client(stack)
+    client.session_cookie = "A" * 43
+    check_away(client)
+    assert client.fetch("session").status == 503
+    engine.start()
+    wait_until(lambda: Client(stack).fetch("session").status == 200,
+               BACK_S + MORE_S, "the engine was not found")
+    client = Client(stack)
+    client.login()
+    assert is_logged_in(client)
+
+
+def test_an_engine_that_is_started_anew_costs_no_refresh(stack, engine,
+                                                         visitor):
+    """It goes while Spotify is asked, and comes back before the answer has to
+    be saved, or soon after that. It knows no script any more."""
+    let_tokens_end(stack)
+    stack.spotify.settings(rotation="strict")
+    before = len(stack.spotify.requests("token"))
+    stack.spotify.answers("token", {"held": True})
+    under_way = Later(lambda: refresh(visitor.copy()))
+    stack.spotify.wait_for("token", before + 1)
+    engine.stop(9)
+    stack.spotify.release()
+    time.sleep(0.5)
+    engine.start()
+    assert under_way.result().status == 200
+    check_back(visitor)
+    assert refresh(visitor).json["refreshed"] is False
+    assert len(stack.spotify.requests("token")) == before + 1
+
+
+def test_an_engine_that_stays_away_costs_no_session(stack, engine, visitor):
+    """Tokens that are good once: what Spotify gave is lost, and is not used;
+    the session is as it was."""
+    let_tokens_end(stack)
+    before = len(stack.spotify.requests("token"))
+    stack.spotify.answers("token", {"held": True})
+    under_way = Later(lambda: visitor.copy().fetch("artists"))
+    stack.spotify.wait_for("token", before + 1)
+    engine.stop(9)
+    since = stack.spotify.requests()[-1]["n"]
+    stack.spotify.release()
+    reply = under_way.result()
+    assert (reply.status, reply.code) == (503, "store_unavailable")
+    assert stack.spotify.requests(since=since) == []
+    engine.start()
+    check_back(visitor)
+
+
+def test_a_full_engine_is_met_before_the_token_is_spent(stack, engine,
+                                                        visitor):
+    """Under noeviction; whoever is logged in stays, nobody logs in, and all
+    goes on when there is memory again."""
+    let_tokens_end(stack)
+    engine.command("CONFIG", "SET", "maxmemory", "1")
+    since = stack.spotify.requests()[-1]["n"]
+    reply = refresh(visitor)
+    assert (reply.status, reply.code) == (503, "store_unavailable")
+    assert stack.spotify.requests(since=since) == []
+    assert is_logged_in(visitor)
+    other = Client(stack)
+    reply = other.finish(other.approve(other.start_login()))
+    assert reply.status == 503 and other.session_cookie is None
+    engine.command("CONFIG", "SET", "maxmemory", "0")
+    assert refresh(visitor).json["refreshed"]
+    assert logout(visitor).status == 204
+
+
+def test_room_that_was_taken_is_there_though_the_engine_gets_full(
+        stack, engine, visitor):
+    let_tokens_end(stack)
+    stack.spotify.settings(rotation="strict")
+    before = len(stack.spotify.requests("token"))
+    stack.spotify.answers("token", {"held": True})
+    under_way = Later(lambda: refresh(visitor.copy()))
+    stack.spotify.wait_for("token", before + 1)
+    used = int(engine.info("used_memory"))
+    engine.command("CONFIG", "SET", "maxmemory", str(used - 1000))
+    stack.spotify.release()
+    assert under_way.result().json["refreshed"]
+    engine.command("CONFIG", "SET", "maxmemory", "0")
+    assert refresh(visitor).json["refreshed"] is False
+
+
+def test_copies_are_the_first_to_go_without_memory(stack, engine, visitor):
+    """Above 80 % logins and lists go on, and no list is kept."""
+    used = int(engine.info("used_memory"))
+    engine.command("CONFIG", "SET", "maxmemory", str(used * 10 // 9))
+    assert visitor.fetch("artists").status == 200
+    assert engine.command("KEYS", "*:c") == []
+    assert "event=copy_not_kept cause=full" in stack.log("artists")
+    Client(stack).login()
+
+
+def test_a_replica_is_not_written_to(make_stack):
+    """Whose master is elsewhere: READONLY, and the token is not spent."""
+    with Engine() as engine:
+        stack = make_stack(conf=engine.conf(engine.socket_url))
+        client = Client(stack)
+        client.login()
+        let_tokens_end(stack)
+        engine.command("REPLICAOF", "127.0.0.1", "1")
+        since = stack.spotify.requests()[-1]["n"]
+        reply = refresh(client)
+        assert (reply.status, reply.code) == (503, "store_unavailable")
+        assert stack.spotify.requests(since=since) == []
+        engine.command("REPLICAOF", "NO", "ONE")
+        wait_until(lambda: refresh(client).status == 200, BACK_S + MORE_S,
+                   "the master was not found")
+        assert is_logged_in(client)
+
+
+def test_a_password_that_is_wrong_logs_nobody_out(make_stack):
+    with Engine("acl") as engine:
+        stack = make_stack(conf=engine.conf(engine.socket_url))
+        client = Client(stack)
+        client.login()
+        engine.command("ACL", "SETUSER", "spotify", "resetpass", ">another")
+        engine.command("CLIENT", "KILL", "USER", "spotify")
+        check_away(client)
+        engine.command("ACL", "SETUSER", "spotify", "resetpass",
+                       ">" + PASSWORD)
+        check_back(client)
+        assert PASSWORD not in stack.log("session")
+
+
+RIGHTS = ("ACL SETUSER spotify resetkeys ~sf:* resetchannels -@all +hello "
+          "+get +set +del +eval +wait +getrange +setrange +exists +pexpire "
+          "+pttl +time +info +ping +select").split()
+
+
+def test_few_rights_are_enough(make_stack):
+    """Those that the manual names."""
+    with Engine("acl") as engine:
+        engine.command(*RIGHTS)
+        stack = make_stack(conf=engine.conf(engine.socket_url))
+        client = Client(stack)
+        client.login()
+        assert client.fetch("artists").status == 200
+        let_tokens_end(stack)
+        stack.clock.advance(3600)
+        assert refresh(client).json["refreshed"]
+        assert client.fetch("artists?fresh=1").status == 200
+        assert engine.command("ACL", "LOG") == []
+        assert logout(client).status == 204
+        assert not is_logged_in(client)
+        assert "event=engine" not in stack.program_logs()
+
+
+@contextlib.contextmanager
+def watching(engine):
+    """All that the engine hears, as a list of bytes."""
+    heard, done = [], threading.Event()
+
+    def listen(file):
+        with contextlib.suppress(OSError, ValueError):
+            while not done.is_set():
+                heard.append(decode(file))
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(engine.socket)
+        connection.sendall(encode(("MONITOR",)))
+        with connection.makefile("rb") as file:
+            assert decode(file) == b"OK"
+            thread = threading.Thread(target=listen, args=(file,))
+            thread.start()
+            yield heard
+            done.set()
+            engine.command("PING")
+            thread.join()
+
+
+def test_nothing_secret_is_told_to_an_engine(stack, engine):
+    """Neither in a key's name, nor in a value: what it hears, and what it has
+    on its disk, is searched for every secret of the site."""
+    with watching(engine) as heard:
+        client = Client(stack)
+        client.login()
+        assert client.fetch("artists").status == 200
+        let_tokens_end(stack)
+        assert refresh(client).json["refreshed"]
+        engine.command("SAVE")
+        kept = [path.read_bytes() for path in engine.folder.rglob("*")
+                if path.is_file()]
+        assert logout(client).status == 204
+    assert any(b"GETRANGE" in line for line in heard)
+    # The stack looks into its files when it stops.
+    (stack.folder / "log" / "engine").write_bytes(
+        b"\n".join(heard + kept))
+    assert stack.leaks.find() == []
+
+
+def test_no_connection_is_left_open(stack, engine, visitor):
+    """As many as there were threads at a time, after any number of
+    requests."""
+    count = scaled(1000, 10000)
+
+    def ask(client):
+        for _ in range(count // 10):
+            assert client.fetch("session").status == 200
+    together(lambda c=visitor.copy(): ask(c) for _ in range(10))
+    assert int(engine.info("connected_clients")) <= 40
+    assert int(engine.info("total_connections_received")) < 100
+
+
+def test_a_flush_of_everything_logs_out_and_breaks_nothing(stack, engine,
+                                                           visitor):
+    """In the middle of a refresh: a logout, as far as anybody can tell."""
+    let_tokens_end(stack)
+    before = len(stack.spotify.requests("token"))
+    stack.spotify.answers("token", {"held": True})
+    under_way = Later(lambda: refresh(visitor.copy()))
+    stack.spotify.wait_for("token", before + 1)
+    engine.commands(("SCRIPT", "FLUSH"), ("FLUSHALL",))
+    stack.spotify.release()
+    assert under_way.result().status == 401
+    assert not is_logged_in(visitor)
+    visitor.login()
+    assert is_logged_in(visitor)

@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: ISC
+"""Two machines with their sessions in one engine: each has a directory for its
+locks and two processes of what refreshes."""
+
+import functools
+import os
+import signal
+import time
+import urllib.parse
+
+import pytest
+
+from stack import Client
+from stack.engine import Engine, find_server
+from tools.machines import Machine
+from tools.parallel import Later, timed, together
+from tools.spotify import bearer_of, newest_secret
+from tools.steps import is_logged_in, let_tokens_end, logout, refresh
+
+pytestmark = pytest.mark.skipif(find_server() is None,
+                                reason="needs valkey-server or redis-server")
+
+TOKEN_S = 1.0       # what Spotify takes for a token in these tests
+MORE_S = 8.0        # nobody waits longer than that: much less than the lock's
+                    # limit, so that a slow machine is no failure
+LEASE_S = 12        # lib/store/lease.h
+
+
+@pytest.fixture(name="engine")
+def fixture_engine():
+    """A plain one."""
+    with Engine() as running:
+        yield running
+
+
+@pytest.fixture(name="one")
+def fixture_one(make_stack, engine):
+    """The first machine, with a web server in front."""
+    return make_stack(processes={"artists": 2, "refresh": 2},
+                      conf=engine.conf(engine.socket_url))
+
+
+@pytest.fixture(name="two")
+def fixture_two(one):
+    """The second."""
+    with Machine(one, wanted=2) as running:
+        yield running
+
+
+@pytest.fixture(name="visitor")
+def fixture_visitor(one):
+    """Who is logged in, with an access token that has ended and a refresh
+    token that is good once."""
+    client = Client(one)
+    client.login()
+    let_tokens_end(one)
+    one.spotify.settings(rotation="strict")
+    return client
+
+
+def asks(client, two, count):
+    """So many requests, half of them to each machine and to each program."""
+    kinds = [lambda c: c.fetch("artists"), lambda c: two.ask(c, "artists"),
+             refresh, lambda c: two.ask(c, "refresh")]
+    return [functools.partial(kinds[n % 4], client.copy())
+            for n in range(count)]
+
+
+def check_good(reply):
+    """All of it, from a live token."""
+    assert reply.status == 200, reply
+    if "artists" in reply.json:
+        assert reply.json["complete"] and not reply.json["stale"]
+    else:
+        assert 3500 < reply.json["expires_in"] <= 3600
+
+
+@pytest.mark.parametrize("count", [2, 50, 200])
+def test_two_machines_make_one_token_request(one, two, visitor, count):
+    spotify = one.spotify
+    spotify.answers("token", {"delay": TOKEN_S})
+    since = spotify.requests()[-1]["n"]
+    done = together(lambda job=job: timed(job)
+                    for job in asks(visitor, two, count))
+    for _, reply in done:
+        check_good(reply)
+    assert len(spotify.requests("token", since)) == 1
+    assert {bearer_of(request) for request in spotify.requests(
+        "following", since)} <= {newest_secret(spotify, "access_token")}
+    longest = max(seconds for seconds, _ in done)
+    print(f"{count} on two machines: the longest took {longest:.2f} s")
+    assert longest < TOKEN_S + MORE_S
+
+
+def holder(one, two, client, answer):
+    """A renewal under way on the second machine: it has the lease and waits
+    for Spotify; the number of token requests before."""
+    before = len(one.spotify.requests("token"))
+    one.spotify.answers("token", answer)
+    under_way = Later(lambda: two.ask(client.copy(), "refresh"))
+    one.spotify.wait_for("token", before + 1)
+    return under_way, before
+
+
+def test_a_holder_that_is_killed_delays_nobody_of_his_machine(one, two,
+                                                              visitor):
+    """Before the token is spent: another process finds his lease, and that he
+    has lost the kernel's lock."""
+    under_way, before = holder(one, two, visitor, {"delay": 3})
+    two.kill("refresh", signal.SIGKILL)
+    one.spotify.clear_answers()
+    seconds, reply = timed(lambda: two.ask(visitor, "artists"))
+    with pytest.raises((AssertionError, OSError)):
+        under_way.result()
+    assert reply.status in (200, 401)   # the dead one's request goes on
+    assert seconds < LEASE_S / 2
+    assert "event=lease_taken_over" in two.log("artists")
+    assert len(one.spotify.requests("token")) <= before + 2
+
+
+def test_a_machine_that_dies_delays_the_others_by_its_lease(one, two, visitor):
+    """They hear "busy" meanwhile, and then the next one refreshes."""
+    _, before = holder(one, two, visitor, {"delay": 40})
+    died = time.monotonic()
+    for program in two.programs:
+        two.kill(program, signal.SIGKILL)
+    one.spotify.clear_answers()
+    reply = refresh(visitor)
+    while reply.status == 503 and time.monotonic() - died < 2 * LEASE_S:
+        assert reply.code == "busy"
+        reply = refresh(visitor)
+    check_good(reply)
+    assert time.monotonic() - died < LEASE_S + MORE_S
+    assert len(one.spotify.requests("token")) == before + 2
+
+
+def stop_beyond_lease(engine, two):
+    """Stop the processes that may hold it, until their lease is over."""
+    for pid in two.pids("refresh"):
+        os.kill(pid, signal.SIGSTOP)
+    limit = time.monotonic() + 2 * LEASE_S
+    while leases(engine) and time.monotonic() < limit:
+        time.sleep(0.1)
+    assert leases(engine) == []
+
+
+def leases(engine):
+    """The keys of those that somebody has for a refresh."""
+    return engine.command("KEYS", "sf:*:l")
+
+
+def go_on(two):
+    """After stop_beyond_lease()."""
+    for pid in two.pids("refresh"):
+        os.kill(pid, signal.SIGCONT)
+
+
+def test_a_stopped_holder_never_puts_older_tokens_over_newer(one, two, engine,
+                                                             visitor):
+    """Refresh tokens that stay good: both are answered well, the stopped one
+    first, and his are the older ones."""
+    spotify = one.spotify
+    spotify.settings(rotation="rotate")
+    under_way, _ = holder(one, two, visitor, {"held": True})
+    stop_beyond_lease(engine, two)
+    spotify.clear_answers()
+    check_good(refresh(visitor))
+    newest = newest_secret(spotify, "access_token")
+    spotify.release()
+    go_on(two)
+    reply = under_way.result()
+    assert reply.status in (200, 503), reply
+    assert "event=save_stale" in two.log("refresh")
+    since = spotify.requests()[-1]["n"]
+    assert two.ask(visitor, "artists", "fresh=1").status == 200
+    assert {bearer_of(request) for request in
+            spotify.requests("following", since)} == {newest}
+
+
+def test_a_stopped_holder_who_has_spent_the_token_comes_back_with_the_next(
+        one, two, engine, visitor):
+    """Refresh tokens that are good once: the other machine is refused, ends
+    nothing, asks once and no more, and the stopped one saves the session."""
+    spotify = one.spotify
+    under_way, before = holder(one, two, visitor, {"held": True})
+    stop_beyond_lease(engine, two)
+    spotify.clear_answers()
+    for _ in range(5):
+        reply = refresh(visitor)
+        assert (reply.status, reply.code) == (503, "upstream_failed"), reply
+        assert reply.header("Set-Cookie") is None
+    assert len(spotify.requests("token")) == before + 2
+    assert is_logged_in(visitor)
+    assert "event=refresh_in_doubt" in one.log("refresh")
+    spotify.release()
+    go_on(two)
+    check_good(under_way.result())
+    check_good(refresh(visitor))
+    assert is_logged_in(visitor)
+
+
+def test_a_logout_wins_over_a_refresh_on_another_machine(one, two, engine,
+                                                         visitor):
+    under_way, _ = holder(one, two, visitor, {"held": True})
+    held = visitor.copy()
+    assert logout(visitor).status == 204
+    one.spotify.release()
+    assert under_way.result().status == 401
+    assert not is_logged_in(held)
+    assert [key for key in engine.command("KEYS", "*")
+            if not key.startswith(b"sf:") or b"}:" in key] == []
+    assert "event=refreshed_after_logout" in two.log("refresh")
+
+
+def test_a_login_is_finished_once_on_two_machines(one, two, engine):
+    """With the same address at the same moment."""
+    for _ in range(5):
+        client = Client(one)
+        url = client.approve(client.start_login())
+        query = urllib.parse.urlsplit(url).query
+        replies = together([lambda: client.finish(url),
+                            lambda: two.ask(client.copy(), "callback",
+                                            query)])
+        assert sorted(r.status for r in replies)[0] == 303
+        assert [r.status for r in replies].count(303) == 1
+        assert {r.code for r in replies if r.status != 303} <= {
+            "login_replayed", "login_under_way"}
+    assert len(engine.command("KEYS", "*:s")) == 5
+
+
+def test_what_one_machine_is_told_the_other_knows(one, two, visitor):
+    """A session, a pause that Spotify asks for, and an end."""
+    assert two.ask(visitor, "session").json["logged_in"]
+    one.spotify.answers("token", {"status": 429, "headers": {
+        "Retry-After": "60"}, "body": ""})
+    assert refresh(visitor).status == 503
+    since = one.spotify.requests()[-1]["n"]
+    reply = two.ask(visitor, "refresh")
+    assert reply.status == 503 and int(reply.header("Retry-After")) > 5
+    assert one.spotify.requests(since=since) == []
+    held = visitor.copy()
+    assert two.ask(visitor, "logout").status == 204
+    assert not is_logged_in(held)
