@@ -199,9 +199,12 @@ login_claim(const struct context *context, struct login *login,
 	/* The cookie stays to tell that, should the page be reloaded. */
 	if (result == RESULT_EXISTS)
 		return RESULT_LOGIN_REPLAYED;
-	pending_end(context->conf, &login->pending, reply);
-	if (result != OK || login->refused == OK)
+	/* Nor does a store that is away end it. */
+	if (result != OK)
 		return result;
+	pending_end(context->conf, &login->pending, reply);
+	if (login->refused == OK)
+		return OK;
 	/* That the user said no is logged as the end of the login. */
 	if (login->refused != RESULT_LOGIN_DENIED)
 		log_event(login->refused == RESULT_MISCONFIGURED ?

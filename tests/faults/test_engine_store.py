@@ -93,6 +93,23 @@ def test_while_the_engine_is_away_nothing_is_lost(stack, engine, visitor, how):
     assert 1 <= stack.log("session").count("level=error") <= 3
 
 
+def test_a_login_outlives_an_engine_that_is_away(stack, engine):
+    """Whoever comes back from Spotify meanwhile keeps the cookie of the login,
+    and has only to reload."""
+    client = Client(stack)
+    url = client.approve(client.start_login())
+    engine.stop()
+    reply = client.finish(url)
+    assert (reply.status, reply.code) == (503, "store_unavailable")
+    assert reply.header("Set-Cookie") is None
+    engine.start()
+    limit = time.monotonic() + BACK_S + MORE_S
+    while (reply := client.finish(url)).status == 503:
+        assert time.monotonic() < limit, reply
+        time.sleep(0.1)
+    assert reply.status == 303 and is_logged_in(client)
+
+
 def test_programs_start_without_an_engine(make_stack, engine):
     keys = engine.conf(engine.socket_url)
     engine.stop()
