@@ -30,7 +30,6 @@ TESTED_BY = {
     "conf/confkeys": "unit/conf/conf.c",
     "engine/link": "unit/engine/engine.c",
     "engine/dial": "unit/engine/engine.c",
-    "engine/pool": "unit/engine/engine.c",
     "store/filelock": "unit/store/lock.c",
     "store/fact": "unit/store/files.c",
     "store/words": "unit/store/valkey.c",
