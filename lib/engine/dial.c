@@ -3,6 +3,7 @@
  * it is of use. */
 #include "config.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
@@ -11,12 +12,18 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "engine/names.h"
+#include "engine/sentinel.h"
 #include "engine/tls.h"
+
+#define HOSTS_MAX 8
+#define ADDRESS_MAX 300 /* a host's name has 253 bytes at most */
 
 struct dial {
 	const struct engine_config *config;
 	struct sockaddr_un socket;
-	struct names *names; /* NULL: there is a socket */
+	struct names *hosts[HOSTS_MAX];
+	size_t n;	     /* 0: there is a socket */
+	atomic_size_t first; /* the sentinel that has answered last */
 	SSL_CTX *tls;	     /* NULL: plain */
 };
 
@@ -38,11 +45,21 @@ set_socket(struct dial *dial, struct str path)
 	return OK;
 }
 
+/* One host, or several sentinels. */
 static enum result
-set_host(struct dial *dial, struct str host)
+set_hosts(struct dial *dial, struct str hosts, bool several)
 {
-	enum result result = names_open(host, &dial->names);
+	enum result result = OK;
 
+	while (result == OK && hosts.p != NULL) {
+		if (dial->n == (several ? HOSTS_MAX : 1))
+			return misconfigured("store has too many hosts");
+		result =
+		    names_open(str_cut(&hosts, ','), &dial->hosts[dial->n]);
+		dial->n += result == OK;
+	}
+	if (result == OK && dial->n == 0)
+		result = RESULT_MISCONFIGURED;
 	return result == RESULT_MISCONFIGURED ?
 	    misconfigured("store has no host with a port") :
 	    result;
@@ -61,7 +78,7 @@ dial_open(const struct engine_config *config, struct dial **dial)
 		new->config = config;
 		result = config->socket.n > 0 ?
 		    set_socket(new, config->socket) :
-		    set_host(new, config->hosts);
+		    set_hosts(new, config->hosts, config->master.n > 0);
 	}
 	if (result == OK && config->tls)
 		result = tls_open(&files, &new->tls);
@@ -77,36 +94,92 @@ dial_close(struct dial *dial)
 {
 	if (dial == NULL)
 		return;
-	names_close(dial->names);
+	while (dial->n > 0)
+		names_close(dial->hosts[--dial->n]);
 	SSL_CTX_free(dial->tls);
 	free(dial);
 }
 
-/* Each address gets its share of the time that is left. */
+/* What is left until a deadline, in so many equal parts: the end of the first
+ * of them. */
+static int64_t
+share(int64_t deadline_ms, size_t parts)
+{
+	return clock_mono_ms() +
+	    clock_left_ms(deadline_ms, INT32_MAX) / (int64_t)parts;
+}
+
+/* Each address of a host gets its share of the time. */
 static enum result
-connect_one_of(struct dial *dial, struct wire *wire, int64_t deadline_ms)
+connect_one_of(struct dial *dial, struct names *host, struct wire *wire,
+    int64_t deadline_ms)
 {
 	struct names_address addresses[NAMES_MAX];
 	enum result result;
-	int64_t share_ms;
 	size_t i, n;
 
-	result = names_get(dial->names, deadline_ms, addresses, &n);
+	result = names_get(host, deadline_ms, addresses, &n);
 	if (result != OK)
 		wire->trouble = "its name cannot be looked up";
 	for (i = 0; i < n; i++) {
-		share_ms =
-		    clock_left_ms(deadline_ms, INT32_MAX) / (int64_t)(n - i);
 		result = wire_connect(wire,
 		    (const struct sockaddr *)&addresses[i].place,
 		    addresses[i].n, dial->config->reply_max,
-		    clock_mono_ms() + share_ms);
+		    share(deadline_ms, n - i));
 		if (result == OK)
 			return OK;
 		if (i + 1 < n)
 			wire_close(wire);
 	}
-	names_doubt(dial->names);
+	names_doubt(host);
+	return result;
+}
+
+/* Connect to a host, and speak TLS if that is wanted. */
+static enum result
+reach(struct dial *dial, struct names *host, struct wire *wire,
+    int64_t deadline_ms)
+{
+	enum result result = connect_one_of(dial, host, wire, deadline_ms);
+
+	if (result == OK && dial->tls != NULL)
+		result =
+		    wire_secure(wire, dial->tls, names_host(host), deadline_ms);
+	return result;
+}
+
+/* Ask one sentinel after the other for the master. The link has why there is
+ * none. */
+static enum result
+find_master(struct dial *dial, struct link *link,
+    const struct link_login *login, int64_t deadline_ms, struct names **master)
+{
+	const size_t first = atomic_load(&dial->first);
+	struct buf address = BUF(ADDRESS_MAX);
+	enum result result = RESULT_STORE;
+	size_t i, at;
+
+	for (i = 0; i < dial->n && result != OK; i++) {
+		int64_t limit_ms = share(deadline_ms, dial->n - i);
+
+		at = (first + i) % dial->n;
+		wire_close(&link->wire);
+		link->wire = WIRE_NONE;
+		result = reach(dial, dial->hosts[at], &link->wire, limit_ms);
+		if (result == OK)
+			result = sentinel_ask(link, dial->config->master, login,
+			    limit_ms, &address);
+		if (result == OK)
+			atomic_store(&dial->first, at);
+		else
+			buf_clear(&address);
+	}
+	wire_close(&link->wire);
+	if (result == OK)
+		result = names_open(buf_str(&address), master);
+	if (result == RESULT_MISCONFIGURED && *link->wire.trouble == '\0')
+		link->wire.trouble = "a sentinel has no address of the master";
+	buf_free(&address);
 	return result;
 }
 
@@ -128,22 +201,25 @@ dial_link(struct dial *dial, struct link *link, int64_t deadline_ms)
 {
 	const struct link_login login = { dial->config->user,
 		dial->config->password, dial->config->database };
-	enum result result;
+	struct names *master = NULL;
+	enum result result = OK;
 
 	*link = (struct link){ .wire = WIRE_NONE };
-	if (dial->names == NULL)
+	if (dial->config->master.n > 0)
+		result = find_master(dial, link, &login, share(deadline_ms, 2),
+		    &master);
+	if (result == OK && dial->n == 0)
 		result = wire_connect(&link->wire,
 		    (const struct sockaddr *)&dial->socket,
 		    sizeof(dial->socket), dial->config->reply_max, deadline_ms);
-	else
-		result = connect_one_of(dial, &link->wire, deadline_ms);
-	if (result == OK && dial->tls != NULL)
-		result = wire_secure(&link->wire, dial->tls,
-		    names_host(dial->names), deadline_ms);
+	else if (result == OK)
+		result = reach(dial, master == NULL ? dial->hosts[0] : master,
+		    &link->wire, deadline_ms);
+	names_close(master);
 	if (result != OK)
 		return result;
 	result = link_login(link, &login, deadline_ms);
-	if (result == RESULT_UPSTREAM_FAILED && dial->names != NULL)
+	if (result == RESULT_UPSTREAM_FAILED && dial->n > 0)
 		link->wire.trouble = hung_up(dial);
 	return result;
 }

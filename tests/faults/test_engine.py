@@ -9,6 +9,7 @@ import pytest
 
 from stack.engine import KINDS, PASSWORD, Engine, find_server
 from stack.processes import wait_until
+from stack.sentinels import NAME, Sentinels
 from tools.engines import Caller, Peer, arguments
 
 pytestmark = pytest.mark.skipif(find_server() is None,
@@ -233,6 +234,43 @@ def test_replicas_confirm_or_it_is_said_that_they_do_not(tmp_path):
         assert (got["result"], got["confirmed"]) == ("ok", False)
         assert 1 <= caller.log().count("class=replicas") <= 2
         engine.replica.resume()
+
+
+def test_sentinels_lead_to_the_master_and_after_a_crash_to_the_next(tmp_path):
+    with Engine("replica") as engine, Sentinels(engine) as sentinels, \
+            Caller(tmp_path / "log", f"hosts={sentinels.hosts}",
+                   f"master={NAME}") as caller:
+        assert caller.call("SET", "key", "value") == ("ok", "OK")
+        assert engine.command("GET", "key") == b"value"
+        sentinels.stop(0)
+        engine.command("CLIENT", "KILL", "TYPE", "normal")
+        assert caller.call("GET", "key") == ("ok", "value")
+        # Two of three agree that the master is down; the third is not there.
+        engine.stop(signal.SIGKILL)
+        wait_until(lambda: caller.call("SET", "key", "new") == ("ok", "OK"),
+                   60, "no other master")
+        assert engine.replica.command("GET", "key") == b"new"
+        assert caller.connections() == 1
+
+
+def test_what_is_wrong_with_sentinels_is_said(tmp_path):
+    with Engine("replica") as engine, Sentinels(engine) as sentinels:
+        for hosts, master, words in (
+                (sentinels.hosts, "another", "no master by the name"),
+                (f"127.0.0.1:{engine.port}", NAME, "this is no sentinel"),
+                (sentinels.hosts.split(",")[0], None, "this is a sentinel")):
+            keys = [f"hosts={hosts}"] + [f"master={master}"] * bool(master)
+            with Caller(tmp_path / "log", *keys) as caller:
+                assert caller.call("PING") == ("store", None)
+                assert words in caller.do("trouble")
+
+
+def test_sentinels_that_want_a_password_get_it(tmp_path):
+    with Engine("replica") as engine, \
+            Sentinels(engine, f"requirepass {PASSWORD}") as sentinels, \
+            Caller(tmp_path / "log", f"hosts={sentinels.hosts}",
+                   f"master={NAME}", f"password={PASSWORD}") as caller:
+        assert caller.call("PING") == ("ok", "PONG")
 
 
 def drip(connection):
