@@ -279,6 +279,26 @@ def test_below_a_directory_only_it_is_ours(machine):
 
 
 @machine_test
+def test_a_site_for_another_address_is_not_taken_for_this_one(machine):
+    machine.setup()
+    text = machine.path(SITE).read_text("ascii")
+    for uri, said in (("https://music.example/spotify/callback",
+                       "not for /spotify/"),
+                      ("https://other.example/callback",
+                       "not for other.example"),
+                      ("https://usic.example/callback",
+                       "not for usic.example")):
+        status, output = machine.try_run(SETUP, "-u", uri)
+        assert status == 1 and said in output
+        assert machine.path(SITE).read_text("ascii") == text
+    machine.path(SITE).unlink()
+    for _ in range(2):
+        machine.setup("-u", "https://music.example/spotify/callback")
+    status, output = machine.try_run(SETUP)
+    assert status == 1 and "not for /:" in output
+
+
+@machine_test
 def test_a_site_of_an_earlier_version_is_left_to_its_owner(machine):
     old = machine.path("/etc/nginx/conf.d/spotify-fcgi.conf")
     for text in ("limit_req_zone $binary_remote_addr "
