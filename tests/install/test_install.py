@@ -35,7 +35,7 @@ def expected():
     units = REPOSITORY / "conf" / "systemd"
     return ({f"/usr/libexec/spotify-fcgi/{name}" for name in PROGRAMS}
             | {f"/usr/share/spotify-fcgi/{folder}/{name}"
-               for folder in ("nginx", "apache", "www")
+               for folder in ("nginx", "apache", "container", "www")
                for name in shipped(folder)}
             | {f"/usr/lib/systemd/system/{path.relative_to(units)}"
                for path in units.rglob("spotify-fcgi*")
@@ -60,8 +60,9 @@ def test_everything_is_installed_where_it_belongs(installed):
 def test_programs_can_be_run_and_the_rest_be_read(installed):
     for name in files(installed):
         mode = stat.S_IMODE(os.stat(f"{installed}{name}").st_mode)
-        run_by_people = "/libexec/" in name or name.endswith("/nginx/setup")
-        assert mode == (0o755 if run_by_people else 0o644), name
+        runs = "/libexec/" in name or name.endswith(
+            ("/nginx/setup", "/container/entry"))
+        assert mode == (0o755 if runs else 0o644), name
 
 
 def test_a_configuration_and_secrets_survive(built, installed):
