@@ -175,18 +175,17 @@ read_engine(struct str scheme, struct str rest, struct storeurl *url)
 const char *
 storeurl_read(struct str value, struct storeurl *url)
 {
-	const char *complaint = NULL;
-	struct str scheme, rest;
-	const char *end;
+	struct str scheme = value, rest = { 0 };
+	const char *complaint, *end;
 
 	*url = (struct storeurl){ 0 };
 	if (str_equal(value, STR("files")))
 		return NULL;
 	end = value.n == 0 ? NULL : memmem(value.p, value.n, "://", 3);
-	scheme = end == NULL ? value :
-			       (struct str){ value.p, (size_t)(end - value.p) };
-	rest = end == NULL ? (struct str){ 0 } :
-			     (struct str){ end + 3, value.n - scheme.n - 3 };
+	if (end != NULL) {
+		scheme.n = (size_t)(end - value.p);
+		rest = (struct str){ end + 3, value.n - scheme.n - 3 };
+	}
 	complaint = read_engine(scheme, rest, url);
 	if (complaint != NULL)
 		*url = (struct storeurl){ 0 };

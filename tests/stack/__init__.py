@@ -89,7 +89,7 @@ Engine(kind="single")   a real Valkey or Redis, on its own (engine.py); other
                         its unix socket
   .command(*words)      the reply to a command of an administrator
   .start() .stop(sig) .pause() .resume() .close()
-Sentinels(engine)       three of them for a "replica" (sentinels.py); .url .hosts
+Sentinels(engine)       three, for a "replica" (sentinels.py): .url .hosts
 """
 
 from .client import Client, Reply
