@@ -123,10 +123,13 @@ read_status(struct context *context, const struct api_endpoint *endpoint,
 {
 	enum result result = RESULT_UPSTREAM_FAILED;
 
-	if (answer->status == 200)
+	if (answer->status == 200 ||
+	    (answer->status == 204 && endpoint->is_relayed))
 		return OK;
 	if (answer->status == 401)
 		result = RESULT_UNAUTHORIZED;
+	else if (endpoint->is_relayed && answer->status != 429)
+		result = refusal_of(answer->status, buf_str(&answer->body));
 	else if (answer->status == 403)
 		result = refusal_read(buf_str(&answer->body));
 	else if (answer->status == 429)

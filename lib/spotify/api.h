@@ -14,7 +14,10 @@ struct api_endpoint {
 	const char *path; /* behind the configured api_url */
 	enum pause_group group;
 	enum quota_bucket bucket;
-	bool in_pauses;	 /* a login's: asked also while its group pauses */
+	bool in_pauses; /* a login's: asked also while its group pauses */
+	/* Asked by a page: 204 is an answer, too, and what Spotify refuses is
+	 * told apart, as by refusal_of(). */
+	bool is_relayed;
 	size_t body_max; /* bytes of an answer that are accepted */
 };
 
@@ -43,7 +46,9 @@ enum result api_start(struct context *context,
     const struct secret *access) __attribute__((warn_unused_result));
 
 /* Wait for the answer, of which context->api_status is the status then; the
- * caller releases *body, whatever comes of it. OK for 200, or an error. */
+ * caller releases *body, whatever comes of it. OK for 200, and for 204 if the
+ * call is relayed; or an error, which for that one is also one of refusal_of().
+ */
 enum result api_finish(struct context *context,
     const struct api_endpoint *endpoint, struct buf *body)
     __attribute__((warn_unused_result));

@@ -126,6 +126,37 @@ refusal_read(struct str body)
 	return result;
 }
 
+/* A 403 to a page's call; why is what refusal_read() makes of it. */
+static enum result
+read_403(enum result why, struct str body)
+{
+	if (why == RESULT_OWNER_NOT_PREMIUM && !has(body, "owner"))
+		return RESULT_PREMIUM_REQUIRED;
+	if (why == RESULT_SPOTIFY_REFUSED && has(body, "forbidden"))
+		return RESULT_NOT_FOR_THIS_APP;
+	return why;
+}
+
+enum result
+refusal_of(int status, struct str body)
+{
+	struct str words = body;
+
+	if (words.n > WORDS_MAX)
+		words.n = WORDS_MAX;
+	switch (status) {
+	case 400: return RESULT_REFUSED_REQUEST;
+	case 403: return read_403(refusal_read(body), words);
+	case 404:
+		return has(words, "NO_ACTIVE_DEVICE") ?
+		    RESULT_NO_ACTIVE_DEVICE :
+		    RESULT_REFUSED_ABSENT;
+	case 405: return RESULT_NOT_FOR_THIS_APP;
+	case 409: return RESULT_REFUSED_CONFLICT;
+	default: return RESULT_UPSTREAM_FAILED;
+	}
+}
+
 bool
 refusal_is(enum result result)
 {

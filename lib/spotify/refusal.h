@@ -16,6 +16,18 @@
  */
 enum result refusal_read(struct str body) __attribute__((warn_unused_result));
 
+/*
+ * The same for any status of an answer to a call that a page has asked for:
+ * what it means for that call. For 403 also RESULT_PREMIUM_REQUIRED, of the
+ * account, and RESULT_NOT_FOR_THIS_APP, which is what Spotify means by a bare
+ * "Forbidden" or a 405: it has taken the call away from applications of this
+ * kind. RESULT_REFUSED_REQUEST (400), RESULT_NO_ACTIVE_DEVICE or
+ * RESULT_REFUSED_ABSENT (404), RESULT_REFUSED_CONFLICT (409), and
+ * RESULT_UPSTREAM_FAILED for the others. RESULT_NO_MEMORY.
+ */
+enum result refusal_of(int status, struct str body)
+    __attribute__((warn_unused_result));
+
 /* Whether a result is one of these refusals, which last. */
 bool refusal_is(enum result result);
 

@@ -216,6 +216,42 @@ request_is_for(const struct request *request, struct str name)
 	    path.p[path.n - name.n - 1] == '/';
 }
 
+/* Take a prefix off the front of two slices that follow each other. */
+static bool
+take_prefix(struct str *first, struct str *second, struct str prefix)
+{
+	struct str *part;
+	size_t i;
+
+	for (i = 0; i < prefix.n; i++) {
+		part = first->n > 0 ? first : second;
+		if (part->n == 0 || part->p[0] != prefix.p[i])
+			return false;
+		part->p++;
+		part->n--;
+	}
+	return true;
+}
+
+enum result
+request_path_below(const struct request *request, struct str base,
+    struct str name, struct buf *path)
+{
+	struct str first = request->script_name, second = request->path_info;
+	enum result result;
+
+	if (!take_prefix(&first, &second, base) ||
+	    !take_prefix(&first, &second, name))
+		return RESULT_NOT_FOUND;
+	buf_add_str(path, first);
+	buf_add_str(path, second);
+	result = buf_result(path);
+	if (result == RESULT_TOO_LARGE ||
+	    (result == OK && (path->n == 0 || path->p[0] != '/')))
+		return RESULT_NOT_FOUND;
+	return result;
+}
+
 bool
 request_requires(const struct request *request)
 {

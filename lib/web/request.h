@@ -84,6 +84,16 @@ enum result request_read(char *const *envp, const struct conf *conf,
 bool request_is_for(const struct request *request, struct str name);
 
 /*
+ * Append what follows a program's name in the path, from its slash on: of
+ * SCRIPT_NAME with PATH_INFO behind it, however a server divides them, which
+ * begins with base, a path that ends in a slash, and the name.
+ * OK, RESULT_NOT_FOUND (also of a path that the buffer has no room for),
+ * RESULT_NO_MEMORY.
+ */
+enum result request_path_below(const struct request *request, struct str base,
+    struct str name, struct buf *path) __attribute__((warn_unused_result));
+
+/*
  * Whether the web server itself asks, on behalf of a request for another part
  * of the site. No client can say so: what it sends is a parameter whose name
  * begins with HTTP_, or a part of the query.

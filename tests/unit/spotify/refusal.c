@@ -87,6 +87,46 @@ a_long_body_is_looked_at_in_its_beginning(void)
 }
 
 static void
+what_a_page_has_asked_for_is_refused_in_more_ways(void)
+{
+	static const struct {
+		int status;
+		const char *body;
+		enum result result;
+	} rows[] = {
+		{ 400, "{\"error\":{\"message\":\"Invalid limit\"}}",
+		    RESULT_REFUSED_REQUEST },
+		{ 403, "Player command failed: Premium required",
+		    RESULT_PREMIUM_REQUIRED },
+		{ 403, "{\"error\":{\"reason\":\"PREMIUM_REQUIRED\"}}",
+		    RESULT_PREMIUM_REQUIRED },
+		{ 403, "Active premium subscription required for the owner",
+		    RESULT_OWNER_NOT_PREMIUM },
+		{ 403, "{\"error\":{\"message\":\"Forbidden\"}}",
+		    RESULT_NOT_FOR_THIS_APP },
+		{ 403, "{\"error\":\"Forbidden\"}", RESULT_NOT_FOR_THIS_APP },
+		{ 403, "Insufficient client scope", RESULT_SCOPE_MISSING },
+		{ 403, "User not registered in the Developer Dashboard",
+		    RESULT_NOT_ON_ALLOWLIST },
+		{ 403, "", RESULT_SPOTIFY_REFUSED },
+		{ 404, "{\"error\":{\"reason\":\"NO_ACTIVE_DEVICE\"}}",
+		    RESULT_NO_ACTIVE_DEVICE },
+		{ 404, "{\"error\":{\"message\":\"Not found\"}}",
+		    RESULT_REFUSED_ABSENT },
+		{ 404, "", RESULT_REFUSED_ABSENT },
+		{ 405, "", RESULT_NOT_FOR_THIS_APP },
+		{ 409, "x", RESULT_REFUSED_CONFLICT },
+		{ 418, "x", RESULT_UPSTREAM_FAILED },
+		{ 502, "<html>", RESULT_UPSTREAM_FAILED },
+	};
+	size_t i;
+
+	for (i = 0; i < N(rows); i++)
+		CHECK(refusal_of(rows[i].status, str_of(rows[i].body)),
+		    rows[i].result);
+}
+
+static void
 a_form_is_told_by_the_first_letter(void)
 {
 	assert_string_equal(refusal_form(STR("")), "empty");
@@ -101,6 +141,7 @@ a_form_is_told_by_the_first_letter(void)
 UNIT_TESTS(refusal) = {
 	TEST(a_refusal_is_known_by_what_it_says),
 	TEST(a_long_body_is_looked_at_in_its_beginning),
+	TEST(what_a_page_has_asked_for_is_refused_in_more_ways),
 	TEST(a_form_is_told_by_the_first_letter),
 	END_OF_TESTS,
 };

@@ -254,6 +254,47 @@ a_request_is_for_the_program_that_its_path_names(void)
 }
 
 static void
+a_path_below_a_program_is_what_follows_its_name(void)
+{
+	static const struct {
+		const char *script, *info, *below;
+	} rows[] = {
+		{ "/s/api/me", NULL, "/me" },
+		{ "/s/api", "/me", "/me" },
+		{ "", "/s/api/me", "/me" },
+		{ "/s/api/me", "/x", "/me/x" },
+		{ "/s/ap", "i/me", "/me" },
+		{ "/s/api", "/api/me", "/api/me" },
+		{ "/s/api//me", "", "//me" },
+		{ "/s/api/%2e", "", "/%2e" },
+		{ NULL, NULL, NULL },
+		{ "/s/api", NULL, NULL },
+		{ "/s/apis/me", NULL, NULL },
+		{ "/api/me", NULL, NULL },
+		{ "/s/x/api/me", NULL, NULL },
+		{ "//s/api/me", NULL, NULL },
+		{ "/S/api/me", NULL, NULL },
+		{ "/s/API/me", NULL, NULL },
+		{ "/s/api/0123456789012345678901234567890123", NULL, NULL },
+	};
+	struct request request;
+	size_t i;
+
+	for (i = 0; i < N(rows); i++) {
+		SCOPED(buf_free) struct buf path = BUF(32);
+
+		request =
+		    (struct request){ .script_name = str_of(rows[i].script),
+			    .path_info = str_of(rows[i].info) };
+		CHECK(request_path_below(&request, STR("/s/"), STR("api"),
+			  &path),
+		    rows[i].below == NULL ? RESULT_NOT_FOUND : OK);
+		if (rows[i].below != NULL)
+			CHECK_TEXT(buf_str(&path), rows[i].below);
+	}
+}
+
+static void
 the_request_id_is_nginxs_or_apaches(void)
 {
 	struct request request = { .request_id = STR("n"),
@@ -318,6 +359,7 @@ UNIT_TESTS(request) = {
 	TEST(a_control_byte_is_refused_where_the_web_server_would_send_none),
 	TEST(a_content_length_is_a_number_or_nothing),
 	TEST(a_request_is_for_the_program_that_its_path_names),
+	TEST(a_path_below_a_program_is_what_follows_its_name),
 	TEST(only_the_web_server_itself_can_ask_for_others),
 	TEST(the_request_id_is_nginxs_or_apaches),
 	TEST(methods_are_listed_in_one_order),
