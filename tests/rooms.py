@@ -16,7 +16,7 @@ MAY = {
     "session": "base json conf store web spotify",
     "artists": "base json conf store web spotify session",
     "relay": "base json conf store web spotify session",
-    "app": "base json conf engine store process web spotify",
+    "app": "base json conf engine store process web spotify relay",
     "cgi-bin": "base json web spotify session artists relay app",
 }
 
@@ -65,6 +65,8 @@ TESTED_BY = {
     "artists/pages": "http/test_artists_pages.py",
     "artists/artists": "http/test_artists.py",
     "app/storage": "http/test_configuration.py",
+    "relay/allow": "http/test_configuration.py",
+    "relay/relay": "http/test_api.py",
     "app/check": "http/test_configuration.py",
     "app/cleanup": "faults/test_many_files.py",
     "app/units": "http/test_configuration_units.py",

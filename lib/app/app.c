@@ -22,6 +22,7 @@
 #include "process/options.h"
 #include "process/sandbox.h"
 #include "process/server.h"
+#include "relay/allow.h"
 
 /* How long a program says that it is misconfigured before it ends: it is not
  * started more often, and "systemctl restart" fails after so long. */
@@ -163,6 +164,7 @@ app_run(int argc, char **argv, const struct app *app)
 	if (options.only_cleanup)
 		return cleanup(&options);
 	if (conf_load(options.file, app->opens, &process.conf) == 0 &&
+	    allow_check(options.file, &process.conf) == 0 &&
 	    open_process(&process, &options))
 		status = run(&process, &options);
 	else

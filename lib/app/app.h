@@ -15,6 +15,7 @@ struct app {
 	 * registered at Spotify. */
 	const char *name;
 	bool is_redirect_uri;
+	bool is_tree; /* answers below its path, and looks at the path itself */
 	unsigned methods; /* METHOD_ bits */
 	unsigned opens;	  /* CONF_ bits */
 	int threads;	  /* unless configured */

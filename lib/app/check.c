@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "conf/conf.h"
 #include "process/descriptors.h"
+#include "relay/allow.h"
 #include "spotify/quota.h"
 #include "store/trial.h"
 
@@ -308,6 +309,7 @@ print_all(const char *file, const struct conf *conf, const struct app *app,
 		printf("# session_dir: what its file system does could not be "
 		       "tried: %s\n",
 		    strerror(findings->untried));
+	allow_print(conf, stdout);
 	print_doubts(conf, findings);
 	print_quota(conf, app);
 	printf("# CA certificates: %s\n",
@@ -329,6 +331,7 @@ check_everything(const struct options *options, const struct app *app)
 	struct conf conf;
 	unsigned mistakes = conf_load(options->file, CONF_ALL | as_root, &conf);
 
+	mistakes += allow_check(options->file, &conf);
 	mistakes +=
 	    check_surroundings(options->file, &conf, upstream, &findings);
 	findings.asked = options->online && upstream != NULL;

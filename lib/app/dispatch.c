@@ -64,7 +64,7 @@ check_request(const struct process *process, struct server_call *call,
 	/* All threads were busy for as long as it may take. */
 	if (clock_left_ms(call->deadline_ms, 1) == 0)
 		return RESULT_BUSY;
-	if (!request_is_for(request, name))
+	if (!app->is_tree && !request_is_for(request, name))
 		return RESULT_NOT_FOUND;
 	if (app->shares && process->conf.allowed_origins != NULL)
 		allowed |= METHOD_OPTIONS;

@@ -33,6 +33,7 @@ struct conf {
 	char *session_dir;
 	char *proxy;
 	char *allowed_origins; /* separated by blanks */
+	char *api_allow;       /* names of calls, separated by blanks */
 	char *authorize_url;
 	char *issuer; /* NULL: the origin of authorize_url */
 	char *token_url;

@@ -40,6 +40,7 @@ const struct confkeys_key confkeys[] = {
 	    false, "must be from 0 to 10000000" },
 	{ "allowed_origins", NULL, AT(allowed_origins), 0, 0, TYPE_TEXT, false,
 	    NULL },
+	{ "api_allow", NULL, AT(api_allow), 0, 0, TYPE_TEXT, false, NULL },
 	{ "authorize_url", "https://accounts.spotify.com/authorize",
 	    AT(authorize_url), 0, 0, TYPE_ENDPOINT, false, NULL },
 	{ "token_url", "https://accounts.spotify.com/api/token", AT(token_url),

@@ -9,7 +9,7 @@
 
 #include "conf/conf.h"
 
-#define CONFKEYS_N 27
+#define CONFKEYS_N 28
 
 enum confkeys_type {
 	TYPE_TEXT,

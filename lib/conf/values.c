@@ -47,7 +47,7 @@ static bool
 is_other_program(struct str path)
 {
 	static const char *const names[] = { "/login", "/artists", "/refresh",
-		"/session", "/logout" };
+		"/session", "/logout", "/api" };
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)

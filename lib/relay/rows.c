@@ -172,15 +172,6 @@ rows_unknown(const char *allow)
 	return (struct str){ NULL, 0 };
 }
 
-static bool
-has_word(struct str words, struct str wanted)
-{
-	while (words.p != NULL)
-		if (str_equal(str_cut(&words, ' '), wanted))
-			return true;
-	return false;
-}
-
 struct str
 rows_lacks(const struct row *row, unsigned needed, struct str scope)
 {
@@ -188,7 +179,7 @@ rows_lacks(const struct row *row, unsigned needed, struct str scope)
 
 	for (; rest.n > 0; needed >>= 1) {
 		word = str_cut(&rest, ' ');
-		if ((needed & 1) && !has_word(scope, word))
+		if ((needed & 1) && !str_has_word(scope, word))
 			return word;
 	}
 	return (struct str){ NULL, 0 };

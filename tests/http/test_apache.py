@@ -147,7 +147,8 @@ def test_only_the_exact_path_reaches_a_program(echo, name):
     assert "params" in echo.get(name).json
     for path in (f"/{name}/", f"/{name}/x", f"/{name}x", f"/{name.upper()}",
                  f"/x/{name}", f"/{name}.php", f"/{name}%2F", f"/{name};x"):
-        assert echo.get(path).status == 404, path
+        below = name == "api" and path in ("/api/", "/api/x")
+        assert echo.get(path).status == (200 if below else 404), path
 
 
 def test_many_cookies_and_a_long_code_arrive(echo):

@@ -155,6 +155,9 @@ def test_how_a_file_may_be_written(setup, text):
     {"allowed_origins": "https://a.example",
      "after_login": "https://a.example/welcome"},
     {"after_login": "/x?y=z"}, {"scope": "user-follow-read"},
+    {"api_allow": "artist artist-albums  search"},
+    {"api_allow": "top-artists library-contains",
+     "scope": "user-follow-read user-top-read"},
     {"token_url": "http://127.0.0.1:1/t"}, {"proxy": "http://proxy:3128"},
     {"ca_file": "/etc/ssl/certs/ca-certificates.crt"}], ids=str)
 def test_good_values(setup, changes):
@@ -175,6 +178,41 @@ def test_what_is_perhaps_not_meant_is_said(setup):
     setup.conf(client_id="0a" * 16)
     for word in ("/callback to", "reboot", "characters"):
         assert word not in setup.run().stdout
+
+
+def test_the_calls_that_are_open_are_printed_with_what_they_need(setup):
+    """By every program; and a scope that nobody is asked for is missed."""
+    assert "# Pages may call nothing through api.\n" in setup.run().stdout
+    setup.conf(api_allow="artist library-contains queue top-tracks",
+               scope="user-follow-read user-top-read")
+    for program in PROGRAMS:
+        done = setup.run(program)
+        assert done.returncode == 2
+        assert ("api_allow: allows queue; for that, scope needs "
+                "user-read-currently-playing\n") in done.stderr
+        assert done.stderr.count("api_allow") == 1
+    setup.conf(api_allow="artist library-contains top-tracks",
+               scope="user-follow-read user-top-read")
+    printed = setup.run().stdout
+    calls = re.search(r"^# Pages may call, through api:\n((?:#\t.*\n)+)",
+                      printed, re.M)[1].split("\n")
+    assert calls[:3] == [
+        "#\ttop-tracks: GET /me/top/tracks; scope user-top-read",
+        "#\tartist: GET /artists/{id}; no scope.",
+        "#\t\tIn development mode Spotify has refused it after about 600 "
+        "calls a day."]
+    assert calls[3].startswith("#\tlibrary-contains: GET ") and \
+        calls[3].endswith("; by the URIs, scope user-library-read "
+                          "user-follow-read playlist-read-private")
+
+
+def test_a_program_does_not_start_with_a_call_that_cannot_work(setup):
+    """As with any other mistake in the configuration."""
+    setup.conf(api_allow="nonsense")
+    done = setup.run("session", "-s", str(setup.folder / "s.sock"), "-f",
+                     str(setup.folder / "c.conf"))
+    assert done.returncode == 2
+    assert "api_allow: write names of calls" in done.stderr
 
 
 @pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
@@ -206,7 +244,8 @@ BAD = [({key: value}, key) for key, values in {
         "https://music.example\\c/d", "https://mus ic.example/c",
         "https://my_site.example/callback", "https://müsic.example/callback",
         "https://music.example//callback", "https://music.example/../callback",
-        "https://music.example/login", "https://music.example/x/session"),
+        "https://music.example/login", "https://music.example/x/session",
+        "https://music.example/api"),
     "scope": ("user-read-email", "user-follow-read,user-read-email",
               "user-follow-read  user-read-email", "x\\y user-follow-read",
               "user-follow-readx", "ö user-follow-read"),
@@ -240,6 +279,8 @@ BAD = [({key: value}, key) for key, values in {
     "store_replicas": ("1", "9", "-1", "x"),
     "log_level": ("loud", "INFO", "0", ""),
     "proxy": ("", "x", "http://user:pass@proxy:3128", "proxy:3128"),
+    "api_allow": ("", "top_artists", "*", "artist,search", "/me", "x" * 99,
+                  "reading", "top-artists", "artist library-contains-x"),
     "colour": ("blue",), "Client_ID": ("x",), "client_id2": ("x",),
 }.items() for value in values]
 
@@ -252,7 +293,7 @@ def test_bad_values(setup, changes, named):
     name = re.escape(f"{setup.folder}/c.conf")
     assert re.search(rf"^{name}(:[0-9]+)?: {named}: .{{8,}}", done.stderr,
                      re.M), done.stderr
-    assert re.search(rf"^{name}: [1-9] mistakes?;", done.stderr, re.M)
+    assert re.search(rf"^{name}: [1-9][0-9]? mistakes?;", done.stderr, re.M)
 
 
 def test_all_mistakes_are_listed_with_their_lines(setup):

@@ -81,7 +81,7 @@ def test_only_who_calls_spotify_can_call_anybody(program):
     """The others have no libcurl, which brings 30 more. Who keeps sessions can
     call an engine, over TLS; login calls nobody."""
     needed = output("readelf", "-dW", program)
-    callers = ("callback", "artists", "refresh")
+    callers = ("callback", "artists", "refresh", "api")
     assert ("[libcurl" in needed) == (program.name in callers)
     engine = "[libhiredis" in needed
     assert not (engine and program.name == "login")

@@ -30,12 +30,14 @@ def use_everything(browser, spotify, stack):
     for _ in range(2):
         browser.fetch("session")
         browser.fetch("artists")
+        browser.fetch("api/search?q=x&type=artist")
         fastcgi.vouch(browser)
     copy = browser.copy()
     let_tokens_end(stack)
     browser.fetch("refresh", "POST")
     for target, path, method in (("following", "artists?fresh=1", "GET"),
                                  ("token", "refresh", "POST"),
+                                 ("api", "api/search?q=x&type=artist", "GET"),
                                  ("token", "artists", "GET")):
         for answer in ("server_error_500", "rate_limited_429",
                        "invalid_client", "expired_token_401",
@@ -98,7 +100,7 @@ def fail_before_a_program(stack):
 
 @pytest.mark.parametrize("level", ["debug", "info"])
 def test_no_secret_is_ever_seen(make_stack, level):
-    stack = make_stack(conf={"log_level": level})
+    stack = make_stack(conf={"log_level": level, "api_allow": "search"})
     spotify, browser = stack.spotify, Browser(stack)
     spotify.settings(rotation="rotate")
     use_everything(browser, spotify, stack)

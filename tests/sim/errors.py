@@ -99,6 +99,10 @@ ERRORS = {
     "may_not_be_registered_403": made(403, TEXT, MAY_NOT),
     "may_not_be_registered_json_403": api(403, MAY_NOT),
     "premium_403": made(403, TEXT, PREMIUM),
+    "premium_required_403": api(403, "Player command failed: Premium required",
+                                "PREMIUM_REQUIRED"),
+    "no_active_device_404": api(404, "Player command failed: No active device "
+                                "found", "NO_ACTIVE_DEVICE"),
     "forbidden_403": api(403, "Forbidden"),
     "forbidden_word_403": made(403, JSON, '{"error":"Forbidden"}'),
     "forbidden_empty_403": made(403, TEXT, ""),

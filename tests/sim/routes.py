@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: ISC
 """Which request goes where; the log and the canned answers apply here."""
 
-from . import api, authorize, canned, control, home, pictures, tokens
+from . import (api, authorize, canned, control, home, pictures, relayed,
+               tokens)
 from .errors import TEXT
 from .wire import Answer
 
@@ -27,7 +28,7 @@ def find(path):
     """The target and the handlers of a path."""
     if path.startswith(("/image/", "/account-image/")):
         return IMAGE
-    return TABLE.get(path, NOTHING)
+    return TABLE.get(path) or relayed.find(path) or NOTHING
 
 
 def normal(request, world, entry, methods):

@@ -17,8 +17,8 @@ from .catalogue import Catalogues
 from .grants import Grants
 from .journal import Journal
 
-TARGETS = ("token", "me", "following", "authorize", "any")
-DATA_TARGETS = ("token", "me", "following")
+TARGETS = ("token", "me", "following", "api", "authorize", "any")
+DATA_TARGETS = ("token", "me", "following", "api")
 
 # What the client registered, as opposed to what a test may change.
 Client = collections.namedtuple("Client", "id secret redirect_uris follows")

@@ -122,8 +122,8 @@ class Nginx(WebServer):
     def _locations(self, text):
         prefix = self.options["prefix"]
         if prefix != "/":   # as setup does it
-            text = change(text, "^location = /", f"location = {prefix}",
-                          "locations")
+            text = change(text, r"^location (= |~ \^)/",
+                          rf"location \g<1>{prefix}", "locations")
         return text
 
     def _programs(self, text):

@@ -20,7 +20,8 @@ from .leaks import Leaks, processes
 from .nginx import Nginx
 from .processes import Program, Spawner, wait_until
 
-PROGRAMS = ("login", "callback", "artists", "refresh", "session", "logout")
+PROGRAMS = ("login", "callback", "artists", "refresh", "session", "logout",
+            "api")
 # A class each, with write(pictures), start(), log(name), close() and ports.
 SERVERS = {"nginx": Nginx, "apache": Apache}
 # What no web server says while all is well; for nginx a socket that a test
@@ -35,7 +36,7 @@ FIELD = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|\S*)')
 
 
 def check_programs(build_dir):
-    """All six, or one line that says what to do."""
+    """All of them, or one line that says what to do."""
     for name in PROGRAMS:
         if not os.access(build_dir / "cgi-bin" / name, os.X_OK):
             raise StackError(f"{build_dir}/cgi-bin/{name} is missing: build "
@@ -222,7 +223,7 @@ class Stack:
         return self.server.log(name)
 
     def program_logs(self):
-        """All six."""
+        """Of all of them."""
         return "".join(self.log(name) for name in PROGRAMS)
 
     def events(self, program):

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides what can be wrong with api_allow. conf reads the key but knows no rows,
+ * so this is looked at here, by all programs: what one of them refuses, none
+ * takes.
+ */
+#include "config.h"
+
+#include "base/log.h"
+#include "relay/allow.h"
+#include "relay/rows.h"
+
+static unsigned
+complain(const char *file, const char *complaint, struct str word)
+{
+	fprintf(stderr, "%s%s: api_allow: %s%.*s\n",
+	    log_priority(LOG_LEVEL_ERROR), file, complaint, (int)word.n,
+	    word.p);
+	return 1;
+}
+
+static unsigned
+check_words(const char *file, struct str word)
+{
+	if (word.n == 0)
+		return 0;
+	if (word.n > 32 || !str_graphic(word))
+		word = STR("?");
+	return complain(file,
+	    "write names of calls, separated by blanks, or \"reading\"; see "
+	    "spotify-fcgi.conf(5); there is no ",
+	    word);
+}
+
+/* The scope without which a row never works, and which is not asked for. */
+static struct str
+find_lack(const struct row *row, struct str scope)
+{
+	unsigned bit;
+
+	if (!row->scope_by_uri)
+		return rows_lacks(row, ROWS_ALL_SCOPES, scope);
+	for (bit = 1; bit <= ROWS_ALL_SCOPES; bit <<= 1)
+		if (rows_lacks(row, bit, scope).n == 0)
+			return (struct str){ NULL, 0 };
+	return str_of(row->scope);
+}
+
+unsigned
+allow_check(const char *file, const struct conf *conf)
+{
+	unsigned mistakes = check_words(file, rows_unknown(conf->api_allow));
+	struct str lack;
+	char text[96];
+	size_t i;
+
+	for (i = 0; i < ROWS_N; i++) {
+		if (!rows_allow(conf->api_allow, &rows_table[i]))
+			continue;
+		lack = find_lack(&rows_table[i], str_of(conf->scope));
+		if (lack.n == 0)
+			continue;
+		snprintf(text, sizeof(text),
+		    "allows %s; for that, scope needs %s", rows_table[i].name,
+		    rows_table[i].scope_by_uri ? "one of " : "");
+		mistakes += complain(file, text, lack);
+	}
+	return mistakes;
+}
+
+void
+allow_print(const struct conf *conf, FILE *out)
+{
+	const struct row *row;
+	bool any = false;
+
+	for (row = rows_table; row < rows_table + ROWS_N; row++) {
+		if (!rows_allow(conf->api_allow, row))
+			continue;
+		if (!any)
+			fputs("# Pages may call, through api:\n", out);
+		any = true;
+		fprintf(out, "#\t%s: GET %s; %s%s%s\n", row->name, row->path,
+		    row->scope[0] == '\0' ? "no scope" :
+			row->scope_by_uri ? "by the URIs, scope " :
+					    "scope ",
+		    row->scope, row->in_development == NULL ? "" : ".");
+		if (row->in_development != NULL)
+			fprintf(out, "#\t\t%s\n", row->in_development);
+	}
+	if (!any)
+		fputs("# Pages may call nothing through api.\n", out);
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides how a page's request becomes a call. Of the request nothing travels
+ * but a row, an id and typed values; of Spotify's answer nothing comes back
+ * but JSON that was looked at, and the kind of its refusal.
+ */
+#include "config.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "json/valid.h"
+#include "relay/flight.h"
+#include "relay/pace.h"
+#include "relay/relay.h"
+#include "session/call.h"
+#include "session/token.h"
+
+#define NAME "api"
+#define PATH_MAX_BYTES 256 /* the longest path of a row is far shorter */
+#define TRIES 3
+
+/* What the site's base path, our name and a slash are before. */
+static enum result
+find_path(const struct conf *conf, const struct request *request,
+    struct buf *path)
+{
+	struct str base = conf->base;
+
+	base.p += conf->redirect.origin.n;
+	base.n -= conf->redirect.origin.n;
+	return request_path_below(request, base, STR(NAME), path);
+}
+
+enum result
+relay_read(const struct conf *conf, const struct request *request,
+    struct relay *relay)
+{
+	struct buf path = BUF(PATH_MAX_BYTES);
+	enum result result = OK;
+
+	*relay = (struct relay){ .body = BUF(RELAY_BODY_MAX) };
+	if (conf->api_allow == NULL)
+		result = RESULT_NOT_ENABLED;
+	if (result == OK)
+		result = find_path(conf, request, &path);
+	if (result == OK)
+		result = rowurl_find(buf_str(&path), request->method,
+		    &relay->rowurl);
+	if (result == OK && !rows_allow(conf->api_allow, relay->rowurl.row))
+		result = RESULT_NOT_ENABLED;
+	if (result == OK)
+		result = rowurl_query(request->query, &relay->rowurl);
+	buf_free(&path);
+	return result;
+}
+
+/* Make the call. */
+static enum result
+ask(struct context *context, struct session *session,
+    const struct rowurl *rowurl, struct buf *body)
+{
+	const struct row *row = rowurl->row;
+	struct api_endpoint endpoint = { .name = row->name,
+		.path = rowurl->path.p,
+		.group = row->group,
+		.is_relayed = true,
+		.body_max = RELAY_BODY_MAX };
+	struct call call = { .context = context,
+		.session = session,
+		.endpoint = &endpoint };
+	enum result result;
+
+	result = call_start(&call, rowurl->query.n > 0 ? rowurl->query.p : "");
+	if (result == OK)
+		result = call_finish(&call, body);
+	if (result != OK || context->api_status == 204) {
+		buf_free(body);
+		return result;
+	}
+	if (body->n > 0 && valid_json(buf_str(body), RELAY_DEPTH_MAX))
+		return OK;
+	log_event(LOG_LEVEL_WARN, "answer_not_json", "call=%s bytes=%zu",
+	    row->name, body->n);
+	return RESULT_UPSTREAM_FAILED;
+}
+
+/* Be the one who asks Spotify. */
+static void
+lead(struct context *context, struct session *session,
+    const struct rowurl *rowurl, struct flight_outcome *outcome)
+{
+	*outcome = (struct flight_outcome){ .body = BUF(RELAY_BODY_MAX) };
+	outcome->result = pace_take(context, session->id);
+	if (outcome->result == OK)
+		outcome->result = token_get(context, session, TOKEN_USE);
+	if (outcome->result == OK)
+		outcome->result = ask(context, session, rowurl, &outcome->body);
+	outcome->wait = context->wait;
+	outcome->status = context->api_status;
+}
+
+/* Ask Spotify, or wait for who does. */
+static enum result
+fly(struct context *context, struct session *session,
+    const struct rowurl *rowurl, struct flight_outcome *outcome)
+{
+	struct flight_seat seat;
+	enum result result = flight_join(context, session->id, rowurl, &seat);
+
+	*outcome = (struct flight_outcome){ .result = result };
+	if (result == OK && seat.leads) {
+		lead(context, session, rowurl, outcome);
+		flight_land(&seat, outcome);
+	} else if (result == OK) {
+		log_event(LOG_LEVEL_DEBUG, "call_shared", "call=%s",
+		    rowurl->row->name);
+		result = flight_wait(context, &seat, outcome);
+	}
+	flight_leave(&seat);
+	return result;
+}
+
+enum result
+relay_call(struct context *context, struct session *session,
+    struct relay *relay)
+{
+	const struct rowurl *rowurl = &relay->rowurl;
+	struct str scope = buf_str(&session->scope);
+	struct flight_outcome outcome;
+	enum result result;
+	int tries = 0;
+
+	/* Of a session from before scopes were kept Spotify alone knows. */
+	if (scope.n > 0 && rows_lacks(rowurl->row, rowurl->scopes, scope).n > 0)
+		return RESULT_SCOPE_MISSING;
+	/* Who led may have had less time than we, or gone away. */
+	do {
+		result = fly(context, session, rowurl, &outcome);
+		if (result == OK)
+			result = outcome.result;
+		if (result == OK)
+			buf_move(&relay->body, &outcome.body);
+		context->wait = outcome.wait;
+		context->api_status = outcome.status;
+		flight_outcome_free(&outcome);
+	} while (result == RESULT_BUSY && ++tries < TRIES &&
+	    clock_left_ms(context->deadline_ms, 1) > 0);
+	return result;
+}
+
+void
+relay_free(struct relay *relay)
+{
+	rowurl_free(&relay->rowurl);
+	buf_free(&relay->body);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/* A call of the Web API that a page makes through us. */
+#ifndef RELAY_H
+#define RELAY_H
+
+#include "relay/rowurl.h"
+#include "session/session.h"
+
+#define RELAY_BODY_MAX (1u << 20)
+#define RELAY_DEPTH_MAX 32
+
+/* The call and what came of it; relay_free() releases it. */
+struct relay {
+	struct rowurl rowurl;
+	struct buf body; /* JSON, or empty: Spotify had nothing to say */
+};
+
+/*
+ * Read what is asked of us. The caller calls relay_free() whatever comes.
+ * OK, RESULT_NOT_FOUND and RESULT_METHOD (there is no such call),
+ * RESULT_NOT_ENABLED (it is not in api_allow, which may be empty),
+ * RESULT_BAD_REQUEST (of its query), RESULT_NO_MEMORY.
+ */
+enum result relay_read(const struct conf *conf, const struct request *request,
+    struct relay *relay) __attribute__((warn_unused_result));
+
+/*
+ * Make the call that was read for a session, or share the answer of one that is
+ * under way for the same session. The body is one JSON value of at most
+ * RELAY_BODY_MAX bytes and RELAY_DEPTH_MAX levels; what else Spotify sends is
+ * RESULT_UPSTREAM_FAILED, and its refusals are those of refusal_of().
+ * OK, the errors of call.h and token.h, RESULT_SCOPE_MISSING also without a
+ * call, when it is known what was granted, RESULT_RATE_LIMITED also for
+ * our own limit, RESULT_BUSY.
+ */
+enum result relay_call(struct context *context, struct session *session,
+    struct relay *relay) __attribute__((warn_unused_result));
+
+void relay_free(struct relay *relay);
+
+#endif
