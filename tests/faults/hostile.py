@@ -3,7 +3,8 @@
 
 import base64
 
-PROGRAMS = ("login", "callback", "artists", "refresh", "session", "logout")
+PROGRAMS = ("login", "callback", "artists", "refresh", "session", "logout",
+            "api/me")
 HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\xa5" * 200
 
 

@@ -29,7 +29,7 @@ def ask(stack, program, arguments=(), body=b"", **changes):
 
 @pytest.mark.parametrize("program, status", [
     ("login", 303), ("callback", 400), ("artists", 401), ("refresh", 401),
-    ("session", 200), ("logout", 204)])
+    ("session", 200), ("logout", 204), ("api", 404)])
 def test_one_request_gets_its_answer(stack, program, status):
     assert ask(stack, program).status == status
 

@@ -8,7 +8,7 @@ import pytest
 from stack.stack import SANITIZERS
 from tools.spotify import count
 
-CALLERS = ("callback", "artists", "refresh")
+CALLERS = ("callback", "artists", "refresh", "api")
 
 
 def ask(stack, program="callback", **changes):

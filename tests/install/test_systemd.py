@@ -25,7 +25,7 @@ pytestmark = [
 
 METHODS = {"refresh": "POST", "logout": "POST"}
 STATUS = {"login": 303, "callback": 400, "artists": 401, "refresh": 401,
-          "session": 200, "logout": 204}
+          "session": 200, "logout": 204, "api": 404}
 
 
 @pytest.fixture(name="machine", scope="module")
