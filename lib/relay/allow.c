@@ -80,11 +80,12 @@ allow_print(const struct conf *conf, FILE *out)
 		if (!any)
 			fputs("# Pages may call, through api:\n", out);
 		any = true;
-		fprintf(out, "#\t%s: GET %s; %s%s%s\n", row->name, row->path,
+		fprintf(out, "#\t%s: GET %s; counts as %s; %s%s\n", row->name,
+		    row->path, row->bucket,
 		    row->scope[0] == '\0' ? "no scope" :
 			row->scope_by_uri ? "by the URIs, scope " :
 					    "scope ",
-		    row->scope, row->in_development == NULL ? "" : ".");
+		    row->scope);
 		if (row->in_development != NULL)
 			fprintf(out, "#\t\t%s\n", row->in_development);
 	}

@@ -14,7 +14,8 @@
  */
 unsigned allow_check(const char *file, const struct conf *conf);
 
-/* Print the rows that are allowed, each with its call and scope, as comments
+/* Print the rows that are allowed, each with its call, bucket and scope,
+ * as comments
  * of the configuration. */
 void allow_print(const struct conf *conf, FILE *out);
 

@@ -51,7 +51,6 @@ struct row {
 	/* What is different for an application in development mode, a
 	 * sentence for the operator; NULL: nothing that is known. */
 	const char *in_development;
-	int64_t age_s; /* how old an answer may be that still serves; 0: new */
 };
 
 #define ROWS_N 19

@@ -2,7 +2,7 @@
 """Nothing of a past request stays behind in a process: not in its heap, freed
 memory included, not on the stacks of threads that wait, nor in buffers of
 libcurl and OpenSSL. A build as users make it, with TLS to Spotify; looked at
-after each kind of request, in all six programs."""
+after each kind of request, in all programs."""
 
 import base64
 import os
@@ -170,12 +170,27 @@ def answers_that_break_off(stack):
             stack.clock.advance(100)
 
 
+def calls_that_pages_make(stack):
+    """Good ones, refused ones, and answers that are nobody's."""
+    client, path = log_in(stack), "api/search?q=x&type=artist"
+    assert client.fetch(path).status == 200
+    stack.spotify.expire("access")
+    assert client.fetch(path).status == 200
+    for answer in ({"name": "forbidden_403"}, {"status": 200, "body": MARK},
+                   {"status": 500, "body": MARK}, {"pass": True, "cut": 300},
+                   {"raw": f"HTTP/1.1 200 OK\r\nX-A: {MARK}\r\n\r\n{MARK}"}):
+        stack.spotify.answers("api", answer, repeat=True)
+        assert client.fetch(path).status >= 400
+        stack.spotify.clear_answers()
+
+
 KINDS = [a_good_login, a_session_that_is_asked_for, a_list_from_the_copy,
          a_failed_exchange, an_answer_that_cannot_be_used,
          a_login_that_is_cancelled, a_refresh, a_refresh_for_a_list,
          an_authorization_that_has_ended, a_401_and_the_second_try,
          a_login_that_is_cut_off, a_refresh_that_is_cut_off,
-         a_list_that_is_cut_off, answers_that_break_off, a_logout]
+         a_list_that_is_cut_off, answers_that_break_off,
+         calls_that_pages_make, a_logout]
 
 
 # What must be gone then
@@ -224,7 +239,8 @@ def assert_nothing_is_left(stack):
 @pytest.fixture(scope="module")
 def used(release_with_clock):
     """One for all kinds of requests."""
-    with start_stack(release_with_clock, spotify_tls=True) as stack:
+    with start_stack(release_with_clock, spotify_tls=True,
+                     conf={"api_allow": "search"}) as stack:
         yield stack
         assert stack.stop() == []
 

@@ -197,8 +197,9 @@ def test_the_calls_that_are_open_are_printed_with_what_they_need(setup):
     calls = re.search(r"^# Pages may call, through api:\n((?:#\t.*\n)+)",
                       printed, re.M)[1].split("\n")
     assert calls[:3] == [
-        "#\ttop-tracks: GET /me/top/tracks; scope user-top-read",
-        "#\tartist: GET /artists/{id}; no scope.",
+        "#\ttop-tracks: GET /me/top/tracks; counts as top; scope "
+        "user-top-read",
+        "#\tartist: GET /artists/{id}; counts as artist; no scope",
         "#\t\tIn development mode Spotify has refused it after about 600 "
         "calls a day."]
     assert calls[3].startswith("#\tlibrary-contains: GET ") and \
