@@ -11,7 +11,7 @@
 #include "json/writer.h"
 #include "web/origin.h"
 #include "session/session.h"
-#include "spotify/pause.h"
+#include "session/vouch.h"
 
 #define RENEW_SOON_S (14 * 86400)
 
@@ -36,28 +36,6 @@ describe(const struct conf *conf, const struct session *session,
 	buf_putc(body, '\n');
 }
 
-/* For the web server: 204 with a word that an application may store. */
-static enum result
-vouch(struct context *context, const struct account *account,
-    struct reply *reply)
-{
-	struct buf key = BUF(2048);
-	enum result result;
-	int64_t left_s;
-
-	account_write_key(account, &key);
-	reply_header(reply, "X-Spotify-Account-Id", buf_str(&key));
-	/* Unknown still. Not 401: the site would send the visitor round in
-	 * circles. Nor sooner than Spotify may be asked again. */
-	if ((result = buf_result(&key)) == OK && key.n == 0) {
-		result = RESULT_REFRESH_FAILED;
-		if (pause_check(context->store, PAUSE_ME, &left_s) != OK)
-			context->wait = (struct wait){ result, left_s };
-	}
-	buf_free(&key);
-	return result;
-}
-
 static enum result
 handle(struct context *context, const struct request *request,
     struct reply *reply)
@@ -73,7 +51,7 @@ handle(struct context *context, const struct request *request,
 		    session_open(context, buf_str(&request->cookies), &session);
 	if (result == OK && vouching) {
 		session_touch(context, &session);
-		result = vouch(context, &session.account, reply);
+		result = vouch_account(context, &session.account, reply);
 	} else if (result == OK) {
 		describe(context->conf, &session, reply);
 	} else if (result == RESULT_NOT_LOGGED_IN && !vouching) {

@@ -1,14 +1,16 @@
 -- SPDX-License-Identifier: ISC
 --
--- Asks the session program, over its socket, whether a request comes from
--- somebody who is logged in. See members.example. FastCGI 1.0, one request on
+-- Asks the program session, or auth, over its socket, whether a request comes
+-- from somebody who is logged in. See members.example and auth.example. FastCGI 1.0, one request on
 -- one connection: BEGIN, PARAMS, STDIN; the answer is STDOUT until END.
 
 require "apache2"
 local unix = require "socket.unix"
 
 local BEGIN, END, PARAMS, STDIN, STDOUT = 1, 3, 4, 5, 6
-local HEADER = "X-Spotify-Account-Id"
+-- What an answer may tell, and nobody else.
+local HEADERS = { "X-Spotify-Account-Id", "X-Spotify-Scope", "X-Spotify-Name",
+	"X-Spotify-Email", "X-Spotify-Access-Token", "X-Spotify-Access-Expires" }
 -- Of the pages that Apache shows in a program's place (spotify-fcgi.answers).
 local POLICY = "default-src 'none'; style-src "
 	.. "'sha256-/2RznuJfin2k8cVbB2gDOq7CXXKwu1kKH8AYgldkjGc='; img-src data:; "
@@ -29,24 +31,26 @@ local function pair(name, value)
 end
 
 -- GET whatever the method of the request, and without its body.
-local function question(r)
+local function question(r, program)
+	local scope = r.subprocess_env["spotify_fcgi_scope"]
 	return record(BEGIN, string.pack(">I2I2I4", 1, 0, 0))
 		.. record(PARAMS, pair("GATEWAY_INTERFACE", "CGI/1.1")
 			.. pair("REQUEST_METHOD", "GET")
-			.. pair("SCRIPT_NAME", "/session")
-			.. pair("QUERY_STRING", "")
-			.. pair("SPOTIFY_FCGI_REQUIRE", "1")
+			.. pair("SCRIPT_NAME", "/" .. program)
+			.. pair("QUERY_STRING", scope and "scope=" .. scope or "")
+			.. pair(program == "auth" and "SPOTIFY_FCGI_INTERNAL"
+				or "SPOTIFY_FCGI_REQUIRE", "1")
 			.. pair("HTTP_HOST", r.headers_in["Host"])
 			.. pair("HTTP_COOKIE", r.headers_in["Cookie"])
 			.. pair("UNIQUE_ID", r.subprocess_env["UNIQUE_ID"]))
 		.. record(PARAMS, "") .. record(STDIN, "")
 end
 
-local function ask(r)
+local function ask(r, program)
 	local peer = assert(unix())
 	peer:settimeout(20)
 	assert(peer:connect(r.subprocess_env["spotify_fcgi_socket"]))
-	assert(peer:send(question(r)))
+	assert(peer:send(question(r, program)))
 	local answer, kind = "", nil
 	while kind ~= END and #answer < ANSWER_MAX do
 		local n, padding
@@ -59,10 +63,11 @@ local function ask(r)
 	return answer
 end
 
--- Nor under a name that some applications take for the same.
-local function forget(r)
+-- What a client sent, also under a name that some applications take for the
+-- same.
+local function forget(r, header)
 	local spellings = { "" }
-	for word in HEADER:gmatch("%a+") do
+	for word in header:gmatch("%a+") do
 		local longer = {}
 		for _, name in ipairs(spellings) do
 			for _, dash in ipairs(name == "" and { "" }
@@ -100,15 +105,19 @@ local function is_navigation(r)
 	return wanted:find("text/html", 1, true) ~= nil
 end
 
-function check(r)
-	forget(r)
-	local asked, answer = pcall(ask, r)
-	local status = asked and answer:match("^Status: (%d+)")
-	local account = status == "204"
-		and answer:match("\n" .. HEADER:gsub("%-", "%%-")
+local function tell(r, answer)
+	for _, name in ipairs(HEADERS) do
+		r.headers_in[name] = answer:match("\n" .. name:gsub("%-", "%%-")
 			.. ": ([^\r\n]+)")
-	if account then
-		r.headers_in[HEADER] = account
+	end
+end
+
+local function check_by(r, program)
+	for _, name in ipairs(HEADERS) do forget(r, name) end
+	local asked, answer = pcall(ask, r, program)
+	local status = asked and answer:match("^Status: (%d+)")
+	if status == "204" then
+		tell(r, answer)
 		keep_cookies(r)
 		return apache2.OK
 	end
@@ -121,10 +130,16 @@ function check(r)
 		r.headers_out["Location"] = r.subprocess_env["spotify_fcgi_login"]
 		return 303
 	end
+	if status == "403" then return 403 end
 	-- The cause, but no byte of the answer.
-	r:err("spotify-fcgi: the session program did not answer: "
+	r:err("spotify-fcgi: the " .. program
+		.. " program did not answer: "
 		.. (asked and "status " .. tostring(status) or answer))
 	r.err_headers_out["Retry-After"] = "2"
 	r.err_headers_out["Content-Security-Policy"] = POLICY
 	return 503
 end
+
+function check(r) return check_by(r, "session") end
+
+function check_auth(r) return check_by(r, "auth") end

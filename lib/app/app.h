@@ -23,6 +23,8 @@ struct app {
 	const struct storage *storage;
 	/* NULL: it calls nobody, and context->http is NULL. */
 	const struct upstream *upstream;
+	bool
+	    internal; /* the web server alone asks; to others it is not there */
 	bool shows_pages; /* failures are pages for people, not JSON */
 	bool shares;	  /* with the allowed origins (CORS) */
 	/*

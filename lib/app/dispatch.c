@@ -64,7 +64,8 @@ check_request(const struct process *process, struct server_call *call,
 	/* All threads were busy for as long as it may take. */
 	if (clock_left_ms(call->deadline_ms, 1) == 0)
 		return RESULT_BUSY;
-	if (!app->is_tree && !request_is_for(request, name))
+	if ((!app->is_tree && !request_is_for(request, name)) ||
+	    (app->internal && !request_is_internal(request)))
 		return RESULT_NOT_FOUND;
 	if (app->shares && process->conf.allowed_origins != NULL)
 		allowed |= METHOD_OPTIONS;

@@ -21,6 +21,12 @@
 #define CONF_ALL 7u
 #define CONF_ANY_OWNER 8u /* of a secret: root checks for another user */
 
+/* What auth tells the web server beside the scope (auth_pass). */
+#define CONF_PASS_ID 1
+#define CONF_PASS_NAME 2
+#define CONF_PASS_EMAIL 4
+#define CONF_PASS_TOKEN 8
+
 /* Strings are owned by the struct and live as long as it. */
 struct conf {
 	/* As in the file, or the default; NULL when optional and absent. */
@@ -52,6 +58,7 @@ struct conf {
 	int64_t artists_max_age_s;
 	int64_t quota_per_day; /* calls of a kind; 0: not counted */
 	int64_t log_level;     /* enum log_level */
+	int64_t auth_pass;     /* CONF_PASS_ bits */
 	/* Made of it. */
 	struct secret client_secret;
 	struct seal_ring ring;

@@ -38,6 +38,7 @@ const struct confkeys_key confkeys[] = {
 	    TYPE_DURATION, false, "must be from 0 to 1 d" },
 	{ "quota_per_day", "0", AT(quota_per_day), 0, 10000000, TYPE_NUMBER,
 	    false, "must be from 0 to 10000000" },
+	{ "auth_pass", "id", AT(auth_pass), 0, 0, TYPE_PASS, false, NULL },
 	{ "allowed_origins", NULL, AT(allowed_origins), 0, 0, TYPE_TEXT, false,
 	    NULL },
 	{ "api_allow", NULL, AT(api_allow), 0, 0, TYPE_TEXT, false, NULL },
@@ -70,7 +71,7 @@ static bool
 is_number(enum confkeys_type type)
 {
 	return type == TYPE_NUMBER || type == TYPE_DURATION ||
-	    type == TYPE_LEVEL;
+	    type == TYPE_PASS || type == TYPE_LEVEL;
 }
 
 static char **
@@ -131,6 +132,43 @@ confkeys_like(struct str name)
 	return NULL;
 }
 
+/* In the order of their bits. */
+static const char *const pass_words[] = { "id", "name", "email", "token" };
+#define PASS_N (sizeof(pass_words) / sizeof(pass_words[0]))
+_Static_assert(1 << PASS_N == 2 * CONF_PASS_TOKEN, "every bit has its word");
+
+static const char *
+set_pass(struct str rest, int64_t *bits)
+{
+	struct str word;
+	size_t i;
+
+	*bits = 0;
+	while (rest.p != NULL) {
+		word = str_cut(&rest, ' ');
+		for (i = 0; i < PASS_N; i++)
+			if (str_equal(word, str_of(pass_words[i])))
+				break;
+		if (i == PASS_N || (*bits & 1 << i) != 0)
+			return "must be some of id, name, email and token, "
+			       "each once, separated by one blank";
+		*bits |= 1 << i;
+	}
+	return NULL;
+}
+
+static void
+print_pass(int64_t bits, FILE *out)
+{
+	size_t i;
+
+	fputs("auth_pass =", out);
+	for (i = 0; i < PASS_N; i++)
+		if (bits & 1 << i)
+			fprintf(out, " %s", pass_words[i]);
+	putc('\n', out);
+}
+
 static const char *
 set_level(struct str value, int64_t *level)
 {
@@ -150,6 +188,8 @@ set_number(const struct confkeys_key *key, struct str value, int64_t *number)
 
 	if (key->type == TYPE_LEVEL)
 		return set_level(value, number);
+	if (key->type == TYPE_PASS)
+		return set_pass(value, number);
 	if (key->type == TYPE_DURATION) {
 		complaint = values_duration(value, &found);
 		if (complaint != NULL)
@@ -208,6 +248,8 @@ conf_print(const struct conf *conf, FILE *out)
 		if (confkeys[i].type == TYPE_LEVEL) {
 			fprintf(out, "%s = %s\n", confkeys[i].name,
 			    log_level_word((enum log_level)conf->log_level));
+		} else if (confkeys[i].type == TYPE_PASS) {
+			print_pass(conf->auth_pass, out);
 		} else if (is_number(confkeys[i].type)) {
 			fprintf(out, "%s = %lld%s\n", confkeys[i].name,
 			    (long long)*number_at(&copy, &confkeys[i]),

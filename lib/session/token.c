@@ -18,7 +18,8 @@
 #define SPEND_LEFT_MS 9000 /* below that no refresh token is spent */
 #define SAVE_MS 1000	   /* kept back for saving the answer */
 #define EARLY_S 120
-#define SOON_S 20 /* a token with less may die on its way */
+#define SOON_S 20		  /* a token with less may die on its way */
+#define PASS_S (TOKEN_PASS_S + 2) /* a moment passes until it is passed on */
 #define RENEW_S 300
 #define FORCED_EVERY_S 60 /* an API that refuses every token spends no more */
 
@@ -201,6 +202,10 @@ need_s(const struct session *session, enum token_need need)
 
 	if (need == TOKEN_RENEW)
 		return RENEW_S;
+	/* Nothing can be done about one that never lives so long. */
+	if (need == TOKEN_PASS && half_s < PASS_S &&
+	    session->access_life_s > PASS_S)
+		half_s = PASS_S;
 	return session->access_life_s > 0 && half_s < EARLY_S ? half_s :
 								EARLY_S;
 }
@@ -255,18 +260,21 @@ token_get(struct context *context, struct session *session,
     enum token_need need)
 {
 	int64_t left_s = session_access_left_s(session), until_ms = 0;
+	int64_t soon_s = need == TOKEN_PASS ? PASS_S : SOON_S;
+	int64_t least_s = need == TOKEN_PASS ? TOKEN_PASS_S : 1;
 	enum result result;
 
-	if (left_s > need_s(session, need) ||
-	    (left_s > 0 && session->refresh.n == 0))
+	if (left_s > need_s(session, need))
 		return OK;
-	if (left_s < SOON_S || need == TOKEN_RENEW)
+	if (left_s > 0 && session->refresh.n == 0)
+		return left_s >= least_s ? OK : RESULT_LOGIN_EXPIRED;
+	if (left_s < soon_s || need == TOKEN_RENEW)
 		until_ms = clock_until_ms(context->deadline_ms, LOCK_WAIT_MS);
 	result = refresh(context, session, false, until_ms);
 	/* The old token serves while it lives, unless the session is over. */
 	if (result != OK && result != RESULT_NOT_LOGGED_IN &&
 	    result != RESULT_LOGIN_EXPIRED &&
-	    session_access_left_s(session) > 0)
+	    session_access_left_s(session) >= least_s)
 		return OK;
 	return result;
 }

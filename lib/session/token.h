@@ -11,13 +11,20 @@ enum token_need {
 	 * refreshes, and the others go on without waiting. Of a token that
 	 * was given for less than 240 s, when half of its life is over. */
 	TOKEN_USE,
+	/* To be passed on to an application, which is promised that it lives
+	 * for TOKEN_PASS_S: as TOKEN_USE, but without that time everybody
+	 * waits, and the old token does not serve any more. */
+	TOKEN_PASS,
 	TOKEN_RENEW /* the endpoint refresh: 5 minutes */
 };
+
+#define TOKEN_PASS_S 60
 
 /*
  * Bring the access token of a session that was opened up to the need. Over
  * all threads and processes one request refreshes; the others use what it
- * got, however short that lives. New tokens are durable before they are used.
+ * got, however short that lives. Of what was asked for TOKEN_PASS the caller
+ * looks at the time once more. New tokens are durable before they are used.
  * OK, RESULT_NOT_LOGGED_IN (logged out meanwhile), RESULT_LOGIN_EXPIRED (the
  * session has been removed), RESULT_MISCONFIGURED, RESULT_REFRESH_FAILED or
  * RESULT_UPSTREAM_TIMEOUT (Spotify is in trouble and the old token is dead;

@@ -58,6 +58,7 @@ static const struct param params[] = {
 	PARAM("HTTP_ACCESS_CONTROL_REQUEST_METHOD", preflight_method, ONCE),
 	PARAM("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", preflight_headers, 0),
 	PARAM("SPOTIFY_FCGI_REQUIRE", require, ONCE | CLEAN),
+	PARAM("SPOTIFY_FCGI_INTERNAL", internal, ONCE | CLEAN),
 	PARAM("REQUEST_ID", request_id, 0),
 	PARAM("UNIQUE_ID", unique_id, 0),
 };
@@ -268,6 +269,12 @@ bool
 request_requires_life(const struct request *request)
 {
 	return str_equal(request->require, STR(REQUEST_LIFE));
+}
+
+bool
+request_is_internal(const struct request *request)
+{
+	return str_equal(request->internal, STR("1"));
 }
 
 struct str

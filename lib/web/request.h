@@ -50,8 +50,8 @@ struct request {
 	struct str accept;
 	struct str preflight_method;
 	struct str preflight_headers;
-	struct str
-	    require; /* of the web server's own; see request_requires() */
+	struct str require;  /* of the web server's own; see */
+	struct str internal; /* request_requires(), request_is_internal() */
 	struct str request_id;
 	struct str unique_id;
 };
@@ -99,6 +99,9 @@ enum result request_path_below(const struct request *request, struct str base,
  * begins with HTTP_, or a part of the query.
  */
 bool request_requires(const struct request *request);
+
+/* The same for a program that only the web server itself may ask. */
+bool request_is_internal(const struct request *request);
 
 /* The web server's id for the request, or an empty slice. */
 struct str request_id(const struct request *request);

@@ -14,7 +14,7 @@ from stack import Client
 from stack.fixtures import start_stack
 from stack.leaks import KEY_FILES, Search, forms
 from stack.processes import wait_until
-from tools.fastcgi import vouch
+from tools.fastcgi import auth, vouch
 from tools.impostor import impostor_of
 from tools.steps import is_logged_in, let_tokens_end, logout, refresh
 pytestmark = pytest.mark.skipif(
@@ -60,6 +60,13 @@ def a_good_login(stack):
 def a_session_that_is_asked_for(stack):
     client = log_in(stack)
     assert vouch(client).status == 204
+
+
+def a_token_that_is_passed_on(stack):
+    client = log_in(stack)
+    assert auth(client).header("X-Spotify-Access-Token")
+    let_tokens_end(stack)
+    assert auth(client).status == 204
 
 
 def a_list_from_the_copy(stack):
@@ -184,7 +191,8 @@ def calls_that_pages_make(stack):
         stack.spotify.clear_answers()
 
 
-KINDS = [a_good_login, a_session_that_is_asked_for, a_list_from_the_copy,
+KINDS = [a_good_login, a_session_that_is_asked_for,
+         a_token_that_is_passed_on, a_list_from_the_copy,
          a_failed_exchange, an_answer_that_cannot_be_used,
          a_login_that_is_cancelled, a_refresh, a_refresh_for_a_list,
          an_authorization_that_has_ended, a_401_and_the_second_try,
@@ -239,8 +247,9 @@ def assert_nothing_is_left(stack):
 @pytest.fixture(scope="module")
 def used(release_with_clock):
     """One for all kinds of requests."""
-    with start_stack(release_with_clock, spotify_tls=True,
-                     conf={"api_allow": "search"}) as stack:
+    with start_stack(release_with_clock, spotify_tls=True, conf={
+            "api_allow": "search",
+            "auth_pass": "id name email token"}) as stack:
         yield stack
         assert stack.stop() == []
 

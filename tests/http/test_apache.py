@@ -13,7 +13,7 @@ import subprocess
 
 import pytest
 
-from stack import PROGRAMS, Client
+from stack import ALL_PROGRAMS, PROGRAMS, Client
 from test_nginx import (JSON_PROGRAMS, ONCE, PAGE_PROGRAMS, PROBLEM, SECRET,
                         echo_dir, handshake, raw, style_hash)
 from tools import fastcgi
@@ -87,7 +87,7 @@ def test_a_prefix_moves_the_programs_and_the_page(make_stack):
     assert client.login().location == f"{stack.origin}/spotify/"
     assert client.fetch("session").json["logged_in"] is True
     assert client.get("").status == client.get("style.css").status == 200
-    for name in PROGRAMS:
+    for name in ALL_PROGRAMS:
         assert client.get("/" + name).status == 404
 
 
@@ -123,7 +123,8 @@ def test_all_that_the_programs_read_arrives_once(echo):
     assert (got["CONTENT_LENGTH"], got["CONTENT_TYPE"]) == ("4", "text/x")
     assert got["UNIQUE_ID"] and got["REQUEST_METHOD"] == "POST"
     assert names_read() - set(got) == {"PATH_INFO", "REQUEST_ID",
-                                       "SPOTIFY_FCGI_REQUIRE"}
+                                       "SPOTIFY_FCGI_REQUIRE",
+                                       "SPOTIFY_FCGI_INTERNAL"}
     assert max(counts.values()) == 1
 
 

@@ -4,7 +4,7 @@ the web server may have made of the query is not read."""
 
 import pytest
 
-from stack import PROGRAMS
+from stack import ALL_PROGRAMS
 from tools import fastcgi
 from tools.answers import Browser, check_answer, refused
 
@@ -70,7 +70,7 @@ def test_the_command_line_is_not_read(stack, program, arguments):
                             "artists": 401}[program]
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("program", ALL_PROGRAMS)
 def test_a_bad_configuration_is_not_told_to_the_client(stack, program):
     stack_params = fastcgi.params_of(stack, program)
     environment = {**stack_params}
@@ -101,7 +101,7 @@ def test_no_more_than_the_announced_body_is_read(stack):
     refused(reply, 401, "not_logged_in")
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("program", ALL_PROGRAMS)
 def test_a_mistake_in_the_configuration_is_told(stack, program):
     mistaken = stack.conf_file.with_name("mistaken.conf")
     mistaken.write_text(stack.conf_file.read_text("utf-8")

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from configured import CLIENT_SECRET, SERVER_KEY, Setup, key
-from stack import PROGRAMS
+from stack import ALL_PROGRAMS
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_the_store_lies_where_nobody_can_exchange_it(setup):
     assert "session_dir: lies below a directory that others" in text
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("program", ALL_PROGRAMS)
 def test_each_program_opens_only_what_it_needs(setup, program):
     """-n checks everything; to start, login wants the server key alone."""
     needs = {"login": {"server_key"}, "session": {"server_key", "store"},

@@ -13,7 +13,7 @@ import tempfile
 
 import pytest
 
-from stack import PROGRAMS
+from stack import ALL_PROGRAMS
 from stack.fixtures import build_beside
 from stack.processes import wait_until
 
@@ -48,7 +48,7 @@ def output(*command):
                           check=True).stdout
 
 
-@pytest.fixture(params=PROGRAMS)
+@pytest.fixture(params=ALL_PROGRAMS)
 def program(compiled, request):
     """The file of each program."""
     return compiled / "cgi-bin" / request.param
@@ -81,7 +81,7 @@ def test_only_who_calls_spotify_can_call_anybody(program):
     """The others have no libcurl, which brings 30 more. Who keeps sessions can
     call an engine, over TLS; login calls nobody."""
     needed = output("readelf", "-dW", program)
-    callers = ("callback", "artists", "refresh", "api")
+    callers = ("callback", "artists", "refresh", "api", "auth")
     assert ("[libcurl" in needed) == (program.name in callers)
     engine = "[libhiredis" in needed
     assert not (engine and program.name == "login")

@@ -7,7 +7,7 @@ import secrets
 
 import pytest
 
-from stack import PROGRAMS
+from stack import ALL_PROGRAMS
 from tools.answers import Browser, refused
 from tools.steps import is_logged_in, let_tokens_end
 from tools.store import stored
@@ -23,7 +23,7 @@ def server_keys(stack, *keys):
     """Put these in force everywhere."""
     (stack.folder / "server_key").write_text("".join(
         key + "\n" for key in keys), "utf-8")
-    for program in PROGRAMS:
+    for program in ALL_PROGRAMS:
         stack.restart(program)
 
 

@@ -15,7 +15,7 @@ import subprocess
 
 import pytest
 
-from stack import PROGRAMS, Client
+from stack import ALL_PROGRAMS, PROGRAMS, Client
 from stack.fixtures import SERVER
 
 pytestmark = pytest.mark.skipif(SERVER != "nginx", reason="about nginx")
@@ -38,7 +38,7 @@ def echo_dir(tmp_path_factory):
     """A build directory in which all programs are the echo."""
     folder = tmp_path_factory.mktemp("echo") / "cgi-bin"
     folder.mkdir()
-    for name in PROGRAMS:
+    for name in ALL_PROGRAMS:
         (folder / name).symlink_to(
             pathlib.Path(__file__).with_name("echo_program.py"))
     return folder.parent
@@ -81,7 +81,8 @@ def test_the_parameters_are_those_that_the_programs_read():
                 "SERVER_PROTOCOL", "SERVER_NAME", "SERVER_PORT",
                 "REMOTE_ADDR"}) - {
         "PATH_INFO",        # an exact location has none
-        "SPOTIFY_FCGI_REQUIRE",     # of nginx's own: members.example
+        "SPOTIFY_FCGI_REQUIRE",     # of nginx's own: members.example,
+        "SPOTIFY_FCGI_INTERNAL",    # auth.example
         "UNIQUE_ID"}        # Apache's word for REQUEST_ID
 
 

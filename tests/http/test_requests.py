@@ -70,7 +70,8 @@ def test_the_request_has_a_name_in_answer_and_log(stack):
 @pytest.mark.parametrize("name", [
     "REQUEST_METHOD", "QUERY_STRING", "CONTENT_LENGTH", "SCRIPT_NAME",
     "HTTP_ORIGIN", "HTTP_HOST", "HTTP_SEC_FETCH_SITE", "HTTP_SEC_FETCH_MODE",
-    "HTTP_SEC_FETCH_DEST", "HTTP_SEC_PURPOSE", "SPOTIFY_FCGI_REQUIRE"])
+    "HTTP_SEC_FETCH_DEST", "HTTP_SEC_PURPOSE", "SPOTIFY_FCGI_REQUIRE",
+    "SPOTIFY_FCGI_INTERNAL"])
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_what_decides_and_comes_twice_is_refused(stack, program, name):
     params = fastcgi.params_of(stack, program)
@@ -123,7 +124,8 @@ def test_cookies_may_come_in_several_parts(stack):
 @pytest.mark.parametrize("program", PROGRAMS)
 @pytest.mark.parametrize("name, value", [
     (name, value) for name in ("QUERY_STRING", "HTTP_HOST", "SCRIPT_NAME",
-                               "PATH_INFO", "SPOTIFY_FCGI_REQUIRE")
+                               "PATH_INFO", "SPOTIFY_FCGI_REQUIRE",
+                               "SPOTIFY_FCGI_INTERNAL")
     for value in ("a\x01b", "a\r\nX-Evil: y", "\x7f", "a\tb")])
 def test_control_characters_are_refused(stack, program, name, value):
     reply = ask(stack, program, **{name: value})

@@ -11,7 +11,7 @@ import urllib.parse
 
 import pytest
 
-from stack import PROGRAMS, Client
+from stack import ALL_PROGRAMS, PROGRAMS, Client
 from stack.fixtures import start_stack
 from stack.leaks import Search
 from tools import fastcgi
@@ -32,6 +32,7 @@ def use_everything(browser, spotify, stack):
         browser.fetch("artists")
         browser.fetch("api/search?q=x&type=artist")
         fastcgi.vouch(browser)
+        fastcgi.auth(browser)
     copy = browser.copy()
     let_tokens_end(stack)
     browser.fetch("refresh", "POST")
@@ -100,7 +101,8 @@ def fail_before_a_program(stack):
 
 @pytest.mark.parametrize("level", ["debug", "info"])
 def test_no_secret_is_ever_seen(make_stack, level):
-    stack = make_stack(conf={"log_level": level, "api_allow": "search"})
+    stack = make_stack(conf={"log_level": level, "api_allow": "search",
+                             "auth_pass": "id name email token"})
     spotify, browser = stack.spotify, Browser(stack)
     spotify.settings(rotation="rotate")
     use_everything(browser, spotify, stack)
@@ -119,12 +121,12 @@ def test_no_secret_is_ever_seen(make_stack, level):
                         "client_secret": 1, "server_key": 1}.items():
         assert kinds.count(kind) >= least, kind
     places = stack.leaks.places()
-    assert all(places[f"file log/{name}.log"] for name in PROGRAMS)
+    assert all(places[f"file log/{name}.log"] for name in ALL_PROGRAMS)
     for start in ("file log/spotify-fcgi.log", "file log/error.log",
                   "file sessions/session-", "file sessions/copy-",
                   "Location of /callback", "comm of server",
                   *(f"body of /{name}" for name in PROGRAMS),
-                  *(f"{part} of {name}, process" for name in PROGRAMS
+                  *(f"{part} of {name}, process" for name in ALL_PROGRAMS
                     for part in ("environ", "cmdline"))):
         assert any(name.startswith(start) for name in places), start
     assert stack.leaks.find() == []
@@ -226,7 +228,7 @@ def test_a_secret_in_an_answer_is_found(make_stack):
 def test_a_secret_in_the_environment_is_found_at_the_end():
     """As every stack is searched when it stops."""
     with start_stack(environment={"SECRET": "simulated:secret+%&"}) as stack:
-        pids = {name: stack.pids(name)[0] for name in PROGRAMS}
+        pids = {name: stack.pids(name)[0] for name in ALL_PROGRAMS}
         assert stack.stop() == sorted(
             f"client_secret in environ of {name}, process {pid}"
             for name, pid in pids.items())
@@ -251,7 +253,7 @@ def test_every_event_that_matters_is_logged(stack, browser, spotify):
     browser.login()
     browser.fetch("logout", "POST")
     stack.wait_for_event("logout", "logout", done="yes")
-    for program in PROGRAMS:
+    for program in ALL_PROGRAMS:
         for line in stack.log(program).splitlines():
             assert re.match(r"time=[0-9]{4}-[0-9-]+T[0-9:]+Z level=\w+ "
                             rf"program={program} (request=\S+ )?event=\w+",

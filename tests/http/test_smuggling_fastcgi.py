@@ -8,7 +8,7 @@ import struct
 
 import pytest
 
-from stack import PROGRAMS
+from stack import ALL_PROGRAMS
 from tools import fastcgi
 from tools.answers import check_answer
 from tools.fastcgi import ABORT, BEGIN, END, PARAMS, STDIN, STDOUT
@@ -201,7 +201,7 @@ def lengths_that_lie(data):
                 b"\x80\0\0\0" * 2 + data, b"\0\0" * 50000, b"\x7f" * 60000)
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("program", ALL_PROGRAMS)
 def test_lengths_that_lie_harm_nobody(victim, program):
     data = fastcgi.pairs(params_of(victim, program))
     for params in lengths_that_lie(data):
@@ -212,7 +212,7 @@ def test_lengths_that_lie_harm_nobody(victim, program):
     victim.check()
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("program", ALL_PROGRAMS)
 def test_a_length_that_lies_makes_a_bad_request(stack, program):
     """libfcgi makes room for what is announced, and ends the process if there
     is none: it never sees it."""
@@ -227,7 +227,7 @@ def test_a_length_that_lies_makes_a_bad_request(stack, program):
     assert stack.pids(program) == old
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("program", ALL_PROGRAMS)
 def test_a_hundred_thousand_parameters_harm_nobody(victim, program):
     params = list(fastcgi.params_of(victim.stack, program).items())
     crowd = [(f"X{n}", "") for n in range(100_000)]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The whole of it, running: simulated Spotify, the six programs, nginx.
+"""The whole of it, running: simulated Spotify, the programs, nginx.
 
 tests/http and tests/browser use it through stack/fixtures.py, and
 tests/demo by way of stack/demo.py. Standard library only.
@@ -18,6 +18,7 @@ Stack(build_dir, ...)   a context manager; all keywords are optional
     spotify_tls=False   the simulated Spotify speaks TLS; ca_file is set
     rate_limits=False   True: nginx limits requests as shipped
     members=None        URL of an application to protect with members.example
+    application=None    the same with auth.example
     server="nginx"      or "apache" (without rate_limits); the fixtures take
                         the environment's SERVER
     environment={}      more environment for the programs
@@ -45,7 +46,7 @@ Stack(build_dir, ...)   a context manager; all keywords are optional
                         answers 503 at once; and back
   .log(program)         text: "login", ..., "access", "error" (nginx)
   .wait_for_log(program, text)  the log, once the text is in it
-  .program_logs()       all six in one text
+  .program_logs()       of all of them in one text
   .events(program)      its log lines as dicts: [{"event": "start", ...}]
   .wait_for_event(program, event, **values)  the line, within 10 s
   .complaints()         sanitizer reports, unexpected ends: [] if all is well;
@@ -95,6 +96,7 @@ Sentinels(engine)       three, for a "replica" (sentinels.py): .url .hosts
 from .client import Client, Reply
 from .engine import Engine
 from .error import StackError
-from .stack import PROGRAMS, Stack
+from .stack import ALL_PROGRAMS, PROGRAMS, Stack
 
-__all__ = ["Client", "Engine", "PROGRAMS", "Reply", "Stack", "StackError"]
+__all__ = ["ALL_PROGRAMS", "Client", "Engine", "PROGRAMS", "Reply", "Stack",
+           "StackError"]

@@ -57,6 +57,7 @@ LOOPBACK_SITE = """Listen 127.0.0.1:{port}
 	Include {folder}/apache/spotify-fcgi.page
 	Include {folder}/apache/{programs}
 	{members}
+	{application}
 </VirtualHost>
 """
 
@@ -137,9 +138,17 @@ class Apache(WebServer):
         return change(text, "/login", f"{self.options['prefix']}login",
                       "login")
 
+    def _application(self, text):
+        text = change(text, "http://127.0.0.1:3001",
+                      self.options["application"] or "http://127.0.0.1:9",
+                      "application")
+        return change(text, "/login", f"{self.options['prefix']}login",
+                      "login")
+
     def _write_snippets(self):
         edit = {"spotify-fcgi.page": self._page,
-                "members.example": self._members}
+                "members.example": self._members,
+                "auth.example": self._application}
         for path in SHIPPED.iterdir():
             if path.is_file():
                 text = path.read_text("utf-8")
@@ -165,6 +174,9 @@ class Apache(WebServer):
         if self.options["members"]:
             text = change(text, r"#(?=Include .*/members)", "",
                           "members.example")
+        if self.options["application"]:
+            text = change(text, r"#(?=Include .*/auth)", "",
+                          "auth.example")
         if self.options["front"]:
             text = change(text, r"#(?=RemoteIP)", "", "front")
             text = change(text, r"192\.0\.2\.0/24", "127.0.0.1", "front")
@@ -189,16 +201,17 @@ class Apache(WebServer):
             return self._behind_site()
         if self.options["tls"]:
             return self._tls_site()
-        members = self.options["members"]
         return LOOPBACK_SITE.format(
             port=self.ports[0], folder=self.folder, programs=self.programs,
             members=f"Include {self.folder}/apache/members.example"
-            if members else "")
+            if self.options["members"] else "",
+            application=f"Include {self.folder}/apache/auth.example"
+            if self.options["application"] else "")
 
     def _frame(self):
         """The whole configuration."""
         names = [*LOADED, *self.modules]
-        if self.options["members"]:
+        if self.options["members"] or self.options["application"]:
             names.append("lua")
         if self.options["front"]:
             names.append("remoteip")

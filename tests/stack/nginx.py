@@ -57,6 +57,7 @@ LOOPBACK_SITE = """
 		include nginx/spotify-fcgi.page;
 		include nginx/spotify-fcgi.locations;
 		{members}
+		{application}
 	}}
 """
 
@@ -122,8 +123,10 @@ class Nginx(WebServer):
     def _locations(self, text):
         prefix = self.options["prefix"]
         if prefix != "/":   # as setup does it
-            text = change(text, r"^location (= |~ \^)/",
-                          rf"location \g<1>{prefix}", "locations")
+            text = change(text, "^location = /", f"location = {prefix}",
+                          "locations")
+            text = change(text, r"^location ~ \^/", f"location ~ ^{prefix}",
+                          "location of api")
         return text
 
     def _programs(self, text):
@@ -150,6 +153,13 @@ class Nginx(WebServer):
         prefix = self.options["prefix"]
         return change(text, "/login", f"{prefix}login", "login")
 
+    def _application(self, text):
+        text = change(text, "http://127.0.0.1:3001",
+                      self.options["application"] or "http://127.0.0.1:9",
+                      "application")
+        return change(text, "/login", f"{self.options['prefix']}login",
+                      "login")
+
     def _write_snippets(self):
         edit = {"spotify-fcgi.locations": self._locations,
                 "spotify-fcgi-people": self._programs,
@@ -159,7 +169,8 @@ class Nginx(WebServer):
                 "spotify-fcgi.redirect": self._redirect,
                 "spotify-fcgi.http": self._http,
                 "spotify-fcgi.page": self._page,
-                "members.example": self._members}
+                "members.example": self._members,
+                "auth.example": self._application}
         for path in SHIPPED.iterdir():
             if not path.name.endswith(".conf.example"):
                 text = path.read_text("utf-8")
@@ -198,6 +209,9 @@ class Nginx(WebServer):
         if self.options["members"]:
             text = change(text, r"#include \S*/members.conf;",
                           "include nginx/members.example;", "members.example")
+        if self.options["application"]:
+            text = change(text, r"#include \S*/auth.conf;",
+                          "include nginx/auth.example;", "auth.example")
         if self.options["front"]:
             text = change(text, r"#(?=set_real_ip|real_ip)", "", "front")
             text = change(text, r"192\.0\.2\.0/24", "127.0.0.1", "front")
@@ -221,10 +235,12 @@ class Nginx(WebServer):
             return self._behind_site()
         if self.options["tls"]:
             return self._tls_site()
-        members = self.options["members"]
         return LOOPBACK_SITE.format(
             port=self.ports[0], folder=self.folder,
-            members="include nginx/members.example;" if members else "")
+            members="include nginx/members.example;"
+            if self.options["members"] else "",
+            application="include nginx/auth.example;"
+            if self.options["application"] else "")
 
     def write(self, pictures):
         """The directory from which nginx runs; pictures: an origin that the

@@ -22,6 +22,8 @@ from .processes import Program, Spawner, wait_until
 
 PROGRAMS = ("login", "callback", "artists", "refresh", "session", "logout",
             "api")
+# With that which only the web server asks.
+ALL_PROGRAMS = (*PROGRAMS, "auth")
 # A class each, with write(pictures), start(), log(name), close() and ports.
 SERVERS = {"nginx": Nginx, "apache": Apache}
 # What no web server says while all is well; for nginx a socket that a test
@@ -37,7 +39,7 @@ FIELD = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|\S*)')
 
 def check_programs(build_dir):
     """All of them, or one line that says what to do."""
-    for name in PROGRAMS:
+    for name in ALL_PROGRAMS:
         if not os.access(build_dir / "cgi-bin" / name, os.X_OK):
             raise StackError(f"{build_dir}/cgi-bin/{name} is missing: build "
                              "there first, or set BUILD_DIR")
@@ -51,7 +53,8 @@ class Stack:
         self.build_dir = pathlib.Path(build_dir).resolve()
         self.tls, self.prefix = tls, prefix
         self.options = {"processes": {}, "rate_limits": False,
-                        "members": None, "environment": {}, "port": 0,
+                        "members": None, "application": None,
+                        "environment": {}, "port": 0,
                         "real_spotify": None, "server": "nginx",
                         "origin": "", "front": None}
         unknown = set(options) - set(self.options)
@@ -82,6 +85,7 @@ class Stack:
         self.server = SERVERS[self.options["server"]](
             self.folder, self._spawner, self.options["port"], tls=self.tls,
             prefix=self.prefix, members=self.options["members"],
+            application=self.options["application"],
             rate_limits=self.options["rate_limits"],
             front=self.options["front"])
         self.port = self.server.ports[0]
@@ -154,7 +158,7 @@ class Stack:
                 str(self.conf_file)]
 
     def _check_conf(self):
-        """A mistake in it, once and in words, instead of six dead programs."""
+        """A mistake in it, once and in words, instead of dead programs."""
         done = subprocess.run(self._command("callback") + ["-n"], text=True,
                               capture_output=True, check=False,
                               env=self.environment)
@@ -163,10 +167,10 @@ class Stack:
                              + (done.stderr.strip() or done.stdout.strip()))
 
     def _start_programs(self):
-        unknown = set(self.options["processes"]) - set(PROGRAMS)
+        unknown = set(self.options["processes"]) - set(ALL_PROGRAMS)
         if unknown:
             raise TypeError(f"no such program: {unknown}")
-        for name in PROGRAMS:
+        for name in ALL_PROGRAMS:
             self.programs[name] = Program(
                 name, self._command(name), self.socket(name),
                 self.folder / "log" / f"{name}.log", self._spawner,
@@ -223,8 +227,8 @@ class Stack:
         return self.server.log(name)
 
     def program_logs(self):
-        """Of all of them."""
-        return "".join(self.log(name) for name in PROGRAMS)
+        """All of them."""
+        return "".join(self.log(name) for name in ALL_PROGRAMS)
 
     def events(self, program):
         """Log lines as dicts."""

@@ -12,13 +12,13 @@ from .records import (ABORT, BEGIN, END, LONG, PARAMS, RESPONDER, STDERR,
                       STDIN, STDOUT, begin, pairs, record, split, stream)
 
 __all__ = ["ABORT", "BEGIN", "END", "LONG", "PARAMS", "RESPONDER", "STDERR",
-           "STDIN", "STDOUT", "ask", "begin", "pairs", "params_of", "parse",
-           "record", "run_cgi", "send", "split", "stream", "vouch"]
+           "STDIN", "STDOUT", "ask", "auth", "begin", "pairs", "params_of",
+           "parse", "record", "run_cgi", "send", "split", "stream", "vouch"]
 
 
 def params_of(stack, program, **changes):
-    """What nginx would send for a request of the site's own page; None
-    leaves one out."""
+    """What nginx would send for a request of the site's own page, or for its
+    own question to auth; None leaves one out."""
     method = "POST" if program in ("refresh", "logout") else "GET"
     return {name: value for name, value in {
         "GATEWAY_INTERFACE": "CGI/1.1", "SERVER_PROTOCOL": "HTTP/1.1",
@@ -26,6 +26,7 @@ def params_of(stack, program, **changes):
         "QUERY_STRING": "", "CONTENT_TYPE": "", "CONTENT_LENGTH": "",
         "REQUEST_ID": "0123456789abcdef", "HTTP_HOST": f"127.0.0.1:"
         f"{stack.port}", "HTTP_SEC_FETCH_SITE": "same-origin",
+        "SPOTIFY_FCGI_INTERNAL": "1" if program == "auth" else None,
         **changes}.items() if value is not None}
 
 
@@ -78,6 +79,14 @@ def vouch(client, **changes):
     cookies = client.cookies.text(client.base)
     return ask(client.stack, "session", params_of(client.stack, "session", **{
         "SPOTIFY_FCGI_REQUIRE": "1", "HTTP_SEC_FETCH_SITE": None,
+        "HTTP_COOKIE": cookies or None, **changes}))
+
+
+def auth(client, query="", **changes):
+    """What auth tells the web server about a client, in the same way."""
+    cookies = client.cookies.text(client.base)
+    return ask(client.stack, "auth", params_of(client.stack, "auth", **{
+        "HTTP_SEC_FETCH_SITE": None, "QUERY_STRING": query,
         "HTTP_COOKIE": cookies or None, **changes}))
 
 

@@ -204,6 +204,59 @@ before_a_token_is_spent_there_is_room_for_the_next(void)
 	assert_int_equal(asked, 0);
 }
 
+/* What is passed on lives for a minute, and nobody gets less. */
+static void
+a_token_that_is_passed_on_lives_for_a_minute(void)
+{
+	static const struct {
+		int64_t left_s, life_s;
+		enum result spotify, result;
+		unsigned asked;
+	} rows[] = {
+		{ 600, 3600, RESULT_UPSTREAM_FAILED, OK, 0 },
+		{ 100, 3600, RESULT_UPSTREAM_FAILED, OK, 1 },
+		{ 100, 3600, OK, OK, 1 },
+		{ 59, 3600, OK, OK, 1 },
+		{ 59, 3600, RESULT_UPSTREAM_FAILED, RESULT_REFRESH_FAILED, 1 },
+		{ 0, 3600, RESULT_UPSTREAM_FAILED, RESULT_REFRESH_FAILED, 1 },
+		/* Of a short life a half, but no less than that minute. */
+		{ 70, 100, OK, OK, 0 },
+		{ 61, 100, OK, OK, 1 },
+		{ 55, 60, OK, OK, 0 },
+	};
+	size_t i;
+
+	for (i = 0; i < N(rows); i++) {
+		SCOPED(leave) struct site s;
+
+		run_later(0);
+		CHECK_OK(begin(&s, rows[i].life_s));
+		run_later(rows[i].life_s - rows[i].left_s);
+		answer = rows[i].spotify;
+		CHECK(token_get(&s.context, &s.session, TOKEN_PASS),
+		    rows[i].result);
+		assert_true(asked == rows[i].asked || run_refused());
+	}
+	run_later(0);
+}
+
+/* Its last minute is for the programs themselves. */
+static void
+a_token_that_cannot_be_renewed_is_passed_on_while_it_lives_so_long(void)
+{
+	SCOPED(leave) struct site s;
+
+	CHECK_OK(begin(&s, 100));
+	secret_free(&s.session.refresh);
+	s.session.access_life_s = 0;
+	CHECK_OK(token_get(&s.context, &s.session, TOKEN_PASS));
+	run_later(41);
+	CHECK(token_get(&s.context, &s.session, TOKEN_PASS),
+	    RESULT_LOGIN_EXPIRED);
+	CHECK_OK(token_get(&s.context, &s.session, TOKEN_USE));
+	run_later(0);
+}
+
 /* Whoever read the file before is given what somebody else has got since, even
  * if that lives shortly, or not any more. */
 static void
@@ -376,6 +429,9 @@ UNIT_TESTS(token) = {
 	TEST(a_token_that_is_not_saved_for_certain_is_not_used),
 	TEST(who_comes_too_late_saves_nothing_and_uses_nothing_of_its_own),
 	TEST(what_was_there_serves_on_while_it_lives),
+	TEST(a_token_that_is_passed_on_lives_for_a_minute),
+	TEST(
+	    a_token_that_cannot_be_renewed_is_passed_on_while_it_lives_so_long),
 	TEST(another_token_than_one_had_is_used_however_short_it_lives),
 	TEST(a_token_of_short_life_is_used_for_half_of_it),
 	TEST(before_a_token_is_spent_there_is_room_for_the_next),
