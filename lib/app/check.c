@@ -60,18 +60,17 @@ become_owner(const char *directory)
 	return true;
 }
 
-/* Where this program lies, by which it can be called; its name, if nobody
- * says. */
+/* This program can be called for it, where it lies. */
 static void
 print_cleanup(const char *file)
 {
-	char path[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path));
+	char path[PATH_MAX] = "callback"; /* without a /proc */
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
 
 	printf("# Clean-up, once a day; the units do it. No find line of "
 	       "earlier times\n# should go on beside it: it may remove what "
 	       "idle_limit still allows.\n#\t%.*s -c -f %s\n",
-	    n > 0 ? (int)n : 0, path, file);
+	    n > 0 ? (int)n : (int)strlen(path), path, file);
 }
 
 /* A secret's file as the programs will look for it: they can read it, or

@@ -28,17 +28,20 @@ health_check(struct store *store)
 	return result;
 }
 
-/* The first line of an answer without its name; empty: it is none. */
-static struct str
+/* The status of an answer, with which it begins; 0: it has none. */
+static unsigned
 status_of(const struct buf *answer)
 {
 	static const char name[] = "Status: ";
-	struct str rest = buf_str(answer), line = str_cut(&rest, '\r');
+	struct str rest = buf_str(answer), word = str_cut(&rest, '\r');
+	uint64_t status = 0;
 
-	if (!str_starts(line, STR(name)))
-		return STR("");
-	return (struct str){ line.p + sizeof(name) - 1,
-		line.n - (sizeof(name) - 1) };
+	if (str_starts(word, STR(name))) {
+		word.p += sizeof(name) - 1;
+		word.n -= sizeof(name) - 1;
+		str_number(str_cut(&word, ' '), 999, &status);
+	}
+	return (unsigned)status;
 }
 
 int
@@ -47,7 +50,7 @@ health_ask(const struct options *options, const char *program)
 	const struct probe probe = { REQUEST_REQUIRE, REQUEST_HEALTH };
 	struct buf answer = BUF(65536), path = BUF(256);
 	const char *complaint;
-	struct str status;
+	unsigned status;
 	int exit_status = 1;
 
 	buf_printf(&path, "/run/spotify-fcgi/%s.sock", program);
@@ -61,11 +64,11 @@ health_ask(const struct options *options, const char *program)
 	status = status_of(&answer);
 	if (complaint != NULL)
 		fprintf(stderr, "%s: %s: %s\n", program, path.p, complaint);
-	else if (str_starts(status, STR("204 ")))
+	else if (status == 204)
 		exit_status = 0;
 	else
-		fprintf(stderr, "%s: %.*s; its log says why\n", program,
-		    (int)status.n, status.p);
+		fprintf(stderr, "%s: status %u; its log says why\n", program,
+		    status);
 	if (exit_status == 0)
 		printf("%s: serves\n", program);
 	buf_free(&answer);

@@ -13,7 +13,6 @@
 
 #include <fcntl.h>
 #include <glob.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -112,20 +111,31 @@ names(struct str value, const char *text)
 	return false;
 }
 
+/* The beginning of a file, as much as the buffer takes; false: it is not there,
+ * or empty, as a masked unit is. */
+static bool
+take_file(const char *path, struct buf *content)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char *room = fd < 0 ? NULL : buf_room(content, content->max);
+	ssize_t n = room == NULL ? -1 : read(fd, room, content->max);
+
+	if (n > 0)
+		buf_grown(content, (size_t)n);
+	if (fd >= 0)
+		close(fd);
+	return n > 0;
+}
+
 /* False: there is no such file, or it is masked. */
 static bool
 read_file(struct units *units, const char *path, const char *conf_file)
 {
 	struct buf content = BUF(FILE_MAX);
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	char *room = fd < 0 ? NULL : buf_room(&content, FILE_MAX);
-	ssize_t n = room == NULL ? -1 : read(fd, room, FILE_MAX);
-	struct str rest, value, key;
+	bool there = take_file(path, &content);
+	struct str rest = buf_str(&content), value, key;
 
-	if (n > 0)
-		buf_grown(&content, (size_t)n);
-	rest = buf_str(&content);
-	while (n > 0 && rest.p != NULL) {
+	while (there && rest.p != NULL) {
 		value = str_trim(str_cut(&rest, '\n'));
 		if (names(value, conf_file))
 			units->known = true;
@@ -133,10 +143,8 @@ read_file(struct units *units, const char *path, const char *conf_file)
 		if (value.p != NULL)
 			read_line(units, key, str_trim(value));
 	}
-	if (fd >= 0)
-		close(fd);
 	buf_free(&content);
-	return n > 0;
+	return there;
 }
 
 /* Drop-ins of a directory, in the order of their names. */
@@ -214,6 +222,28 @@ units_free(struct units *units)
 
 /* ---- what follows ---- */
 
+/* A user of the machine's own, as sysusers.d makes them: getpwnam(3) would load
+ * libraries into the program. */
+static bool
+find_uid(struct str name, uint64_t *uid)
+{
+	struct buf content = BUF(1u << 20);
+	bool found = false;
+	struct str rest, line;
+
+	take_file("/etc/passwd", &content);
+	rest = buf_str(&content);
+	while (rest.p != NULL && !found) {
+		line = str_cut(&rest, '\n');
+		if (!str_equal(str_cut(&line, ':'), name))
+			continue;
+		str_cut(&line, ':');
+		found = str_number(str_cut(&line, ':'), UINT32_MAX, uid);
+	}
+	buf_free(&content);
+	return found;
+}
+
 static bool
 is_below(struct str path, struct str dir)
 {
@@ -259,8 +289,8 @@ const char *
 units_complaint_store(const struct units *units, const char *path)
 {
 	const char *complaint = units_complaint_file(units, path);
-	const struct passwd *user;
 	struct stat st;
+	uint64_t uid;
 
 	if (complaint != NULL || !units->known)
 		return complaint;
@@ -269,8 +299,8 @@ units_complaint_store(const struct units *units, const char *path)
 		return "the units may not write there; name it in a drop-in "
 		       "with ReadWritePaths= for spotify-fcgi@.service and "
 		       "spotify-fcgi-cleanup.service, see spotify-fcgi(8)";
-	user = units->user.n == 0 ? NULL : getpwnam(units->user.p);
-	if (user != NULL && stat(path, &st) == 0 && st.st_uid != user->pw_uid)
+	if (find_uid(buf_str(&units->user), &uid) && stat(path, &st) == 0 &&
+	    st.st_uid != uid)
 		return "does not belong to the user of the units (User=); "
 		       "chown it";
 	return NULL;

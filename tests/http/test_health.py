@@ -65,9 +65,10 @@ def test_no_program_where_nobody_listens(stack, tmp_path, program):
 
 @pytest.mark.parametrize("answer, said", [
     (b"", "closed without an answer"), (b"no FastCGI", "closed without"),
-    (b"\1\6\0\1\0\5\0\0Hello\1\3\0\1\0\10\0\0" + bytes(8), "session: ;"),
+    (b"\1\6\0\1\0\5\0\0Hello\1\3\0\1\0\10\0\0" + bytes(8), "status 0;"),
     (b"\1\6\0\1\377\377\0\0Status: 204", "closed without an answer"),
-    (b"\1\6\0\1\0\12\0\0Status: 20\1\3\0\1\0\10\0\0" + bytes(8), ": 20;"),
+    (b"\1\6\0\1\0\12\0\0Status: 20\1\3\0\1\0\10\0\0" + bytes(8), "status 20;"),
+    (b"\1\6\0\1\0\22\0\0Status: \x1b[2J 204\r\n" + bytes(8), "status 0;"),
     (b"x" * 100_000, "too long")], ids=lambda v: str(v)[:30])
 def test_whatever_else_listens_does_not_serve(stack, tmp_path, answer, said):
     path = str(tmp_path / "socket")
@@ -103,7 +104,7 @@ def test_a_store_that_takes_no_file_is_not_well(make_stack):
             assert done.returncode == 0
             continue
         assert done.returncode == 1
-        assert "503 Service Unavailable; its log says why" in done.stderr
+        assert "status 503; its log says why" in done.stderr
         assert "event=store_failed" in stack.programs[program].log()
     stack.session_dir.mkdir(mode=0o700)
 
