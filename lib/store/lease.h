@@ -5,7 +5,7 @@
 
 #include "store/valkeyparts.h"
 
-#define LEASE_SPEND_MS 12000 /* from a reservation on */
+#define LEASE_SPEND_MS 13000 /* from a reservation on: a call and a save */
 
 /* The key of the lease of a task. */
 void lease_key(struct words *words, const struct valkey *valkey,

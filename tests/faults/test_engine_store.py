@@ -227,6 +227,32 @@ def test_a_replica_is_not_written_to(make_stack):
         assert is_logged_in(client)
 
 
+def test_what_replicas_do_not_confirm_is_not_promised(make_stack):
+    """With store_replicas: no token is spent, and a logout says so and is
+    good when it is repeated."""
+    with Engine("replica") as engine:
+        stack = make_stack(conf=engine.conf(engine.socket_url)
+                           | {"store_replicas": "1"})
+        client = Client(stack)
+        client.login()
+        let_tokens_end(stack)
+        assert refresh(client).json["refreshed"]
+        let_tokens_end(stack)
+        stack.clock.advance(3600)
+        engine.replica.pause()
+        since = stack.spotify.requests()[-1]["n"]
+        reply = refresh(client)
+        assert (reply.status, reply.code) == (503, "store_unavailable")
+        assert stack.spotify.requests(since=since) == []
+        assert is_logged_in(client)
+        held = client.copy()
+        reply = logout(client)
+        assert (reply.status, reply.code) == (503, "store_unavailable")
+        engine.replica.resume()
+        assert logout(held).status == 204
+        assert not is_logged_in(held)
+
+
 def test_a_password_that_is_wrong_logs_nobody_out(make_stack):
     with Engine("acl") as engine:
         stack = make_stack(conf=engine.conf(engine.socket_url))
