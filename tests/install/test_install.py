@@ -12,7 +12,7 @@ import tarfile
 import pytest
 
 from installation import REPOSITORY, run
-from stack import PROGRAMS
+from stack import ALL_PROGRAMS
 from tools.amounts import SOAK
 
 soak = pytest.mark.skipif(not SOAK, reason="takes minutes: set SOAK=1")
@@ -33,9 +33,9 @@ def shipped(folder):
 def expected():
     """Where everything belongs."""
     units = REPOSITORY / "conf" / "systemd"
-    return ({f"/usr/libexec/spotify-fcgi/{name}" for name in PROGRAMS}
+    return ({f"/usr/libexec/spotify-fcgi/{name}" for name in ALL_PROGRAMS}
             | {f"/usr/share/spotify-fcgi/{folder}/{name}"
-               for folder in ("nginx", "apache", "container", "www")
+               for folder in ("nginx", "apache", "caddy", "container", "www")
                for name in shipped(folder)}
             | {f"/usr/lib/systemd/system/{path.relative_to(units)}"
                for path in units.rglob("spotify-fcgi*")

@@ -8,9 +8,9 @@ import subprocess
 import pytest
 
 from installation import REPOSITORY
-from stack import PROGRAMS
+from stack import ALL_PROGRAMS
 
-INSTANCES = [f"spotify-fcgi@{name}.service" for name in PROGRAMS]
+INSTANCES = [f"spotify-fcgi@{name}.service" for name in ALL_PROGRAMS]
 SERVICES = INSTANCES + ["spotify-fcgi-cleanup.service"]
 EXPOSURE_MAX = 1.5
 # Programs that neither call Spotify nor need the client secret.
@@ -69,7 +69,7 @@ def test_the_exposure_is_small(units, unit):
 
 
 def test_programs_that_do_not_call_spotify_have_no_network():
-    for name in PROGRAMS:
+    for name in ALL_PROGRAMS:
         source = (REPOSITORY / "cgi-bin" / f"{name}.c").read_text("utf-8")
         drop_in = (REPOSITORY / f"conf/systemd/spotify-fcgi@{name}.service.d"
                    / "no-network.conf")
@@ -95,7 +95,7 @@ def settings(name):
     return found
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("name", ALL_PROGRAMS)
 def test_a_unit_gives_its_program_what_that_opens_and_no_more(name):
     """The program says what that is: .opens, in CONF_ bits. What the unit does
     not give it also hides; systemd's copies of secrets are elsewhere."""
