@@ -28,29 +28,29 @@ enum row_kind {
 /* One parameter of a query. */
 struct row_param {
 	const char *name;
-	enum row_kind kind;
-	int64_t min, max;  /* of ROW_NUMBER */
-	const char *words; /* of ROW_WORD and ROW_WORDS, by blanks */
-	bool required;
+	int64_t min, max;	/* of ROW_NUMBER */
+	const char *words;	/* of ROW_WORD and ROW_WORDS, by blanks */
 	const char *not_beside; /* the name of one that excludes it, or NULL */
+	enum row_kind kind;
+	bool required;
 };
 
 /* One call. Everything is static. */
 struct row {
 	const char *name; /* in api_allow and in the log */
-	unsigned methods; /* METHOD_ bits */
 	const char *path; /* behind api_url; "{id}" stands for one id */
 	const struct row_param *params; /* the last one has no name */
-	const char *scope; /* separated by blanks; "": none is needed */
+	const char *scope;  /* separated by blanks; "": none is needed */
+	const char *bucket; /* calls that Spotify counts together */
+	/* What is different for an application in development mode, a
+	 * sentence for the operator; NULL: nothing that is known. */
+	const char *in_development;
+	unsigned methods;	/* METHOD_ bits */
+	enum pause_group group; /* calls that pause together */
 	/* Which words of scope a request needs is decided by its URIs: the
 	 * first for what is saved, the second for who is followed, the third
 	 * for playlists. Otherwise it needs all of them. */
 	bool scope_by_uri;
-	const char *bucket;	/* calls that Spotify counts together */
-	enum pause_group group; /* and pauses together */
-	/* What is different for an application in development mode, a
-	 * sentence for the operator; NULL: nothing that is known. */
-	const char *in_development;
 };
 
 #define ROWS_N 19

@@ -58,8 +58,8 @@ def parameters():
 def table():
     """Path: (name, parameters, scopes)."""
     known = parameters()
-    rows = re.findall(r'\{\s*"([\w-]+)",\s*READING,\s*"([^"]+)",\s*(\w+),\s*'
-                      r'"([^"]*)",\s*(?:true|false)', TABLE)
+    rows = re.findall(r'\{\s*"([\w-]+)",\s*"(/[^"]+)",\s*(\w+),\s*"([^"]*)",',
+                      TABLE)
     return {path: (name, known[params], scope.split())
             for name, path, params, scope in rows}
 
