@@ -30,6 +30,7 @@ static const struct {
 };
 _Static_assert(sizeof(buckets) / sizeof(buckets[0]) == QUOTA__MAX,
     "every bucket has its names");
+_Static_assert(QUOTA__MAX <= STORE_COUNTS_MAX, "and a count");
 
 /* A part of a number, rounded up. */
 static int64_t

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Hides the file of the counts: it is mapped, and all processes of the machine
- * have the same pages of it. The file system can be full once it is there: all
- * of it was written when it was made. It is not made durable; a crash of the
- * machine may lose what was counted since the kernel last wrote it, half a
- * minute or so, and a process that is killed loses nothing.
+ * have the same pages of it. It is not made durable; a crash of the machine may
+ * lose what was counted since the kernel last wrote it, half a minute or so,
+ * and a process that is killed loses nothing.
  */
 #include "config.h"
 
@@ -22,19 +21,23 @@
 #include "store/file.h"
 #include "store/filelock.h"
 
-#define CELLS 64
 #define MAGIC UINT64_C(0x31736e7563666673) /* its first version */
 #define MAKE_MS 1000
 #define LOCK_NUMBER ((uint64_t)INT64_MAX - 2) /* no id has that */
 
+/* What is changed together lies in one page: a page is a multiple of this. */
+#define CELL_BYTES 512
+
 struct cell {
 	_Atomic uint64_t key; /* 0: free */
 	struct dayring ring;
+	char room[CELL_BYTES - sizeof(uint64_t) - sizeof(struct dayring)];
 };
 
 struct counts_file {
 	uint64_t magic, bytes;
-	struct cell cell[CELLS];
+	char rest[CELL_BYTES - 2 * sizeof(uint64_t)];
+	struct cell cell[STORE_COUNTS_MAX];
 };
 
 void
@@ -165,45 +168,73 @@ key_of(const char *name)
 	return key == 0 ? 1 : key;
 }
 
-/* The count of a name, NULL if there is none; or made, and then it is that of
- * somebody else only in a file full of what we never wrote. */
-static struct dayring *
-find(struct counts_file *map, const char *name, bool make)
+/* The cell of a key, or the free one that it may have. A file without either is
+ * full of what we never wrote: then it is the one where the search began. */
+static struct cell *
+find(struct counts_file *map, uint64_t key)
 {
-	uint64_t key = key_of(name), found;
 	struct cell *cell;
+	uint64_t found;
 	size_t i;
 
-	for (i = 0; i < CELLS; i++) {
-		cell = &map->cell[(key + i) % CELLS];
-		found = 0;
-		if (make)
-			atomic_compare_exchange_strong(&cell->key, &found, key);
-		else
-			found = atomic_load(&cell->key);
-		if (found == key || (found == 0 && make))
-			return &cell->ring;
-		if (found == 0)
-			return NULL;
+	for (i = 0; i < STORE_COUNTS_MAX; i++) {
+		cell = &map->cell[(key + i) % STORE_COUNTS_MAX];
+		found = atomic_load(&cell->key);
+		if (found == key || found == 0)
+			return cell;
 	}
-	if (!make)
-		return NULL;
-	cell = &map->cell[key % CELLS];
-	atomic_store(&cell->key, key);
-	return &cell->ring;
+	return &map->cell[key % STORE_COUNTS_MAX];
+}
+
+/*
+ * See to it that a cell can be changed. Where a file system never writes in
+ * place (Btrfs), a page that has just been written to the disk needs room on it
+ * to be changed again; and who has none when he changes what is mapped is ended
+ * by SIGBUS, while a write says so.
+ */
+static enum result
+make_room(const struct counts *counts, const struct cell *cell)
+{
+	off_t at = (const char *)cell->room - (const char *)counts->map;
+
+	return pwrite(counts->fd, "", 1, at) == 1 ? OK : store_failed("write");
+}
+
+/* Find the count of a name, or make it, so that it can be changed. OK or
+ * RESULT_STORE. */
+static enum result
+open_cell(struct counts *counts, const char *name, struct dayring **ring)
+{
+	enum result result = reach(counts);
+	uint64_t key = key_of(name), found = 0;
+	struct cell *cell;
+
+	while (result == OK && found != key) {
+		cell = find(counts->map, key);
+		found = 0;
+		if ((result = make_room(counts, cell)) != OK)
+			break;
+		found = atomic_load(&cell->key);
+		/* If another process takes it meanwhile, look again. */
+		if (found == key ||
+		    atomic_compare_exchange_strong(&cell->key, &found, key))
+			found = key;
+		*ring = &cell->ring;
+	}
+	return result;
 }
 
 enum result
 counts_count(struct counts *counts, const char *name, int64_t limit,
     struct store_tally *tally)
 {
+	struct dayring *ring;
 	enum result result;
 
 	*tally = (struct store_tally){ 0 };
 	pthread_mutex_lock(&counts->mutex);
-	if ((result = reach(counts)) == OK)
-		result = dayring_count(find(counts->map, name, true),
-		    clock_now_s(), limit, tally);
+	if ((result = open_cell(counts, name, &ring)) == OK)
+		result = dayring_count(ring, clock_now_s(), limit, tally);
 	pthread_mutex_unlock(&counts->mutex);
 	return result;
 }
@@ -211,23 +242,26 @@ counts_count(struct counts *counts, const char *name, int64_t limit,
 void
 counts_tally(struct counts *counts, const char *name, struct store_tally *tally)
 {
-	const struct dayring *ring = NULL;
+	uint64_t key = key_of(name);
+	const struct cell *cell;
 
 	*tally = (struct store_tally){ 0 };
 	pthread_mutex_lock(&counts->mutex);
-	if (is_there(counts) || map_file(counts) == OK)
-		ring = find(counts->map, name, false);
-	if (ring != NULL)
-		dayring_tally(ring, clock_now_s(), tally);
+	if (is_there(counts) || map_file(counts) == OK) {
+		cell = find(counts->map, key);
+		if (atomic_load(&cell->key) == key)
+			dayring_tally(&cell->ring, clock_now_s(), tally);
+	}
 	pthread_mutex_unlock(&counts->mutex);
 }
 
 void
 counts_remark(struct counts *counts, const char *name, int64_t number)
 {
+	struct dayring *ring;
+
 	pthread_mutex_lock(&counts->mutex);
-	if (reach(counts) == OK)
-		dayring_remark(find(counts->map, name, true), clock_now_s(),
-		    number);
+	if (open_cell(counts, name, &ring) == OK)
+		dayring_remark(ring, clock_now_s(), number);
 	pthread_mutex_unlock(&counts->mutex);
 }

@@ -185,6 +185,8 @@ enum result store_claim(struct store *store, int64_t began_s, int64_t now_s,
 int64_t store_fact(struct store *store, const char *name);
 void store_set_fact(struct store *store, const char *name, int64_t number);
 
+#define STORE_COUNTS_MAX 32 /* names of counts */
+
 /* What was counted under a name. */
 struct store_tally {
 	int64_t counted;    /* in the last day */
