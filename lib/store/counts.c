@@ -206,22 +206,21 @@ static enum result
 open_cell(struct counts *counts, const char *name, struct dayring **ring)
 {
 	enum result result = reach(counts);
-	uint64_t key = key_of(name), found = 0;
+	uint64_t key = key_of(name), found;
 	struct cell *cell;
 
-	while (result == OK && found != key) {
+	if (result != OK)
+		return result;
+	/* If another process takes a cell meanwhile, look again. */
+	do {
 		cell = find(counts->map, key);
-		found = 0;
 		if ((result = make_room(counts, cell)) != OK)
-			break;
+			return result;
 		found = atomic_load(&cell->key);
-		/* If another process takes it meanwhile, look again. */
-		if (found == key ||
-		    atomic_compare_exchange_strong(&cell->key, &found, key))
-			found = key;
-		*ring = &cell->ring;
-	}
-	return result;
+	} while (found != key &&
+	    !atomic_compare_exchange_strong(&cell->key, &found, key));
+	*ring = &cell->ring;
+	return OK;
 }
 
 enum result
