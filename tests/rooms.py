@@ -38,6 +38,7 @@ TESTED_BY = {
     "store/room": "unit/store/valkey.c",
     "store/beside": "unit/kept.c",
     "store/sitewide": "unit/store/store.c",
+    "store/tallies": "unit/store/store.c",
     "spotify/oauthurl": "unit/spotify/oauth.c",
     "spotify/spotifypage": "unit/spotify/spotify.c",
     "base/sink": "faults/test_log.py",

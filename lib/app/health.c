@@ -10,22 +10,12 @@
 #include "app/health.h"
 #include "web/request.h"
 
-#define ROOM 512 /* bytes; some sessions have more, and few have less */
-
 const struct probe health_of_threads = { REQUEST_REQUIRE, REQUEST_LIFE };
 
 enum result
 health_check(struct store *store)
 {
-	static const unsigned char nobody[STORE_ID_BYTES];
-	const struct store_wish wish = { .id = nobody, .n = ROOM };
-	struct store_reservation *reservation = NULL;
-	enum result result = OK;
-
-	if (store != NULL)
-		result = store_reserve(store, &wish, &reservation);
-	store_release(reservation);
-	return result;
+	return store == NULL ? OK : store_try(store);
 }
 
 /* The status of an answer, with which it begins; 0: it has none. */

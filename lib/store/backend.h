@@ -45,6 +45,7 @@ struct store_backend {
 	void (*refuse)(struct store_reservation *reservation);
 	enum result (*keep)(struct store *store, const unsigned char *id,
 	    enum store_place place, struct str content);
+	enum result (*try_write)(struct store *store);
 	/* Of any version, if that is NULL. */
 	enum result (*remove)(struct store *store, const unsigned char *id,
 	    const struct store_version *version);

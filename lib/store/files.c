@@ -227,6 +227,20 @@ files_keep(struct store *store, const unsigned char *id, enum store_place place,
 	return result;
 }
 
+/* As much as a session takes. */
+static enum result
+files_try(struct store *store)
+{
+	static const unsigned char nobody[STORE_ID_BYTES];
+	const struct store_wish wish = { .id = nobody, .n = 512 };
+	struct store_reservation *reservation;
+	enum result result = files_reserve(store, &wish, &reservation);
+
+	if (result == OK)
+		files_release(reservation);
+	return result;
+}
+
 /* What is kept may come back after a crash; a record must not. Of a record that
  * was gone already nobody knows whether that lasts. */
 static enum result
@@ -345,6 +359,7 @@ static const struct store_backend backend = {
 	.release = files_release,
 	.keep = files_keep,
 	.remove = files_remove,
+	.try_write = files_try,
 	.touch = files_touch,
 	.claim = files_claim,
 	.fact = files_fact,

@@ -68,6 +68,33 @@ static const char *const texts[] = {
 	    "end\n"
 	    "redis.call('SETRANGE', KEYS[1], 32, ARGV[2])\n"
 	    "return 1\n",
+	[SCRIPT_COUNT] =
+	    "local now = tonumber(redis.call('TIME')[1])\n"
+	    "local limit, oldest = tonumber(ARGV[1]),\n"
+	    "    math.floor(now / 3600) - 24\n"
+	    "local all, has, sum = redis.call('HGETALL', KEYS[1]), {}, 0\n"
+	    "for i = 1, #all, 2 do\n"
+	    "  local hour, n = tonumber(all[i]), tonumber(all[i + 1])\n"
+	    "  has[hour or all[i]] = n\n"
+	    "  if hour and hour >= oldest then sum = sum + n end\n"
+	    "  if hour and hour < oldest then\n"
+	    "    redis.call('HDEL', KEYS[1], all[i])\n"
+	    "  end\n"
+	    "end\n"
+	    "local since, said = now - (has['since'] or now), has['r'] or 0\n"
+	    "if limit < 0 or sum >= limit then\n"
+	    "  local hour, left = oldest, sum - (has[oldest] or 0)\n"
+	    "  while left >= limit and hour < oldest + 48 do\n"
+	    "    hour = hour + 1\n"
+	    "    left = left - (has[hour] or 0)\n"
+	    "  end\n"
+	    "  local room = limit < 0 and 0 or (hour + 25) * 3600 - now\n"
+	    "  return {0, sum, room, since, said, has['at'] or 0}\n"
+	    "end\n"
+	    "redis.call('HINCRBY', KEYS[1], oldest + 24, 1)\n"
+	    "redis.call('HSETNX', KEYS[1], 'since', now)\n"
+	    "redis.call('EXPIRE', KEYS[1], 691200)\n"
+	    "return {1, sum + 1, 0, since, said, has['at'] or 0}\n",
 };
 
 void

@@ -2,8 +2,8 @@
 /*
  * What an engine does at once, in Lua: a part of valkey. Every script touches
  * the keys that it is given and no others, all of one id, and answers with a
- * number unless it says otherwise. All can be done twice: the second time they
- * answer the same, or do nothing. "seal" is the last 16 bytes of a record, its
+ * number unless it says otherwise. All but one can be done twice: the second
+ * time they answer the same, or do nothing. "seal" is the last 16 bytes of a record, its
  * version; "token" are the 32 bytes of a holder, of which the first 16 are his
  * machine's.
  */
@@ -66,7 +66,17 @@ enum script {
 	 * Put another mark on a room that is this holder's.
 	 * Keys: room. Arguments: token, mark. 1; 0: it is not.
 	 */
-	SCRIPT_MARK
+	SCRIPT_MARK,
+	/*
+	 * Count one more, unless as many as the limit were counted in the last
+	 * 25 hours of the clock, by the engine's; one of -1 only looks. (It
+	 * counts twice if it is done twice.)
+	 * Keys: count. Arguments: limit.
+	 * An array: 1, or 0 if it was not; how many there are; when not, the
+	 * seconds until it may be; since how many seconds all is counted; the
+	 * remark, and when it was made.
+	 */
+	SCRIPT_COUNT
 };
 
 /* The marks of a room: an ordinary one; one of a holder who found another's

@@ -12,6 +12,7 @@
 
 #define MARK_MS (20 * 60 * 1000) /* a login lasts ten minutes */
 #define FACT_MS (25 * 3600 * 1000)
+#define TRIAL_MS 1000
 
 /* Whether what a key holds is ours; the results of store_claim(). */
 static enum result
@@ -57,6 +58,24 @@ sitewide_claim(struct store *store, int64_t began_s, int64_t now_s,
 	if (reply.value.type == RESP_NIL)
 		result = is_own_mark(valkey, words.at[1], value);
 	engine_reply_free(&reply);
+	return result;
+}
+
+enum result
+sitewide_try(struct store *store)
+{
+	const struct valkey *valkey = valkey_of(store);
+	struct words words = { .n = 0 };
+	struct engine_reply reply;
+	enum result result;
+
+	words_add(&words, STR("SET"));
+	words_name(&words, valkey->prefix, "f", "trial");
+	words_add(&words, STR("1"));
+	words_add(&words, STR("PX"));
+	words_number(&words, TRIAL_MS);
+	if ((result = valkey_ask(valkey, &words, false, &reply)) == OK)
+		engine_reply_free(&reply);
 	return result;
 }
 

@@ -115,6 +115,12 @@ store_remove_if(struct store *store,
 	return store->backend->remove(store, id, version);
 }
 
+enum result
+store_try(struct store *store)
+{
+	return store->backend->try_write(store);
+}
+
 void
 store_touch(struct store *store, const unsigned char id[static STORE_ID_BYTES],
     int64_t now_s, int64_t ends_s)

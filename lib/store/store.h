@@ -161,6 +161,12 @@ enum result store_remove_if(struct store *store,
     const unsigned char id[static STORE_ID_BYTES],
     const struct store_version *version) __attribute__((warn_unused_result));
 
+/*
+ * Whether something could be written now, which nobody will see.
+ * OK, RESULT_STORE, RESULT_NO_MEMORY.
+ */
+enum result store_try(struct store *store) __attribute__((warn_unused_result));
+
 /* Say that a record was used now, and is needed until ends_s. A failure is
  * logged and does no harm. */
 void store_touch(struct store *store,

@@ -8,6 +8,7 @@
  *	PREFIX{ID}:r	room for the next record
  *	PREFIXu:ID	a mark: random bytes, by which one's own is known again
  *	PREFIXf:NAME	a fact
+ *	PREFIXn:NAME	a count: hours, and a remark
  */
 #include "config.h"
 
@@ -25,6 +26,7 @@
 #include "store/lease.h"
 #include "store/room.h"
 #include "store/sitewide.h"
+#include "store/tallies.h"
 #include "store/trial.h"
 #include "store/valkey.h"
 
@@ -299,6 +301,10 @@ static const struct store_backend backend = {
 	.claim = sitewide_claim,
 	.fact = sitewide_fact,
 	.set_fact = sitewide_set_fact,
+	.try_write = sitewide_try,
+	.count = tallies_count,
+	.tally = tallies_look,
+	.remark = tallies_remark,
 	.lock = lease_lock,
 	.unlock = lease_unlock,
 };

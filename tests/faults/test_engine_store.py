@@ -269,14 +269,16 @@ def test_a_password_that_is_wrong_logs_nobody_out(make_stack):
 
 RIGHTS = ("ACL SETUSER spotify resetkeys ~sf:* resetchannels -@all +hello "
           "+get +set +del +eval +wait +getrange +setrange +exists +pexpire "
-          "+pttl +time +info +ping +select").split()
+          "+pttl +time +info +ping +select +hgetall +hincrby +hsetnx +hset "
+          "+hdel +expire").split()
 
 
 def test_few_rights_are_enough(make_stack):
     """Those that the manual names."""
     with Engine("acl") as engine:
         engine.command(*RIGHTS)
-        stack = make_stack(conf=engine.conf(engine.socket_url))
+        stack = make_stack(conf={**engine.conf(engine.socket_url),
+                                 "quota_per_day": "600"})
         client = Client(stack)
         client.login()
         assert client.fetch("artists").status == 200

@@ -131,6 +131,12 @@ failing_remove(struct store *store, const unsigned char *id,
 	    inner(store)->remove(own(store)->inner, id, version));
 }
 
+static enum result
+failing_try(struct store *store)
+{
+	return store_try(own(store)->inner);
+}
+
 static void
 failing_touch(struct store *store, const unsigned char *id, int64_t now_s,
     int64_t ends_s)
@@ -217,6 +223,7 @@ static const struct store_backend backend = {
 	.release = failing_release,
 	.keep = failing_keep,
 	.remove = failing_remove,
+	.try_write = failing_try,
 	.touch = failing_touch,
 	.claim = failing_claim,
 	.fact = failing_fact,

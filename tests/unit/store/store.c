@@ -271,8 +271,45 @@ no_more_is_counted_than_may_be_on(struct store *store)
 	CHECK_OK(store_count(store, "a", 1, &tally));
 	CHECK(store_count(store, "a", 1, &tally), RESULT_QUOTA_EXCEEDED);
 	assert_true(tally.counted == 1 && tally.room_s > 0);
+	assert_true(tally.room_s <= 25 * 3600);
+	CHECK_OK(store_count(store, "a", 2, &tally));
+	assert_int_equal(tally.counted, 2);
+	store_tally(store, "b", &tally);
+	assert_int_equal(tally.counted, 0);
 }
 ON_EACH(no_more_is_counted_than_may_be)
+
+static void
+what_is_remarked_of_a_count_stays_with_it_on(struct store *store)
+{
+	struct store_tally tally;
+
+	store_tally(store, "a", &tally);
+	assert_true(tally.counted == 0 && tally.remark == 0);
+	CHECK_OK(store_count(store, "a", 9, &tally));
+	store_remark(store, "a", 570);
+	store_tally(store, "a", &tally);
+	assert_true(tally.counted == 1 && tally.remark == 570);
+	assert_true(tally.counting_s >= 0 && tally.counting_s < 3700);
+	assert_true(tally.remarked_s > clock_now_s() - 3700 &&
+	    tally.remarked_s <= clock_now_s());
+	store_remark(store, "a", 0);
+	store_tally(store, "a", &tally);
+	assert_true(tally.counted == 1 && tally.remark == 0);
+}
+ON_EACH(what_is_remarked_of_a_count_stays_with_it)
+
+static void
+a_trial_leaves_nothing_that_is_seen_on(struct store *store)
+{
+	SCOPED(buf_free) struct buf content = BUF(MAX);
+	struct store_seen seen;
+
+	CHECK_OK(store_try(store));
+	CHECK_OK(store_try(store));
+	CHECK(load(store, &content, &seen), RESULT_ABSENT);
+}
+ON_EACH(a_trial_leaves_nothing_that_is_seen)
 
 static void
 a_reader_sees_one_record_or_the_other_on(struct store *store)
@@ -330,6 +367,8 @@ UNIT_TESTS(store) = {
 	TEST(a_mark_is_made_once),
 	TEST(a_fact_is_a_number_that_was_set),
 	TEST(no_more_is_counted_than_may_be),
+	TEST(what_is_remarked_of_a_count_stays_with_it),
+	TEST(a_trial_leaves_nothing_that_is_seen),
 	TEST(a_reader_sees_one_record_or_the_other),
 	TEST(the_next_call_fails_and_no_other),
 	END_OF_TESTS,
