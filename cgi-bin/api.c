@@ -53,6 +53,7 @@ main(int argc, char **argv)
 		.opens = CONF_ALL,
 		.threads = 64,
 		.upstream = &upstream_spotify,
+		.storage = &storage_configured,
 		.shares = true,
 		.handle = handle });
 }
