@@ -63,6 +63,7 @@ ask(struct context *context, struct session *session,
 	struct api_endpoint endpoint = { .name = row->name,
 		.path = rowurl->path.p,
 		.group = row->group,
+		.bucket = row->bucket,
 		.is_relayed = true,
 		.body_max = RELAY_BODY_MAX };
 	struct call call = { .context = context,

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "spotify/pause.h"
+#include "spotify/quota.h"
 #include "web/request.h"
 
 #define ROWS_PARAMS_MAX 6
@@ -40,13 +41,13 @@ struct row {
 	const char *name; /* in api_allow and in the log */
 	const char *path; /* behind api_url; "{id}" stands for one id */
 	const struct row_param *params; /* the last one has no name */
-	const char *scope;  /* separated by blanks; "": none is needed */
-	const char *bucket; /* calls that Spotify counts together */
+	const char *scope; /* separated by blanks; "": none is needed */
 	/* What is different for an application in development mode, a
 	 * sentence for the operator; NULL: nothing that is known. */
 	const char *in_development;
-	unsigned methods;	/* METHOD_ bits */
-	enum pause_group group; /* calls that pause together */
+	unsigned methods;	  /* METHOD_ bits */
+	enum quota_bucket bucket; /* calls that Spotify counts together */
+	enum pause_group group;	  /* calls that pause together */
 	/* Which words of scope a request needs is decided by its URIs: the
 	 * first for what is saved, the second for who is followed, the third
 	 * for playlists. Otherwise it needs all of them. */

@@ -27,10 +27,29 @@ static const struct {
 } buckets[] = {
 	[QUOTA_ME] = { "me", "quota-me", true },
 	[QUOTA_FOLLOWING] = { "following", "quota-following", false },
+	[QUOTA_TOP] = { "top", "quota-top", false },
+	[QUOTA_MY_PLAYLISTS] = { "my-playlists", "quota-my-playlists", false },
+	[QUOTA_PLAYLISTS] = { "playlists", "quota-playlists", false },
+	[QUOTA_SAVED] = { "saved", "quota-saved", false },
+	[QUOTA_RECENT] = { "recent", "quota-recent", false },
+	[QUOTA_PLAYER] = { "player", "quota-player", false },
+	[QUOTA_ARTIST] = { "artist", "quota-artist", false },
+	[QUOTA_ARTIST_ALBUMS] = { "artist-albums", "quota-artist-albums",
+	    false },
+	[QUOTA_ALBUM] = { "album", "quota-album", false },
+	[QUOTA_TRACK] = { "track", "quota-track", false },
+	[QUOTA_SEARCH] = { "search", "quota-search", false },
+	[QUOTA_CONTAINS] = { "contains", "quota-contains", false },
 };
 _Static_assert(sizeof(buckets) / sizeof(buckets[0]) == QUOTA__MAX,
     "every bucket has its names");
 _Static_assert(QUOTA__MAX <= STORE_COUNTS_MAX, "and a count");
+
+const char *
+quota_name(enum quota_bucket bucket)
+{
+	return buckets[bucket].name;
+}
 
 /* A part of a number, rounded up. */
 static int64_t

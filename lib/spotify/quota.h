@@ -14,7 +14,26 @@
 
 /* Calls that are counted together. Spotify does not tell which it counts so;
  * two buckets that are one for Spotify are told apart until it says no. */
-enum quota_bucket { QUOTA_ME, QUOTA_FOLLOWING, QUOTA__MAX };
+enum quota_bucket {
+	QUOTA_ME,
+	QUOTA_FOLLOWING,
+	QUOTA_TOP,
+	QUOTA_MY_PLAYLISTS,
+	QUOTA_PLAYLISTS,
+	QUOTA_SAVED,
+	QUOTA_RECENT,
+	QUOTA_PLAYER,
+	QUOTA_ARTIST,
+	QUOTA_ARTIST_ALBUMS,
+	QUOTA_ALBUM,
+	QUOTA_TRACK,
+	QUOTA_SEARCH,
+	QUOTA_CONTAINS,
+	QUOTA__MAX
+};
+
+/* Its name, for people; static. */
+const char *quota_name(enum quota_bucket bucket);
 
 /* Who calls: of a bucket in which logins ask, a tenth is left to them. */
 enum quota_caller { QUOTA_LOGIN, QUOTA_OTHER };

@@ -33,7 +33,7 @@ def printed(stack, program="artists"):
         env=stack.environment)
     return {bucket: (int(used), int(budget), rest) for
             bucket, used, budget, rest in re.findall(
-                r"^# quota (\w+): (\d+) of (\d+) used(.*)$",
+                r"^# quota ([\w-]+): (\d+) of (\d+) used(.*)$",
                 done.stdout, re.M)}
 
 
@@ -273,6 +273,24 @@ def test_a_file_that_is_damaged_stops_nobody(rationed, damage):
 
 def test_what_n_prints_leaves_no_file(rationed):
     stack = rationed(600)
-    assert printed(stack, "login") == {"me": (0, 600, ""),
-                                       "following": (0, 600, "")}
+    buckets = printed(stack, "session")
+    assert {"me", "following", "artist-albums"} <= set(buckets)
+    assert set(buckets.values()) == {(0, 600, "")}
     assert not (stack.session_dir / "counts").exists()
+
+
+def test_a_call_of_a_page_counts_in_its_own_bucket(make_stack):
+    """Not in that of logins; and by two calls of one bucket together."""
+    stack = make_stack(conf={"quota_per_day": "10",
+                             "api_allow": "search album album-tracks"})
+    member, album = visitor(stack), "api/albums/0OdUWJ0sBjDrqHygGUXeCF"
+    before = printed(stack)["me"]
+    for n in range(5):
+        assert member.fetch(f"{album}?market=D{chr(65 + n)}").status == 200
+        assert member.fetch(f"{album}/tracks?limit={n + 1}").status == 200
+    refused(member.fetch(album), 429, "quota_exceeded")
+    assert count(stack.spotify, "api") == 10
+    assert member.fetch("api/search?q=x&type=artist").status == 200
+    assert printed(stack)["album"][:2] == (10, 10)
+    assert printed(stack)["search"][:2] == (1, 10)
+    assert printed(stack)["me"] == before

@@ -51,7 +51,7 @@ every_row_has_a_name_and_a_path_of_its_own(void)
 				0);
 		}
 		assert_string_not_equal(rows_table[i].name, "reading");
-		assert_true(strlen(rows_table[i].bucket) > 0);
+		assert_true(rows_table[i].bucket > QUOTA_FOLLOWING);
 		check_params(rows_table[i].params);
 	}
 }
