@@ -104,9 +104,25 @@ def test_a_refresh_that_says_what_is_granted_is_believed(site):
     assert ask(client, "scope=user-read-email").status == 204
     let_tokens_end(site)
     refused(ask(client, "scope=user-read-email"), 403, "scope_missing")
-    site.spotify.settings(scope="user-follow-read user-read-email")
+    # Nothing is said, and nothing changes.
+    site.spotify.settings(token_override={"scope": "__missing__"})
+    site.clock.advance(3600)
+    refused(ask(client, "scope=user-read-email"), 403, "scope_missing")
+    site.spotify.settings(token_override={},
+                          scope="user-follow-read user-read-email")
     site.clock.advance(3600)
     assert ask(client, "scope=user-read-email").status == 204
+
+
+def test_a_token_that_cannot_be_renewed_is_passed_on_for_so_long(site):
+    """Its last minute is for the programs themselves."""
+    site.spotify.settings(omit_initial_refresh=True)
+    client = visitor(site)
+    let_tokens_end(site, 100)
+    assert int(ask(client).header("X-Spotify-Access-Expires")) >= 60
+    site.clock.advance(50)
+    refused(ask(client), 401, "login_expired")
+    assert client.fetch("artists").status == 200
 
 
 @pytest.mark.parametrize("length", [1500, 4096])

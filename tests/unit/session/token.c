@@ -17,7 +17,6 @@ static const unsigned char master[SEAL_KEY_BYTES] = "a key of the server";
 /* What the token endpoint says next, and how often it was asked since. */
 static enum result answer;
 static int64_t life_s;
-static const char *granted;	    /* the scope that it names */
 static unsigned asked = UINT32_MAX; /* nobody is there who counts */
 
 enum result __real_oauth_refresh(struct context *context,
@@ -36,10 +35,6 @@ __wrap_oauth_refresh(struct context *context, const struct secret *refresh,
 	if (answer != OK)
 		return answer;
 	tokens->expires_in_s = life_s;
-	tokens->scope = BUF(OAUTH_SCOPE_MAX);
-	buf_puts(&tokens->scope, granted);
-	if (buf_result(&tokens->scope) != OK)
-		return buf_result(&tokens->scope);
 	return secret_set(&tokens->access, "new", 3);
 }
 
@@ -75,7 +70,6 @@ begin(struct site *s, int64_t left_s)
 	asked = 0;
 	answer = OK;
 	life_s = 3600;
-	granted = "";
 	reply_init(&s->reply);
 	assert_int_equal(seal_ring_add(&s->conf.ring, master), OK);
 	result = scratch_open(&s->store);
@@ -118,31 +112,6 @@ a_new_token_is_in_the_store_before_it_is_used(void)
 	CHECK_OK(session_load(&s.context, &s.session));
 	CHECK_TEXT(secret_str(&s.session.access), "new");
 	assert_int_equal(asked, 1);
-}
-
-/* A refresh that says nothing of it changes nothing. */
-static void
-the_scope_is_what_was_granted_last(void)
-{
-	SCOPED(leave) struct site s;
-
-	CHECK_OK(begin(&s, 0));
-	life_s = 1;
-	CHECK_OK(token_get(&s.context, &s.session, TOKEN_USE));
-	CHECK_OK(session_load(&s.context, &s.session));
-	assert_int_equal(s.session.scope.n, 0);
-	granted = "a b";
-	run_later(2);
-	CHECK_OK(token_get(&s.context, &s.session, TOKEN_USE));
-	CHECK_OK(session_load(&s.context, &s.session));
-	CHECK_TEXT(buf_str(&s.session.scope), "a b");
-	granted = "";
-	run_later(4);
-	CHECK_OK(token_get(&s.context, &s.session, TOKEN_USE));
-	CHECK_OK(session_load(&s.context, &s.session));
-	CHECK_TEXT(buf_str(&s.session.scope), "a b");
-	assert_int_equal(asked, 3);
-	run_later(0);
 }
 
 /* Not done, or nobody knows: the same for who would use the token. */
@@ -237,23 +206,6 @@ a_token_that_is_passed_on_lives_for_a_minute(void)
 		    rows[i].result);
 		assert_true(asked == rows[i].asked || run_refused());
 	}
-	run_later(0);
-}
-
-/* Its last minute is for the programs themselves. */
-static void
-a_token_that_cannot_be_renewed_is_passed_on_while_it_lives_so_long(void)
-{
-	SCOPED(leave) struct site s;
-
-	CHECK_OK(begin(&s, 100));
-	secret_free(&s.session.refresh);
-	s.session.access_life_s = 0;
-	CHECK_OK(token_get(&s.context, &s.session, TOKEN_PASS));
-	run_later(41);
-	CHECK(token_get(&s.context, &s.session, TOKEN_PASS),
-	    RESULT_LOGIN_EXPIRED);
-	CHECK_OK(token_get(&s.context, &s.session, TOKEN_USE));
 	run_later(0);
 }
 
@@ -425,13 +377,10 @@ a_refusal_forces_one_refresh_in_a_minute(void)
 UNIT_TESTS(token) = {
 	TEST(a_token_that_lives_is_left_alone),
 	TEST(a_new_token_is_in_the_store_before_it_is_used),
-	TEST(the_scope_is_what_was_granted_last),
 	TEST(a_token_that_is_not_saved_for_certain_is_not_used),
 	TEST(who_comes_too_late_saves_nothing_and_uses_nothing_of_its_own),
 	TEST(what_was_there_serves_on_while_it_lives),
 	TEST(a_token_that_is_passed_on_lives_for_a_minute),
-	TEST(
-	    a_token_that_cannot_be_renewed_is_passed_on_while_it_lives_so_long),
 	TEST(another_token_than_one_had_is_used_however_short_it_lives),
 	TEST(a_token_of_short_life_is_used_for_half_of_it),
 	TEST(before_a_token_is_spent_there_is_room_for_the_next),
