@@ -6,6 +6,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "engine/tls.h"
 #include "base/log.h"
@@ -64,6 +65,7 @@ tls_start(SSL_CTX *tls, int fd, const char *host, SSL **ssl)
 {
 	SSL *new = SSL_new(tls);
 	unsigned char address[sizeof(struct in6_addr)];
+	char name[256]; /* OpenSSL's macro wants one that is not constant */
 	bool good = new != NULL &&SSL_set_fd(new, fd) == 1;
 
 	if (good &&
@@ -72,8 +74,10 @@ tls_start(SSL_CTX *tls, int fd, const char *host, SSL **ssl)
 		good = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(new),
 			   host) == 1;
 	else if (good)
-		good = SSL_set1_host(new, host) == 1 &&
-		    SSL_set_tlsext_host_name(new, host) == 1;
+		good = snprintf(name, sizeof(name), "%s", host) <
+			(int)sizeof(name) &&
+		    SSL_set1_host(new, host) == 1 &&
+		    SSL_set_tlsext_host_name(new, name) == 1;
 	if (!good) {
 		SSL_free(new);
 		new = NULL;
