@@ -51,6 +51,7 @@ main(int argc, char **argv)
 		.is_tree = true,
 		.methods = METHOD_GET | METHOD_HEAD,
 		.opens = CONF_ALL,
+		.storage = &storage_configured,
 		.threads = 64,
 		.upstream = &upstream_spotify,
 		.storage = &storage_configured,

@@ -70,6 +70,7 @@ main(int argc, char **argv)
 	    &(struct app){ .name = "auth",
 		.methods = METHOD_GET | METHOD_HEAD,
 		.opens = CONF_ALL,
+		.storage = &storage_configured,
 		.threads = 64,
 		.upstream = &upstream_spotify,
 		.storage = &storage_configured,

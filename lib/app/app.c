@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +80,8 @@ open_process(struct process *process, const struct options *options)
 	process->threads = count_threads(process, options);
 	if (!options->cgi && !descriptors_raise(process->threads))
 		return false;
+	/* A handler with a store that is not there would crash. */
+	assert((app->opens & CONF_STORE) == 0 || app->storage != NULL);
 	if (app->storage != NULL &&
 	    app->storage->open(&process->conf, &process->store) != OK)
 		return false;
