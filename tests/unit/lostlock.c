@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: ISC */
+/* A refresh whose lock was lost, or was not needed: session/token.c. */
+#include "config.h"
+
+#include <string.h>
+
+#include "failing.h"
+#include "renewal.h"
+#include "run.h"
+
+/* By who had the lock after us, while Spotify was asked. */
+static void
+what_somebody_else_has_got_is_not_ended_by_our_refusal(void)
+{
+	SCOPED(renewal_leave) struct renewal_site s;
+
+	CHECK_OK(renewal_begin(&s, 0));
+	renewal.answer = RESULT_INVALID_GRANT;
+	failing_next(s.store, FAILING_REMOVE, RESULT_CHANGED, false);
+	CHECK(token_get(&s.context, &s.session, TOKEN_USE), RESULT_BUSY);
+	CHECK_OK(session_load(&s.context, &s.session));
+	assert_null(strstr(run_said(), "authorization_ended"));
+}
+
+/* He may have spent the token, and come back with the next. */
+static void
+a_refusal_ends_nothing_while_another_holder_may_live(void)
+{
+	SCOPED(renewal_leave) struct renewal_site s;
+
+	CHECK_OK(renewal_begin(&s, 0));
+	renewal.answer = RESULT_INVALID_GRANT;
+	failing_doubt(s.store, true);
+	CHECK(token_get(&s.context, &s.session, TOKEN_USE),
+	    RESULT_REFRESH_FAILED);
+	CHECK_OK(session_load(&s.context, &s.session));
+	failing_doubt(s.store, false);
+	CHECK(token_get(&s.context, &s.session, TOKEN_USE),
+	    RESULT_LOGIN_EXPIRED);
+}
+
+/* What a lock without the turns of others says, too. */
+static void
+who_is_told_that_it_was_done_loads_what_was_got(void)
+{
+	SCOPED(session_free) struct session late = { .created_s = 0 };
+	SCOPED(renewal_leave) struct renewal_site s;
+
+	CHECK_OK(renewal_begin(&s, 0));
+	memcpy(late.secret, s.session.secret, sizeof(late.secret));
+	memcpy(late.id, s.session.id, sizeof(late.id));
+	CHECK_OK(session_load(&s.context, &late));
+	CHECK_OK(token_get(&s.context, &s.session, TOKEN_USE));
+	failing_next(s.store, FAILING_LOCK, RESULT_EXISTS, false);
+	CHECK_OK(token_get(&s.context, &late, TOKEN_USE));
+	CHECK_TEXT(secret_str(&late.access), "new");
+	assert_int_equal(renewal.asked, 1);
+}
+
+/* As when the account was put into the record: then the turn is waited for. */
+static void
+who_finds_the_same_token_in_what_was_done_refreshes(void)
+{
+	SCOPED(renewal_leave) struct renewal_site s;
+
+	CHECK_OK(renewal_begin(&s, 0));
+	failing_next(s.store, FAILING_LOCK, RESULT_EXISTS, false);
+	CHECK_OK(token_get(&s.context, &s.session, TOKEN_USE));
+	CHECK_TEXT(secret_str(&s.session.access), "new");
+	assert_int_equal(renewal.asked, 1);
+}
+
+UNIT_TESTS(lostlock) = {
+	TEST(what_somebody_else_has_got_is_not_ended_by_our_refusal),
+	TEST(a_refusal_ends_nothing_while_another_holder_may_live),
+	TEST(who_is_told_that_it_was_done_loads_what_was_got),
+	TEST(who_finds_the_same_token_in_what_was_done_refreshes),
+	END_OF_TESTS,
+};
