@@ -73,7 +73,6 @@ main(int argc, char **argv)
 		.storage = &storage_configured,
 		.threads = 64,
 		.upstream = &upstream_spotify,
-		.storage = &storage_configured,
 		.internal = true,
 		.handle = handle });
 }

@@ -3,9 +3,9 @@
  * What an engine does at once, in Lua: a part of valkey. Every script touches
  * the keys that it is given and no others, all of one id, and answers with a
  * number unless it says otherwise. All but one can be done twice: the second
- * time they answer the same, or do nothing. "seal" is the last 16 bytes of a record, its
- * version; "token" are the 32 bytes of a holder, of which the first 16 are his
- * machine's.
+ * time they answer the same, or do nothing. "seal" is the last 16 bytes of a
+ * record, its version; "token" are the 32 bytes of a holder, of which the first
+ * 16 are his machine's.
  */
 #ifndef SCRIPTS_H
 #define SCRIPTS_H

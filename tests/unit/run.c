@@ -221,6 +221,7 @@ begin(unsigned long refuse)
 #endif
 	refusing = refuse;
 	later_s = 0;
+	mono_later_ms = 0;
 	failing_fsync = 0;
 	during_fsync = NULL;
 	alloc_begin(refuse);

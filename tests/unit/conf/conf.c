@@ -170,7 +170,7 @@ static const struct {
 	{ "store_password_file = secret",
 	    "conf:1: store_password_file: needs a store" },
 	{ "store_replicas = 1", "conf:1: store_replicas: needs a store" },
-	{ "store_replicas = 9", "conf:1: store_replicas: is out of range" },
+	{ "store_replicas = 9", "conf:1: store_replicas: must be from 0 to 8" },
 	{ "store_ca_file = /x", "conf:1: store_ca_file: needs a store with" },
 };
 

