@@ -25,7 +25,7 @@ resp_command(struct buf *to, const struct str *words, size_t n)
 	const char *texts[WORDS_MAX];
 	size_t lengths[WORDS_MAX], i;
 	char *command = NULL;
-	int length;
+	long long length; /* an int before hiredis 1.0 */
 
 	if (n > WORDS_MAX)
 		buf_fail(to, RESULT_TOO_LARGE);
