@@ -119,11 +119,11 @@ def test_programs_start_without_an_engine(make_stack, engine):
     check_away(client)
     assert client.fetch("session").status == 503
     engine.start()
-    wait_until(lambda: Client(stack).fetch("session").status == 200,
+    wait_until(lambda: client.fetch("session").status == 200,
                BACK_S + MORE_S, "the engine was not found")
     client = Client(stack)
     client.login()
-    assert is_logged_in(client)
+    check_back(client)
 
 
 def test_an_engine_that_is_started_anew_costs_no_refresh(stack, engine,
