@@ -218,15 +218,11 @@ derive(struct conf *conf)
 
 /* Where a login ends unless somebody says so: beside the programs, for there
  * the site is. */
-static void
-set_home(struct reading *r)
+static char *
+home_of(const struct conf *conf)
 {
-	struct conf *conf = r->conf;
-
-	conf->after_login = strndup(conf->redirect.path.p,
+	return strndup(conf->redirect.path.p,
 	    conf->base.n - conf->redirect.origin.n);
-	if (conf->after_login == NULL)
-		complain(r, r->line, "after_login", "out of memory");
 }
 
 static void
@@ -357,8 +353,9 @@ conf_load(const char *file, unsigned opens, struct conf *conf)
 	set_defaults(&r);
 	if (conf->redirect_uri != NULL && conf->api_url != NULL)
 		derive(conf);
-	if (conf->after_login == NULL && conf->base.n > 0)
-		set_home(&r);
+	if (conf->after_login == NULL && conf->base.n > 0 &&
+	    (conf->after_login = home_of(conf)) == NULL)
+		complain(&r, r.line, "after_login", "out of memory");
 	check_origins(&r);
 	if (conf->after_login != NULL)
 		check_home(&r);

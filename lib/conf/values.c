@@ -16,7 +16,7 @@ has_upper(struct str s)
 {
 	size_t i;
 
-	for (i = 0; i < s.n; i++)
+	for (i = 0; s.p != NULL && i < s.n; i++)
 		if (s.p[i] >= 'A' && s.p[i] <= 'Z')
 			return true;
 	return false;

@@ -114,12 +114,10 @@ probe_ask(const char *path, const struct probe *probe, struct buf *answer)
 	int fd = connect_to(path);
 
 	probe_write(probe, &request);
-	if (fd < 0)
-		complaint = strerror(errno);
-	else if (buf_result(&request) != OK)
+	if (buf_result(&request) != OK)
 		complaint = "out of memory";
-	else if (send(fd, request.p, request.n, MSG_NOSIGNAL) !=
-	    (ssize_t)request.n)
+	else if (fd < 0 ||
+	    send(fd, request.p, request.n, MSG_NOSIGNAL) != (ssize_t)request.n)
 		complaint = strerror(errno);
 	if (complaint == NULL)
 		complaint = read_all(fd, &records);

@@ -160,7 +160,7 @@ is_good(const X509 *certificate, struct buf *doubts)
 bool
 ca_doubts(struct buf *doubts)
 {
-	const STACK_OF(X509_OBJECT) * objects;
+	const struct stack_st_X509_OBJECT *objects;
 	const X509 *certificate;
 	bool good = false;
 	int i;

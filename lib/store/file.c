@@ -135,8 +135,8 @@ file_check_version(int dir, const char *name,
     const struct store_version *version)
 {
 	struct store_version found = { { 0 } };
+	struct stat st = { .st_size = 0 };
 	enum result result;
-	struct stat st;
 	int fd;
 
 	if ((result = file_open(dir, name, &fd, &st)) != OK)
