@@ -106,12 +106,16 @@ class WithNginx(Machine):
             self.run("nginx")
 
     def curl(self, url, *options, name="music.example"):
-        """(status, what curl shows)."""
-        text, _, status = self.run(
-            "curl", "--silent", "--insecure", "--http2", "--resolve",
-            f"{name}:443:127.0.0.1", "--resolve", f"{name}:80:127.0.0.1",
-            "--write-out", "\n%{http_version} %{http_code}", *options, url
-            ).rpartition("\n")
+        """(status, what curl shows), once nginx listens."""
+        def ask():
+            code, said = self.try_run(
+                "curl", "--silent", "--insecure", "--http2", "--resolve",
+                f"{name}:443:127.0.0.1", "--resolve", f"{name}:80:127.0.0.1",
+                "--write-out", "\n%{http_version} %{http_code}", *options,
+                url)
+            return said if code == 0 else None
+        text, _, status = wait_until(ask, 30, f"no answer of {url}"
+                                     ).rpartition("\n")
         return status, text
 
 
