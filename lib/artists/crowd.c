@@ -26,12 +26,8 @@ static struct crowd_place *places;
 static void
 init(void)
 {
-	pthread_condattr_t attr;
 
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&changed, &attr);
-	pthread_condattr_destroy(&attr);
+	clock_cond_init(&changed);
 }
 
 /* What is left of a number without its share of one in so many, of which there

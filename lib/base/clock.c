@@ -81,3 +81,14 @@ clock_until_ms(int64_t deadline_ms, int64_t cap_ms)
 {
 	return clock_mono_ms() + clock_left_ms(deadline_ms, cap_ms);
 }
+
+void
+clock_cond_init(pthread_cond_t *cond)
+{
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(cond, &attr);
+	pthread_condattr_destroy(&attr);
+}

@@ -3,6 +3,7 @@
 #ifndef CLOCK_H
 #define CLOCK_H
 
+#include <pthread.h>
 #include <stdint.h>
 
 /*
@@ -22,5 +23,8 @@ int64_t clock_left_ms(int64_t deadline_ms, int64_t cap_ms);
 
 /* A deadline that is no later, and at most cap_ms away. */
 int64_t clock_until_ms(int64_t deadline_ms, int64_t cap_ms);
+
+/* Make a condition whose waiting ends by that clock. */
+void clock_cond_init(pthread_cond_t *cond);
 
 #endif

@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/sink.h"
 
 #define PATIENCE_S 1
@@ -45,12 +46,8 @@ static struct {
 static void
 make_turn(void)
 {
-	pthread_condattr_t attr;
 
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&turn.given, &attr);
-	pthread_condattr_destroy(&attr);
+	clock_cond_init(&turn.given);
 }
 
 static bool

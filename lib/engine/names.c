@@ -77,13 +77,9 @@ ask(const struct names *names, int flags)
 static void
 init_sync(struct names *names)
 {
-	pthread_condattr_t attr;
 
 	pthread_mutex_init(&names->mutex, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&names->done, &attr);
-	pthread_condattr_destroy(&attr);
+	clock_cond_init(&names->done);
 }
 
 enum result

@@ -35,12 +35,8 @@ static struct flight *flights;
 static void
 init(void)
 {
-	pthread_condattr_t attr;
 
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&changed, &attr);
-	pthread_condattr_destroy(&attr);
+	clock_cond_init(&changed);
 }
 
 /* One in so many of a number, but not nothing. */

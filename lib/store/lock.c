@@ -14,6 +14,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "store/backend.h"
 #include "store/lock.h"
 
@@ -52,7 +53,6 @@ static struct lock_queue *
 join(struct store *store, uint64_t number)
 {
 	struct lock_queue *queue;
-	pthread_condattr_t attr;
 
 	for (queue = queues; queue != NULL; queue = queue->next)
 		if (queue->store == store && queue->number == number) {
@@ -64,10 +64,7 @@ join(struct store *store, uint64_t number)
 	queue->store = store;
 	queue->number = number;
 	queue->users = 1;
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&queue->turn, &attr);
-	pthread_condattr_destroy(&attr);
+	clock_cond_init(&queue->turn);
 	queue->next = queues;
 	queues = queue;
 	return queue;
