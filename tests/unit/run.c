@@ -127,6 +127,27 @@ run_said(void)
 	return text;
 }
 
+unsigned
+run_sleepers(void)
+{
+	unsigned n = 0;
+	glob_t found;
+	size_t i;
+	FILE *stat;
+	char state;
+
+	assert_int_equal(glob("/proc/self/task/*/stat", 0, NULL, &found), 0);
+	for (i = 0; i < found.gl_pathc; i++) {
+		if ((stat = fopen(found.gl_pathv[i], "r")) == NULL)
+			continue;
+		if (fscanf(stat, "%*d %*s %c", &state) == 1)
+			n += state == 'S';
+		fclose(stat);
+	}
+	globfree(&found);
+	return n;
+}
+
 static int
 remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
 {

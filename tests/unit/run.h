@@ -77,6 +77,10 @@ bool run_refused(void);
 /* All that went to stderr in this run so far; borrowed until the next call. */
 const char *run_said(void);
 
+/* How many threads of this process sleep; for a test that waits until one of
+ * them waits. */
+unsigned run_sleepers(void);
+
 /* Let clock_now_s() show so much more, or less, until the end of this run. */
 void run_later(int64_t seconds);
 

@@ -5,7 +5,6 @@
 #include <linux/sockios.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -67,6 +66,7 @@ serves_in_the_order_of_arrival_and_no_more_at_a_time(void)
 {
 	SCOPED(peers_end) struct peers_setting setting = peers_begin(false);
 	struct connection *first, *second;
+	const unsigned sleepers = run_sleepers();
 	int peers[2], fd, unread = 1;
 	pthread_t thread;
 
@@ -79,9 +79,10 @@ serves_in_the_order_of_arrival_and_no_more_at_a_time(void)
 	assert_false(first->queued);
 	pthread_create(&thread, NULL, leave, setting.connections);
 	peers_ask(peers[1]);
-	while (unread > 0) {
+	/* It has read, and waits again: then it has put the request away. */
+	while (unread > 0 || run_sleepers() == sleepers) {
 		assert_int_equal(ioctl(peers[1], SIOCOUTQ, &unread), 0);
-		sched_yield();
+		usleep(1000);
 	}
 	connections_drop(setting.connections, first);
 	second = connections_wait(setting.connections);

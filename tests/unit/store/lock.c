@@ -2,11 +2,9 @@
 #include "config.h"
 
 #include <fcntl.h>
-#include <glob.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -198,28 +196,6 @@ a_lock_dies_with_its_holder(void)
 	    &lock));
 }
 
-/* How many threads of this process sleep. */
-static unsigned
-count_sleepers(void)
-{
-	unsigned n = 0;
-	glob_t found;
-	size_t i;
-	FILE *stat;
-	char state;
-
-	assert_int_equal(glob("/proc/self/task/*/stat", 0, NULL, &found), 0);
-	for (i = 0; i < found.gl_pathc; i++) {
-		if ((stat = fopen(found.gl_pathv[i], "r")) == NULL)
-			continue;
-		if (fscanf(stat, "%*d %*s %c", &state) == 1)
-			n += state == 'S';
-		fclose(stat);
-	}
-	globfree(&found);
-	return n;
-}
-
 /* Take the lock and say whether the task has failed already. */
 static void *
 ask(void *unused)
@@ -241,18 +217,18 @@ who_waits_while_the_task_fails_is_told(void)
 	SCOPED(unmap) struct shared *s = NULL;
 	SCOPED(lock_release) struct lock lock = { .queue = NULL };
 	pthread_t threads[3], late;
-	unsigned i, sleepers = count_sleepers();
+	unsigned i, sleepers = run_sleepers();
 
 	CHECK_OK(share(&s));
 	CHECK_OK(lock_take(s->store, LOCK_REFRESH, id, 0, &lock));
 	for (i = 0; i < N(threads); i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, ask, NULL),
 		    0);
-	while (count_sleepers() < sleepers + N(threads))
+	while (run_sleepers() < sleepers + N(threads))
 		usleep(1000);
 	lock_fail(&lock, RESULT_UPSTREAM_FAILED);
 	assert_int_equal(pthread_create(&late, NULL, ask, NULL), 0);
-	while (count_sleepers() < sleepers + N(threads) + 1)
+	while (run_sleepers() < sleepers + N(threads) + 1)
 		usleep(1000);
 	lock_release(&lock);
 	for (i = 0; i < N(threads); i++)
@@ -286,7 +262,7 @@ who_waits_while_the_task_is_done_goes_on_at_once(void)
 	SCOPED(unmap) struct shared *s = NULL;
 	struct lock lock = { .queue = NULL };
 	pthread_t threads[3], other, late;
-	unsigned i, sleepers = count_sleepers();
+	unsigned i, sleepers = run_sleepers();
 
 	CHECK_OK(share(&s));
 	CHECK_OK(lock_take(s->store, LOCK_REFRESH, id, 0, &lock));
@@ -295,7 +271,7 @@ who_waits_while_the_task_is_done_goes_on_at_once(void)
 		assert_int_equal(pthread_create(&threads[i], NULL,
 				     ask_unless_done, NULL),
 		    0);
-	while (count_sleepers() < sleepers + N(threads) + 1)
+	while (run_sleepers() < sleepers + N(threads) + 1)
 		usleep(1000);
 	lock_pass(&lock);
 	for (i = 0; i < N(threads); i++)
@@ -303,7 +279,7 @@ who_waits_while_the_task_is_done_goes_on_at_once(void)
 	assert_int_equal(s->taken, N(threads));
 	/* Who comes later has to see for himself. */
 	assert_int_equal(pthread_create(&late, NULL, ask_unless_done, NULL), 0);
-	while (count_sleepers() < sleepers + 2)
+	while (run_sleepers() < sleepers + 2)
 		usleep(1000);
 	lock_release(&lock);
 	pthread_join(late, NULL);
