@@ -281,13 +281,29 @@ class Nginx(WebServer):
             raise StackError("nginx: " + (lines[-1] if lines else "failed"))
         return (self.folder / "nginx.pid").exists()
 
+    def _workers(self):
+        children = pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        return children.read_text("ascii").split()
+
     def worker(self):
         """The process that serves, once the master has started it."""
-        children = pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/children")
         return int(processes.wait_until(
-            lambda: children.read_text("ascii").split(), READY_S,
-            "nginx has no worker")[0])
+            self._workers, READY_S, "nginx has no worker")[0])
 
     def reload(self):
-        """Read the configuration again."""
+        """Read the configuration again, and wait until nobody serves new
+        connections by the old one: a worker says in its title that it shuts
+        down before it closes its listening sockets, and takes none between."""
+        old = self._workers()
         self._process.send_signal(signal.SIGHUP)
+        processes.wait_until(
+            lambda: not any(self._is_serving(pid) for pid in old), READY_S,
+            "nginx goes on with its old configuration")
+
+    @staticmethod
+    def _is_serving(pid):
+        try:
+            title = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+        except OSError:
+            return False
+        return b"shutting down" not in title and title != b""
