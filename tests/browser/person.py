@@ -13,7 +13,7 @@ from selenium.common.exceptions import (
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
-LIMIT_S = 15
+LIMIT_S = 60
 POLL_S = 0.04   # each look costs the browser some time
 # Whether the page can be moved sideways, and what sticks out.
 SIDEWAYS = """

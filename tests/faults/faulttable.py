@@ -94,7 +94,7 @@ class Walk:
             f"inject={name}:signal=KILL:when={number}")
         dead = "+++ killed by SIGKILL +++" in trace.text
         if dead:
-            wait_until(lambda: not self.stack.pids(self.program), 10, "no end")
+            wait_until(lambda: not self.stack.pids(self.program), 60, "no end")
         self._wait_until_up()
         complaints = self.stack.complaints()
         assert complaints == [f"{self.program} ended by itself: -9"] * dead, \

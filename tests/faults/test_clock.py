@@ -234,7 +234,7 @@ def test_the_idle_limit_ends_a_session_and_its_file(stack, client):
     assert visitor.ask("artists").status == 200
     stack.clock.advance(7 * DAY + 1)
     assert vouch(visitor.client, HTTP_COOKIE=visitor.cookie).status == 401
-    wait_until(lambda: stored(stack) == [], 10, "no removed file")
+    wait_until(lambda: stored(stack) == [], 60, "no removed file")
 
 
 def test_asking_who_is_logged_in_is_no_use(stack):

@@ -153,7 +153,7 @@ def test_a_crowd_of_500_costs_nothing_and_the_good_are_served(
     stack.server.reload()       # it keeps idle connections for a minute
     wait_until(lambda: stack.server.worker() not in people["nginx"], 10,
                "no new worker")
-    wait_until(lambda: open_now(stack) == before, 30,
+    wait_until(lambda: open_now(stack) == before, 60,
                "no end of what was open")
     assert "level=error" not in stack.program_logs()
     if not is_sanitized(stack):     # it keeps what was freed, to watch it

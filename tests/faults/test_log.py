@@ -125,7 +125,7 @@ def test_a_reader_who_stops_holds_up_no_request_and_no_end(
     stack, reader = make_stack(conf={"log_level": "debug"}), make_reader(kind)
     logs_to(stack, reader)
     answers(stack, 1)
-    wait_until(lambda: answered(reader.read()) == 1, 10, "a line")
+    wait_until(lambda: answered(reader.read()) == 1, 60, "a line")
     reader.fill()
     answers(stack)
     told = reader.read()
@@ -133,7 +133,7 @@ def test_a_reader_who_stops_holds_up_no_request_and_no_end(
     assert kind == "terminal" or answered(told) == lost(told) == 0
     answers(stack, 3)
     wait_until(lambda: told.extend(reader.read()) or told[-3:] and all(
-        answered([line]) for line in told[-3:]), 10, "the lines")
+        answered([line]) for line in told[-3:]), 60, "the lines")
     check_sum(told, REQUESTS + 3)
     assert " level=error program=session event=log_lost " in told[-4]
     assert reader.is_blocking()

@@ -92,7 +92,7 @@ def test_tokens_that_live_shortly_are_got_once_too(make_stack, life):
     spotify.answers("token", {"held": True, "after_commit_delay": 1})
     since, open_before = len(spotify.requests("token")), connections(stack)
     visits = [Later(job) for job in asks(client, 40)]
-    wait_until(lambda: connections(stack) >= open_before + 41, 30,
+    wait_until(lambda: connections(stack) >= open_before + 41, 60,
                "not all came")
     spotify.wait_for("token", since + 1)
     spotify.release()
@@ -127,7 +127,7 @@ def test_while_the_token_lives_one_renews_it_and_nobody_waits(
     since = spotify.requests()[-1]["n"]
     visits = [Later(lambda c=client.copy(): c.fetch("artists?fresh=1"))
               for _ in range(20)]
-    wait_until(lambda: sum(visit.under_way() for visit in visits) == 1, 10,
+    wait_until(lambda: sum(visit.under_way() for visit in visits) == 1, 60,
                "no answer to all but one")
     assert {bearer_of(request) for request in spotify.requests(
         "following", since)} == {old}

@@ -104,7 +104,7 @@ def wait_until_read(peer):
     def unread():
         return struct.unpack("i", fcntl.ioctl(
             peer.fileno(), termios.TIOCOUTQ, b"\0" * 4))[0]
-    wait_until(lambda: unread() == 0, 10, "nobody reads")
+    wait_until(lambda: unread() == 0, 60, "nobody reads")
 
 
 def cookie_of(client):
@@ -202,7 +202,7 @@ def test_apache_is_not_stopped_by_slow_senders(make_stack):
             assert client.fetch("session").json == {"logged_in": False}
         assert not any(one.is_answered() for one in senders)
         large = slow(post + "Content-Length: 1000000\r\n\r\n", b"x" * 1000000)
-        wait_until(large.is_answered, 10, "no answer")
+        wait_until(large.is_answered, 60, "no answer")
         assert large.peer.recv(100).startswith(b"HTTP/1.1 413 ")
         stack.kill("session", signal.SIGTERM)
         assert stack.complaints() == []

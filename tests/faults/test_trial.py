@@ -81,7 +81,7 @@ def test_what_may_be_gone_tomorrow_stops_no_start(stack, lacking, error):
              "-s", path], env={**stack.environment, **environment},
             stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
             text=True) as process:
-        wait_until(path.exists, 20, "a start")
+        wait_until(path.exists, 60, "a start")
         process.send_signal(signal.SIGTERM)
         said = process.communicate(timeout=30)[1]
     assert process.returncode == 0

@@ -77,7 +77,7 @@ def test_every_program_proves_that_it_serves(make_stack, manager):
     stack = make_stack(environment=manager.environment())
     pids = {name: stack.programs[name].pids()[0] for name in PROGRAMS}
     for pid in pids.values():
-        wait_until(lambda pid=pid: len(manager.proofs(pid)) >= 3, 30,
+        wait_until(lambda pid=pid: len(manager.proofs(pid)) >= 3, 60,
                    "no proofs")
     for name, pid in pids.items():
         lines = stack.programs[name].log().splitlines()
@@ -98,7 +98,7 @@ def test_nobody_is_told_who_does_not_ask(make_stack, manager, value):
     stack = make_stack(environment={
         key: text for key, text in environment.items() if text is not None})
     pid = stack.programs["session"].pids()[0]
-    wait_until(lambda: manager.said[pid], 10, "not ready")
+    wait_until(lambda: manager.said[pid], 60, "not ready")
     time.sleep(LIMIT_S / 3)
     assert len(manager.said[pid]) == 1
 
@@ -106,7 +106,7 @@ def test_nobody_is_told_who_does_not_ask(make_stack, manager, value):
 def test_another_process_is_meant(make_stack, manager):
     stack = make_stack(environment=manager.environment(WATCHDOG_PID="1"))
     pid = stack.programs["session"].pids()[0]
-    wait_until(lambda: manager.said[pid], 10, "not ready")
+    wait_until(lambda: manager.said[pid], 60, "not ready")
     time.sleep(LIMIT_S / 3)
     assert len(manager.said[pid]) == 1
 
@@ -142,7 +142,7 @@ def test_threads_that_hang_prove_nothing(hanging, manager):
     two = Later(lambda: ask(stack, client))
     # When both hang a proof may be on its way.
     wait_until(lambda: time.monotonic() - manager.proofs(pid)[-1]
-               > LIMIT_S + 1, 30, "proofs of nothing")
+               > LIMIT_S + 1, 60, "proofs of nothing")
     path.unlink()
     assert one.result().status == two.result().status == 200
     next_proof(manager, pid)
@@ -155,7 +155,7 @@ def test_a_stopped_process_proves_nothing(make_stack, manager):
     os.kill(pid, signal.SIGSTOP)
     try:
         wait_until(lambda: time.monotonic() - manager.proofs(pid)[-1]
-                   > LIMIT_S + 1, 30, "proofs of nothing")
+                   > LIMIT_S + 1, 60, "proofs of nothing")
     finally:
         os.kill(pid, signal.SIGCONT)
     next_proof(manager, pid)

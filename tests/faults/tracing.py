@@ -42,7 +42,7 @@ def serving_threads(pid):
         found = [int(t) for t in os.listdir(f"/proc/{pid}/task")
                  if int(t) != pid]
         return found if len(found) > 1 else None
-    return wait_until(others, 10, "no serving threads")
+    return wait_until(others, 60, "no serving threads")
 
 
 class Strace:
@@ -77,7 +77,7 @@ class Strace:
             ["strace", "-qq", "-y", "-o", str(self._output), *options,
              *[f"-p{thread}" for thread in self.threads]],
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        wait_until(self._is_attached, 10, "no attached strace")
+        wait_until(self._is_attached, 60, "no attached strace")
         return self
 
     def __exit__(self, *_):

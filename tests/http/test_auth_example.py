@@ -45,7 +45,7 @@ def test_the_application_asks_spotify_for_its_visitor(make_stack, server):
     with subprocess.Popen([sys.executable, "-c", code],
                           stderr=subprocess.DEVNULL) as process:
         try:
-            wait_until(lambda: answers(port), 20, "no application")
+            wait_until(lambda: answers(port), 60, "no application")
             reply = visitor(site).get("/app/")
         finally:
             process.kill()

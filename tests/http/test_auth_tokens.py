@@ -193,7 +193,7 @@ def test_no_log_has_the_token(make_stack, application, server):
         assert client.get("/app/").status == 200
         client.fetch("session")
         return line in site.log("error")
-    wait_until(is_talkative, 20, f"{server} writes no debug lines")
+    wait_until(is_talkative, 60, f"{server} writes no debug lines")
     let_tokens_end(site)
     assert client.get("/app/").status == 200
     told = application.told()

@@ -57,7 +57,7 @@ def fixture_start(stack, tmp_path):
         def answers():
             with socket.socket() as probe:
                 return probe.connect_ex(("127.0.0.1", port)) == 0
-        wait_until(answers, 20, "haproxy did not listen")
+        wait_until(answers, 60, "haproxy did not listen")
         return port
     yield start
     for process in running:

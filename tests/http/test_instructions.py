@@ -55,7 +55,7 @@ class Counted:
              str(stack.conf_file), "-s", self.path],
             stderr=subprocess.PIPE, text=True,
             env=stack.environment | {"GLIBC_TUNABLES": TUNABLES})
-        wait_until(self._listens, 30, f"{program} did not start")
+        wait_until(self._listens, 60, f"{program} did not start")
 
     def _listens(self):
         with socket.socket(socket.AF_UNIX) as probe:

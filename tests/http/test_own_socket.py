@@ -35,7 +35,7 @@ def serving(setup, path, *arguments):
              "-s", path, *arguments], stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE, env=SANITIZERS) as process:
         try:
-            wait_until(lambda: process.poll() is not None or takes(path), 20,
+            wait_until(lambda: process.poll() is not None or takes(path), 60,
                        "a socket that listens")
             yield process
         finally:
@@ -112,7 +112,7 @@ def test_so_many_threads_serve_as_w_says(setup):
     # Besides them there are main, the one that sees who comes, and what a
     # sanitizer may have started.
     with serving(setup, setup.folder / "s", "-w", "40") as process:
-        wait_until(lambda: threads(process) > 41, 10, "too few threads")
+        wait_until(lambda: threads(process) > 41, 60, "too few threads")
         assert threads(process) <= 43
 
 
@@ -129,7 +129,7 @@ def test_threads_have_the_files_they_need_or_it_does_not_start(
              / "session", "-f", setup.folder / "c.conf", "-s", path, "-w",
              str(threads)], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
             env=SANITIZERS) as process:
-        wait_until(lambda: process.poll() is not None or takes(path), 20,
+        wait_until(lambda: process.poll() is not None or takes(path), 60,
                    "a socket that listens")
         if process.poll() is None:
             allowed = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)[0]

@@ -64,7 +64,7 @@ def test_one_visitor_does_not_take_the_threads_of_others(make_stack):
     [pid] = stack.pids("refresh")
     before = len(descriptors(pid))
     crowd = [Later(lambda b=noisy.copy(): refresh(b)) for _ in range(48)]
-    wait_until(lambda: len(descriptors(pid)) >= before + 48, 10, "the crowd")
+    wait_until(lambda: len(descriptors(pid)) >= before + 48, 60, "the crowd")
     stack.spotify.wait_for("token", 1)
     seconds, reply = timed(lambda: refresh(quick))
     assert reply.json["refreshed"] is False and seconds < 5

@@ -97,7 +97,7 @@ def test_nothing_outlives_a_killed_process(demo):
     def is_closed():
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", int(spotify))) != 0
-    wait_until(is_closed, 10, "the simulated Spotify did not end")
+    wait_until(is_closed, 60, "the simulated Spotify did not end")
 
 
 def test_a_port_in_use_is_one_line(demo, stack):

@@ -56,7 +56,7 @@ def fixture_supervise(stack):
                 env={**stack.environment, "PATH": "/usr/bin:/bin"},
                 start_new_session=True)
         started.append((process, name))
-        wait_until(lambda: is_listening(stack.socket(name)), 10, "no socket")
+        wait_until(lambda: is_listening(stack.socket(name)), 60, "no socket")
         if "systemd-socket-activate" in command:    # it has no option for that
             os.chmod(stack.socket(name), 0o660)
         return process

@@ -246,7 +246,7 @@ def test_what_has_begun_is_finished_before_the_end(container):
     asked = Later(lambda: container.get("/artists", FETCH, cookie))
     container.spotify.wait_for("following")
     os.kill(container.first(), signal.SIGTERM)
-    wait_until(lambda: not listens(container.port), 10, "nginx still listens")
+    wait_until(lambda: not listens(container.port), 60, "nginx still listens")
     container.spotify.release()
     assert asked.result()[0] == 200
     assert container.process.wait(ENDS_S) == 0

@@ -114,7 +114,7 @@ class WithNginx(Machine):
                 "--write-out", "\n%{http_version} %{http_code}", *options,
                 url)
             return said if code == 0 else None
-        text, _, status = wait_until(ask, 30, f"no answer of {url}"
+        text, _, status = wait_until(ask, 60, f"no answer of {url}"
                                      ).rpartition("\n")
         return status, text
 

@@ -105,7 +105,7 @@ def test_an_upgrade_keeps_sessions_and_starts_what_is_new(machine):
     machine.run("touch", f"{STORE}/session-a")
     old = machine.process("session")
     follow(machine, commands("conf/OPERATING.md", "## Upgrade"))
-    wait_until(lambda: is_up(machine), 20, "no answer")
+    wait_until(lambda: is_up(machine), 60, "no answer")
     assert machine.process("session") not in (0, old)
     assert machine.path(f"{STORE}/session-a").exists()
 
@@ -134,6 +134,6 @@ def test_a_move_takes_sessions_along(machine):
     machine.run("rm", "-rf", CONF, STORE)
     machine.run("usermod", "-u", "4321", "spotify-fcgi")
     follow(machine, "systemd-sysusers\n" + new)
-    wait_until(lambda: is_up(machine), 20, "no answer")
+    wait_until(lambda: is_up(machine), 60, "no answer")
     assert snapshot(machine, CONF, STORE) == before
     assert machine.path(f"{STORE}/session-a").stat().st_uid == 4321

@@ -21,7 +21,7 @@ import urllib.parse
 import urllib.request
 
 PROGRAM = pathlib.Path(__file__).resolve().parent.parent / "simulated-spotify"
-READY_S = 15
+READY_S = 60
 CONTROL_S = 30
 
 

@@ -17,7 +17,7 @@ from .webserver import WebServer
 
 SHIPPED = REPOSITORY / "conf" / "apache"
 MODULES = pathlib.Path("/usr/lib/apache2/modules")
-READY_S = 20
+READY_S = 60
 # Those that Debian has in use from the start, and those of the "a2enmod"
 # lines; lua and cgid only where they are asked for.
 LOADED = ("mpm_event authz_core mime dir alias env headers setenvif deflate "

@@ -12,7 +12,7 @@ from .error import StackError
 from .processes import Spawner, end, wait_until
 
 SERVERS = ("valkey-server", "redis-server")
-START_S = 30
+START_S = 60
 USER, PASSWORD = "spotify", "a-password-of-the-tests"
 ADMIN = ("AUTH", "admin", "an-administrator")
 

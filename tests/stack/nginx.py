@@ -17,7 +17,7 @@ from .webserver import WebServer
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 SHIPPED = REPOSITORY / "conf" / "nginx"
 PAGE = REPOSITORY / "conf" / "www"
-READY_S = 10
+READY_S = 60
 
 # user: the master is root in a container, and a worker of another user could
 # not enter our private directory. Who is not root must leave it out.

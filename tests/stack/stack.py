@@ -241,12 +241,12 @@ class Stack:
         return wait_until(
             lambda: next((found for found in self.events(program)
                           if wanted.items() <= found.items()), None),
-            10, f"{program} did not log {wanted}")
+            60, f"{program} did not log {wanted}")
 
     def wait_for_log(self, name, text):
         """Until the text is there (nginx writes a line of the access log
         after the client has its answer); the whole log."""
-        wait_until(lambda: text in self.log(name), 10,
+        wait_until(lambda: text in self.log(name), 60,
                    f"the {name} log did not get {text}")
         return self.log(name)
 
