@@ -1,32 +1,12 @@
 // SPDX-License-Identifier: ISC
-/*
- * Who is logged in and for how long: draws the answer of `session`.  Every
- * member of its account may be missing, when Spotify was down at the login.
- */
+/* Who is logged in and for how long: draws the answer of `session`. */
 
 import { login_url } from './login.js';
 import { $, element, every_second, picture, set_text } from './view.js';
+import { account_id, account_name } from './who.js';
 import { access, authorization } from './words.js';
 
 let access_ends = 0;	/* ms since 1970, 0 when not known */
-
-export function account_id(session)
-{
-	return session?.account?.account_id ?? session?.account?.id ?? null;
-}
-
-/* A new login has a new end; the account may be filled in later. */
-export function is_same_login(old, session)
-{
-	return old.authorization_expires_at === session.authorization_expires_at
-		&& [null, account_id(session)].includes(account_id(old));
-}
-
-export function account_name(session)
-{
-	return session?.account?.display_name || session?.account?.id
-		|| 'Your Spotify account';
-}
 
 export function access_left_ms()
 {

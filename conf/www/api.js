@@ -79,7 +79,7 @@ export async function call(path, { method = 'GET', signal, kept = true } = {})
 	try {
 		return await read(await fetch(path, {
 			method,
-			credentials: 'same-origin',
+			credentials: 'include',	/* for a page of an allowed origin */
 			/* JSON endpoints never redirect: if one does, it is not ours. */
 			redirect: 'manual',
 			cache: kept ? 'default' : 'no-store',

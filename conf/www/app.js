@@ -5,14 +5,14 @@
  * goes through log_in() and log_out(), which also tell the other tabs.
  */
 
-import { access_left_ms, account_id, account_name, is_same_login, show_access,
-	show_account } from './account.js';
+import { access_left_ms, show_access, show_account } from './account.js';
 import { call, Trouble } from './api.js';
 import { apply_filter, arrange, clear_artists, has_artists, set_artists,
 	set_filter, set_loading, show_no_list } from './artists.js';
 import { keep_fragment, login_url, restore_fragment } from './login.js';
 import { $, announce, clear_notice, notice, scroll_to_notice,
 	show_trouble } from './view.js';
+import { account_id, account_name, is_same_login } from './who.js';
 import { explain, moment, plural, span } from './words.js';
 
 const RECHECK_MS = 60000;	/* a page seen again asks anew after this */

@@ -12,12 +12,17 @@ function here()
 	return location.pathname + location.search;
 }
 
+/* This page, as a place to come back to; undefined if it cannot be one. */
+export function way_back()
+{
+	return [here(), location.pathname].find(
+		(path) => path.length <= RETURN_TO_MAX && !path.startsWith('//'));
+}
+
 /* The link that starts a login; without return_to the server knows where to end. */
-export function login_url({ other = false } = {})
+export function login_url({ other = false, back = way_back() } = {})
 {
 	const query = new URLSearchParams();
-	const back = [here(), location.pathname].find(
-		(path) => path.length <= RETURN_TO_MAX && !path.startsWith('//'));
 	if (other)
 		query.set('switch', '1');
 	if (back)

@@ -47,7 +47,8 @@ def expected():
                for kind in ("sysusers.d", "tmpfiles.d")}
             | {f"/usr/share/doc/spotify-fcgi/{name}"
                for name in ("README.md", "CHANGES.md", "THREATS.md",
-                            "frontend.md", "OPERATING.md", "MACHINES.md")}
+                            "frontend.md", "OPERATING.md", "MACHINES.md",
+                             "openapi.yaml")}
             | {"/usr/share/man/man8/spotify-fcgi.8",
                "/usr/share/man/man5/spotify-fcgi.conf.5",
                "/etc/spotify-fcgi/spotify-fcgi.conf.example"})

@@ -6,6 +6,7 @@ import re
 import urllib.parse
 
 from stack import PROGRAMS, Client
+from .contract import check_described
 
 # The public code words and the status that each may come with.
 CODES = {
@@ -121,10 +122,13 @@ class Browser(Client):
     def _send(self, method, url, headers, body):
         reply = super()._send(method, url, headers, body)
         parts = urllib.parse.urlsplit(url)
-        program = parts.path.rpartition("/")[2]
-        if parts.port == self.stack.port and program in PROGRAMS:
+        name = parts.path.removeprefix(self.stack.prefix)
+        program = name.partition("/")[0]
+        if parts.port == self.stack.port and program in PROGRAMS and (
+                program == name or program == "api"):
             self.replies.append(reply)
             check_answer(reply, program, method)
+            check_described(reply, name, method)
         return reply
 
 

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: ISC
+/*
+ * What an answer of `session` says of a person. Every member of its account
+ * may be missing, when Spotify was down at the login.
+ */
+
+export function account_id(session)
+{
+	return session?.account?.account_id ?? session?.account?.id ?? null;
+}
+
+/* A new login has a new end; the account may be filled in later. */
+export function is_same_login(old, session)
+{
+	return old.authorization_expires_at === session.authorization_expires_at
+		&& [null, account_id(session)].includes(account_id(old));
+}
+
+export function account_name(session)
+{
+	return session?.account?.display_name || session?.account?.id
+		|| 'Your Spotify account';
+}

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: ISC
+"""<spotify-login>, on a page that knows nothing else of the programs."""
+
+import pytest
+
+from tools.amounts import DAY
+
+SCRIPT = """
+globalThis.told = [];
+for (const type of ['login', 'logout', 'expires-soon', 'failure'])
+	document.addEventListener(type, ({ detail }) => told.push(
+		[type, detail?.account?.display_name ?? detail?.code ?? null]));
+"""
+PAGE = ("<!doctype html><html lang=en><meta charset=utf-8><title>x</title>"
+        "<link rel=icon href={base}favicon.svg><body>"
+        "<script src={base}listener.js></script>"
+        "<script type=module src={base}spotify-login.js></script>"
+        "<spotify-login {attributes}><a id=before href=/login>Log in"
+        "</a></spotify-login>")
+LINK = "spotify-login[data-state=out] > a"
+NAME = "spotify-login[data-state=in] > span"
+BUTTON = "spotify-login[data-state=in] > button"
+
+
+def write(stack, attributes="", name="element.html"):
+    """A page of the site with the element."""
+    www = stack.folder / "www"
+    (www / "listener.js").write_text(SCRIPT, "utf-8")
+    (www / name).write_text(PAGE.format(base="/", attributes=attributes),
+                            "utf-8")
+
+
+def told(person):
+    """The events that the page has got."""
+    return person.run("return told")
+
+
+def tells(person, *events):
+    """Wait until these are all of them."""
+    person.until(lambda: told(person) == [list(one) for one in events],
+                 f"{events}, but {told(person)}")
+
+
+@pytest.fixture(name="visitor")
+def fixture_visitor(person):
+    """Of that page."""
+    write(person.stack)
+    person.open("element.html")
+    return person
+
+
+def enter(visitor):
+    """Log in by the element."""
+    visitor.click(LINK)
+    visitor.click("#agree")
+    visitor.see("Ada", NAME)
+
+
+def test_it_logs_in_and_comes_back_to_its_page(visitor):
+    visitor.see("Log in with Spotify", LINK)
+    assert told(visitor) == [] and not visitor.all("#before")
+    enter(visitor)
+    visitor.at("/element.html")
+    tells(visitor, ("login", "Ada"))
+    assert visitor.run("return document.querySelector('spotify-login')"
+                       ".session.logged_in") is True
+
+
+def test_it_logs_out(visitor):
+    enter(visitor)
+    visitor.click(BUTTON)
+    visitor.see("Log in", LINK)
+    tells(visitor, ("login", "Ada"), ("logout", None))
+    assert visitor.session_cookie() is None
+
+
+def test_its_attributes_are_heard(person):
+    write(person.stack, "return-to=/x?a=b login-text=Enter logout-text=Leave")
+    person.open("element.html")
+    person.see("Enter", LINK)
+    link = person.find(LINK).get_attribute("href")
+    assert link == person.stack.url + "/login?return_to=%2Fx%3Fa%3Db"
+    person.run("document.querySelector('spotify-login')"
+               ".setAttribute('login-text', 'Come in')")
+    person.see("Come in", LINK)
+    person.log_in()
+    person.open("element.html")
+    person.see("Leave", BUTTON)
+
+
+def test_other_tabs_are_told(visitor):
+    first = visitor.driver.current_window_handle
+    second = visitor.new_tab()
+    visitor.open("element.html")
+    visitor.find(LINK)
+    visitor.driver.switch_to.window(first)
+    enter(visitor)
+    visitor.driver.switch_to.window(second)
+    visitor.run("document.querySelector('spotify-login').check()")
+    visitor.see("Ada", NAME)
+    visitor.click(BUTTON)
+    visitor.find(LINK)
+    visitor.driver.switch_to.window(first)
+    visitor.find(LINK)
+    tells(visitor, ("login", "Ada"), ("logout", None))
+
+
+def test_it_says_when_the_authorization_ends_soon(anybody, make_stack):
+    site = make_stack(conf={
+        "idle_limit": "179d", "absolute_limit": "179d"})
+    write(site)
+    anybody.begin(site)
+    anybody.open("element.html")
+    anybody.click(LINK)
+    tells(anybody, ("login", "Ada"))
+    site.clock.advance(170 * DAY)
+    anybody.open("element.html")
+    tells(anybody, ("login", "Ada"), ("expires-soon", "Ada"))
+
+
+def test_a_failure_is_told_and_can_be_tried_again(visitor):
+    visitor.find(LINK)
+    visitor.expected = {503}
+    visitor.stack.kill("session")
+    visitor.run("document.querySelector('spotify-login').check()")
+    visitor.see("busy", "spotify-login[data-state=trouble] > span")
+    tells(visitor, ("failure", "busy"))
+    visitor.stack.start("session")
+    visitor.click("spotify-login[data-state=trouble] > button")
+    visitor.see("Log in", LINK)
+
+
+def test_it_may_be_taken_out_and_put_in_again(visitor):
+    enter(visitor)
+    visitor.run("""
+        const one = document.querySelector('spotify-login');
+        one.remove();
+        document.body.append(one);
+    """)
+    visitor.click(BUTTON)
+    visitor.find(LINK)
+    tells(visitor, ("login", "Ada"), ("logout", None))

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: ISC
+"""conf/openapi.yaml: that every answer is among what it describes is seen by
+the client of all tests (tools/contract.py); here, that it describes what there
+is, and nothing else."""
+
+import pathlib
+import re
+
+import jsonschema
+import pytest
+
+from stack import PROGRAMS
+from tools.contract import check_described, description
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+METHODS = {"get", "post", "put", "delete"}
+# What nginx says before a program is asked.
+OF_NGINX = {"too_many_cookies"}
+
+
+def everything(found, name):
+    """All values of that name, wherever they stand."""
+    if isinstance(found, list):
+        for part in found:
+            yield from everything(part, name)
+    if isinstance(found, dict):
+        for key, value in found.items():
+            if key == name:
+                yield value
+            yield from everything(value, name)
+
+
+def test_the_codes_are_those_of_the_table():
+    table = (ROOT / "lib" / "base" / "result.c").read_text("utf-8")
+    codes = set(re.findall(r'\{ \d{3}, \d+, "(\w+)"', table)) - {"ok"}
+    described = description()["components"]["schemas"]["Code"]["enum"]
+    assert set(described) == codes | OF_NGINX
+    assert described == sorted(described)
+
+
+def test_every_code_comes_with_some_status():
+    told = {code for codes in everything(description(), "x-codes")
+            for code in codes}
+    # That of a method which is not described.
+    assert told | {"method_not_allowed"} == set(
+        description()["components"]["schemas"]["Code"]["enum"])
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_the_methods_are_those_which_a_program_takes(client, program):
+    path = next(path for path in description()["paths"]
+                if path.split("/")[1] == program)
+    allow = client.fetch(program, "PATCH").header("Allow").split(", ")
+    assert METHODS & {method.lower() for method in allow} == \
+        METHODS & set(description()["paths"][path])
+
+
+def test_there_are_all_endpoints_and_no_others():
+    assert {path.split("/")[1] for path in description()["paths"]} == \
+        set(PROGRAMS)
+
+
+def test_it_holds_together():
+    """Every reference leads somewhere, everything shared is used, schemas are
+    schemas, and names of operations are names of one."""
+    whole = description()
+    refs = set(everything(whole, "$ref"))
+    shared = {f"#/components/{kind}/{name}"
+              for kind, of in whole["components"].items() for name in of
+              if kind != "securitySchemes"}
+    assert refs == shared
+    for schema in whole["components"]["schemas"].values():
+        jsonschema.Draft202012Validator.check_schema(schema)
+    names = list(everything(whole["paths"], "operationId"))
+    assert len(set(names)) == len(names)
+
+
+class Answer:
+    """Of session, as it should be, but for what a test changes."""
+
+    def __init__(self, status=200, kind="application/json", json=None,
+                 code=None):
+        self.status, self.kind, self.code = status, kind, code
+        self.json = {"logged_in": False} if json is None else json
+        self.body = b"something"
+
+    def header(self, name):
+        """As of a Reply."""
+        return self.kind if name == "Content-Type" else None
+
+    def all(self, name):
+        """As of a Reply."""
+        return [self.kind] if name == "Content-Type" else []
+
+
+PROBLEM = {"type": "about:blank", "title": "x", "status": 503, "detail": "x.",
+           "code": "busy", "request_id": "1"}
+
+
+@pytest.mark.parametrize("answer", [
+    Answer(status=201), Answer(kind="text/html"), Answer(json={}),
+    Answer(json={"logged_in": False, "token": "x"}),
+    Answer(503, "application/problem+json", PROBLEM, "busy"),
+    Answer(400, "application/problem+json", {**PROBLEM, "code": "nonsense"},
+           "bad_request"),
+    Answer(400, "application/problem+json", {**PROBLEM, "code": "busy"},
+           "busy")])
+def test_what_is_not_described_is_seen(answer):
+    """The third but last lacks its Retry-After."""
+    check_described(Answer(), "session", "GET")
+    with pytest.raises((AssertionError, KeyError,
+                        jsonschema.ValidationError)):
+        check_described(answer, "session", "GET")
