@@ -5,11 +5,14 @@ is, and nothing else."""
 
 import pathlib
 import re
+import shutil
+import subprocess
 
 import jsonschema
 import pytest
 
 from stack import PROGRAMS
+from tools.amounts import SOAK
 from tools.contract import check_described, description
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -111,3 +114,46 @@ def test_what_is_not_described_is_seen(answer):
     with pytest.raises((AssertionError, KeyError,
                         jsonschema.ValidationError)):
         check_described(answer, "session", "GET")
+
+
+# Types
+
+TYPES = ROOT / "conf" / "www" / "spotify-fcgi.d.ts"
+USE = """
+import type { Code, Session } from './spotify-fcgi';
+export async function name(): Promise<string | null> {
+	const session = await (await fetch('session')).json() as Session;
+	return session.logged_in ? session.account.display_name : null;
+}
+export const code: Code = 'busy';
+document.querySelector('spotify-login')?.check();
+"""
+
+
+def test_the_types_are_made_of_it():
+    made = subprocess.run([ROOT / "tests" / "types", "show"], text=True,
+                          capture_output=True, check=True).stdout
+    assert TYPES.read_text("utf-8") == made
+
+
+@pytest.mark.skipif(not SOAK, reason="set SOAK=1: asks npm for TypeScript")
+@pytest.mark.skipif(shutil.which("npm") is None, reason="needs npm")
+def test_a_compiler_takes_the_types_and_sees_mistakes(tmp_path):
+    done = subprocess.run(["npm", "install", "typescript@5"], cwd=tmp_path,
+                          capture_output=True, check=False, timeout=300)
+    if done.returncode != 0:
+        pytest.skip("npm could not install TypeScript")
+    shutil.copy(TYPES, tmp_path)
+
+    def complaints(text):
+        (tmp_path / "use.ts").write_text(text, "utf-8")
+        return subprocess.run(
+            ["node_modules/.bin/tsc", "--strict", "--noEmit", "--target",
+             "es2020", "--module", "es2020", "--lib", "es2020,dom",
+             "--moduleResolution", "bundler", "use.ts"], cwd=tmp_path,
+            text=True, capture_output=True, check=False, timeout=300).stdout
+    assert complaints(USE) == ""
+    assert "TS2322" in complaints(USE.replace("'busy'", "'lazy'"))
+    assert "TS2339" in complaints(USE.replace(
+        "session.logged_in ? session.account.display_name : null",
+        "session.account.display_name"))
