@@ -14,14 +14,18 @@ static const char *const texts[] = {
 	    "    redis.call('GETRANGE', KEYS[3], -16, -1) ~= ARGV[3] then\n"
 	    "  return {-1, 0, ''}\n"
 	    "end\n"
+	    "local machine = string.sub(ARGV[1], 1, 16)\n"
 	    "local held = redis.call('GET', KEYS[1])\n"
-	    "if held and\n"
-	    "    string.sub(held, 1, 16) ~= string.sub(ARGV[1], 1, 16) then\n"
+	    "if held and string.sub(held, 1, 16) ~= machine then\n"
 	    "  return {math.max(redis.call('PTTL', KEYS[1]), 1), 0, ''}\n"
 	    "end\n"
 	    "redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])\n"
-	    "return {0, held and 1 or 0,\n"
-	    "    redis.call('GETRANGE', KEYS[2], 32, 32)}\n",
+	    "local room = redis.call('GETRANGE', KEYS[2], 0, 32)\n"
+	    "local mark = string.sub(room, 33)\n"
+	    "if mark == 'o' and string.sub(room, 1, 16) ~= machine then\n"
+	    "  mark = 'd'\n"
+	    "end\n"
+	    "return {0, held and held ~= ARGV[1] and 1 or 0, mark}\n",
 	[SCRIPT_FREE] =
 	    "if redis.call('GETRANGE', KEYS[1], 0, 31) ~= ARGV[1] then\n"
 	    "  return 0\n"

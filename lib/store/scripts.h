@@ -20,7 +20,8 @@ enum script {
 	 * the kernel's lock.
 	 * Keys: lease, room, record. Arguments: token, milliseconds, seal.
 	 * An array: 0 taken, -1 another record, else the milliseconds left;
-	 * whether it was a dead one's; the mark of the room, if there is one.
+	 * whether it was a dead one's; the mark of the room, if there is one,
+	 * which is one of doubt if the room is of another machine.
 	 */
 	SCRIPT_TAKE,
 	/*

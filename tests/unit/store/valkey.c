@@ -228,20 +228,21 @@ a_lease_of_another_machine_is_waited_for(void)
 	assert_false(s.lock_two.doubtful);
 }
 
-/* A process of machine one that takes the lock and room, and dies; whether it
- * had the memory for that. */
+/* A process of a machine that takes the lock, and room if it is to, and dies;
+ * whether it had the memory for that. */
 static bool
-die_as_holder(struct site *s)
+die_as_holder(struct site *s, const char *machine, bool reserves)
 {
 	int status;
 	pid_t child = fork();
 
 	if (child == 0) {
-		if (engines_store(s->prefix, "one", &s->one) == OK &&
+		if (engines_store(s->prefix, machine, &s->one) == OK &&
 		    lock_take(s->one, LOCK_REFRESH, id, 0, &s->lock_one) ==
 			OK &&
-		    reserve(s->one, &s->lock_one, &s->version, &s->room_one) ==
-			OK)
+		    (!reserves ||
+			reserve(s->one, &s->lock_one, &s->version,
+			    &s->room_one) == OK))
 			_exit(0);
 		_exit(run_refused() ? 2 : 1);
 	}
@@ -256,7 +257,7 @@ a_dead_holder_delays_nobody_of_his_machine(void)
 	SCOPED(leave) struct site s;
 
 	CHECK_OK(begin(&s));
-	if (!die_as_holder(&s))
+	if (!die_as_holder(&s, "one", true))
 		return;
 	lengthen(&s);
 	CHECK(lock_take(s.two, LOCK_REFRESH, id, 0, &s.lock_two), RESULT_BUSY);
@@ -264,6 +265,24 @@ a_dead_holder_delays_nobody_of_his_machine(void)
 	/* He does not come back. */
 	assert_false(s.lock_one.doubtful);
 	assert_non_null(strstr(run_said(), "event=lease_taken_over"));
+}
+
+/* He has left no mark that one of another machine may still come back. */
+static void
+a_holder_who_dies_before_he_reserves_ends_no_doubt(void)
+{
+	SCOPED(leave) struct site s;
+
+	CHECK_OK(begin(&s));
+	CHECK_OK(lock_take(s.one, LOCK_REFRESH, id, 0, &s.lock_one));
+	CHECK_OK(reserve(s.one, &s.lock_one, &s.version, &s.room_one));
+	assert_int_equal(say(&s, "DEL", "l", ""), 1);
+	if (!die_as_holder(&s, "two", false))
+		return;
+	lengthen(&s);
+	CHECK_OK(lock_take(s.two, LOCK_REFRESH, id, 0, &s.lock_two));
+	assert_non_null(strstr(run_said(), "event=lease_taken_over"));
+	assert_true(s.lock_two.doubtful);
 }
 
 static void
@@ -373,6 +392,7 @@ UNIT_TESTS(valkey) = {
 	TEST(without_the_lease_nothing_is_reserved),
 	TEST(a_lease_of_another_machine_is_waited_for),
 	TEST(a_dead_holder_delays_nobody_of_his_machine),
+	TEST(a_holder_who_dies_before_he_reserves_ends_no_doubt),
 	TEST(what_somebody_else_has_saved_is_news),
 	TEST(what_was_refused_in_doubt_is_remembered),
 	TEST(a_room_is_as_large_as_what_will_come_and_goes_with_it),
