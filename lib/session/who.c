@@ -11,7 +11,9 @@
 
 #define FILL_MS 3000
 
-/* Put an account into the file, unless one is there; takes it over. */
+/* Put an account into the record, unless one is there; takes it over. Not while
+ * somebody may come back with tokens for this version of the record, which he
+ * could not save then. */
 static void
 save_account(const struct context *context, struct session *session,
     struct account *account)
@@ -22,7 +24,7 @@ save_account(const struct context *context, struct session *session,
 	if (lock_take(context->store, LOCK_REFRESH, session->id,
 		context->deadline_ms, &lock) != OK)
 		return;
-	if (session_load(context, session) == OK &&
+	if (!lock.doubtful && session_load(context, session) == OK &&
 	    !account_is_known(&session->account) &&
 	    session_reserve(context, session, &lock, &reservation) == OK) {
 		account_free(&session->account);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* A refresh whose lock was lost, or was not needed: session/token.c. */
+/* A refresh whose lock was lost, or was not needed: session/token.c; and what
+ * else is put into a record under that lock: session/who.c. */
 #include "config.h"
 
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "failing.h"
 #include "renewal.h"
 #include "run.h"
+#include "session/who.h"
 
 /* By who had the lock after us, while Spotify was asked. */
 static void
@@ -70,10 +72,31 @@ who_finds_the_same_token_in_what_was_done_refreshes(void)
 	assert_int_equal(renewal.asked, 1);
 }
 
+/* It would be another version of the record, and refuse his. */
+static void
+an_account_is_not_saved_while_another_holder_may_live(void)
+{
+	SCOPED(renewal_leave) struct renewal_site s;
+	struct store_version before;
+
+	CHECK_OK(renewal_begin(&s, 3600));
+	CHECK_OK(session_load(&s.context, &s.session));
+	before = s.session.seen.version;
+	failing_doubt(s.store, true);
+	who_fill(&s.context, &s.session);
+	CHECK_OK(session_load(&s.context, &s.session));
+	assert_memory_equal(&s.session.seen.version, &before, sizeof(before));
+	failing_doubt(s.store, false);
+	who_fill(&s.context, &s.session);
+	CHECK_OK(session_load(&s.context, &s.session));
+	assert_true(account_is_known(&s.session.account) || run_refused());
+}
+
 UNIT_TESTS(lostlock) = {
 	TEST(what_somebody_else_has_got_is_not_ended_by_our_refusal),
 	TEST(a_refusal_ends_nothing_while_another_holder_may_live),
 	TEST(who_is_told_that_it_was_done_loads_what_was_got),
 	TEST(who_finds_the_same_token_in_what_was_done_refreshes),
+	TEST(an_account_is_not_saved_while_another_holder_may_live),
 	END_OF_TESTS,
 };

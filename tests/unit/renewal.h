@@ -5,7 +5,8 @@
 
 #include "session/token.h"
 
-/* What the token endpoint says next, and how often it was asked since. */
+/* What the token endpoint says next, and how often it was asked since. Whose
+ * the account is, is always told. */
 struct renewal {
 	enum result answer;
 	int64_t life_s;
