@@ -22,9 +22,10 @@ struct dial {
 	const struct engine_config *config;
 	struct sockaddr_un socket;
 	struct names *hosts[HOSTS_MAX];
-	size_t n;	     /* 0: there is a socket */
-	atomic_size_t first; /* the sentinel that has answered last */
-	SSL_CTX *tls;	     /* NULL: plain */
+	size_t n; /* 0: there is a socket */
+	/* The sentinel to ask first: who answered last, if that led on. */
+	atomic_size_t first;
+	SSL_CTX *tls; /* NULL: plain */
 };
 
 static enum result
@@ -196,30 +197,44 @@ hung_up(const struct dial *dial)
 	    "the connection was closed";
 }
 
+/* Connect to where the engine should be, and log in. */
+static enum result
+link_to(struct dial *dial, struct names *host, struct link *link,
+    const struct link_login *login, int64_t deadline_ms)
+{
+	enum result result;
+
+	result = host == NULL ?
+	    wire_connect(&link->wire, (const struct sockaddr *)&dial->socket,
+		sizeof(dial->socket), dial->config->reply_max, deadline_ms) :
+	    reach(dial, host, &link->wire, deadline_ms);
+	if (result != OK)
+		return result;
+	result = link_login(link, login, deadline_ms);
+	if (result == RESULT_UPSTREAM_FAILED && host != NULL)
+		link->wire.trouble = hung_up(dial);
+	return result;
+}
+
 enum result
 dial_link(struct dial *dial, struct link *link, int64_t deadline_ms)
 {
 	const struct link_login login = { dial->config->user,
 		dial->config->password, dial->config->database };
 	struct names *master = NULL;
-	enum result result = OK;
+	enum result result;
 
 	*link = (struct link){ .wire = WIRE_NONE };
-	if (dial->config->master.n > 0)
-		result = find_master(dial, link, &login, share(deadline_ms, 2),
-		    &master);
-	if (result == OK && dial->n == 0)
-		result = wire_connect(&link->wire,
-		    (const struct sockaddr *)&dial->socket,
-		    sizeof(dial->socket), dial->config->reply_max, deadline_ms);
-	else if (result == OK)
-		result = reach(dial, master == NULL ? dial->hosts[0] : master,
-		    &link->wire, deadline_ms);
-	names_close(master);
+	if (dial->config->master.n == 0)
+		return link_to(dial, dial->hosts[0], link, &login, deadline_ms);
+	result =
+	    find_master(dial, link, &login, share(deadline_ms, 2), &master);
 	if (result != OK)
 		return result;
-	result = link_login(link, &login, deadline_ms);
-	if (result == RESULT_UPSTREAM_FAILED && dial->n > 0)
-		link->wire.trouble = hung_up(dial);
+	result = link_to(dial, master, link, &login, deadline_ms);
+	names_close(master);
+	/* Of one that is cut off from the others nothing new is to be had. */
+	if (result != OK && result != RESULT_NO_MEMORY)
+		atomic_fetch_add(&dial->first, 1);
 	return result;
 }

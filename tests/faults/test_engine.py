@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from stack.engine import KINDS, PASSWORD, Engine, find_server
+from stack.engine import KINDS, PASSWORD, Engine, find_server, free_port
 from stack.processes import wait_until
 from stack.sentinels import NAME, Sentinels
 from tools.engines import Caller, Peer, arguments
@@ -251,6 +251,23 @@ def test_sentinels_lead_to_the_master_and_after_a_crash_to_the_next(tmp_path):
                    60, "no other master")
         assert engine.replica.command("GET", "key") == b"new"
         assert caller.connections() == 1
+
+
+@pytest.mark.parametrize("where", ["replica", "nobody"])
+def test_a_sentinel_that_the_others_have_left_behind_is_not_stayed_with(
+        where, tmp_path):
+    """It answers, and names who is the master no more."""
+    with Engine("replica") as engine, Sentinels(engine) as sentinels:
+        port = engine.replica.port if where == "replica" else free_port()
+        answer = b"*2\r\n$9\r\n127.0.0.1\r\n$%d\r\n%d\r\n" % (
+            len(str(port)), port)
+        with Peer(lambda peer: peer.sendall(answer), False) as behind, \
+                Caller(tmp_path / "log",
+                       f"hosts=127.0.0.1:{behind.port},{sentinels.hosts}",
+                       f"master={NAME}") as caller:
+            assert caller.call("PING") == ("store", None)
+            wait_until(lambda: caller.call("PING") == ("ok", "PONG"), 60,
+                       "no other sentinel is asked")
 
 
 def test_what_is_wrong_with_sentinels_is_said(tmp_path):
