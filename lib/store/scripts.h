@@ -70,8 +70,9 @@ enum script {
 	SCRIPT_MARK,
 	/*
 	 * Count one more, unless as many as the limit were counted in the last
-	 * 25 hours of the clock, by the engine's; one of -1 only looks. (It
-	 * counts twice if it is done twice.)
+	 * 25 hours of the clock, by the engine's; one of -1 only looks. What a
+	 * clock that was ahead has counted counts as of now. (It counts twice
+	 * if it is done twice.)
 	 * Keys: count. Arguments: limit.
 	 * An array: 1, or 0 if it was not; how many there are; when not, the
 	 * seconds until it may be; since how many seconds all is counted; the

@@ -385,6 +385,29 @@ what_is_too_large_is_not_kept(void)
 	assert_int_equal(say(&s, "EXISTS", "c", ""), 0);
 }
 
+/* As for files: they are of the last day then, nobody knows from when. */
+static void
+what_a_clock_that_was_ahead_has_counted_counts_for_a_day_anew(void)
+{
+	int64_t hour = clock_now_s() / 3600;
+	struct store_tally tally;
+	SCOPED(leave) struct site s;
+	char text[128];
+
+	CHECK_OK(begin(&s));
+	snprintf(text, sizeof(text), "HINCRBY %sn:calls %lld 5", s.prefix,
+	    (long long)hour + 72);
+	assert_int_equal(engines_say(text), 5);
+	CHECK(store_count(s.one, "calls", 5, &tally), RESULT_QUOTA_EXCEEDED);
+	assert_int_equal(tally.counted, 5);
+	assert_in_range(tally.room_s, 24 * 3600 - 60, 25 * 3600);
+	CHECK_OK(store_count(s.two, "calls", 6, &tally));
+	assert_int_equal(tally.counted, 6);
+	snprintf(text, sizeof(text), "HEXISTS %sn:calls %lld", s.prefix,
+	    (long long)hour + 72);
+	assert_int_equal(engines_say(text), 0);
+}
+
 UNIT_TESTS(valkey) = {
 	TEST(who_has_lost_his_lease_puts_nothing_in_the_place_of_what_is_newer),
 	TEST(it_is_the_version_that_keeps_him_out),
@@ -398,5 +421,6 @@ UNIT_TESTS(valkey) = {
 	TEST(a_room_is_as_large_as_what_will_come_and_goes_with_it),
 	TEST(everything_ends_by_itself),
 	TEST(what_is_too_large_is_not_kept),
+	TEST(what_a_clock_that_was_ahead_has_counted_counts_for_a_day_anew),
 	END_OF_TESTS,
 };
