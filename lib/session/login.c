@@ -20,7 +20,6 @@
 
 #define CODE_MAX 2048 /* 660 were seen */
 #define ERROR_MAX 64
-#define SAVE_MS 2000 /* kept back for the session's file */
 #define WAIT_MAX_S 5 /* a thread does not wait longer for somebody's name */
 #define ASK_MS 2000  /* without so much left it is not asked again */
 
@@ -261,7 +260,7 @@ login_exchange(struct context *context, const struct login *login,
 	struct context brief = *context;
 	enum result result;
 
-	brief.deadline_ms -= SAVE_MS;
+	brief.deadline_ms -= STORE_SAVE_MS;
 	result = oauth_exchange(&brief, secret_str(&login->code),
 	    secret_str(&login->pending.verifier), tokens);
 	context->wait = brief.wait;
@@ -298,7 +297,7 @@ login_ask_who(struct context *context, const struct oauth_tokens *tokens,
 	struct context brief = *context;
 	enum result result;
 
-	brief.deadline_ms -= SAVE_MS;
+	brief.deadline_ms -= STORE_SAVE_MS;
 	result = spotify_me(&brief, &api_me_at_login, &tokens->access, account);
 	if (result == RESULT_RATE_LIMITED && wait_out(&brief))
 		result = spotify_me(&brief, &api_me_at_login, &tokens->access,

@@ -16,7 +16,6 @@
 
 #define LOCK_WAIT_MS 12000
 #define SPEND_LEFT_MS 9000 /* below that no refresh token is spent */
-#define SAVE_MS 1000	   /* kept back for saving the answer */
 #define EARLY_S 120
 #define SOON_S 20		  /* a token with less may die on its way */
 #define PASS_S (TOKEN_PASS_S + 2) /* a moment passes until it is passed on */
@@ -139,7 +138,7 @@ spend(struct context *context, struct session *session, const struct lock *lock)
 		return use_others(context, session);
 	if (result != OK)
 		return result;
-	brief.deadline_ms -= SAVE_MS;
+	brief.deadline_ms -= STORE_SAVE_MS;
 	result = oauth_refresh(&brief, &session->refresh, &tokens);
 	context->wait = brief.wait;
 	if (result == OK) {

@@ -37,7 +37,7 @@ static const struct {
 	int64_t ms;
 } leases[] = {
 	[LOCK_REFRESH] = { "l", 3000 },
-	[LOCK_ARTISTS] = { "la", 16000 },
+	[LOCK_ARTISTS] = { "la", LEASE_SPEND_MS },
 	[LOCK_ACCOUNT] = { "lp", 5000 },
 	[LOCK_LOGIN] = { "ll", 20000 },
 };

@@ -20,6 +20,9 @@
 
 #define STORE_ID_BYTES 32
 #define STORE_VERSION_BYTES 16
+/* What store_create() and store_replace() may take: who spends something whose
+ * result must be kept leaves so much of his time. */
+#define STORE_SAVE_MS 2000
 #define STORE_REST SIZE_MAX /* "all that follows", in a piece */
 
 /* Opaque; each back end has a function that opens one. */

@@ -82,7 +82,8 @@ valkey_save(const struct valkey *valkey, const struct words *words,
 	struct engine_command command = { .words = words->at,
 		.n = words->n,
 		.replicated = true };
-	int64_t until_ms = clock_mono_ms() + SAVE_MS, pause_ms = AGAIN_MIN_MS;
+	int64_t until_ms = clock_mono_ms() + STORE_SAVE_MS;
+	int64_t pause_ms = AGAIN_MIN_MS;
 	struct timespec pause = { .tv_sec = 0 };
 	bool uncertain = false;
 	enum result result;

@@ -10,7 +10,6 @@
 #include "store/scripts.h"
 
 #define CALL_MS 1000 /* what a call may take */
-#define SAVE_MS 2000 /* what must be saved is tried for so long */
 
 /* The things that an id has, as in their keys. */
 #define RECORD "s"
@@ -45,8 +44,8 @@ enum result valkey_number(const struct valkey *valkey,
     __attribute__((warn_unused_result));
 
 /*
- * The same for what must be saved, tried again and again until SAVE_MS have
- * passed; who has fewer replicas than he asked for logs that.
+ * The same for what must be saved, tried again and again for STORE_SAVE_MS; who
+ * has fewer replicas than he asked for logs that.
  * OK, RESULT_STORE: it was not done; RESULT_UNCERTAIN, RESULT_NO_MEMORY.
  */
 enum result valkey_save(const struct valkey *valkey, const struct words *words,
