@@ -21,8 +21,8 @@
 #include "process/server.h"
 #include "process/watchdog.h"
 
-#define REQUEST_MS 18000     /* the web server gives up after 20 s, and a lease
-			      * of store/lease.h ends after 19 */
+/* The web server gives up after 20 s; and a lease of store/lease.h ends. */
+#define REQUEST_MS 18000
 #define DRAIN_MAX (1u << 20) /* of a body that comes to a plain CGI program */
 #define HEAD_MAX 65536
 #ifdef SANITIZERS

@@ -9,6 +9,7 @@ the path, so that they are imported as `tools.NAME` from everywhere.
     http2       one request over HTTP/2, with fields as long as one likes
     impostor    somebody else at Spotify's address, with a certificate
     parallel    several things at once, and how long something takes
+    proxy       a bad network before an engine
     processes   what the kernel tells of a process of ours
     records     the records of FastCGI, written and read
     engines     lib/engine in a process of its own, and false engines
