@@ -34,6 +34,7 @@ TESTED_BY = {
     "store/fact": "unit/store/files.c",
     "store/words": "unit/store/valkey.c",
     "store/scripts": "unit/store/valkey.c",
+    "store/valkeyparts": "unit/store/valkey.c",
     "store/lease": "unit/store/valkey.c",
     "store/room": "unit/store/valkey.c",
     "store/beside": "unit/kept.c",

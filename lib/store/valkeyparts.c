@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: ISC */
+/* Hides how a call of the engine is tried again, and for how long. */
+#include "config.h"
+
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "store/valkeyparts.h"
+
+#define AGAIN_MIN_MS 20
+#define EXTRA_S 3600 /* a record is kept so much longer */
+
+struct valkey *
+valkey_of(struct store *store)
+{
+	return (struct valkey *)store;
+}
+
+/* ---- calls ---- */
+
+enum result
+valkey_ask(const struct valkey *valkey, const struct words *words,
+    bool replicated, struct engine_reply *reply)
+{
+	const struct engine_command command = { .words = words->at,
+		.n = words->n,
+		.deadline_ms = clock_mono_ms() + CALL_MS,
+		.replicated = replicated };
+	enum result result = engine_call(valkey->engine, &command, reply);
+
+	/* Once more, if it was not the time that ended. */
+	if (result == RESULT_UNCERTAIN &&
+	    clock_left_ms(command.deadline_ms, CALL_MS) > CALL_MS / 2)
+		result = engine_call(valkey->engine, &command, reply);
+	return result == RESULT_UNCERTAIN ? RESULT_STORE : result;
+}
+
+enum result
+valkey_number(const struct valkey *valkey, const struct words *words,
+    int64_t *number)
+{
+	struct engine_reply reply;
+	enum result result = valkey_ask(valkey, words, false, &reply);
+
+	if (result != OK)
+		return result;
+	if (reply.value.type != RESP_INTEGER)
+		result = RESULT_STORE;
+	*number = reply.value.integer;
+	engine_reply_free(&reply);
+	return result;
+}
+
+enum result
+valkey_save(const struct valkey *valkey, const struct words *words,
+    struct engine_reply *reply)
+{
+	struct engine_command command = { .words = words->at,
+		.n = words->n,
+		.replicated = true };
+	int64_t until_ms = clock_mono_ms() + STORE_SAVE_MS;
+	int64_t pause_ms = AGAIN_MIN_MS;
+	struct timespec pause = { .tv_sec = 0 };
+	bool uncertain = false;
+	enum result result;
+
+	for (;;) {
+		command.deadline_ms = clock_until_ms(until_ms, CALL_MS);
+		result = engine_call(valkey->engine, &command, reply);
+		uncertain |= result == RESULT_UNCERTAIN;
+		if (result == OK ||
+		    clock_left_ms(until_ms, 2 * pause_ms) < 2 * pause_ms)
+			break;
+		pause.tv_nsec = (long)pause_ms * 1000000;
+		nanosleep(&pause, NULL);
+		pause_ms *= 2;
+	}
+	if (result == OK && !reply->confirmed)
+		log_event(LOG_LEVEL_WARN, "replica_late", "cause=timeout");
+	return result != OK && uncertain ? RESULT_UNCERTAIN : result;
+}
+
+int64_t
+valkey_life_ms(int64_t ends_s)
+{
+	int64_t left_s = ends_s - clock_now_s();
+
+	if (left_s < 0)
+		left_s = 0;
+	return (left_s + EXTRA_S) * 1000;
+}
