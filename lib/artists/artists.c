@@ -237,17 +237,39 @@ keep_list(const struct fetch *fetch)
 		copy_drop(fetch->context, fetch->session, STORE_PARTIAL);
 }
 
+/*
+ * Take the lock, unless whoever held it has made a copy meanwhile. OK, also if
+ * none is held because the copy is there; RESULT_NO_MEMORY, and those of
+ * lock_take().
+ */
+static enum result
+take_lock(struct fetch *fetch, struct lock *lock)
+{
+	const struct context *context = fetch->context;
+	const struct lock_wish wish = { LOCK_ARTISTS, fetch->session->id,
+		NULL };
+	int64_t until_ms = crowd_until_ms(context, &fetch->place);
+	enum result result =
+	    lock_take_unless_done(context->store, &wish, until_ms, lock);
+
+	if (result != RESULT_EXISTS)
+		return result;
+	/* Without room in the store no copy was kept. */
+	if ((result = use_copy(fetch, IF_OTHER)) == RESULT_ABSENT)
+		result = lock_take(context->store, LOCK_ARTISTS,
+		    fetch->session->id, until_ms, lock);
+	return result;
+}
+
 /* Fetch under the lock, unless whoever held it before us did. */
 static enum result
 fetch_once(struct fetch *fetch)
 {
 	struct context *context = fetch->context;
 	struct lock lock;
-	enum result result;
+	enum result result = take_lock(fetch, &lock);
 
-	result = lock_take(context->store, LOCK_ARTISTS, fetch->session->id,
-	    crowd_until_ms(context, &fetch->place), &lock);
-	if (result != OK)
+	if (result != OK || lock.queue == NULL)
 		return result;
 	if ((result = use_copy(fetch, IF_OTHER)) != RESULT_ABSENT) {
 		lock_release(&lock);
@@ -262,8 +284,10 @@ fetch_once(struct fetch *fetch)
 		    crowd_fetch(context, context->deadline_ms, &fetch->place);
 	if (result == OK)
 		result = fetch_list(fetch);
-	if (result == OK)
+	if (result == OK) {
 		keep_list(fetch);
+		lock_pass(&lock);
+	}
 	if (result != OK && result != RESULT_BUSY && result != RESULT_NO_MEMORY)
 		lock_fail(&lock, result);
 	lock_release(&lock);

@@ -137,9 +137,10 @@ ask_store(struct lock_queue *queue, const struct lock_wish *wish,
 	return queue->store->backend->lock(queue->store, hold, deadline_ms);
 }
 
-enum result
-lock_take_unless_done(struct store *store, const struct lock_wish *wish,
-    int64_t deadline_ms, struct lock *lock)
+/* can_pass: who waits may be told that it is done. */
+static enum result
+take(struct store *store, const struct lock_wish *wish, int64_t deadline_ms,
+    bool can_pass, struct lock *lock)
 {
 	struct lock_queue *queue;
 	enum result result = RESULT_NO_MEMORY;
@@ -150,7 +151,7 @@ lock_take_unless_done(struct store *store, const struct lock_wish *wish,
 	if ((queue = join(store, number_of(wish->task, wish->id))) != NULL) {
 		ticket = ++queue->tickets;
 		result = wait_for_turn(queue, deadline_ms,
-		    wish->seen == NULL ? NULL : &ticket);
+		    can_pass ? &ticket : NULL);
 		if (ticket <= queue->failed_at)
 			lock->found = queue->failure;
 		if (result != OK)
@@ -170,13 +171,20 @@ lock_take_unless_done(struct store *store, const struct lock_wish *wish,
 }
 
 enum result
+lock_take_unless_done(struct store *store, const struct lock_wish *wish,
+    int64_t deadline_ms, struct lock *lock)
+{
+	return take(store, wish, deadline_ms, true, lock);
+}
+
+enum result
 lock_take(struct store *store, enum lock_task task,
     const unsigned char id[static STORE_ID_BYTES], int64_t deadline_ms,
     struct lock *lock)
 {
 	const struct lock_wish wish = { task, id, NULL };
 
-	return lock_take_unless_done(store, &wish, deadline_ms, lock);
+	return take(store, &wish, deadline_ms, false, lock);
 }
 
 const struct store_hold *

@@ -24,8 +24,9 @@ struct lock {
 /* What a lock is for; borrowed while it is being taken. */
 struct lock_wish {
 	enum lock_task task;
-	const unsigned char *id;	  /* STORE_ID_BYTES */
-	const struct store_version *seen; /* of the record that we have */
+	const unsigned char *id; /* STORE_ID_BYTES */
+	/* Of the record that we have; NULL: the task makes no other. */
+	const struct store_version *seen;
 };
 
 /*
@@ -40,10 +41,10 @@ enum result lock_take(struct store *store, enum lock_task task,
     struct lock *lock) __attribute__((warn_unused_result));
 
 /*
- * Take the lock of a task that leads to another version of a record, unless
- * somebody else has done it: also RESULT_EXISTS, when it is known that the
- * record is not the one that was seen any more. Nothing is held then; whoever
- * asked loads the record again.
+ * Take the lock of a task that is done for all who want it, unless somebody
+ * else has done it: also RESULT_EXISTS, after lock_pass(), or when it is known
+ * that the record is not the one that was seen any more. Nothing is held then;
+ * whoever asked looks at what there is.
  */
 enum result lock_take_unless_done(struct store *store,
     const struct lock_wish *wish, int64_t deadline_ms, struct lock *lock)

@@ -212,6 +212,36 @@ def test_a_logout_wins_over_a_refresh_on_another_machine(one, two, engine,
     assert "event=refreshed_after_logout" in two.log("refresh")
 
 
+def calls(engine, command):
+    """How often it was called since CONFIG RESETSTAT."""
+    fields = dict(line.split(":", 1) for line in engine.command(
+        "INFO", "commandstats").decode().splitlines() if ":" in line)
+    words = fields.get(f"cmdstat_{command}", "calls=0").split(",")
+    return int(words[0].partition("=")[2])
+
+
+def test_who_waits_for_a_list_takes_no_lease_when_it_is_there(one, engine):
+    """Each of those who wait in the same process would ask the engine twice,
+    one after the other. Some may have come too late to be told."""
+    count = 8
+    one.kill("artists")
+    one.programs["artists"].wanted = 1
+    one.start("artists")
+    client = Client(one)
+    client.login()
+    since = len(one.spotify.requests("following"))
+    one.spotify.answers("following", {"held": True}, *[{}] * 2)
+    engine.command("CONFIG", "RESETSTAT")
+    visits = [Later(lambda: client.copy().fetch("artists"))
+              for _ in range(count)]
+    one.spotify.wait_for("following", since + 1)
+    wait_until(lambda: calls(engine, "getrange") >= count, 30, "not all came")
+    one.spotify.release()
+    for visit in visits:
+        check_good(visit.result())
+    assert calls(engine, "eval") <= count
+
+
 def test_a_login_is_finished_once_on_two_machines(one, two, engine):
     """With the same address at the same moment."""
     for _ in range(5):

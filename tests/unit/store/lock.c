@@ -241,13 +241,11 @@ who_waits_while_the_task_fails_is_told(void)
 
 /* Ask for the lock unless the task is done; count who need not have it. */
 static void *
-ask_unless_done(void *unused)
+ask_unless_done(void *seen)
 {
-	static const struct store_version seen;
-	const struct lock_wish wish = { LOCK_REFRESH, id, &seen };
+	const struct lock_wish wish = { LOCK_REFRESH, id, seen };
 	struct lock lock;
 
-	(void)unused;
 	if (lock_take_unless_done(shared->store, &wish, clock_mono_ms() + 60000,
 		&lock) == RESULT_EXISTS)
 		atomic_fetch_add(&shared->taken, 1);
@@ -261,7 +259,8 @@ who_waits_while_the_task_is_done_goes_on_at_once(void)
 {
 	SCOPED(unmap) struct shared *s = NULL;
 	struct lock lock = { .queue = NULL };
-	pthread_t threads[3], other, late;
+	struct store_version seen = { .bytes = { 0 } };
+	pthread_t threads[4], other, late;
 	unsigned i, sleepers = run_sleepers();
 
 	CHECK_OK(share(&s));
@@ -269,7 +268,8 @@ who_waits_while_the_task_is_done_goes_on_at_once(void)
 	assert_int_equal(pthread_create(&other, NULL, enter, NULL), 0);
 	for (i = 0; i < N(threads); i++)
 		assert_int_equal(pthread_create(&threads[i], NULL,
-				     ask_unless_done, NULL),
+				     ask_unless_done,
+				     i % 2 == 0 ? &seen : NULL),
 		    0);
 	while (run_sleepers() < sleepers + N(threads) + 1)
 		usleep(1000);
