@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 """A browser that other software of the host has given many cookies, over TLS
 with HTTP/1.1 and HTTP/2: it gets through, or is told what to do, behind both
-web servers, on the site, in its part for members, and on the way to TLS."""
+web servers, on the site, in its parts for members, and on the way to TLS."""
 
 import json
 import shutil
@@ -19,6 +19,7 @@ pytestmark = pytest.mark.skipif(shutil.which("curl") is None,
                                 reason="needs curl")
 PROBLEM = {"type", "title", "status", "detail", "code", "request_id"}
 VERSIONS = ["--http1.1", "--http2"]
+PARTS = ["members/", "app/"]
 
 
 @pytest.fixture(name="site_of_module", scope="module",
@@ -26,7 +27,8 @@ VERSIONS = ["--http1.1", "--http2"]
 def fixture_site_of_module(request, application):
     """Not reset."""
     with start_stack(server=request.param, tls=True,
-                     members=application) as running:
+                     members=application,
+                     application=application) as running:
         yield running
         assert running.stop() == []
 
@@ -86,7 +88,8 @@ def test_as_many_as_browsers_keep_lock_nobody_out(client, version, number,
     cookies = crowd(number, size)
     status, text = ask(client, version, "session", cookies)
     assert status == 200 and '"logged_in":true' in text
-    assert ask(client, version, "members/", cookies)[0] == 200
+    for path in PARTS:
+        assert ask(client, version, path, cookies)[0] == 200
     status, text = ask(client, version, "login", cookies)
     assert status == 303
 
@@ -96,7 +99,7 @@ def test_as_many_as_browsers_keep_lock_nobody_out(client, version, number,
     (40, 420), (5, 4000), (7, 4000), (10, 3000), (80, 600), (14, 4000)])
 def test_more_get_through_or_are_told_of(client, version, number, size):
     """Never "busy", never logged out, never round in circles."""
-    for path in ("session", "login", "artists", "members/", ""):
+    for path in ("session", "login", "artists", *PARTS, ""):
         status, text = ask(client, version, path, crowd(number, size))
         if status in (400, 431):
             assert "Delete the cookies" in text or "delete the cookies" in text
@@ -125,7 +128,7 @@ def test_nginx_answers_whatever_the_size(client, version, kilobytes):
         pytest.skip("about nginx")
     cookies = crowd(kilobytes, 990)
     for path, good in (("session", 200), ("login", 303), ("artists", 200),
-                       ("members/", 200)):
+                       *((part, 200) for part in PARTS)):
         status, text = ask_at_length(client, version, path, cookies)
         if kilobytes <= 57:
             assert status == good, path
@@ -137,7 +140,7 @@ def test_nginx_answers_whatever_the_size(client, version, kilobytes):
             assert set(problem) == PROBLEM
             assert problem["code"] == "too_many_cookies"
         elif status == 431:
-            assert path in ("login", "members/") or (
+            assert path in ("login", *PARTS) or (
                 version == "--http1.1" and kilobytes > 63)
             assert "<h1>Too many cookies</h1>" in text
     # The page needs no program, and tells whoever sees it what is wrong.
@@ -165,7 +168,7 @@ def test_the_way_to_tls_is_as_wide(client, number):
 def test_apache_calls_it_by_its_name_over_http_2(client):
     if client.stack.options["server"] != "apache":
         pytest.skip("about Apache: curl sends less than nginx takes")
-    for path in ("session", "login", "members/", "", "x"):
+    for path in ("session", "login", *PARTS, "", "x"):
         status, text = ask(client, "--http2", path, crowd(10, 4000))
         assert status == 431
         assert "<h1>Too many cookies</h1>" in text
