@@ -11,12 +11,23 @@
 #include "engine/tls.h"
 #include "base/log.h"
 
+/* The system's authorities are in a file, or in a directory in which they are
+ * looked for when they are needed; where these lie OpenSSL would let the
+ * environment decide. */
+static bool
+believe_system(SSL_CTX *tls)
+{
+	(void)!SSL_CTX_load_verify_file(tls, X509_get_default_cert_file());
+	ERR_clear_error();
+	return SSL_CTX_load_verify_dir(tls, X509_get_default_cert_dir()) == 1;
+}
+
 /* The file of which OpenSSL complains; NULL: all are good. */
 static const char *
 read_files(SSL_CTX *tls, const struct tls_files *files)
 {
 	if (files->ca == NULL) {
-		if (SSL_CTX_set_default_verify_paths(tls) != 1)
+		if (!believe_system(tls))
 			return "system's CA certificates";
 	} else if (SSL_CTX_load_verify_file(tls, files->ca) != 1) {
 		return files->ca;

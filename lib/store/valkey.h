@@ -19,9 +19,9 @@ struct valkey_config {
  * Open a store in an engine, which it takes over, whatever comes. The engine
  * need not be there: without it, each call has RESULT_STORE.
  * A lock is free at once if its holder dies and somebody else of his machine
- * wants it, and otherwise after 20 s at most, of a refresh after 13. A holder
- * who is stopped for longer may lose it, but nothing that is newer to him. What
- * is durable is so as far as the engine is.
+ * wants it, and otherwise after 20 s at most. A holder who is stopped for
+ * longer may lose it, but nothing that is newer to him. What is durable is so
+ * as far as the engine is.
  * OK (store_close() must follow), or logged why: RESULT_STORE,
  * RESULT_NO_MEMORY; *store is NULL then.
  */

@@ -182,6 +182,16 @@ def test_a_file_that_is_no_certificate_is_named_at_the_start(tmp_path):
                 assert f"file=\"{engine.folder}/log\"" in caller.log()
 
 
+def test_the_environment_names_no_authority(tmp_path, monkeypatch):
+    """Without a file it is the system's that are believed, as for Spotify."""
+    with Engine("tls") as engine:
+        monkeypatch.setenv("SSL_CERT_FILE", str(engine.folder / "tls/ca.pem"))
+        with Caller(tmp_path / "log",
+                    *arguments(engine, ca_file=None)) as caller:
+            assert caller.call("PING") == ("store", None)
+            assert "store_ca_file" in caller.do("trouble")
+
+
 def test_a_missing_right_is_said_and_the_connection_stays(tmp_path):
     with Engine("acl") as engine:
         engine.command("ACL", "SETUSER", "spotify", "-setrange")
