@@ -15,6 +15,7 @@
 #include "app/cleanup.h"
 #include "app/dispatch.h"
 #include "app/health.h"
+#include "app/move.h"
 #include "base/log.h"
 #include "process/descriptors.h"
 #include "process/harden.h"
@@ -166,6 +167,8 @@ app_run(int argc, char **argv, const struct app *app)
 		return health_ask(&options, app->name);
 	if (options.only_cleanup)
 		return cleanup(&options);
+	if (options.only_move)
+		return move_sessions(&options, app);
 	if (conf_load(options.file, app->opens, &process.conf) == 0 &&
 	    allow_check(options.file, &process.conf) == 0 &&
 	    open_process(&process, &options))

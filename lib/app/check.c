@@ -299,7 +299,7 @@ print_all(const char *file, const struct conf *conf, const struct app *app,
 	printf("# Redirect URI to register at Spotify, exactly:\n"
 	       "#\t%s\n",
 	    conf->redirect_uri);
-	if (!conf->store_at.engine)
+	if (!conf->store_at.engine || conf->store_from != NULL)
 		print_cleanup(file);
 	if (findings->untried == 0)
 		printf("# session_dir: what its file system has to do was "

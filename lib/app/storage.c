@@ -11,6 +11,7 @@
 #include "app/storage.h"
 #include "store/files.h"
 #ifdef HAVE_VALKEY
+#include "store/moving.h"
 #include "store/valkey.h"
 #endif
 
@@ -36,7 +37,8 @@ write_prefix(const struct conf *conf, char prefix[static 16])
 }
 
 static enum result
-open_engine(const struct conf *conf, struct store **store)
+open_engine(const struct conf *conf, const struct storeurl *url,
+    struct store **store)
 {
 	static struct engine_config at;
 	char prefix[16];
@@ -48,11 +50,11 @@ open_engine(const struct conf *conf, struct store **store)
 	struct engine *engine;
 	enum result result = write_prefix(conf, prefix);
 
-	at = (struct engine_config){ .socket = conf->store_at.socket,
-		.hosts = conf->store_at.hosts,
-		.master = conf->store_at.master,
-		.database = conf->store_at.database,
-		.tls = conf->store_at.tls,
+	at = (struct engine_config){ .socket = url->socket,
+		.hosts = url->hosts,
+		.master = url->master,
+		.database = url->database,
+		.tls = url->tls,
 		.ca_file = conf->store_ca_file,
 		.cert_file = conf->store_cert_file,
 		.key_file = conf->store_key_file,
@@ -66,6 +68,29 @@ open_engine(const struct conf *conf, struct store **store)
 		result = engine_open(&at, &engine);
 	return result == OK ? valkey_open(engine, &config, store) : result;
 }
+
+/* Sessions are on their way from one to the other. */
+static enum result
+open_both(const struct conf *conf, struct store **store)
+{
+	bool into = conf->store_at.engine;
+	struct moving_config config = { .dir = conf->session_dir,
+		.into_engine = into,
+		.kept_s = conf->idle_limit_s < conf->absolute_limit_s ?
+		    conf->idle_limit_s :
+		    conf->absolute_limit_s };
+	enum result result = files_open(conf->session_dir, &config.files);
+
+	*store = NULL;
+	if (result == OK)
+		result = open_engine(conf,
+		    into ? &conf->store_at : &conf->from_at, &config.engine);
+	if (result != OK) {
+		store_close(config.files);
+		return result;
+	}
+	return moving_open(&config, store);
+}
 #endif
 
 /* A build without the back end refuses its configuration. */
@@ -73,8 +98,10 @@ static enum result
 open_configured(const struct conf *conf, struct store **store)
 {
 #ifdef HAVE_VALKEY
+	if (conf->store_from != NULL)
+		return open_both(conf, store);
 	if (conf->store_at.engine)
-		return open_engine(conf, store);
+		return open_engine(conf, &conf->store_at, store);
 #endif
 	return files_open(conf->session_dir, store);
 }

@@ -269,12 +269,16 @@ static void
 check_store(struct reading *r)
 {
 	const struct conf *conf = r->conf;
-	const struct storeurl *at = &r->conf->store_at;
+	bool into = conf->store_at.engine;
+	const struct storeurl *at = into ? &conf->store_at : &conf->from_at;
 	const struct {
 		const char *key, *value;
 		bool counts;
 		const char *why;
 	} rows[] = {
+		{ "store_from", conf->store_from, into != conf->from_at.engine,
+		    "of store and store_from one has to be files, and the "
+		    "other Valkey or Redis" },
 		{ "store_user", conf->store_user,
 		    at->engine && conf->store_password_file != NULL,
 		    "needs a store in Valkey or Redis, and "
@@ -362,7 +366,10 @@ conf_load(const char *file, unsigned opens, struct conf *conf)
 	check_limits(&r);
 	/* What is wrong with it has been said. */
 	if (conf->store != NULL &&
-	    storeurl_read(str_of(conf->store), &conf->store_at) == NULL)
+	    storeurl_read(str_of(conf->store), &conf->store_at) == NULL &&
+	    (conf->store_from == NULL ||
+		storeurl_read(str_of(conf->store_from), &conf->from_at) ==
+		    NULL))
 		check_store(&r);
 	load_secrets(&r, opens);
 	return r.mistakes;

@@ -46,6 +46,7 @@ struct conf {
 	char *api_url;
 	char *ca_file;
 	char *store;
+	char *store_from; /* where sessions still move from */
 	char *store_user;
 	char *store_password_file;
 	char *store_ca_file;
@@ -64,6 +65,7 @@ struct conf {
 	struct seal_ring ring;
 	struct secret store_password; /* opened with the store */
 	struct storeurl store_at;     /* slices of store */
+	struct storeurl from_at;      /* of store_from */
 	struct url redirect;	      /* slices of redirect_uri */
 	struct str base;	      /* redirect_uri up to its last slash */
 	struct str callback;	      /* its last path segment */

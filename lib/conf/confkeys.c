@@ -51,6 +51,7 @@ const struct confkeys_key confkeys[] = {
 	{ "issuer", NULL, AT(issuer), 0, 0, TYPE_ISSUER, false, NULL },
 	{ "ca_file", NULL, AT(ca_file), 0, 0, TYPE_PATH, false, NULL },
 	{ "store", "files", AT(store), 0, 0, TYPE_STORE, false, NULL },
+	{ "store_from", NULL, AT(store_from), 0, 0, TYPE_STORE, false, NULL },
 	{ "store_user", NULL, AT(store_user), 0, 0, TYPE_TEXT, false, NULL },
 	{ "store_password_file", NULL, AT(store_password_file), 0, 0, TYPE_FILE,
 	    false, NULL },

@@ -9,7 +9,7 @@
 
 #include "conf/conf.h"
 
-#define CONFKEYS_N 29
+#define CONFKEYS_N 30
 
 enum confkeys_type {
 	TYPE_TEXT,

@@ -18,13 +18,14 @@ options_usage(const char *program)
 	fprintf(stderr,
 	    "usage: %s [-f file] [-s socket] [-w threads]\n"
 	    "       %s -c [-f file]\n"
+	    "       %s -m [-f file]\n"
 	    "       %s -n [-o] [-f file]\n"
 	    "       %s -p [-s socket]\n"
 	    "       %s -v\n"
 	    "Without -s a listening socket is expected on standard input, as "
 	    "systemd,\nspawn-fcgi and mod_fcgid hand it over. See "
 	    "spotify-fcgi(8).\n",
-	    program, program, program, program, program);
+	    program, program, program, program, program, program);
 }
 
 static bool
@@ -46,10 +47,11 @@ read_line(int argc, char **argv, struct options *options)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "cf:nops:vw:")) != -1)
+	while ((option = getopt(argc, argv, "cf:mnops:vw:")) != -1)
 		switch (option) {
 		case 'c': options->only_cleanup = true; break;
 		case 'f': options->file = optarg; break;
+		case 'm': options->only_move = true; break;
 		case 'n': options->only_check = true; break;
 		case 'o': options->online = true; break;
 		case 'p': options->only_probe = true; break;
@@ -62,7 +64,8 @@ read_line(int argc, char **argv, struct options *options)
 		default: return false;
 		}
 	return optind == argc && (options->only_check || !options->online) &&
-	    options->only_check + options->only_cleanup + options->only_probe <=
+	    options->only_check + options->only_cleanup + options->only_move +
+		options->only_probe <=
 	    1;
 }
 

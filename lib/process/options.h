@@ -12,6 +12,7 @@ struct options {
 	int threads;	    /* -w, or 0 */
 	bool only_check;    /* -n */
 	bool only_cleanup;  /* -c */
+	bool only_move;	    /* -m */
 	bool only_probe;    /* -p */
 	bool online;	    /* -o, with it */
 	bool version;	    /* -v */

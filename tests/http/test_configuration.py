@@ -275,6 +275,7 @@ BAD = [({key: value}, key) for key, values in {
     "ca_file": ("nothing", "/nothing/at/all", "/dev/null", "{folder}/c.conf"),
     "store": ("", "file", "valkey://a", "valkey://user:word@a:1",
               "valkey+cluster://a:1", "memcached://a:1"),
+    "store_from": ("files", "file", "valkey://a"),
     "store_user": ("somebody",),
     "store_password_file": ("client_secret", "nothing"),
     "store_ca_file": ("x", "/etc/ssl/certs/ca-certificates.crt"),

@@ -4,6 +4,7 @@
 #include "backends.h"
 #ifdef HAVE_VALKEY
 #include "engines.h"
+#include "movings.h"
 #endif
 #include "failing.h"
 #include "run.h"
@@ -20,17 +21,19 @@ open_failing(struct store **store)
 static enum result (*const backends[])(struct store **store) = { scratch_open,
 	open_failing,
 #ifdef HAVE_VALKEY
-	engines_scratch
+	engines_scratch, movings_into_engine, movings_into_files
 #endif
 };
 
-/* Whether the last one is built, and has a server. */
+#define ENGINES 3 /* the last ones need a server */
+
+/* Whether those are built, and have one. */
 static size_t
 count_backends(void)
 {
 #ifdef HAVE_VALKEY
 	if (!engines_are_here())
-		return N(backends) - 1;
+		return N(backends) - ENGINES;
 #endif
 	return N(backends);
 }
