@@ -20,6 +20,7 @@ from stack import PROGRAMS, Client, Stack, StackError
 from stack.cookies import CookieJar
 from stack.fixtures import BUILD_DIR, SERVER
 from stack.processes import wait_until
+from tools.processes import told_of_all
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 
@@ -61,15 +62,7 @@ def read_until(process, word):
 
 def processes_in(folder):
     """Command lines that name this folder."""
-    found = []
-    for entry in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            line = entry.read_bytes().replace(b"\0", b" ").decode()
-        except OSError:
-            continue
-        if str(folder) in line:
-            found.append(line)
-    return found
+    return [line for _, line in told_of_all("cmdline") if str(folder) in line]
 
 
 @pytest.mark.parametrize("server, number", [

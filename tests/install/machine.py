@@ -11,6 +11,7 @@ import subprocess
 from installation import run
 from stack.processes import Spawner, wait_until
 from tools import fastcgi
+from tools.processes import told_of_all
 
 NEW_ROOT = pathlib.Path(__file__).with_name("new-root")
 UNSHARE = ("unshare --pid --fork --kill-child --mount --uts --ipc --net "
@@ -92,13 +93,9 @@ class Machine:
         inner = self.show(f"spotify-fcgi@{program}.service", "MainPID")
         if inner == "0":
             return 0
-        for path in pathlib.Path("/proc").glob("[0-9]*/status"):
-            try:
-                text = path.read_text("utf-8", "replace")
-            except OSError:
-                continue
+        for pid, text in told_of_all("status"):
             if f"\t{inner}\n" in text and f"Name:\t{program}\n" in text:
-                return int(path.parent.name)
+                return pid
         return 0
 
     def path(self, name):

@@ -22,6 +22,7 @@ from installation import REPOSITORY
 from sim.client import Simulation
 from stack.processes import wait_until
 from tools.parallel import Later
+from tools.processes import told_of_all
 
 NEW_CONTAINER = pathlib.Path(__file__).with_name("new-container")
 CONTAINER = REPOSITORY / "conf" / "container"
@@ -132,14 +133,10 @@ class Container:
 
     def child(self, name):
         """One of the set."""
-        for path in pathlib.Path("/proc").glob("[0-9]*/status"):
-            try:
-                text = path.read_text("utf-8")
-            except OSError:
-                continue
+        for pid, text in told_of_all("status"):
             if (f"Name:\t{name}\n" in text
                     and f"PPid:\t{self.first()}\n" in text):
-                return int(path.parent.name)
+                return pid
         raise AssertionError(f"no {name}")
 
     def inside(self, path):

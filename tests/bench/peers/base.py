@@ -43,14 +43,15 @@ ANSWER_S = 5
 def sessions():
     """{session id: [pids]} of all processes that are not zombies."""
     found = {}
-    for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+    for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
-            text = path.read_text("ascii", "replace")
+            text = pathlib.Path(f"/proc/{pid}/stat").read_text("ascii",
+                                                               "replace")
         except OSError:     # gone meanwhile
             continue
         state, _, _, session = text.rpartition(")")[2].split()[:4]
         if state != "Z":
-            found.setdefault(int(session), []).append(int(path.parent.name))
+            found.setdefault(int(session), []).append(int(pid))
     return found
 
 
