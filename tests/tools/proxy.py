@@ -26,10 +26,9 @@ class Proxy:
         self._ended = threading.Event()
         self.delay_s = 0.0          # of each answer
         self.byte_s = 0.0           # after each byte of it
-        self._cut = None            # how many bytes of the next answer come
+        self._cut = None            # (answers until then, bytes of it)
+        self._wanted = None
         self._lock = threading.Lock()
-        self.answers = 0            # how many pieces have come back
-        self.cut_off = 0            # how many connections were cut
         self._open = set()
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -38,11 +37,24 @@ class Proxy:
         """The value of the key "store" that leads to it."""
         return f"valkey+unix://{self.path}"
 
-    def cut(self, after):
-        """The next answer ends after so many bytes, and its connection with
-        it. What was asked has been done."""
+    def cut_in(self, position, after):
+        """The answer at that position from now on, or from begin() if that is
+        called, ends after so many bytes, and its connection with it. What was
+        asked for has been done."""
         with self._lock:
-            self._cut = after
+            self._cut = (position, after)
+            self._wanted = self._cut
+
+    def begin(self):
+        """Count the answers anew."""
+        with self._lock:
+            self._cut = self._wanted
+
+    def was_cut(self):
+        """Whether there was such an answer; nothing will be cut any more."""
+        with self._lock:
+            done, self._cut = self._cut is None, None
+        return done
 
     def good(self):
         """From now on as if it were not there."""
@@ -91,12 +103,18 @@ class Proxy:
                     elif not self._answer(client, data):
                         return
 
+    def _next_cut(self):
+        """How many bytes of this answer come; None: all."""
+        with self._lock:
+            if self._cut is None:
+                return None
+            position, after = self._cut
+            self._cut = (position - 1, after) if position > 0 else None
+        return after if position == 0 else None
+
     def _answer(self, client, data):
         """Whether the connection goes on."""
-        with self._lock:
-            self.answers += 1
-            cut, self._cut = self._cut, None
-            self.cut_off += cut is not None
+        cut = self._next_cut()
         if self.delay_s:
             time.sleep(self.delay_s)
         data = data if cut is None else data[:cut]

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: ISC
+"""Another engine becomes the master, in the middle of a refresh and under
+load. Readers never hear that they are logged out; whoever must save finds the
+new master, or says that he has not saved."""
+
+import signal
+import threading
+import time
+
+import pytest
+
+from stack import Client
+from stack.engine import Engine, find_server
+from stack.processes import wait_until
+from stack.sentinels import Sentinels
+from tools.parallel import Later
+from tools.steps import is_logged_in, let_tokens_end, logout, refresh
+
+pytestmark = pytest.mark.skipif(find_server() is None,
+                                reason="needs valkey-server or redis-server")
+
+REQUEST_S = 18      # lib/process/server.c
+FAILOVER_S = 90     # the sentinels wait a second here, and then agree
+
+
+@pytest.fixture(name="engine")
+def fixture_engine():
+    """A master, and its replica."""
+    with Engine("replica") as running:
+        yield running
+
+
+@pytest.fixture(name="stack")
+def fixture_stack(make_stack, engine):
+    """The site, which asks sentinels for its master."""
+    with Sentinels(engine) as sentinels:
+        yield make_stack(conf=engine.conf(sentinels.url))
+
+
+@pytest.fixture(name="visitor")
+def fixture_visitor(stack, engine):
+    """Who is logged in, with refresh tokens that are good once; the replica
+    has it."""
+    client = Client(stack)
+    client.login()
+    stack.spotify.settings(rotation="strict")
+    assert engine.command("WAIT", 1, 20000) == 1
+    return client
+
+
+class Readers:
+    """They ask who is logged in, without a pause, until they are stopped."""
+
+    def __init__(self, client, count):
+        self.good = self.away = 0
+        self.bad = []
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._run,
+                                          args=(client.copy(),))
+                         for _ in range(count)]
+        for thread in self._threads:
+            thread.start()
+
+    def _run(self, client):
+        while not self._stop.wait(0.02):
+            reply = client.fetch("session")
+            with self._lock:
+                if reply.status == 200 and reply.json["logged_in"]:
+                    self.good += 1
+                elif reply.status == 503 and \
+                        reply.header("Set-Cookie") is None:
+                    self.away += 1
+                else:
+                    self.bad.append(reply)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(60)
+
+
+def become_master(engine):
+    """Whether the replica is."""
+    return engine.replica.info("role") == "master"
+
+
+def spending(stack, client):
+    """A refresh that waits for Spotify; how many there were before."""
+    let_tokens_end(stack)
+    before = len(stack.spotify.requests("token"))
+    stack.spotify.answers("token", {"held": True})
+    under_way = Later(lambda: refresh(client.copy()))
+    stack.spotify.wait_for("token", before + 1)
+    return under_way, before
+
+
+def test_a_failover_in_a_refresh_under_load_loses_nothing(stack, engine,
+                                                          visitor):
+    """The master dies while Spotify is asked; what Spotify answers then is
+    saved by the new one. What the replica had confirmed is there."""
+    with Readers(visitor, 8) as readers:
+        wait_until(lambda: readers.good > 20, 60, "the readers do not read")
+        began = time.monotonic()
+        under_way, before = spending(stack, visitor)
+        assert engine.command("WAIT", 1, 20000) == 1
+        engine.stop(signal.SIGKILL)
+        wait_until(lambda: become_master(engine), FAILOVER_S,
+                   "no other master")
+        found = readers.good
+        wait_until(lambda: readers.good > found + 20, FAILOVER_S,
+                   "the readers do not find the new master")
+        in_time = time.monotonic() - began < REQUEST_S / 2
+        stack.spotify.release()
+        reply = under_way.result()
+    assert readers.bad == []
+    assert is_logged_in(visitor)
+    if not in_time:
+        pytest.skip("no request waits so long as this failover took")
+    assert reply.status == 200 and reply.json["refreshed"], reply
+    assert len(stack.spotify.requests("token")) == before + 1
+    let_tokens_end(stack)
+    assert refresh(visitor).json["refreshed"]
+    held = visitor.copy()
+    assert logout(visitor).status == 204
+    assert not is_logged_in(held)
+
+
+def test_a_master_that_is_made_a_replica_in_a_refresh_takes_no_save(
+        make_stack):
+    """READONLY: what Spotify gave is not used, and the session is as it
+    was."""
+    with Engine() as engine:
+        stack = make_stack(conf=engine.conf(engine.socket_url))
+        client = Client(stack)
+        client.login()
+        under_way, before = spending(stack, client)
+        engine.command("REPLICAOF", "127.0.0.1", "1")
+        stack.spotify.release()
+        reply = under_way.result()
+        assert (reply.status, reply.code) == (503, "store_unavailable")
+        assert reply.header("Set-Cookie") is None
+        engine.command("REPLICAOF", "NO", "ONE")
+        wait_until(lambda: refresh(client).status == 200, FAILOVER_S,
+                   "the master is not found")
+        assert is_logged_in(client)
+        assert len(stack.spotify.requests("token")) == before + 2
+
+
+def test_what_was_not_copied_is_lost_with_the_master(make_stack):
+    """And nothing else: a login that the replica has not got ends, the one
+    before stays, and one that was logged out is back. So says the manual."""
+    with Engine("replica") as engine, Sentinels(engine) as sentinels:
+        stack = make_stack(conf=engine.conf(sentinels.url))
+        first, second, third = (Client(stack) for _ in range(3))
+        first.login()
+        third.login()
+        held = third.copy()
+        assert engine.command("WAIT", 1, 20000) == 1
+        engine.replica.pause()
+        engine.command("CLIENT", "KILL", "TYPE", "replica")
+        second.login()
+        assert logout(third).status == 204
+        engine.stop(signal.SIGKILL)
+        engine.replica.resume()
+        wait_until(lambda: become_master(engine), FAILOVER_S,
+                   "no other master")
+        wait_until(lambda: first.fetch("session").status == 200, FAILOVER_S,
+                   "the new master is not found")
+        assert is_logged_in(first)
+        assert not is_logged_in(second)
+        assert is_logged_in(held)
+        second.login()
+        assert is_logged_in(second)
