@@ -73,6 +73,7 @@ main(int argc, char **argv)
 		.storage = &storage_configured,
 		.threads = 64,
 		.upstream = &upstream_spotify,
+		.divides = true,
 		.internal = true,
 		.handle = handle });
 }

@@ -54,6 +54,7 @@ TESTED_BY = {
     "process/listener": "http/test_own_socket.py",
     "process/options": "http/test_configuration.py",
     "process/harden": "http/test_hardening.py",
+    "process/tableturns": "faults/test_one_visitor.py",
     "process/connection": "faults/test_slow_peers.py",
     "process/params": "http/test_requests.py",
     "process/probe": "http/test_health.py",

@@ -17,6 +17,7 @@
 #include "app/health.h"
 #include "app/move.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "process/descriptors.h"
 #include "process/harden.h"
 #include "process/listener.h"
@@ -79,6 +80,7 @@ open_process(struct process *process, const struct options *options)
 
 	log_init(app->name, (enum log_level)process->conf.log_level);
 	process->threads = count_threads(process, options);
+	secret_random(process->who_key, sizeof(process->who_key));
 	if (!options->cgi && !descriptors_raise(process->threads))
 		return false;
 	/* A handler with a store that is not there would crash. */

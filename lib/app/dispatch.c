@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "web/cookie.h"
 #include "web/errorpage.h"
 #include "web/origin.h"
 
@@ -72,6 +73,40 @@ check_request(const struct process *process, struct server_call *call,
 	return request->method & allowed ? OK : RESULT_METHOD;
 }
 
+/* A number for the session that a request names; 0: it names none. A cookie
+ * that is not one of ours is a number as well, and is answered at once. */
+static uint64_t
+who_asks(const struct process *process, const struct request *request)
+{
+	unsigned char hash[crypto_shorthash_BYTES];
+	struct str cookie;
+	uint64_t who;
+
+	if (cookie_find(buf_str(&request->cookies),
+		process->conf.session_cookie, &cookie) != OK)
+		return 0;
+	crypto_shorthash(hash, (const unsigned char *)cookie.p, cookie.n,
+	    process->who_key);
+	memcpy(&who, hash, sizeof(who));
+	return who;
+}
+
+/* Leave threads to others, where one session's requests could take all.
+ * OK or RESULT_BUSY, which is no answer to a call that is put off. */
+static enum result
+ask_turn(const struct process *process, struct server_call *call,
+    const struct request *request)
+{
+	uint64_t who = process->app->divides ? who_asks(process, request) : 0;
+
+	if (who == 0 || call->ask_turn(call, who) == TURN_NOW)
+		return OK;
+	if (call->is_put_off)
+		log_event(LOG_LEVEL_DEBUG, "put_off", "who=%08x",
+		    (unsigned)who);
+	return RESULT_BUSY;
+}
+
 static bool
 is_gone(const void *client)
 {
@@ -112,6 +147,8 @@ handle(const struct thread *thread, struct server_call *call,
 		buf_free(&list);
 		return result;
 	}
+	if (result == OK)
+		result = ask_turn(process, call, request);
 	if (result == OK)
 		result = process->app->handle(&context, request, reply);
 	if (result != OK)
@@ -175,12 +212,32 @@ name_request(const struct request *request)
 	log_request(text);
 }
 
+/* Write the answer to a request that came to this result. */
+static void
+answer_with(const struct process *process, enum result result,
+    const struct request *request, struct reply *reply,
+    struct server_answer *answer)
+{
+	enum log_level level = LOG_LEVEL_DEBUG;
+
+	if (result != OK)
+		explain(process, result, reply);
+	if (process->app->shares)
+		origin_allow(&process->conf, request, reply);
+	if (result != OK && result != RESULT_NOT_LOGGED_IN)
+		level = LOG_LEVEL_INFO;
+	log_event(level, "answered", "status=%d code=%s", reply->status,
+	    result_row(result)->code);
+	if (reply_write(reply, request->method == METHOD_HEAD, &answer->head,
+		answer->body) != OK)
+		write_last_resort(answer);
+}
+
 void
 dispatch(void *own, struct server_call *call, struct server_answer *answer)
 {
 	const struct thread *thread = own;
 	const struct process *process = thread->process;
-	enum log_level level = LOG_LEVEL_DEBUG;
 	struct request request = { 0 };
 	struct reply reply;
 	enum result result;
@@ -192,17 +249,8 @@ dispatch(void *own, struct server_call *call, struct server_answer *answer)
 		result = RESULT_BAD_REQUEST;
 	if (result == OK)
 		result = handle(thread, call, &request, &reply);
-	if (result != OK)
-		explain(process, result, &reply);
-	if (process->app->shares)
-		origin_allow(&process->conf, &request, &reply);
-	if (result != OK && result != RESULT_NOT_LOGGED_IN)
-		level = LOG_LEVEL_INFO;
-	log_event(level, "answered", "status=%d code=%s", reply.status,
-	    result_row(result)->code);
-	if (reply_write(&reply, request.method == METHOD_HEAD, &answer->head,
-		answer->body) != OK)
-		write_last_resort(answer);
+	if (!call->is_put_off)
+		answer_with(process, result, &request, &reply, answer);
 	reply_free(&reply);
 	request_free(&request);
 }

@@ -3,6 +3,7 @@
 #ifndef CONNECTION_H
 #define CONNECTION_H
 
+#include <stdint.h>
 #include <sys/queue.h>
 
 #include "process/incoming.h"
@@ -43,10 +44,11 @@ struct connection {
 	size_t lingered;
 
 	/* The rest is the table's. */
-	bool waits;  /* in the epoll; no thread has it */
-	bool known;  /* the epoll knows it */
-	bool queued; /* its request had to wait for a thread */
-	size_t held; /* bytes that were counted, and those of an answer */
+	bool waits;   /* in the epoll; no thread has it */
+	bool known;   /* the epoll knows it */
+	bool queued;  /* its request had to wait for a thread */
+	uint64_t who; /* whose request that is; 0: not known, or nobody's */
+	size_t held;  /* bytes that were counted, and those of an answer */
 	size_t answered;
 	TAILQ_ENTRY(connection) link;
 };

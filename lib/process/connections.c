@@ -245,27 +245,59 @@ connections_wait(struct connections *connections)
 	return table_take_request(&connections->table, true);
 }
 
+/* There is a thread for others. */
 static void
-end_serving(struct connections *connections)
+be_ready(struct connections *connections)
 {
-	table_served(&connections->table);
 	if (atomic_exchange(&connections->polite, false))
 		listen_again(connections);
+}
+
+/* A request is not served any more; what comes next on its connection may be
+ * somebody else's. */
+static uint64_t
+forget_who(struct connection *connection)
+{
+	const uint64_t who = connection->who;
+
+	connection->who = 0;
+	return who;
 }
 
 void
 connections_answer(struct connections *connections,
     struct connection *connection, struct server_answer *answer)
 {
+	const uint64_t who = forget_who(connection);
+
 	settle(connections, connection, connection_answer(connection, answer));
-	end_serving(connections);
+	table_served(&connections->table, who);
+	be_ready(connections);
 }
 
 void
 connections_drop(struct connections *connections, struct connection *connection)
 {
+	const uint64_t who = forget_who(connection);
+
 	table_remove(&connections->table, connection);
-	end_serving(connections);
+	table_served(&connections->table, who);
+	be_ready(connections);
+}
+
+enum turn
+connections_ask(struct connections *connections, struct connection *connection,
+    uint64_t who)
+{
+	return table_ask(&connections->table, connection, who);
+}
+
+void
+connections_put_off(struct connections *connections,
+    struct connection *connection)
+{
+	table_put_off(&connections->table, connection);
+	be_ready(connections);
 }
 
 /* ---- the end ---- */

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "process/connection.h"
+#include "process/turns.h"
 
 /* Shared by all threads of a process. */
 struct connections;
@@ -41,6 +41,17 @@ struct connection *connections_wait(struct connections *connections);
  */
 void connections_answer(struct connections *connections,
     struct connection *connection, struct server_answer *answer);
+
+/*
+ * Whether a request may go on, now that it is known whose it is: a number for
+ * somebody, which is not 0. TURN_LATER: it goes back by connections_put_off(),
+ * and connections_wait() gives it again when others have threads.
+ */
+enum turn connections_ask(struct connections *connections,
+    struct connection *connection, uint64_t who)
+    __attribute__((warn_unused_result));
+void connections_put_off(struct connections *connections,
+    struct connection *connection);
 
 /* Close it without an answer. */
 void connections_drop(struct connections *connections,

@@ -52,6 +52,15 @@ is_gone(const struct server_call *call)
 	return connection_is_gone(call->peer);
 }
 
+static enum turn
+ask_turn(struct server_call *call, uint64_t who)
+{
+	enum turn turn = connections_ask(call->connections, call->peer, who);
+
+	call->is_put_off = turn == TURN_LATER;
+	return turn;
+}
+
 static void
 serve_one(const struct pool *pool, const struct thread *thread,
     struct connection *connection)
@@ -66,6 +75,8 @@ serve_one(const struct pool *pool, const struct thread *thread,
 		.arrived_ms = connection->arrived_ms,
 		.deadline_ms = connection->arrived_ms + REQUEST_MS,
 		.is_gone = is_gone,
+		.ask_turn = ask_turn,
+		.connections = pool->connections,
 		.peer = connection,
 	};
 
@@ -75,7 +86,10 @@ serve_one(const struct pool *pool, const struct thread *thread,
 	}
 	pool->work->serve(thread->own, &call, &answer);
 	params_clear(thread->params);
-	connections_answer(pool->connections, connection, &answer);
+	if (call.is_put_off)
+		connections_put_off(pool->connections, connection);
+	else
+		connections_answer(pool->connections, connection, &answer);
 	log_request(NULL);
 	server_answer_free(&answer);
 }
@@ -268,6 +282,15 @@ is_gone_cgi(const struct server_call *call)
 	return false;
 }
 
+/* There is nobody else. */
+static enum turn
+ask_turn_cgi(struct server_call *call, uint64_t who)
+{
+	(void)call;
+	(void)who;
+	return TURN_NOW;
+}
+
 static bool
 print(const struct buf *part)
 {
@@ -292,7 +315,8 @@ server_run_cgi(const struct server_work *work)
 	struct server_call call = { .envp = environ,
 		.body_n = read_body(),
 		.arrived_ms = clock_mono_ms(),
-		.is_gone = is_gone_cgi };
+		.is_gone = is_gone_cgi,
+		.ask_turn = ask_turn_cgi };
 	void *own;
 	bool good = false;
 

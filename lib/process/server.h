@@ -8,6 +8,9 @@
 
 #include "process/outgoing.h"
 #include "process/probe.h"
+#include "process/turns.h"
+
+struct connections;
 
 /* One request; borrowed while it is served. */
 struct server_call {
@@ -19,7 +22,16 @@ struct server_call {
 	int64_t deadline_ms; /* on the same clock */
 	/* Whether nobody is there any more to be answered; does not wait. */
 	bool (*is_gone)(const struct server_call *call);
-	const void *peer;
+	/*
+	 * Whether to go on, now that it is known whose request this is: a
+	 * number for somebody, which is not 0. TURN_LATER: to return without
+	 * an answer; it comes again when others have threads. TURN_NEVER:
+	 * there is no room for it.
+	 */
+	enum turn (*ask_turn)(struct server_call *call, uint64_t who);
+	bool is_put_off; /* by that */
+	struct connections *connections;
+	struct connection *peer;
 };
 
 /* What is done with requests. */

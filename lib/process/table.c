@@ -39,7 +39,6 @@ table_open(struct table *table, int serving_max)
 	const int fds = descriptors_max();
 
 	*table = (struct table){ .fds = fds,
-		.serving_max = serving_max,
 		.open_max = descriptors_for_connections(serving_max),
 		.idle_max = fds / 2 < IDLE_MAX ? fds / 2 : IDLE_MAX,
 		.poll = epoll_create1(EPOLL_CLOEXEC),
@@ -48,9 +47,9 @@ table_open(struct table *table, int serving_max)
 		.of = calloc((size_t)fds, sizeof(struct connection *)) };
 	pthread_mutex_init(&table->lock, NULL);
 	TAILQ_INIT(&table->ending);
-	TAILQ_INIT(&table->queue);
 	TAILQ_INIT(&table->spare);
-	return table->of != NULL && table->poll >= 0 && table->timer >= 0 &&
+	return turns_open(&table->turns, serving_max, table->open_max / 2) &&
+	    table->of != NULL && table->poll >= 0 && table->timer >= 0 &&
 	    table_watch(table, EPOLL_CTL_ADD, table->timer, EPOLLIN | EPOLLET);
 }
 
@@ -77,6 +76,7 @@ table_close(struct table *table)
 			connection_free(table->of[fd]);
 	while ((spare = take_spare(table)) != NULL)
 		connection_free(spare);
+	turns_close(&table->turns);
 	free(table->of);
 	if (table->poll >= 0)
 		close(table->poll);
@@ -116,13 +116,12 @@ count(struct table *table, struct connection *connection, size_t held,
 	connection->answered = answered;
 }
 
-/* Whether one more may be served. Not while peers take the answers that there
- * are too slowly: those who take nothing are cut off soon. */
+/* Whether peers take the answers that there are too slowly: then none more is
+ * made. Those who take nothing are cut off soon. */
 static bool
-may_serve(const struct table *table)
+is_clogged(const struct table *table)
 {
-	return table->serving_n < table->serving_max &&
-	    table->answered <= HELD_MAX;
+	return table->answered > HELD_MAX;
 }
 
 /* What is asked for again and again is not put off again and again. */
@@ -189,8 +188,9 @@ table_give(struct table *table, struct connection *connection,
 
 	pthread_mutex_lock(&table->lock);
 	if (need == CONNECTION_TO_SERVE) {
-		connection->queued = !may_serve(table);
-		TAILQ_INSERT_TAIL(&table->queue, connection, link);
+		connection->queued =
+		    turns_are_taken(&table->turns) || is_clogged(table);
+		turns_add(&table->turns, connection);
 	} else if (given) {
 		given = begin_wait(table, connection, need);
 	}
@@ -226,25 +226,13 @@ table_take_request(struct table *table, bool leaving)
 	struct connection *connection = NULL;
 
 	pthread_mutex_lock(&table->lock);
-	if (leaving || may_serve(table))
-		connection = TAILQ_FIRST(&table->queue);
-	if (connection != NULL) {
-		TAILQ_REMOVE(&table->queue, connection, link);
-		table->serving_n++;
-		/* Another thread may be idle, and not know. */
-		if (!TAILQ_EMPTY(&table->queue) && may_serve(table))
-			start_timer(table, 0);
-	}
+	if (leaving || !is_clogged(table))
+		connection = turns_take(&table->turns, leaving);
+	/* Another thread may be idle, and not know. */
+	if (connection != NULL && turns_are_due(&table->turns))
+		start_timer(table, 0);
 	pthread_mutex_unlock(&table->lock);
 	return connection;
-}
-
-void
-table_served(struct table *table)
-{
-	pthread_mutex_lock(&table->lock);
-	table->serving_n--;
-	pthread_mutex_unlock(&table->lock);
 }
 
 /* Whether one may go before its end, as it has not gone on for a second: for
@@ -288,17 +276,6 @@ table_is_crowded(struct table *table)
 	crowded = is_crowded(table);
 	pthread_mutex_unlock(&table->lock);
 	return crowded;
-}
-
-bool
-table_is_busy(struct table *table)
-{
-	bool busy;
-
-	pthread_mutex_lock(&table->lock);
-	busy = table->serving_n >= table->serving_max;
-	pthread_mutex_unlock(&table->lock);
-	return busy;
 }
 
 void

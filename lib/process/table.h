@@ -6,27 +6,24 @@
 
 #include <pthread.h>
 
-#include "process/connection.h"
-
-TAILQ_HEAD(table_list, connection);
+#include "process/turns.h"
 
 struct table {
 	int poll;  /* the epoll in which connections wait */
 	int timer; /* readable in it when an end may have come */
-	int serving_max;
 	int open_max;
 	int idle_max;
-	pthread_mutex_t lock;	  /* for the rest */
-	struct connection **of;	  /* by descriptor; NULL: none of ours */
-	int fds;		  /* how many it has room for */
-	struct table_list ending; /* wait, and have an end */
-	struct table_list queue;  /* whole requests */
-	struct table_list spare;  /* without a descriptor, for the next ones */
+	pthread_mutex_t lock;	       /* for the rest */
+	struct connection **of;	       /* by descriptor; NULL: none of ours */
+	int fds;		       /* how many it has room for */
+	struct turns turns;	       /* of whole requests */
+	struct connection_list ending; /* wait, and have an end */
+	struct connection_list
+	    spare; /* without a descriptor, for the next ones */
 	int spare_n;
 	int open_n;
-	int idle_n;    /* wait, and have no end */
-	int reading_n; /* wait for bytes of the peer's, and have an end */
-	int serving_n;
+	int idle_n;	 /* wait, and have no end */
+	int reading_n;	 /* wait for bytes of the peer's, and have an end */
 	size_t held;	 /* bytes, for all peers */
 	size_t answered; /* of them, those of answers */
 	bool ticks;	 /* the timer runs, or nobody has seen its end */
@@ -58,12 +55,17 @@ bool table_give(struct table *table, struct connection *connection,
  * thread was quicker. */
 struct connection *table_take(struct table *table, int fd);
 
-/* Take the first request of the queue, if one more may be served and answers
- * do not hold too much, or when leaving in any case; NULL: none. */
+/* Take the next request of turns.h, if answers do not hold too much, or when
+ * leaving in any case; NULL: none. */
 struct connection *table_take_request(struct table *table, bool leaving);
 
-/* One that was taken from the queue is served, and has been given back. */
-void table_served(struct table *table);
+/* One that was taken is served, and has been given back; whose it was, or 0. */
+void table_served(struct table *table, uint64_t who);
+
+/* turns_ask() and turns_put_off() for a request that was taken. */
+enum turn table_ask(struct table *table, struct connection *connection,
+    uint64_t who) __attribute__((warn_unused_result));
+void table_put_off(struct table *table, struct connection *connection);
 
 /*
  * Take one whose end has come; if table_is_crowded(), also one that has not
