@@ -114,7 +114,8 @@ is_own(const struct valkey *valkey, const unsigned char *id,
 	return result;
 }
 
-/* What was sent a second time finds itself there: its version tells. */
+/* What was sent a second time finds itself there: its version tells. One that
+ * too few replicas have is taken back. */
 static enum result
 create(struct store *store, const unsigned char *id, struct str content,
     int64_t ends_s)
@@ -139,6 +140,8 @@ create(struct store *store, const unsigned char *id, struct str content,
 	if (result == OK) {
 		if (reply.value.type == RESP_NIL)
 			result = is_own(valkey, id, &version);
+		if (result == OK && !reply.confirmed)
+			result = RESULT_UNCERTAIN;
 		engine_reply_free(&reply);
 	}
 	/* It may come yet, but nobody has its cookie. */

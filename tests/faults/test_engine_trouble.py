@@ -230,3 +230,30 @@ def test_an_engine_that_stops_in_a_refresh_costs_no_session(make_stack, how):
         assert reply.status == 200 or reply.code == "store_unavailable", reply
         assert how != "scripts" or reply.json["refreshed"]
         check_back(client)
+
+
+def test_who_writes_to_an_engine_can_end_a_session_or_put_an_older_one_back(
+        make_stack):
+    """And no more: what is not ours word for word, of this very session, is
+    none. With an older record the session has older tokens."""
+    with Engine() as engine, site(make_stack, engine) as (stack, client):
+        key = engine.command("KEYS", "sf:*:s")[0]
+        old = engine.command("GET", key)
+        let_tokens_end(stack)
+        assert refresh(client).json["refreshed"]
+        new = engine.command("GET", key)
+        engine.command("SET", key, old)
+        assert refresh(client).json["refreshed"]
+        other = Client(stack)
+        other.login()
+        strange = next(one for one in engine.command("KEYS", "sf:*:s")
+                       if one != key)
+        engine.command("SET", strange, new)
+        assert not is_logged_in(other)
+        for wrong in (new[:-1], new[:-1] + bytes([new[-1] ^ 1]), b"", b"x"):
+            engine.command("SET", key, wrong)
+            assert not is_logged_in(client.copy())
+        engine.command("SET", key, new)
+        assert is_logged_in(client)
+        engine.command("DEL", key)
+        assert not is_logged_in(client)

@@ -175,3 +175,33 @@ def test_what_was_not_copied_is_lost_with_the_master(make_stack):
         assert is_logged_in(held)
         second.login()
         assert is_logged_in(second)
+
+
+@pytest.mark.parametrize("replicas", [0, 1])
+def test_what_a_master_says_that_was_left_behind_is_lost_unless_confirmed(
+        make_stack, replicas):
+    """A network that splits: the replica is the master of the others, and the
+    old one, which does not know, still serves this machine. When they are one
+    again what it took is gone. With store_replicas it was never promised."""
+    with Engine("replica") as engine:
+        stack = make_stack(conf=engine.conf(engine.socket_url)
+                           | {"store_replicas": str(replicas)})
+        first, second = Client(stack), Client(stack)
+        first.login()
+        assert engine.command("WAIT", 1, 20000) == 1
+        engine.replica.command("REPLICAOF", "NO", "ONE")
+        reply = second.finish(second.approve(second.start_login()))
+        assert is_logged_in(first)
+        if replicas:
+            assert (reply.status, reply.code) == (503, "store_unavailable")
+            assert second.session_cookie is None
+            return
+        assert is_logged_in(second)
+        engine.command("REPLICAOF", "127.0.0.1", engine.replica.port)
+        wait_until(lambda: engine.info("master_link_status") == "up",
+                   FAILOVER_S, "the old master does not follow")
+        engine.command("REPLICAOF", "NO", "ONE")
+        wait_until(lambda: first.fetch("session").status == 200, FAILOVER_S,
+                   "the master is not found")
+        assert is_logged_in(first)
+        assert not is_logged_in(second)

@@ -68,6 +68,29 @@ def test_those_who_wait_are_served_when_the_holder_dies(pair):
     under_way.result()
 
 
+def test_a_waiter_that_is_killed_delays_nobody(pair):
+    """The holder goes on, and who comes next has what he got."""
+    client = Client(pair)
+    client.login()
+    let_tokens_end(pair)
+    pair.spotify.settings(rotation="strict")
+    before = len(pair.spotify.requests("token"))
+    pair.spotify.answers("token", {"held": True})
+    under_way = Later(lambda: refresh(client.copy()))
+    pair.spotify.wait_for("token", before + 1)
+    waiters = [Later(lambda: client.copy().fetch("artists"))
+               for _ in range(4)]
+    pair.kill("artists", signal.SIGKILL)
+    pair.spotify.release()
+    assert under_way.result().json["refreshed"]
+    pair.start("artists")
+    for waiter in waiters:
+        # One that was in the socket still is served.
+        assert waiter.result().status in (200, 502, 503, 504)
+    assert client.fetch("artists").status == 200
+    assert len(pair.spotify.requests("token")) == before + 1
+
+
 def test_a_holder_that_is_stopped_costs_the_lock_limit_and_no_more(pair):
     """503 after twelve seconds at most for all who want that session; everybody
     else is served meanwhile; continued, it all goes on."""

@@ -3,7 +3,9 @@
 with a directory for its locks, sockets and a log of its own. It has no web
 server: its programs are asked as one would."""
 
+import os
 import re
+import struct
 
 from stack.processes import Program, Spawner
 
@@ -14,9 +16,10 @@ PROGRAMS = ("artists", "refresh", "session", "logout", "callback")
 
 class Machine:
     """Starts at once, with so many processes of each program; close() it, or
-    use it with "with", before the stack stops."""
+    use it with "with", before the stack stops. With a clock of its own it has
+    the real time, until clock() is called; else that of the stack."""
 
-    def __init__(self, stack, wanted=1):
+    def __init__(self, stack, wanted=1, clock=False):
         self.stack = stack
         self.folder = stack.folder / "two"
         self.session_dir = self.folder / "sessions"
@@ -28,14 +31,29 @@ class Machine:
         conf.write_text(re.sub(r"(?m)^session_dir = .*$",
                                f"session_dir = {self.session_dir}", text),
                         "utf-8")
+        environment = stack.environment
+        if clock:
+            self.clock(0)
+            environment["SPOTIFY_FCGI_TEST_CLOCK"] = str(self._clock)
         self._spawner = Spawner()
         self.programs = {name: Program(
             name, [str(stack.build_dir / "cgi-bin" / name), "-f", str(conf)],
             self.socket(name), self.folder / f"{name}.log", self._spawner,
-            wanted=wanted, environment=stack.environment)
+            wanted=wanted, environment=environment)
             for name in PROGRAMS}
         for program in self.programs.values():
             program.start()
+
+    @property
+    def _clock(self):
+        return self.folder / "clock"
+
+    def clock(self, offset):
+        """Be that many seconds ahead of the real time. The programs have the
+        file mapped: it is written in place."""
+        file = os.open(self._clock, os.O_RDWR | os.O_CREAT, 0o600)
+        os.pwrite(file, struct.pack("=q", offset), 0)
+        os.close(file)
 
     def socket(self, program):
         """The path of a program's socket."""
