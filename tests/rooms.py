@@ -42,7 +42,6 @@ TESTED_BY = {
     "store/scan": "unit/store/moving.c",
     "store/transfer": "unit/store/moving.c",
     "store/sitewide": "unit/store/store.c",
-    "store/tallies": "unit/store/store.c",
     "spotify/oauthurl": "unit/spotify/oauth.c",
     "spotify/spotifypage": "unit/spotify/spotify.c",
     "base/sink": "faults/test_log.py",

@@ -10,7 +10,7 @@
 /* What the script answers with, in its order. */
 enum { DONE, COUNTED, ROOM_S, COUNTING_S, REMARK, REMARKED_S, NUMBERS };
 
-/* Run the script of a count. */
+/* Run the script of a count. Who only looks waits for no replica. */
 static enum result
 ask(const struct valkey *valkey, const char *name, int64_t limit,
     int64_t numbers[static NUMBERS])
@@ -23,7 +23,8 @@ ask(const struct valkey *valkey, const char *name, int64_t limit,
 	script_words(&words, SCRIPT_COUNT, 1);
 	words_name(&words, valkey->prefix, "n", name);
 	words_number(&words, limit);
-	if ((result = valkey_ask(valkey, &words, true, &reply)) != OK)
+	result = valkey_ask(valkey, &words, limit != LOOK, &reply);
+	if (result != OK)
 		return result;
 	if (reply.value.n != NUMBERS)
 		result = RESULT_STORE;

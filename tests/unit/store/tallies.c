@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+/* What a count asks of an engine. What it counts is in store.c, for each back
+ * end. */
+#include "config.h"
+
+#include <string.h>
+
+#include "../run.h"
+#include "../script.h"
+#include "store/valkey.h"
+
+static void
+close_store(struct store **store)
+{
+	store_close(*store);
+}
+
+/* Nothing has been changed that they could confirm; one that is away would cost
+ * each call of Spotify half a second. */
+static void
+who_looks_at_a_count_waits_for_no_replica(void)
+{
+	static const char *const answers[] = { SCRIPT_GREETING,
+		"*6\r\n:0\r\n:5\r\n:0\r\n:7\r\n:0\r\n:0\r\n", NULL };
+	const struct valkey_config config = { .prefix = "sf:", .dir = "." };
+	SCOPED(close_store) struct store *store = NULL;
+	SCOPED(script_stop) struct script script;
+	struct store_tally tally;
+	struct engine *engine;
+
+	script_start(&script, answers);
+	script.config.replicas = 1;
+	CHECK_OK(engine_open(&script.config, &engine));
+	CHECK_OK(valkey_open(engine, &config, &store));
+	store_tally(store, "calls", &tally);
+	assert_true(tally.counted == 5 || run_refused());
+	assert_null(strstr(script.heard, "WAIT"));
+}
+
+UNIT_TESTS(tallies) = {
+	TEST(who_looks_at_a_count_waits_for_no_replica),
+	END_OF_TESTS,
+};
