@@ -153,28 +153,32 @@ read_file(const struct keyfile *key, struct buf *content)
 	return complaint;
 }
 
-static struct str
-without_end(struct str line)
+/* Read a file of one line; the line is borrowed from the content, and its end
+ * belongs to nobody. */
+static const char *
+read_line(const struct keyfile *key, struct buf *content, struct str *line)
 {
-	if (str_ends(line, STR("\n")))
-		line.n--;
-	if (str_ends(line, STR("\r")))
-		line.n--;
-	return line;
+	const char *complaint = read_file(key, content);
+
+	*line = buf_str(content);
+	if (str_ends(*line, STR("\n")))
+		line->n--;
+	if (str_ends(*line, STR("\r")))
+		line->n--;
+	if (complaint == NULL && line->n == 0)
+		complaint = "is empty, or missing";
+	return complaint;
 }
 
 const char *
 keyfile_client_secret(const struct keyfile *key, struct secret *secret)
 {
 	struct buf content = BUF(KEYFILE_MAX);
-	const char *complaint;
 	struct str line;
+	const char *complaint = read_line(key, &content, &line);
 
-	if ((complaint = read_file(key, &content)) == NULL) {
-		line = without_end(buf_str(&content));
-		if (line.n == 0)
-			complaint = "is empty, or missing";
-		else if (memchr(line.p, '"', line.n) != NULL ||
+	if (complaint == NULL) {
+		if (memchr(line.p, '"', line.n) != NULL ||
 		    memchr(line.p, '\'', line.n) != NULL)
 			complaint = "quotes are not needed; leave them out";
 		else if (line.n < 16 || !str_graphic(line))
@@ -203,14 +207,11 @@ const char *
 keyfile_password(const struct keyfile *key, struct secret *secret)
 {
 	struct buf content = BUF(KEYFILE_MAX);
-	const char *complaint;
 	struct str line;
+	const char *complaint = read_line(key, &content, &line);
 
-	if ((complaint = read_file(key, &content)) == NULL) {
-		line = without_end(buf_str(&content));
-		if (line.n == 0)
-			complaint = "is empty, or missing";
-		else if (line.n > PASSWORD_MAX || has_control(line))
+	if (complaint == NULL) {
+		if (line.n > PASSWORD_MAX || has_control(line))
 			complaint = "must hold the password, one line of at "
 				    "most 512 bytes, nothing else";
 		else if (secret_set(secret, line.p, line.n) != OK)
