@@ -66,17 +66,13 @@ sitewide_try(struct store *store)
 {
 	const struct valkey *valkey = valkey_of(store);
 	struct words words = { .n = 0 };
-	struct engine_reply reply;
-	enum result result;
 
 	words_add(&words, STR("SET"));
 	words_name(&words, valkey->prefix, "f", "trial");
 	words_add(&words, STR("1"));
 	words_add(&words, STR("PX"));
 	words_number(&words, TRIAL_MS);
-	if ((result = valkey_ask(valkey, &words, false, &reply)) == OK)
-		engine_reply_free(&reply);
-	return result;
+	return valkey_tell(valkey, &words);
 }
 
 int64_t
@@ -102,13 +98,12 @@ sitewide_set_fact(struct store *store, const char *name, int64_t number)
 {
 	const struct valkey *valkey = valkey_of(store);
 	struct words words = { .n = 0 };
-	struct engine_reply reply;
 
 	words_add(&words, STR("SET"));
 	words_name(&words, valkey->prefix, "f", name);
 	words_number(&words, number);
 	words_add(&words, STR("PX"));
 	words_number(&words, FACT_MS);
-	if (valkey_ask(valkey, &words, false, &reply) == OK)
-		engine_reply_free(&reply);
+	/* A failure has been logged. */
+	(void)!valkey_tell(valkey, &words);
 }

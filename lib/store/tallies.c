@@ -72,7 +72,6 @@ tallies_remark(struct store *store, const char *name, int64_t number)
 {
 	const struct valkey *valkey = valkey_of(store);
 	struct words words = { .n = 0 };
-	struct engine_reply reply;
 
 	words_add(&words, STR("HSET"));
 	words_name(&words, valkey->prefix, "n", name);
@@ -80,6 +79,6 @@ tallies_remark(struct store *store, const char *name, int64_t number)
 	words_number(&words, number);
 	words_add(&words, STR("at"));
 	words_number(&words, clock_now_s());
-	if (valkey_ask(valkey, &words, false, &reply) == OK)
-		engine_reply_free(&reply);
+	/* A failure has been logged. */
+	(void)!valkey_tell(valkey, &words);
 }

@@ -37,6 +37,17 @@ valkey_ask(const struct valkey *valkey, const struct words *words,
 }
 
 enum result
+valkey_tell(const struct valkey *valkey, const struct words *words)
+{
+	struct engine_reply reply;
+	enum result result = valkey_ask(valkey, words, false, &reply);
+
+	if (result == OK)
+		engine_reply_free(&reply);
+	return result;
+}
+
+enum result
 valkey_number(const struct valkey *valkey, const struct words *words,
     int64_t *number)
 {

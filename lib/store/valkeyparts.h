@@ -38,6 +38,11 @@ enum result valkey_ask(const struct valkey *valkey, const struct words *words,
     bool replicated, struct engine_reply *reply)
     __attribute__((warn_unused_result));
 
+/* Ask for something whose answer says nothing but that it was done. The results
+ * of valkey_ask(). */
+enum result valkey_tell(const struct valkey *valkey, const struct words *words)
+    __attribute__((warn_unused_result));
+
 /* The number that a script answers with. The results of valkey_ask(). */
 enum result valkey_number(const struct valkey *valkey,
     const struct words *words, int64_t *number)
