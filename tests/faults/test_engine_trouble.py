@@ -16,7 +16,7 @@ from stack import Client, certificates
 from stack.engine import Engine, EngineError, find_server
 from stack.processes import wait_until
 from tools.parallel import Later
-from tools.steps import is_logged_in, let_tokens_end, refresh
+from tools.steps import is_logged_in, let_tokens_end, logout, refresh
 
 pytestmark = pytest.mark.skipif(find_server() is None,
                                 reason="needs valkey-server or redis-server")
@@ -86,17 +86,26 @@ def test_an_engine_that_evicts_logs_out_and_breaks_nothing(make_stack,
         assert "AddressSanitizer" not in stack.program_logs()
 
 
-def test_without_persistence_a_restart_is_a_logout_for_all(make_stack):
-    """One that forgets: nobody is refused for it, and one logs in again."""
+def test_without_persistence_a_restart_leads_back_to_the_snapshot(make_stack):
+    """Who came after it is logged out, and who left since then is back; all
+    others notice nothing."""
     with Engine(more="appendonly no\n") as engine, \
-            site(make_stack, engine) as (_, client):
+            site(make_stack, engine) as (stack, client):
+        gone, late = Client(stack), Client(stack)
+        gone.login()
+        held = gone.copy()
+        engine.command("SAVE")
+        late.login()
+        assert logout(gone).status == 204
         engine.stop(9)
         engine.start()
         wait_until(lambda: client.fetch("session").status == 200, BACK_S,
                    "the engine is not found")
-        assert not is_logged_in(client)
-        client.login()
         assert is_logged_in(client)
+        assert is_logged_in(held)
+        assert not is_logged_in(late)
+        late.login()
+        assert is_logged_in(late)
 
 
 class Disk:

@@ -13,7 +13,7 @@ import pytest
 from stack import Client
 from tools import fastcgi
 from tools.parallel import timed
-from tools.steps import is_logged_in, refresh
+from tools.steps import is_logged_in, let_tokens_end, refresh
 from tools.store import session_bytes, stored
 
 AT_ONCE_S = 1
@@ -86,6 +86,18 @@ def test_sessions_whose_files_were_swapped_are_none(stack):
         for name in (names[one], names[other]):
             (folder / name).write_bytes(good[name])
         assert all(is_logged_in(c) for c in clients)
+
+
+def test_an_older_file_of_a_session_brings_back_its_older_tokens(stack, client):
+    """Whoever writes to the store can do that, and a seal does not tell."""
+    client.login()
+    file = next(pathlib.Path(stack.session_dir).glob("session-*"))
+    old = file.read_bytes()
+    let_tokens_end(stack)
+    assert refresh(client).json["refreshed"]
+    assert refresh(client).json["refreshed"] is False
+    file.write_bytes(old)
+    assert refresh(client).json["refreshed"]
 
 
 def test_a_copy_of_another_session_is_not_believed(stack, spotify):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """A real Valkey or Redis server, in a folder of its own."""
 
+import os
 import pathlib
 import shutil
 import signal
@@ -44,8 +45,10 @@ class EngineError(Exception):
 
 
 def find_server():
-    """The first of SERVERS that is installed; None if there is none."""
-    return next(filter(shutil.which, SERVERS), None)
+    """The one that ENGINE in the environment names, or else the first of
+    SERVERS; None if it is not installed."""
+    wanted = os.environ.get("ENGINE")
+    return next(filter(shutil.which, [wanted] if wanted else SERVERS), None)
 
 
 def free_port():

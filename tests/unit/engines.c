@@ -35,19 +35,28 @@ end_server(void)
 	rmdir(folder);
 }
 
-/* In the child: the first that is installed. */
+static void
+run(const char *program)
+{
+	execlp(program, program, "--port", "0", "--unixsocket", path, "--dir",
+	    folder, "--save", "", "--appendonly", "no", "--maxmemory-policy",
+	    "noeviction", NULL);
+}
+
+/* In the child: the one that is wanted, or else the first that is installed. */
 static void
 run_server(void)
 {
+	const char *wanted = getenv("ENGINE");
 	size_t i;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (freopen("/dev/null", "w", stdout) == NULL)
 		_exit(1);
-	for (i = 0; i < N(programs); i++)
-		execlp(programs[i], programs[i], "--port", "0", "--unixsocket",
-		    path, "--dir", folder, "--save", "", "--appendonly", "no",
-		    "--maxmemory-policy", "noeviction", NULL);
+	if (wanted != NULL)
+		run(wanted);
+	for (i = 0; wanted == NULL && i < N(programs); i++)
+		run(programs[i]);
 	_exit(127);
 }
 
