@@ -32,6 +32,12 @@ def is_plain(folder):
                    for name in ("SANITIZERS", "TEST_CLOCK"))
 
 
+def has_engine(folder):
+    """Whether sessions can lie in an engine; without hiredis they cannot."""
+    config = (pathlib.Path(folder) / "config.h").read_text("utf-8")
+    return "#define HAVE_VALKEY 1" in config
+
+
 def make(folder):
     """Configure the folder unless it is, and make what is needed."""
     folder = pathlib.Path(folder).resolve()
@@ -45,6 +51,7 @@ def make(folder):
     progress("builds")
     # One after the other: "all" is a make within make, and both would compile
     # lib/ at a time.
-    for goals in (["all"], [f"tests/bench/{name}" for name in PROGRAMS]):
+    programs = [*PROGRAMS, *(["engine"] if has_engine(folder) else [])]
+    for goals in (["all"], [f"tests/bench/{name}" for name in programs]):
         run(["make", f"-j{os.cpu_count()}", *goals], folder)
     return folder

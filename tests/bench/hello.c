@@ -25,9 +25,11 @@
 #include <unistd.h>
 
 #include "process/connections.h"
+#include "process/params.h"
 
 #define THREADS_MAX 64
 #define BYTES_MAX (1L << 20)
+#define ANSWER_MAX (BYTES_MAX + 4096)
 
 static const char redirect[] =
     "Status: 303 See Other\r\n"
@@ -98,31 +100,23 @@ serve(void *data)
 static void *
 serve_kept(void *data)
 {
-	FCGX_Request request;
-	bool keep;
-	int fd;
+	struct params *params = params_open();
+	struct connection *connection;
+	struct server_answer kept;
 
 	(void)data;
-	FCGX_InitRequest(&request, -1, 0);
-	while ((fd = connections_wait(connections)) >= 0) {
-		request.ipcFd = fd;
-		request.keepConnection = 1;
-		if (FCGX_Accept_r(&request) == 0) {
-			FCGX_PutStr(answer, answer_n, request.out);
-			keep = request.keepConnection;
-			request.keepConnection = 1;
-			FCGX_Detach(&request);
-			FCGX_Finish_r(&request);
-			fd = request.ipcFd;
-			request.ipcFd = -1;
-			if (fd >= 0 && keep &&
-			    connections_keep(connections, fd))
-				continue;
-			if (fd >= 0)
-				close(fd);
-		}
-		connections_gone(connections);
+	while (params != NULL &&
+	    (connection = connections_wait(connections)) != NULL) {
+		kept = (struct server_answer){ .head = BUF(ANSWER_MAX) };
+		buf_add(&kept.head, answer, (size_t)answer_n);
+		if (params_read(params, &connection->in.params) != NULL)
+			connections_answer(connections, connection, &kept);
+		else
+			connections_drop(connections, connection);
+		params_clear(params);
+		server_answer_free(&kept);
 	}
+	params_close(params);
 	return NULL;
 }
 
@@ -148,8 +142,12 @@ main(int argc, char **argv)
 		return 2;
 	if (run == serve_kept &&
 	    (fcntl(STDIN_FILENO, F_SETFL, O_RDWR | O_NONBLOCK) != 0 ||
-		(connections = connections_open(STDIN_FILENO, false)) == NULL))
+		(connections = connections_open(STDIN_FILENO, (int)threads,
+		     false)) == NULL ||
+		!params_start()))
 		return 1;
+	/* One more than serve at a time, see connections.h. */
+	threads += run == serve_kept;
 	while (--threads > 0)
 		if (pthread_create(&thread, NULL, run, NULL) != 0)
 			return 1;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""The programs that make load: load.c, netloop.c, store.c. Where these run is
-up to whoever started us: the same CPU as the upstream."""
+"""The programs that make load: load.c, netloop.c, store.c, engine.c. Where
+these run is up to whoever started us: the same CPU as the upstream."""
 
 import json
 import pathlib
@@ -53,6 +53,14 @@ class Load:
     def store(self, folder, count):
         """Times of the store and of the system below it."""
         return self._run("store", "measure", folder, count)
+
+    def engine(self, address, folder, count):
+        """Times of a store in an engine, and of the bare round trip."""
+        return self._run("engine", "measure", address, folder, count)
+
+    def fill_engine(self, address, folder, count):
+        """Add sessions to it."""
+        self._run("engine", "fill", address, folder, count)
 
     def fill_store(self, folder, count):
         """Add files that look like sessions."""

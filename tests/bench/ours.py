@@ -105,7 +105,7 @@ class Ours:
     session_path = "/session"
     artists_path = "/artists"
 
-    def __init__(self, build_dir, upstream, cpu):
+    def __init__(self, build_dir, upstream, cpu, conf=None):
         self._hellos = {}
         with on_cpu(cpu):
             self.stack = Stack(
@@ -114,7 +114,7 @@ class Ours:
                 conf={"authorize_url": upstream.authorize_url,
                       "token_url": upstream.token_url,
                       "api_url": upstream.api_url,
-                      "ca_file": upstream.ca_file})
+                      "ca_file": upstream.ca_file, **(conf or {})})
             try:
                 self._start_hellos(build_dir)
             except BaseException:
