@@ -20,6 +20,7 @@ import pytest
 
 from installation import REPOSITORY
 from sim.client import Simulation
+from stack import ALL_PROGRAMS
 from stack.processes import wait_until
 from tools.parallel import Later
 from tools.processes import told_of_all
@@ -44,6 +45,16 @@ def last_step():
     """What the Containerfile runs in the finished image."""
     text = (CONTAINER / "Containerfile").read_text("utf-8")
     return re.findall(r"^RUN ((?:.*\\\n)*.*)", text, re.M)[-1]
+
+
+def needed(program):
+    """The Debian packages of the libraries that it names, libc aside."""
+    said = subprocess.run(["readelf", "-d", str(program)], text=True,
+                          capture_output=True, check=True).stdout
+    names = set(re.findall(r"NEEDED.*\[(.*)\]", said)) - {"libc.so.6"}
+    said = subprocess.run(["dpkg", "-S", *(f"*/{name}" for name in names)],
+                          text=True, capture_output=True, check=True).stdout
+    return {line.partition(":")[0] for line in said.splitlines()}
 
 
 def free_port():
@@ -184,6 +195,18 @@ class Container:
             self.process.wait()
         self.spotify.stop()
         shutil.rmtree(self.folder)
+
+
+@pytest.mark.skipif(
+    "VERSION_CODENAME=bookworm\n" not in pathlib.Path(
+        "/etc/os-release").read_text("utf-8"),
+    reason="the image is Debian 12, whose packages have other names here")
+def test_the_image_has_the_libraries_of_the_programs(installed):
+    text = (CONTAINER / "Containerfile").read_text("utf-8")
+    image = text.rpartition("\nFROM ")[2].split()
+    for name in ALL_PROGRAMS:
+        assert needed(installed / "usr/libexec/spotify-fcgi" / name) <= set(
+            image)
 
 
 @pytest.fixture(name="container", params=["docker", "kubernetes"])

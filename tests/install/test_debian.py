@@ -100,6 +100,13 @@ def test_lintian_finds_no_error(root):
     assert not re.search(r"^E:", said, re.M), said
 
 
+def test_it_can_keep_sessions_in_an_engine(root):
+    package, = (root / "packages").glob("spotify-fcgi_*.deb")
+    needs = subprocess.run(["dpkg-deb", "-f", str(package), "Depends"],
+                           text=True, capture_output=True, check=True).stdout
+    assert "libhiredis" in needs
+
+
 def test_an_upgrade_loses_no_request_and_no_session(machine):
     install(machine)
     machine.run("sh", "-c", f"echo sealed >{STORE}/session-a; "
