@@ -63,6 +63,7 @@ TESTED_BY = {
     "spotify/http": "fuzz/http.c",
     "spotify/libcurl": "faults/test_names.py",
     "spotify/trouble": "http/test_trouble.py",
+    "spotify/lookup": "faults/test_names.py",
     "spotify/upstream": "http/test_hardening.py",
     "spotify/api": "http/test_artists_failures.py",
     "session/call": "http/test_artists_copy.py",

@@ -20,6 +20,7 @@
 #include "spotify/http.h"
 #include "base/log.h"
 #include "spotify/libcurl.h"
+#include "spotify/lookup.h"
 #include "spotify/trouble.h"
 #include "spotify/retryafter.h"
 #include "spotify/ca.h"
@@ -40,6 +41,7 @@ struct http {
 	bool is_form; /* not to be sent twice */
 	bool sent;    /* or just about to be */
 	bool tls;     /* has begun */
+	struct lookup lookup;
 	int64_t deadline_ms;
 	size_t received_n;
 	char said[CURL_ERROR_SIZE]; /* what libcurl says to an error */
@@ -155,6 +157,7 @@ set_pointers(struct http *http)
 	bad |= curl_easy_setopt(e, CURLOPT_WRITEDATA, http);
 	bad |= curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, take_header);
 	bad |= curl_easy_setopt(e, CURLOPT_HEADERDATA, http);
+	bad |= lookup_begin(&http->lookup, e, http->conf->proxy);
 	bad |= curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, permit);
 	bad |= curl_easy_setopt(e, CURLOPT_PREREQDATA, http);
 	return bad == CURLE_OK;
@@ -310,7 +313,7 @@ translate(const struct http *http, CURLcode code)
 
 /* Drive the transfer to its end. */
 static CURLcode
-drive(struct http *http)
+run(struct http *http)
 {
 	int running = 1, queued, left_ms;
 	CURLMsg *message;
@@ -329,6 +332,22 @@ drive(struct http *http)
 		if (message->msg == CURLMSG_DONE)
 			return message->data.result;
 	return CURLE_FAILED_INIT;
+}
+
+/* The same, again if another thread looks up the name. */
+static CURLcode
+drive(struct http *http)
+{
+	CURLcode code = run(http);
+
+	while (http->lookup.behind) {
+		http->said[0] = '\0';
+		code = lookup_again(&http->lookup, http->multi,
+			   http->deadline_ms) ?
+		    run(http) :
+		    CURLE_OPERATION_TIMEDOUT;
+	}
+	return code;
 }
 
 enum result
@@ -366,6 +385,7 @@ http_cancel(struct http *http)
 	if (http->running)
 		curl_multi_remove_handle(http->multi, http->easy);
 	http->running = false;
+	lookup_end(&http->lookup);
 	curl_easy_cleanup(http->easy);
 	http->easy = NULL;
 	curl_slist_free_all(http->headers);

@@ -8,7 +8,6 @@
 #include <stdio.h>
 
 #include "base/log.h"
-#include "base/str.h"
 #include "spotify/trouble.h"
 
 enum kind { NAME, CONNECT, PROXY, TLS, SLOW, BROKEN, KIND__MAX };
@@ -74,9 +73,9 @@ kind_of(const struct trouble *trouble)
 	return BROKEN;
 }
 
-/* The host of a URL that was sent; no port, and there is no user. */
-static struct str
-host_of(CURL *easy)
+/* There is no user in it. */
+struct str
+trouble_host(CURL *easy)
 {
 	char *url = NULL;
 	struct str rest, host;
@@ -117,7 +116,7 @@ trouble_is_tls(const struct trouble *trouble)
 void
 trouble_log(const struct trouble *trouble)
 {
-	struct str host = host_of(trouble->easy);
+	struct str host = trouble_host(trouble->easy);
 	enum kind kind = kind_of(trouble);
 	char cause[CURL_ERROR_SIZE], status[24] = "";
 

@@ -6,6 +6,8 @@
 #include <curl/curl.h>
 #include <stdbool.h>
 
+#include "base/str.h"
+
 /* A request that failed before its answer was whole. */
 struct trouble {
 	const char *what; /* a word for the call */
@@ -25,6 +27,10 @@ struct trouble {
  * logged, but for a certificate's faults.
  */
 void trouble_log(const struct trouble *trouble);
+
+/* The host of a request's URL, and its port if one is named; borrowed until the
+ * request ends. */
+struct str trouble_host(CURL *easy);
 
 /* Whether the kind is "tls". */
 bool trouble_is_tls(const struct trouble *trouble);

@@ -2,18 +2,21 @@
 """Name servers that are slow, dead, or lose a packet: people log in all the
 same, and a crowd does not look up a name each."""
 
+import functools
 import os
 import pathlib
 import subprocess
 
 import pytest
 
-from nameserver import NameServer, asks
+from nameserver import A, AAAA, NameServer, asks
 from stack import Client
-from tools.parallel import together
+from stack.processes import wait_until
+from tools.parallel import Later, together
 
 # That of the certificate.
 NAME = "music.test"
+CROWD, LATE_S = 20, 60
 
 
 @pytest.fixture(autouse=True)
@@ -77,6 +80,36 @@ def test_a_dead_first_name_server_keeps_nobody_out(named, make_servers):
         together([Client(named).login for _ in range(8)])
     assert (len(dead.questions), len(living.questions)) == asked
     assert {name for name, _ in living.questions} == {NAME}
+
+
+def test_a_crowd_looks_up_a_name_once(named, make_servers):
+    """All need it before anybody knows it, while the first server is dead: for
+    each type one of them asks, and the others wait for that."""
+    dead, living = make_servers(loses=lambda number: True), make_servers()
+    ask_these(named, dead, living)
+    visitors = [Client(named) for _ in range(CROWD)]
+    backs = [one.approve(one.start_login()) for one in visitors]
+    replies = together([functools.partial(one.finish, back)
+                        for one, back in zip(visitors, backs)])
+    assert [reply.status for reply in replies] == [303] * CROWD
+    assert len(named.spotify.requests("token")) == CROWD
+    for server in (dead, living):
+        assert sorted(server.questions) == [(NAME, A), (NAME, AAAA)]
+
+
+def test_who_finds_no_name_stops_nobody_who_waits(named, make_servers):
+    """The server says nothing to the first who asks, nor to the second time
+    that the resolver asks for him, and he gives up. Of those who have waited
+    for him another asks, who has time left as he came later."""
+    server = make_servers(loses=lambda number: number < 4)
+    ask_these(named, server)
+    visitors = [Client(named) for _ in range(2)]
+    first, second = [one.approve(one.start_login()) for one in visitors]
+    early = Later(lambda: visitors[0].finish(first))
+    wait_until(lambda: len(server.questions) >= 4, LATE_S, "not asked again")
+    late = Later(lambda: visitors[1].finish(second))
+    assert early.result().status == 504
+    assert late.result().status == 303
 
 
 def test_a_lost_packet_costs_no_login(named, make_servers):
