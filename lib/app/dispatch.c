@@ -126,6 +126,8 @@ handle(const struct thread *thread, struct server_call *call,
 		.http = thread->http,
 		.threads = (unsigned)process->threads,
 		.deadline_ms = call->deadline_ms,
+		.waited_ms =
+		    call->was_put_off ? clock_mono_ms() - call->arrived_ms : 0,
 		.is_gone = is_gone,
 		.client = call,
 	};

@@ -19,6 +19,7 @@ struct server_call {
 	bool too_large;	     /* envp may be empty, and the body was not read */
 	uint64_t body_n;     /* bytes of the body, which are not kept */
 	int64_t arrived_ms;  /* it was whole, on clock_mono_ms() */
+	bool was_put_off;    /* since then, by ask_turn */
 	int64_t deadline_ms; /* on the same clock */
 	/* Whether nobody is there any more to be answered; does not wait. */
 	bool (*is_gone)(const struct server_call *call);

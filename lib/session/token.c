@@ -233,6 +233,21 @@ take_lock(struct context *context, struct session *session, struct str had,
 	    lock);
 }
 
+/*
+ * Whether a token that lives was got while the request waited for others of
+ * its session: then there is none that is newer, however short it lives. Its
+ * time is known to a second.
+ */
+static bool
+was_got_meanwhile(const struct context *context, const struct session *session)
+{
+	int64_t got_s = session->access_ends_s - session->access_life_s;
+	int64_t ago_s = clock_now_s() - got_s;
+
+	return context->waited_ms > 0 && session->access_life_s > 0 &&
+	    ago_s >= 0 && ago_s <= context->waited_ms / 1000 + 1;
+}
+
 /* Take the lock and refresh, waiting for who has it until then. */
 static enum result
 refresh(struct context *context, struct session *session, bool forced,
@@ -264,6 +279,8 @@ token_get(struct context *context, struct session *session,
 	enum result result;
 
 	if (left_s > need_s(session, need))
+		return OK;
+	if (left_s >= least_s && was_got_meanwhile(context, session))
 		return OK;
 	if (left_s > 0 && session->refresh.n == 0)
 		return left_s >= least_s ? OK : RESULT_LOGIN_EXPIRED;

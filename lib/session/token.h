@@ -23,8 +23,9 @@ enum token_need {
 /*
  * Bring the access token of a session that was opened up to the need. Over
  * all threads and processes one request refreshes; the others use what it
- * got, however short that lives. Of what was asked for TOKEN_PASS the caller
- * looks at the time once more. New tokens are durable before they are used.
+ * got, however short that lives, also if they have had to wait for a thread
+ * meanwhile. Of what was asked for TOKEN_PASS the caller looks at the time once
+ * more. New tokens are durable before they are used.
  * OK, RESULT_NOT_LOGGED_IN (logged out meanwhile), RESULT_LOGIN_EXPIRED (the
  * session has been removed), RESULT_MISCONFIGURED, RESULT_REFRESH_FAILED or
  * RESULT_UPSTREAM_TIMEOUT (Spotify is in trouble and the old token is dead;

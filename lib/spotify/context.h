@@ -24,6 +24,9 @@ struct context {
 	struct http *http;   /* NULL in programs that call nobody */
 	unsigned threads;    /* of this process */
 	int64_t deadline_ms; /* on clock_mono_ms() */
+	/* How long it has waited until others of its session were served; 0:
+	 * it has not. */
+	int64_t waited_ms;
 	struct wait wait;
 	int api_status; /* of the Web API's last answer; 0: none came */
 	/* Whether nobody waits for the answer any more; NULL: not known. */

@@ -103,6 +103,24 @@ def test_a_slow_token_of_one_visitor_stops_nobody_else(site, program):
     pytest.fail("the other one had to wait for the crowd")
 
 
+@pytest.mark.parametrize("program, life", [
+    ("refresh", 240), ("refresh", 60), ("refresh", 30), ("auth", 240)])
+def test_who_is_put_off_takes_the_token_of_the_others(site, program, life):
+    """However short it lives: a newer one there is not."""
+    noisy, _ = visitors(site)
+    site.spotify.settings(rotation="strict", expires_in=life)
+    before = put_off(site, program)
+    crowd = crowd_of(site, program, noisy)
+    wait_until(lambda: put_off(site, program) - before
+               >= CROWD - WORKERS // 2, LATE_S, "not all have come")
+    site.spotify.release()
+    assert {one.result().status for one in crowd} <= {200, 204}
+    assert count(site.spotify, "token") == 2 + 1
+    # Who comes now has waited for nobody.
+    assert refresh(noisy).status == 200
+    assert count(site.spotify, "token") == 2 + 2
+
+
 def test_who_is_put_off_is_served_before_the_end(site):
     """TERM comes while only a few of them have a thread."""
     noisy, _ = visitors(site)
