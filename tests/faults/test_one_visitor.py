@@ -13,9 +13,9 @@ from stack import Client
 from stack.fixtures import start_stack
 from stack.processes import wait_until
 from tools import fastcgi
-from tools.amounts import scaled
+from tools.amounts import SOAK, scaled
 from tools.fastcgi import PARAMS, STDIN
-from tools.parallel import Later
+from tools.parallel import Later, timed
 from tools.spotify import count
 from tools.steps import let_tokens_end, refresh
 
@@ -135,6 +135,25 @@ def test_who_is_put_off_is_served_before_the_end(site):
     assert count(site.spotify, "token") == 2 + 1
     end.result()
     assert site.complaints() == []
+    site.start("refresh")
+
+
+@pytest.mark.skipif(not SOAK, reason="takes as long as a request may")
+def test_a_token_that_never_comes_keeps_nobody_beyond_the_end(site):
+    """The time of all runs while they are put off: the program ends before the
+    service manager would kill it, and everybody has an answer."""
+    noisy, _ = visitors(site)
+    before = put_off(site, "refresh")
+    crowd = crowd_of(site, "refresh", noisy)
+    wait_until(lambda: put_off(site, "refresh") - before
+               >= CROWD - WORKERS // 2, LATE_S, "not all have come")
+    seconds, _ = timed(lambda: site.kill("refresh", signal.SIGTERM))
+    assert seconds < 30 and site.complaints() == []
+    for one in crowd:
+        assert one.result().status in (503, 504)
+        assert int(one.result().header("Retry-After")) > 0
+    assert count(site.spotify, "token") == 2 + 1
+    site.spotify.release()
     site.start("refresh")
 
 
