@@ -71,9 +71,10 @@ write_fact(struct store *store, const char *fact, int64_t now_s, int64_t for_s)
  * is over. More than a day ahead, the clock was so wrong that it says nothing.
  */
 static int64_t
-read_fact(struct store *store, const char *fact, int64_t max_s)
+read_number(struct store *store, const char *fact, int64_t number,
+    int64_t max_s)
 {
-	int64_t number = store_fact(store, fact), now_s = clock_now_s();
+	int64_t now_s = clock_now_s();
 	int64_t for_s = number % LENGTHS, ago_s = now_s - number / LENGTHS;
 
 	if (for_s > max_s)
@@ -89,10 +90,15 @@ read_fact(struct store *store, const char *fact, int64_t max_s)
 enum result
 pause_check(struct store *store, enum pause_group group, int64_t *left_s)
 {
-	*left_s = read_fact(store, groups[group].quota, groups[group].max_s);
+	const char *const facts[] = { groups[group].quota, groups[group].rate };
+	const int64_t max_s = groups[group].max_s;
+	int64_t numbers[2];
+
+	store_facts(store, facts, numbers);
+	*left_s = read_number(store, facts[0], numbers[0], max_s);
 	if (*left_s > 0)
 		return RESULT_QUOTA_EXCEEDED;
-	*left_s = read_fact(store, groups[group].rate, groups[group].max_s);
+	*left_s = read_number(store, facts[1], numbers[1], max_s);
 	return *left_s > 0 ? RESULT_RATE_LIMITED : OK;
 }
 
@@ -102,7 +108,8 @@ pause_note(struct store *store, enum pause_group group, enum result why,
 {
 	const char *fact = why == RESULT_QUOTA_EXCEEDED ? groups[group].quota :
 							  groups[group].rate;
-	int64_t left_s = read_fact(store, fact, groups[group].max_s);
+	int64_t left_s = read_number(store, fact, store_fact(store, fact),
+	    groups[group].max_s);
 
 	if (after_s < 0)
 		after_s = result_row(why)->retry_after_s;

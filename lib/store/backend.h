@@ -54,6 +54,9 @@ struct store_backend {
 	enum result (*claim)(struct store *store, int64_t began_s,
 	    int64_t now_s, const unsigned char *id);
 	int64_t (*fact)(struct store *store, const char *name);
+	/* NULL: one after the other. */
+	void (*facts)(struct store *store, const char *const *names,
+	    int64_t *numbers);
 	void (*set_fact)(struct store *store, const char *name, int64_t number);
 	enum result (*count)(struct store *store, const char *name,
 	    int64_t limit, struct store_tally *tally);

@@ -215,12 +215,27 @@ claim(struct store *store, int64_t began_s, int64_t now_s,
 
 /* Facts are times: the later one holds. */
 static int64_t
+later(int64_t one, int64_t other)
+{
+	return one > other ? one : other;
+}
+
+static int64_t
 fact(struct store *store, const char *name)
 {
-	int64_t one = store_fact(own(store)->to, name),
-		other = store_fact(own(store)->from, name);
+	return later(store_fact(own(store)->to, name),
+	    store_fact(own(store)->from, name));
+}
 
-	return one > other ? one : other;
+static void
+facts(struct store *store, const char *const *names, int64_t *numbers)
+{
+	int64_t others[2];
+
+	store_facts(own(store)->to, names, numbers);
+	store_facts(own(store)->from, names, others);
+	numbers[0] = later(numbers[0], others[0]);
+	numbers[1] = later(numbers[1], others[1]);
 }
 
 static void
@@ -319,6 +334,7 @@ static const struct store_backend backend = {
 	.touch = touch,
 	.claim = claim,
 	.fact = fact,
+	.facts = facts,
 	.set_fact = set_fact,
 	.count = count,
 	.tally = tally_both,

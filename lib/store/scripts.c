@@ -72,6 +72,8 @@ static const char *const texts[] = {
 	    "end\n"
 	    "redis.call('SETRANGE', KEYS[1], 32, ARGV[2])\n"
 	    "return 1\n",
+	[SCRIPT_FACTS] = "return {redis.call('GET', KEYS[1]),\n"
+			 "    redis.call('GET', KEYS[2])}\n",
 	[SCRIPT_COUNT] =
 	    "local now = tonumber(redis.call('TIME')[1])\n"
 	    "local limit, oldest = tonumber(ARGV[1]),\n"

@@ -69,6 +69,11 @@ enum script {
 	 */
 	SCRIPT_MARK,
 	/*
+	 * Get two values at once. (MGET would be one more right.)
+	 * Keys: both. An array of them; nil where there is none.
+	 */
+	SCRIPT_FACTS,
+	/*
 	 * Count one more, unless as many as the limit were counted in the last
 	 * 25 hours of the clock, by the engine's; one of -1 only looks. What a
 	 * clock that was ahead has counted counts as of now. (It counts twice

@@ -75,22 +75,49 @@ sitewide_try(struct store *store)
 	return valkey_tell(valkey, &words);
 }
 
+/* 0 for what is none. */
+static int64_t
+number_of(struct str text)
+{
+	uint64_t number;
+
+	return str_number(text, INT64_MAX, &number) ? (int64_t)number : 0;
+}
+
 int64_t
 sitewide_fact(struct store *store, const char *name)
 {
 	const struct valkey *valkey = valkey_of(store);
 	struct words words = { .n = 0 };
 	struct engine_reply reply;
-	uint64_t number = 0;
+	int64_t number;
 
 	words_add(&words, STR("GET"));
 	words_name(&words, valkey->prefix, "f", name);
 	if (valkey_ask(valkey, &words, false, &reply) != OK)
 		return 0;
-	if (!str_number(reply.value.text, INT64_MAX, &number))
-		number = 0;
+	number = number_of(reply.value.text);
 	engine_reply_free(&reply);
-	return (int64_t)number;
+	return number;
+}
+
+void
+sitewide_facts(struct store *store, const char *const *names, int64_t *numbers)
+{
+	const struct valkey *valkey = valkey_of(store);
+	struct words words = { .n = 0 };
+	struct engine_reply reply;
+	int i;
+
+	numbers[0] = numbers[1] = 0;
+	script_words(&words, SCRIPT_FACTS, 2);
+	for (i = 0; i < 2; i++)
+		words_name(&words, valkey->prefix, "f", names[i]);
+	if (valkey_ask(valkey, &words, false, &reply) != OK)
+		return;
+	for (i = 0; i < 2; i++)
+		numbers[i] = number_of(resp_item(&reply.value, (size_t)i).text);
+	engine_reply_free(&reply);
 }
 
 void

@@ -5,10 +5,12 @@
 
 #include "store/valkeyparts.h"
 
-/* claim, fact, try_write and set_fact of backend.h. */
+/* claim, fact, facts, try_write and set_fact of backend.h. */
 enum result sitewide_claim(struct store *store, int64_t began_s, int64_t now_s,
     const unsigned char *id) __attribute__((warn_unused_result));
 int64_t sitewide_fact(struct store *store, const char *name);
+void sitewide_facts(struct store *store, const char *const *names,
+    int64_t *numbers);
 enum result sitewide_try(struct store *store)
     __attribute__((warn_unused_result));
 void sitewide_set_fact(struct store *store, const char *name, int64_t number);

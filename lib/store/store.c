@@ -142,6 +142,18 @@ store_fact(struct store *store, const char *name)
 }
 
 void
+store_facts(struct store *store, const char *const names[static 2],
+    int64_t numbers[static 2])
+{
+	if (store->backend->facts != NULL) {
+		store->backend->facts(store, names, numbers);
+		return;
+	}
+	numbers[0] = store_fact(store, names[0]);
+	numbers[1] = store_fact(store, names[1]);
+}
+
+void
 store_set_fact(struct store *store, const char *name, int64_t number)
 {
 	store->backend->set_fact(store, name, number);

@@ -192,6 +192,10 @@ enum result store_claim(struct store *store, int64_t began_s, int64_t now_s,
  * does no harm.
  */
 int64_t store_fact(struct store *store, const char *name);
+
+/* Two facts, for the time of one where that takes long. */
+void store_facts(struct store *store, const char *const names[static 2],
+    int64_t numbers[static 2]);
 void store_set_fact(struct store *store, const char *name, int64_t number);
 
 #define STORE_COUNTS_MAX 32 /* names of counts */

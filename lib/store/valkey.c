@@ -220,6 +220,7 @@ static const struct store_backend backend = {
 	.touch = touch,
 	.claim = sitewide_claim,
 	.fact = sitewide_fact,
+	.facts = sitewide_facts,
 	.set_fact = sitewide_set_fact,
 	.try_write = sitewide_try,
 	.count = tallies_count,

@@ -224,6 +224,23 @@ a_fact_is_a_number_that_was_set_on(struct store *store)
 }
 ON_EACH(a_fact_is_a_number_that_was_set)
 
+static void
+two_facts_are_got_at_once_on(struct store *store)
+{
+	static const char *const names[] = { "limit-x", "limit-y" };
+	int64_t numbers[2] = { 7, 7 };
+
+	store_set_fact(store, "limit-y", 12);
+	store_facts(store, names, numbers);
+	assert_int_equal(numbers[0], 0);
+	assert_true(numbers[1] == 12 || run_refused());
+	store_set_fact(store, "limit-x", 11);
+	store_facts(store, names, numbers);
+	assert_true(numbers[0] == 11 || run_refused());
+	assert_true(numbers[1] == 12 || run_refused());
+}
+ON_EACH(two_facts_are_got_at_once)
+
 /* Two records in turns, and who reads meanwhile. */
 static struct store *shared;
 static atomic_bool over;
@@ -368,6 +385,7 @@ UNIT_TESTS(store) = {
 	TEST(the_last_use_is_what_was_said),
 	TEST(a_mark_is_made_once),
 	TEST(a_fact_is_a_number_that_was_set),
+	TEST(two_facts_are_got_at_once),
 	TEST(no_more_is_counted_than_may_be),
 	TEST(what_is_remarked_of_a_count_stays_with_it),
 	TEST(a_trial_leaves_nothing_that_is_seen),
