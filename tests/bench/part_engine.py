@@ -130,6 +130,20 @@ def round_trips(setting, report, engine, site):
     report.at_most(10, "round trips of a login", 2, logins)
 
 
+def of_a_visitor(setting, engine, site, cookie):
+    """Medians of one round: two requests, and the bare round trip."""
+    folder = setting.folder / "engine-unix"
+    return {
+        "session": flat(setting.load.requests(
+            site.port, site.session_path, seconds=setting.seconds,
+            headers=[f"Cookie: {cookie}"]))["p50_us"],
+        "callback": flat(setting.load.logins(
+            site.port, [site.login_path], seconds=setting.seconds),
+            1)["p50_us"],
+        "bare": setting.load.engine(engine.socket, folder,
+                                    FEW_READS)["bare"]["p50_us"]}
+
+
 def whole(setting, report):
     """Requests, and logins, one after the other: the time of each."""
     engine, sites = start(setting), {}
@@ -144,13 +158,8 @@ def whole(setting, report):
         for name, site in sites.items():
             cookie = setting.load.logins(site.port, [site.login_path],
                                          count=1)["cookie"]
-            things[name] = lambda s=site, c=cookie: {
-                "session": flat(setting.load.requests(
-                    s.port, s.session_path, seconds=setting.seconds,
-                    headers=[f"Cookie: {c}"]))["p50_us"],
-                "callback": flat(setting.load.logins(
-                    s.port, [s.login_path], seconds=setting.seconds),
-                    1)["p50_us"]}
+            things[name] = lambda s=site, c=cookie: of_a_visitor(
+                setting, engine, s, c)
         runs, failed = interleave(setting.rounds, things, "files, engine")
         if failed:
             raise RuntimeError("; ".join(failed.values()))
@@ -158,6 +167,10 @@ def whole(setting, report):
         for site in sites.values():
             site.stop()
         engine.close()
+    report.at_most(
+        10, "a login's time beyond that with files, in round trips", 2,
+        Spread([(one["unix"]["callback"] - one["files"]["callback"])
+                / one["unix"]["bare"] for one in runs.rounds]))
     report.table("Requests, one visitor, p50 µs", [
         "", "`session`", "to files", "`callback`", "to files"], [
         [WAYS[name][0] if name in WAYS else name,

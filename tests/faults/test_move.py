@@ -15,6 +15,7 @@ from stack import Client
 from stack.engine import Engine, find_server
 from stack.processes import wait_until
 from tools.amounts import scaled
+from tools.machines import Machine
 from tools.parallel import Later
 from tools.steps import is_logged_in, let_tokens_end, logout, refresh
 from tools.store import stored
@@ -265,6 +266,42 @@ def test_programs_of_the_first_step_and_of_the_second_work_together(site):
     assert logout(client).status == 204
     assert not is_logged_in(copy)
     assert site.in_old() | site.in_new() == set()
+
+
+def test_a_machine_that_is_a_step_behind_keeps_its_visitors(make_stack,
+                                                            engine):
+    """Two machines with files of their own, and a balancer that knows who is
+    where: it is needed no more when both have done the second step and their
+    sessions have moved."""
+    site = Site(make_stack(), engine, DIRECTIONS[0])
+    here, = visitors(site, 1)
+    path, = stored(site.stack)
+    there, = visitors(site, 1)
+    other, = set(stored(site.stack)) - {path}
+    site.knows_both()
+    with Machine(site.stack) as two:
+        other.rename(two.session_dir / other.name)
+        site.begins()
+        let_tokens_end(site.stack)
+        assert two.ask(there, "refresh").json["refreshed"]
+        assert refresh(here).json["refreshed"]
+        assert len(site.in_engine()) == 1
+        conf = site.stack.folder / "two.conf"
+        conf.write_text(
+            conf.read_text("utf-8").replace("store = ", "store_was = ")
+            .replace("store_from = ", "store = ")
+            .replace("store_was = ", "store_from = "), "utf-8")
+        for program in two.programs.values():
+            program.restart()
+        command = [*site.command()[:-1], str(conf)]
+        subprocess.run(command, env=site.stack.environment, check=True,
+                       capture_output=True, timeout=WAIT_S)
+        assert len(site.in_engine()) == 2
+        assert is_logged_in(there)
+        assert two.ask(here, "session").json["logged_in"]
+        copy = there.copy()
+        assert logout(there).status == 204
+        assert not two.ask(copy, "session").json["logged_in"]
 
 
 def test_a_command_that_is_killed_is_begun_again(site):
