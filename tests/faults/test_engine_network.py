@@ -107,7 +107,7 @@ def test_answers_in_drops_gain_no_time(stack, proxy, visitor):
 
 
 def test_answers_in_quick_drops_are_whole(stack, proxy, visitor):
-    """Every answer that there is, a byte at a time."""
+    """Every answer that there is, its beginning a byte at a time."""
     proxy.byte_s = 0.00001
     check_whole(stack, visitor)
     assert logout(visitor).status == 204

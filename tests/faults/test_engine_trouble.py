@@ -15,6 +15,7 @@ import pytest
 from stack import Client, certificates
 from stack.engine import Engine, EngineError, find_server
 from stack.processes import wait_until
+from tools.amounts import SOAK
 from tools.parallel import Later
 from tools.steps import is_logged_in, let_tokens_end, logout, refresh
 
@@ -212,6 +213,27 @@ def test_a_foreign_certificate_logs_nobody_out(make_stack, tmp_path):
         shutil.rmtree(engine.folder / "tls")
         shutil.copytree(own, engine.folder / "tls")
         engine.start()
+        check_back(client)
+
+
+@pytest.mark.skipif(not SOAK, reason="takes as long as a request may; SOAK=1")
+@pytest.mark.parametrize("program, method", [("refresh", "POST"),
+                                             ("artists", "GET")])
+def test_what_cannot_be_saved_at_the_last_moment_is_told_in_time(
+        make_stack, program, method):
+    """Spotify takes almost all of a request's time, and then the engine is
+    away: the answer is ours, before the web server gives up."""
+    with Engine() as engine, site(make_stack, engine) as (stack, client):
+        assert client.fetch("artists").status == 200
+        let_tokens_end(stack)
+        before = len(stack.spotify.requests("token"))
+        stack.spotify.answers("token", {"delay": 15.5})
+        under_way = Later(lambda: client.copy().fetch(program, method))
+        stack.spotify.wait_for("token", before + 1)
+        engine.pause()
+        reply = under_way.result()
+        assert (reply.status, reply.code) == (503, "store_unavailable"), reply
+        engine.resume()
         check_back(client)
 
 

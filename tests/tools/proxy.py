@@ -10,6 +10,7 @@ import threading
 import time
 
 CHUNK = 65536
+DROPS = 300         # so many bytes come one by one, and then the rest
 
 
 class Proxy:
@@ -25,7 +26,7 @@ class Proxy:
         self._listener.listen(128)
         self._ended = threading.Event()
         self.delay_s = 0.0          # of each answer
-        self.byte_s = 0.0           # after each byte of it
+        self.byte_s = 0.0           # after each of its first bytes
         self._cut = None            # (answers until then, bytes of it)
         self._wanted = None
         self._lock = threading.Lock()
@@ -118,12 +119,12 @@ class Proxy:
         if self.delay_s:
             time.sleep(self.delay_s)
         data = data if cut is None else data[:cut]
-        if not self.byte_s:
-            client.sendall(data)
-        for n in range(len(data) if self.byte_s else 0):
-            client.sendall(data[n:n + 1])
+        drops = data[:DROPS] if self.byte_s else b""
+        for n in range(len(drops)):
+            client.sendall(drops[n:n + 1])
             if self._ended.wait(self.byte_s):
                 return False
+        client.sendall(data[len(drops):])
         return cut is None
 
     def __enter__(self):
