@@ -55,7 +55,6 @@ TESTED_BY = {
     "process/tableturns": "faults/test_one_visitor.py",
     "process/connection": "faults/test_slow_peers.py",
     "process/params": "http/test_requests.py",
-    "process/probe": "http/test_health.py",
     "process/watchdog": "faults/test_watchdog.py",
     "process/server": "http/test_kept_connections.py",
     "spotify/ca": "http/test_tls.py",

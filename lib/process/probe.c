@@ -9,10 +9,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "process/probe.h"
 #include "process/record.h"
 
-#define WAIT_S 20 /* as long as web servers wait */
+#define WAIT_MS 20000 /* as long as web servers wait */
 
 static void
 add_record(struct buf *out, enum record_type type, const void *p, size_t n)
@@ -44,11 +45,25 @@ probe_write(const struct probe *probe, struct buf *out)
 	buf_free(&pair);
 }
 
+/* Let no call with the socket take longer than until then. */
+static bool
+set_limit(int fd, int64_t deadline_ms)
+{
+	/* Of a time of 0 the kernel thinks that it has no end. */
+	const int64_t left_ms = 1 + clock_left_ms(deadline_ms, WAIT_MS);
+	const struct timeval limit = { .tv_sec = left_ms / 1000,
+		.tv_usec = left_ms % 1000 * 1000 };
+
+	return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) ==
+	    0 &&
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) == 0;
+}
+
+/* Where the queue is full, because nobody takes from it, this waits, too. */
 static int
-connect_to(const char *path)
+connect_to(const char *path, int64_t deadline_ms)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	const struct timeval wait = { .tv_sec = WAIT_S };
 	int fd;
 
 	if (strlen(path) >= sizeof(address.sun_path)) {
@@ -58,8 +73,7 @@ connect_to(const char *path)
 	memcpy(address.sun_path, path, strlen(path));
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd >= 0 &&
-	    (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) !=
-		    0 ||
+	    (!set_limit(fd, deadline_ms) ||
 		connect(fd, (const struct sockaddr *)&address,
 		    sizeof(address)) != 0)) {
 		close(fd);
@@ -68,20 +82,29 @@ connect_to(const char *path)
 	return fd;
 }
 
-/* Read all that comes, until the end, within the time limit of each part. */
 static const char *
-read_all(int fd, struct buf *records)
+complaint_of(int error)
+{
+	return error == EAGAIN ? "no answer within 20 seconds" :
+				 strerror(error);
+}
+
+/* Read all that comes, until the end. */
+static const char *
+read_all(int fd, int64_t deadline_ms, struct buf *records)
 {
 	char part[4096];
-	ssize_t n;
+	ssize_t n = 1;
 
-	while ((n = recv(fd, part, sizeof(part), 0)) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return errno == EAGAIN ? "no answer within 20 seconds" :
-						 strerror(errno);
-		buf_add(records, part, (size_t)n);
+	while (n != 0 && buf_result(records) == OK) {
+		if (clock_mono_ms() >= deadline_ms ||
+		    !set_limit(fd, deadline_ms))
+			return complaint_of(EAGAIN);
+		n = recv(fd, part, sizeof(part), 0);
+		if (n < 0 && errno != EINTR)
+			return complaint_of(errno);
+		if (n > 0)
+			buf_add(records, part, (size_t)n);
 	}
 	return buf_result(records) == OK ? NULL : "the answer is too long";
 }
@@ -111,16 +134,20 @@ probe_ask(const char *path, const struct probe *probe, struct buf *answer)
 {
 	struct buf request = BUF(512), records = BUF(65536);
 	const char *complaint = NULL;
-	int fd = connect_to(path);
+	const int64_t deadline_ms = clock_mono_ms() + WAIT_MS;
+	int fd = connect_to(path, deadline_ms);
+	int error = errno;
 
 	probe_write(probe, &request);
 	if (buf_result(&request) != OK)
 		complaint = "out of memory";
-	else if (fd < 0 ||
-	    send(fd, request.p, request.n, MSG_NOSIGNAL) != (ssize_t)request.n)
-		complaint = strerror(errno);
+	else if (fd < 0)
+		complaint = complaint_of(error);
+	else if (send(fd, request.p, request.n, MSG_NOSIGNAL) !=
+	    (ssize_t)request.n)
+		complaint = complaint_of(errno);
 	if (complaint == NULL)
-		complaint = read_all(fd, &records);
+		complaint = read_all(fd, deadline_ms, &records);
 	if (complaint == NULL)
 		complaint = take_output(buf_str(&records), answer);
 	if (fd >= 0)

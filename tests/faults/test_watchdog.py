@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import struct
+import subprocess
 import threading
 import time
 
@@ -17,6 +18,7 @@ from preloading import preloaded
 from stack import PROGRAMS, Client
 from stack.processes import wait_until
 from tools import fastcgi
+from tools.amounts import SOAK
 from tools.parallel import Later
 
 LIMIT_S = 3.0       # what the service manager allows; a proof is due in a sixth
@@ -183,3 +185,26 @@ def test_threads_that_are_busy_prove_that_they_serve(make_stack, manager):
         ending.set()
         for visitor in visitors:
             visitor.result()
+
+
+@pytest.mark.skipif(not SOAK, reason="a timed test: SOAK=1 runs it")
+def test_a_queue_that_is_full_is_asked_for_20_seconds(stack, tmp_path):
+    """-p of a program that hangs for so long that nobody can connect."""
+    path = str(tmp_path / "s")
+    waiting = []
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen(0)
+        with pytest.raises(BlockingIOError):
+            while True:
+                waiting.append(socket.socket(socket.AF_UNIX))
+                waiting[-1].setblocking(False)
+                waiting[-1].connect(path)
+        done = subprocess.run(
+            [str(stack.build_dir / "cgi-bin" / "session"), "-p", "-s", path],
+            env=stack.environment, capture_output=True, text=True,
+            check=False, timeout=120)
+        for client in waiting:
+            client.close()
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "no answer within 20 seconds" in done.stderr
