@@ -46,7 +46,6 @@ TESTED_BY = {
     "base/sink": "faults/test_log.py",
     "store/trial": "faults/test_trial.py",
     "engine/names": "faults/test_engine.py",
-    "engine/tls": "faults/test_engine.py",
     # These do nothing without a process, a network or a Spotify around them.
     "process/descriptors": "http/test_own_socket.py",
     "process/listener": "http/test_own_socket.py",

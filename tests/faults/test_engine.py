@@ -10,7 +10,7 @@ import pytest
 from stack.engine import KINDS, PASSWORD, Engine, find_server, free_port
 from stack.processes import wait_until
 from stack.sentinels import NAME, Sentinels
-from tools.engines import Caller, Peer, arguments
+from tools.engines import Caller, Peer, arguments, has_ipv6
 
 pytestmark = pytest.mark.skipif(find_server() is None,
                                 reason="needs valkey-server or redis-server")
@@ -82,8 +82,16 @@ def test_the_name_of_a_host_is_looked_up(engine, tmp_path):
                                         "no answer in time")
 
 
+@pytest.mark.skipif(not has_ipv6(), reason="no IPv6")
+def test_an_address_of_ipv6_stands_in_brackets(tmp_path):
+    with Peer(lambda connection: connection.sendall(b"+PONG\r\n"),
+              host="::1") as peer, \
+            Caller(tmp_path / "log", f"hosts=[::1]:{peer.port}") as caller:
+        assert caller.call("PING") == ("ok", "PONG")
+
+
 @pytest.mark.parametrize("hosts", ["", "localhost", ":1", "a:0", "a:65536",
-                                   "::1:6379", "a:b"])
+                                   "::1:6379", "a:b", "a:1,b:1"])
 def test_what_is_no_host_is_refused_at_the_start(hosts, tmp_path):
     with Caller(tmp_path / "log", f"hosts={hosts}") as caller:
         assert caller.opened == "misconfigured"

@@ -192,6 +192,9 @@ def test_the_calls_that_are_open_are_printed_with_what_they_need(setup):
         assert ("api_allow: allows queue; for that, scope needs "
                 "user-read-currently-playing\n") in done.stderr
         assert done.stderr.count("api_allow") == 1
+    setup.conf(api_allow="library-contains", scope="user-top-read")
+    assert ("api_allow: allows library-contains; for that, scope needs one of "
+            "user-library-read") in setup.run().stderr
     setup.conf(api_allow="artist library-contains top-tracks",
                scope="user-follow-read user-top-read")
     printed = setup.run().stdout

@@ -107,6 +107,15 @@ class Caller:
         return self._path.read_text("utf-8", "replace")
 
 
+def has_ipv6():
+    """Whether this machine's loopback has an address of that kind."""
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+        return True
+    except OSError:
+        return False
+
+
 HELLO = (b"*4\r\n$4\r\nrole\r\n$6\r\nmaster\r\n"
          b"$4\r\nmode\r\n$10\r\nstandalone\r\n")
 
@@ -115,9 +124,11 @@ class Peer:
     """Something that is taken for an engine: each connection is handed to a
     function, with what came first, and closed after it."""
 
-    def __init__(self, serve, greet=True):
+    def __init__(self, serve, greet=True, host="127.0.0.1"):
         self._serve, self._greet = serve, greet
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(
+            (host, 0), family=socket.AF_INET6 if ":" in host
+            else socket.AF_INET)
         self.port = self._listener.getsockname()[1]
         self.heard = []         # what came after the greeting
         self.ended = threading.Event()

@@ -83,6 +83,8 @@ static const struct wrong {
 	{ "valkey://a_b:6379", "not a host" },
 	{ "valkey://[x]:6379", "not an IPv6" },
 	{ "valkey://[]:6379", "not an IPv6" },
+	{ "valkey://[0000:0000:0000:0000:0000:0000:0000:0000:0000:0001]:1",
+	    "not an IPv6" },
 	{ "valkey://a:0", "a port is" },
 	{ "valkey://a:65536", "a port is" },
 	{ "valkey://a:6379x", "a port is" },

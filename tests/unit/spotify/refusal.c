@@ -84,6 +84,7 @@ a_long_body_is_looked_at_in_its_beginning(void)
 	assert_int_equal(refusal_read((struct str){ body.p + 26, body.n - 26 }),
 	    RESULT_SPOTIFY_REFUSED);
 	CHECK(refusal_read((struct str){ NULL, 0 }), RESULT_SPOTIFY_REFUSED);
+	CHECK(refusal_of(403, buf_str(&body)), RESULT_NOT_ON_ALLOWLIST);
 }
 
 static void
