@@ -2,6 +2,7 @@
 """A systemd of our own as PID 1 of namespaces, in a root directory made of
 memory (new-root). Needs root; changes nothing outside."""
 
+import os
 import pathlib
 import secrets
 import shutil
@@ -94,9 +95,19 @@ class Machine:
         if inner == "0":
             return 0
         for pid, text in told_of_all("status"):
-            if f"\t{inner}\n" in text and f"Name:\t{program}\n" in text:
+            if (f"\t{inner}\n" in text and f"Name:\t{program}\n" in text
+                    and self._is_ours(pid)):
                 return pid
         return 0
+
+    def _is_ours(self, pid):
+        """Whether a process is one of this machine: a second one, of a test
+        that runs at the same time, has the same numbers inside."""
+        try:
+            return (os.readlink(f"/proc/{pid}/ns/pid")
+                    == os.readlink(f"/proc/{self.pid}/ns/pid"))
+        except OSError:
+            return False
 
     def path(self, name):
         """A file of the machine, from outside."""
@@ -110,7 +121,7 @@ class Machine:
                 "REQUEST_METHOD": method, "SCRIPT_NAME": f"/{program}",
                 "QUERY_STRING": query, "HTTP_HOST": "music.example",
                 "HTTP_SEC_FETCH_SITE": "same-origin"}))
-            + fastcgi.stream(fastcgi.STDIN, b""), timeout=10)
+            + fastcgi.stream(fastcgi.STDIN, b""), timeout=60)
         return fastcgi.parse(fastcgi.split(answer)[0][fastcgi.STDOUT])
 
     def stop(self):
