@@ -33,7 +33,7 @@ VISIT = {"Host": HOST, "X-Forwarded-Proto": "https",
          "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 FETCH = {"Host": HOST, "X-Forwarded-Proto": "https",
          "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors"}
-ENDS_S = 40
+ENDS_S = 60
 
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0 or shutil.which("unshare") is None
@@ -139,7 +139,7 @@ class Container:
         """Its first process, seen from here."""
         children = pathlib.Path(
             f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return int(wait_until(lambda: children.read_text("ascii").split(), 10,
+        return int(wait_until(lambda: children.read_text("ascii").split(), 60,
                               "no first process")[0])
 
     def child(self, name):
@@ -162,7 +162,7 @@ class Container:
     def get(self, path, headers, cookie=None):
         """Status, headers and body of the answer to a visitor."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port,
-                                                timeout=30)
+                                                timeout=60)
         try:
             connection.request("GET", path, headers={
                 **headers, **({"Cookie": cookie} if cookie else {})})
@@ -177,7 +177,7 @@ class Container:
         assert status == 303, self.log()
         cookie = headers["Set-Cookie"].partition(";")[0]
         there = urllib.parse.urlsplit(headers["Location"])
-        spotify = http.client.HTTPConnection(there.netloc, timeout=30)
+        spotify = http.client.HTTPConnection(there.netloc, timeout=60)
         spotify.request("GET", f"{there.path}?{there.query}")
         back = spotify.getresponse().headers["Location"]
         spotify.close()
@@ -230,7 +230,7 @@ def test_a_login_works_in_a_container(container):
         assert re.search(r"^Uid:(\t65532){4}$", text, re.M)
         assert "NoNewPrivs:\t1\n" in text
         assert re.search(r"^CapEff:\t0+$", text, re.M)
-    wait_until(lambda: "198.51.100.7 [" in container.log(), 10, "no log")
+    wait_until(lambda: "198.51.100.7 [" in container.log(), 60, "no log")
     assert container.end() == 0
     for word in ("level=error", "[emerg]", "[alert]", "[crit]", "[error]",
                  cookie.partition("=")[2]):

@@ -227,7 +227,7 @@ def watch(machine, limit):
 
 def test_the_watchdog_restarts_what_does_not_serve(machine):
     unit = "spotify-fcgi@session.service"
-    mend = watch(machine, "3s")
+    mend = watch(machine, "10s")
     process = machine.process("session")
     os.kill(process, 19)
     wait_until(lambda: machine.process("session") not in (0, process), 60,
@@ -239,7 +239,7 @@ def test_the_watchdog_restarts_what_does_not_serve(machine):
 
 def test_the_watchdog_leaves_alone_what_serves(machine):
     """Under load, for several times the limit."""
-    mend = watch(machine, "3s")
+    mend = watch(machine, "10s")
     process, ending = machine.process("session"), threading.Event()
 
     def visit():
@@ -248,12 +248,12 @@ def test_the_watchdog_leaves_alone_what_serves(machine):
     visitors = [threading.Thread(target=visit) for _ in range(4)]
     for visitor in visitors:
         visitor.start()
-    time.sleep(12)
+    time.sleep(25)
     ending.set()
     for visitor in visitors:
         visitor.join()
     assert machine.process("session") == process
-    time.sleep(6)       # and when nobody asks
+    time.sleep(15)      # and when nobody asks
     assert machine.process("session") == process
     mend()
 
@@ -341,7 +341,7 @@ def test_a_reload_with_a_mistake_leaves_the_old_process(machine):
     machine.run(*RELOAD)
     assert machine.process("logout") == 0
     wait_until(lambda: ask(machine, "session").status == 200
-               and machine.process("session") not in (0, process), 10,
+               and machine.process("session") not in (0, process), 60,
                "no new process")
 
 
@@ -370,6 +370,6 @@ def test_stopping_the_target_stops_all(machine):
     ask(machine, "login")
     machine.run("systemctl", "stop", "spotify-fcgi.target")
     wait_until(lambda: not list(machine.path("/run/spotify-fcgi").iterdir())
-               and machine.process("login") == 0, 10, "something is left")
+               and machine.process("login") == 0, 60, "something is left")
     machine.run("systemctl", "start", "spotify-fcgi.target")
-    wait_until(lambda: ask_quietly(machine, "login") == 303, 10, "no answer")
+    wait_until(lambda: ask_quietly(machine, "login") == 303, 60, "no answer")
