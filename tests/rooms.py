@@ -46,6 +46,7 @@ TESTED_BY = {
     "base/sink": "faults/test_log.py",
     "store/trial": "faults/test_trial.py",
     "engine/names": "faults/test_engine.py",
+    "engine/rehearsal": "http/test_configuration_engine.py",
     # These do nothing without a process, a network or a Spotify around them.
     "process/descriptors": "http/test_own_socket.py",
     "process/listener": "http/test_own_socket.py",
@@ -74,6 +75,9 @@ TESTED_BY = {
     "app/cleanup": "faults/test_many_files.py",
     "app/move": "faults/test_move.py",
     "app/units": "http/test_configuration_units.py",
+    "app/dropins": "http/test_configuration_units.py",
+    "app/addresses": "http/test_configuration_engine_units.py",
+    "app/enginecheck": "http/test_configuration_engine.py",
     "app/health": "http/test_health.py",
     "app/dispatch": "http/test_requests.py",
     "app/app": "faults/test_process.py",

@@ -34,6 +34,7 @@
 struct findings {
 	bool asked;	   /* Spotify knows the client */
 	int untried;	   /* of the store's file system; an errno */
+	struct buf store;  /* about an engine, as the next */
 	struct buf doubts; /* about certificates, a line each */
 };
 
@@ -129,7 +130,7 @@ check_store(const char *file, const struct conf *conf, int *untried)
 	unsigned mistakes = 0;
 	bool as_owner;
 
-	units_read(file, &units);
+	units_read(file, "callback", &units);
 	as_owner = become_owner(conf->session_dir);
 	complaint = trial_complaint(conf->session_dir, untried);
 	if (complaint == NULL)
@@ -250,6 +251,22 @@ print_odd_client(const struct conf *conf)
 		    conf->client_secret.n, SPOTIFY_SECRET_BYTES);
 }
 
+/* What was found out about an engine. */
+static void
+print_engine(const struct conf *conf, const struct app *app,
+    const struct findings *findings)
+{
+	struct str rest = buf_str(&findings->store), line;
+
+	if (conf->store_at.engine && app->storage == NULL)
+		printf("# store: callback -n looks at it.\n");
+	while (rest.p != NULL) {
+		line = str_cut(&rest, '\n');
+		if (line.n > 0)
+			printf("# store: %.*s\n", (int)line.n, line.p);
+	}
+}
+
 /* What works, and is perhaps not meant. */
 static void
 print_doubts(const struct conf *conf, const struct findings *findings)
@@ -308,6 +325,7 @@ print_all(const char *file, const struct conf *conf, const struct app *app,
 		printf("# session_dir: what its file system does could not be "
 		       "tried: %s\n",
 		    strerror(findings->untried));
+	print_engine(conf, app, findings);
 	allow_print(conf, stdout);
 	print_doubts(conf, findings);
 	print_quota(conf, app);
@@ -326,13 +344,16 @@ check_everything(const struct options *options, const struct app *app)
 {
 	const struct upstream *upstream = app->upstream;
 	unsigned as_root = geteuid() == 0 ? CONF_ANY_OWNER : 0;
-	struct findings findings = { .doubts = BUF(4096) };
+	struct findings findings = { .store = BUF(8192), .doubts = BUF(4096) };
 	struct conf conf;
 	unsigned mistakes = conf_load(options->file, CONF_ALL | as_root, &conf);
 
 	mistakes += allow_check(options->file, &conf);
 	mistakes +=
 	    check_surroundings(options->file, &conf, upstream, &findings);
+	if (mistakes == 0 && app->storage != NULL)
+		mistakes +=
+		    app->storage->check(options->file, &conf, &findings.store);
 	findings.asked = options->online && upstream != NULL;
 	if (mistakes == 0 && findings.asked)
 		mistakes += check_online(options->file, &conf, app);
@@ -341,6 +362,7 @@ check_everything(const struct options *options, const struct app *app)
 		    options->file, mistakes, mistakes == 1 ? "" : "s");
 	else
 		print_all(options->file, &conf, app, &findings);
+	buf_free(&findings.store);
 	buf_free(&findings.doubts);
 	conf_free(&conf);
 	return mistakes > 0 ? 2 : 0;

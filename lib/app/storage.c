@@ -11,6 +11,7 @@
 #include "app/storage.h"
 #include "store/files.h"
 #ifdef HAVE_VALKEY
+#include "app/enginecheck.h"
 #include "store/moving.h"
 #include "store/valkey.h"
 #endif
@@ -36,6 +37,34 @@ write_prefix(const struct conf *conf, char prefix[static 16])
 	return result;
 }
 
+/* Where sessions are in an engine, or move to one or from it; NULL: nowhere. */
+static const struct storeurl *
+engine_of(const struct conf *conf)
+{
+	if (conf->store_at.engine)
+		return &conf->store_at;
+	return conf->from_at.engine ? &conf->from_at : NULL;
+}
+
+static void
+set_engine(const struct conf *conf, const struct storeurl *url,
+    struct engine_config *at)
+{
+	*at = (struct engine_config){ .socket = url->socket,
+		.hosts = url->hosts,
+		.master = url->master,
+		.database = url->database,
+		.tls = url->tls,
+		.ca_file = conf->store_ca_file,
+		.cert_file = conf->store_cert_file,
+		.key_file = conf->store_key_file,
+		.user = conf->store_user == NULL ? STR("") :
+						   str_of(conf->store_user),
+		.password = &conf->store_password,
+		.replicas = (int)conf->store_replicas,
+		.reply_max = REPLY_MAX };
+}
+
 static enum result
 open_engine(const struct conf *conf, const struct storeurl *url,
     struct store **store)
@@ -50,19 +79,7 @@ open_engine(const struct conf *conf, const struct storeurl *url,
 	struct engine *engine;
 	enum result result = write_prefix(conf, prefix);
 
-	at = (struct engine_config){ .socket = url->socket,
-		.hosts = url->hosts,
-		.master = url->master,
-		.database = url->database,
-		.tls = url->tls,
-		.ca_file = conf->store_ca_file,
-		.cert_file = conf->store_cert_file,
-		.key_file = conf->store_key_file,
-		.user = conf->store_user == NULL ? STR("") :
-						   str_of(conf->store_user),
-		.password = &conf->store_password,
-		.replicas = (int)conf->store_replicas,
-		.reply_max = REPLY_MAX };
+	set_engine(conf, url, &at);
 	*store = NULL;
 	if (result == OK)
 		result = engine_open(&at, &engine);
@@ -73,9 +90,8 @@ open_engine(const struct conf *conf, const struct storeurl *url,
 static enum result
 open_both(const struct conf *conf, struct store **store)
 {
-	bool into = conf->store_at.engine;
 	struct moving_config config = { .dir = conf->session_dir,
-		.into_engine = into,
+		.into_engine = conf->store_at.engine,
 		.kept_s = conf->idle_limit_s < conf->absolute_limit_s ?
 		    conf->idle_limit_s :
 		    conf->absolute_limit_s };
@@ -83,8 +99,7 @@ open_both(const struct conf *conf, struct store **store)
 
 	*store = NULL;
 	if (result == OK)
-		result = open_engine(conf,
-		    into ? &conf->store_at : &conf->from_at, &config.engine);
+		result = open_engine(conf, engine_of(conf), &config.engine);
 	if (result != OK) {
 		store_close(config.files);
 		return result;
@@ -106,4 +121,22 @@ open_configured(const struct conf *conf, struct store **store)
 	return files_open(conf->session_dir, store);
 }
 
-const struct storage storage_configured = { open_configured };
+static unsigned
+check_configured(const char *file, const struct conf *conf, struct buf *doubts)
+{
+#ifdef HAVE_VALKEY
+	const struct storeurl *url = engine_of(conf);
+	struct engine_config at;
+	char prefix[16];
+
+	if (url != NULL && write_prefix(conf, prefix) == OK) {
+		set_engine(conf, url, &at);
+		return enginecheck(file, &at, prefix, doubts);
+	}
+#else
+	(void)file, (void)conf, (void)doubts;
+#endif
+	return 0;
+}
+
+const struct storage storage_configured = { open_configured, check_configured };

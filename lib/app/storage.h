@@ -16,6 +16,11 @@ struct storage {
 	 * there. OK, or logged why: RESULT_STORE, RESULT_MISCONFIGURED,
 	 * RESULT_NO_MEMORY. */
 	enum result (*open)(const struct conf *conf, struct store **store);
+	/* For -n: look at what the back end needs beside session_dir. Complain
+	 * of what cannot work, in lines that begin with this file's name, and
+	 * append doubts, a line each. Returns the number of complaints. */
+	unsigned (*check)(const char *file, const struct conf *conf,
+	    struct buf *doubts);
 };
 
 extern const struct storage storage_configured;

@@ -12,13 +12,14 @@
 #include "config.h"
 
 #include <fcntl.h>
-#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/units.h"
+#include "app/addresses.h"
+#include "app/dropins.h"
 #include "base/str.h"
 
 #define UNIT "spotify-fcgi@.service"
@@ -62,11 +63,35 @@ add_list(struct buf *list, const char *prefix, struct str value, bool behind)
 	}
 }
 
+/* The same for words of which all counts. */
+static void
+add_words(struct buf *list, struct str value)
+{
+	if (value.n == 0)
+		buf_clear(list);
+	else
+		buf_printf(list, "%.*s ", (int)value.n, value.p);
+}
+
 /* The same for lines that begin with a name and a colon. */
 static void
 add_name(struct buf *list, struct str value)
 {
 	add_list(list, "", value.n == 0 ? value : str_cut(&value, ':'), false);
+}
+
+/* What a program may reach over a network. */
+static void
+read_network(struct units *units, struct str key, struct str value)
+{
+	if (str_equal(key, STR("PrivateNetwork")))
+		units->no_network = is_yes(value);
+	else if (str_equal(key, STR("RestrictAddressFamilies")))
+		add_words(&units->families, value);
+	else if (str_equal(key, STR("IPAddressDeny")))
+		add_words(&units->denied, value);
+	else if (str_equal(key, STR("IPAddressAllow")))
+		add_words(&units->allowed, value);
 }
 
 static void
@@ -88,10 +113,13 @@ read_line(struct units *units, struct str key, struct str value)
 		add_list(&units->bound, "", value, true);
 	else if (str_equal(key, STR("LoadCredential")))
 		add_name(&units->credentials, value);
+	else if (str_equal(key, STR("SupplementaryGroups")))
+		add_words(&units->groups, value);
 	else if (str_equal(key, STR("User"))) {
 		buf_clear(&units->user);
 		buf_add_str(&units->user, value);
-	}
+	} else
+		read_network(units, key, value);
 }
 
 /* ---- the files ---- */
@@ -147,28 +175,17 @@ read_file(struct units *units, const char *path, const char *conf_file)
 	return there;
 }
 
-/* Drop-ins of a directory, in the order of their names. */
 static void
-read_drop_ins(struct units *units, struct str dir, const char *conf_file)
+read_drop_ins(struct units *units, struct str dirs, const char *program,
+    const char *conf_file)
 {
-	static const char *const of[] = { UNIT ".d",
-		"spotify-fcgi@callback.service.d" };
-	struct buf pattern = BUF(4096);
-	glob_t found;
-	size_t i, j;
+	struct dropins dropins;
+	const char *path;
 
-	for (i = 0; i < sizeof(of) / sizeof(of[0]); i++) {
-		buf_clear(&pattern);
-		buf_add_str(&pattern, dir);
-		buf_printf(&pattern, "/%s/*.conf", of[i]);
-		if (buf_result(&pattern) != OK ||
-		    glob(pattern.p, 0, NULL, &found) != 0)
-			continue;
-		for (j = 0; j < found.gl_pathc; j++)
-			read_file(units, found.gl_pathv[j], conf_file);
-		globfree(&found);
-	}
-	buf_free(&pattern);
+	dropins_find(&dropins, dirs, program);
+	while ((path = dropins_next(&dropins)) != NULL)
+		read_file(units, path, conf_file);
+	dropins_free(&dropins);
 }
 
 /* The first unit of that name; false: there is none, or it is masked. */
@@ -191,7 +208,7 @@ read_unit(struct units *units, struct str dirs, const char *conf_file)
 }
 
 void
-units_read(const char *conf_file, struct units *units)
+units_read(const char *conf_file, const char *program, struct units *units)
 {
 	const char *path = getenv("SYSTEMD_UNIT_PATH");
 	struct str dirs = str_of(path == NULL ? usual_path : path);
@@ -201,12 +218,16 @@ units_read(const char *conf_file, struct units *units)
 		.user = BUF(256),
 		.writable = BUF(LIST_MAX),
 		.bound = BUF(LIST_MAX),
-		.credentials = BUF(LIST_MAX) };
+		.credentials = BUF(LIST_MAX),
+		.groups = BUF(LIST_MAX),
+		.families = BUF(LIST_MAX),
+		.denied = BUF(LIST_MAX),
+		.allowed = BUF(LIST_MAX) };
 	/* As sd_booted(3). */
 	there = (path != NULL || access("/run/systemd/system", F_OK) == 0) &&
 	    read_unit(units, dirs, conf_file);
-	while (there && dirs.p != NULL)
-		read_drop_ins(units, str_cut(&dirs, ':'), conf_file);
+	if (there)
+		read_drop_ins(units, dirs, program, conf_file);
 	if (!there)
 		units->known = false;
 }
@@ -218,6 +239,10 @@ units_free(struct units *units)
 	buf_free(&units->writable);
 	buf_free(&units->bound);
 	buf_free(&units->credentials);
+	buf_free(&units->groups);
+	buf_free(&units->families);
+	buf_free(&units->denied);
+	buf_free(&units->allowed);
 }
 
 /* ---- what follows ---- */
@@ -315,4 +340,23 @@ units_load(const struct units *units, const char *name)
 		if (str_equal(str_cut(&rest, ' '), str_of(name)))
 			return true;
 	return false;
+}
+
+const char *
+units_hinder_call(const struct units *units, const struct sockaddr *to)
+{
+	struct str family =
+	    to->sa_family == AF_INET ? STR("AF_INET") : STR("AF_INET6");
+
+	if (!units->known)
+		return NULL;
+	if (units->no_network)
+		return "PrivateNetwork=";
+	if (units->families.n > 0 &&
+	    !str_has_word(buf_str(&units->families), family))
+		return "RestrictAddressFamilies=";
+	if (addresses_have(buf_str(&units->denied), to) &&
+	    !addresses_have(buf_str(&units->allowed), to))
+		return "IPAddressAllow=";
+	return NULL;
 }

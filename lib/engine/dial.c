@@ -194,7 +194,8 @@ hung_up(const struct dial *dial)
 	return dial->config->cert_file == NULL ?
 	    "the connection was closed; if a certificate is wanted, see "
 	    "store_cert_file" :
-	    "the connection was closed";
+	    "the connection was closed; perhaps it does not take our "
+	    "certificate, see store_cert_file";
 }
 
 /* Connect to where the engine should be, and log in. */

@@ -43,6 +43,7 @@ def expected():
                    "sysusers.d", "tmpfiles.d")}
             | {f"/usr/lib/systemd/system/{path.relative_to(units)}"
                for path in units.rglob("no-network.conf")}
+            | {"/usr/share/spotify-fcgi/systemd/store-network.conf"}
             | {f"/usr/lib/{kind}/spotify-fcgi.conf"
                for kind in ("sysusers.d", "tmpfiles.d")}
             | {f"/usr/share/doc/spotify-fcgi/{name}"

@@ -17,20 +17,32 @@ keyUsage = critical,keyCertSign
 basicConstraints = critical,CA:FALSE
 extendedKeyUsage = serverAuth,clientAuth
 subjectAltName = {names}
+[past]
+database = past
+serial = serial
+new_certs_dir = .
+default_md = sha256
+policy = names
+[names]
+commonName = supplied
 """
 NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
            "-nodes", "-days", "30"]
 
 
-def openssl(folder, *arguments):
-    """openssl req -x509 ..., with its own words if it fails."""
+def run(folder, *arguments):
+    """openssl, with its own words if it fails."""
     if shutil.which("openssl") is None:
         raise StackError("openssl is missing: apt-get install openssl")
-    done = subprocess.run(["openssl", "req", "-x509", "-config", "req.cnf",
-                           *NEW_KEY, *arguments], cwd=folder, text=True,
+    done = subprocess.run(["openssl", *arguments], cwd=folder, text=True,
                           capture_output=True, check=False)
     if done.returncode != 0:
         raise StackError(f"openssl: {done.stderr.strip()}")
+
+
+def openssl(folder, *arguments):
+    """A new key, and a certificate for it."""
+    run(folder, "req", "-x509", "-config", "req.cnf", *NEW_KEY, *arguments)
 
 
 def make(folder, hosts):
@@ -46,3 +58,18 @@ def make(folder, hosts):
             "-CA", "ca.pem", "-CAkey", "ca.key",
             "-keyout", "leaf.key", "-out", "leaf.pem")
     return folder
+
+
+def expire(folder):
+    """Put a certificate in the place of leaf.pem that was good in 2020, for
+    the same key and names and by the same authority. Only its command "ca"
+    lets all versions of openssl say so."""
+    folder = pathlib.Path(folder)
+    (folder / "past").touch()
+    (folder / "serial").write_text("01\n", "ascii")
+    run(folder, "req", "-new", "-config", "req.cnf", "-key", "leaf.key",
+        "-subj", "/CN=of the past", "-out", "leaf.csr")
+    run(folder, "ca", "-batch", "-notext", "-config", "req.cnf", "-name",
+        "past", "-cert", "ca.pem", "-keyfile", "ca.key", "-extfile", "req.cnf",
+        "-extensions", "leaf", "-startdate", "20200101000000Z", "-enddate",
+        "20200201000000Z", "-in", "leaf.csr", "-out", "leaf.pem")
