@@ -5,7 +5,12 @@ import re
 
 from configured import Setup
 from stack.engine import PASSWORD
+from stack.fixtures import REPOSITORY
 
+MANUAL = (REPOSITORY / "cgi-bin" / "spotify-fcgi.8").read_text("utf-8")
+# The line of the manual, without its indentation.
+ACL = " ".join(re.search(r"^(ACL SETUSER spotify .*\n(?: .*\n)+)", MANUAL,
+                         re.M)[1].split())
 
 class Site(Setup):
     """A configuration with an engine."""

@@ -10,19 +10,14 @@ import struct
 
 import pytest
 
-from engineconfig import Site, one
+from engineconfig import ACL, Site, one
 from stack import certificates
 from stack.engine import KINDS, PASSWORD, USER, Engine, find_server, free_port
-from stack.fixtures import REPOSITORY
 from tools.engines import Peer
 
 pytestmark = pytest.mark.skipif(find_server() is None,
                                 reason="needs valkey-server or redis-server")
 
-MANUAL = (REPOSITORY / "cgi-bin" / "spotify-fcgi.8").read_text("utf-8")
-# The line of the manual, without its indentation.
-ACL = " ".join(re.search(r"^(ACL SETUSER spotify .*\n(?: .*\n)+)", MANUAL,
-                         re.M)[1].split())
 # Those without which no session can be kept: anybody may HELLO, nobody sends
 # PING, and INFO is for what -n and the limit of lists want to know.
 NEEDED = sorted(set(re.findall(r"\+(\w+)", ACL)) - {"hello", "ping", "info"})

@@ -4,141 +4,24 @@ programs and store of its own, and one Spotify."""
 
 import contextlib
 import http.client
-import pathlib
 import re
 import shutil
-import signal
 import socket
 import ssl
-import subprocess
 import tempfile
 
 import pytest
 
-from stack.fixtures import start_stack
-from stack.processes import Spawner, wait_until
+from balanced import HOST, PAGE, STICKY, change, running
+from stack.processes import wait_until
 from tools.amounts import HOUR
-from tools.answers import Browser, refused
+from tools.answers import refused
 from tools.parallel import together
 from tools.spotify import count
 from tools.steps import is_logged_in, logout
 
-PAGE = (pathlib.Path(__file__).resolve().parents[2] / "conf" / "MACHINES.md"
-        ).read_text("utf-8")
-STICKY = "cookie machine insert indirect nocache httponly secure"
-HOST = "music.test"
-
 pytestmark = pytest.mark.skipif(shutil.which("haproxy") is None,
                                 reason="needs haproxy")
-
-
-def lines_of(begin):
-    """The indented lines of the page from one that begins so on."""
-    found = re.search(rf"^ +{begin}.*\n((?: {{7}}.*)?\n)*", PAGE, re.M)
-    return found[0]
-
-
-def free_port():
-    """Of this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def change(text, *pairs):
-    """Each of these is there, and becomes the other."""
-    for old, new in pairs:
-        assert old in text, old
-        text = text.replace(old, new)
-    return text
-
-
-class Site:
-    """The machines, and a balancer before them; what a Client wants to know
-    of a stack is that of the first machine, but where the site is."""
-
-    def __init__(self):
-        self.port = free_port()
-        self.balancer = None
-        self._spawner = Spawner()
-        origin = f"https://{HOST}:{self.port}"
-        self.one = start_stack(tls=True, origin=origin)
-        own = self.one.folder
-        self.two = start_stack(tls=True, origin=origin, conf={
-            "client_secret_file": own / "client_secret",
-            "server_key_file": own / "server_key",
-            "authorize_url": self.one.spotify.url + "/authorize",
-            "token_url": self.one.spotify.url + "/api/token",
-            "api_url": self.one.spotify.url + "/v1"},
-            environment={"SPOTIFY_FCGI_TEST_CLOCK": str(own / "clock")})
-        self.machines = {"one": self.one, "two": self.two}
-        for machine in self.machines.values():
-            machine.reset()
-            text = machine.server.conf.read_text("utf-8")
-            machine.server.conf.write_text(change(text, (
-                "default_type", change(lines_of("set_real_ip_from"), (
-                    "192.0.2.1;", "127.0.0.1;")) + "\tdefault_type")), "utf-8")
-            machine.server.reload()
-
-    def balance(self, text):
-        """Start HAProxy with the page's lines, in which places are ours."""
-        pem, ca_file = (self.one.folder / name for name in ("site.pem", "ca"))
-        pem.write_text("".join(
-            (self.one.folder / "tls" / name).read_text("utf-8")
-            for name in ("leaf.pem", "leaf.key")), "utf-8")
-        ca_file.write_text("".join(
-            machine.ca_file.read_text("utf-8")
-            for machine in self.machines.values()), "utf-8")
-        file = self.one.folder / "haproxy.cfg"
-        file.write_text(change(
-            text, (":443 ssl crt /etc/haproxy/music.example.pem",
-                   f"127.0.0.1:{self.port} ssl crt {pem}"),
-            ("/etc/haproxy/ca.pem", str(ca_file)), ("music.example", HOST),
-            ("192.0.2.11:443", f"127.0.0.1:{self.one.port}"),
-            ("192.0.2.12:443", f"127.0.0.1:{self.two.port}")), "utf-8")
-        done = subprocess.run(["haproxy", "-c", "-f", str(file)], text=True,
-                              capture_output=True, check=False)
-        assert done.returncode == 0, done.stderr
-        self.balancer = self._spawner.start(
-            ["haproxy", "-db", "-f", str(file)], signal.SIGKILL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_until(self._listens, 60, "haproxy did not listen")
-
-    def _listens(self):
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
-
-    def browser(self):
-        """Somebody who comes to the balancer."""
-        return Browser(self.one)
-
-    def lose(self, name):
-        """A machine at which nothing answers any more."""
-        machine = self.machines[name]
-        for program in machine.programs:
-            machine.kill(program)
-        machine.server.close()
-
-    def stop(self):
-        """All of it; complaints."""
-        if self.balancer is not None:
-            self.balancer.kill()
-            self.balancer.wait()
-        self._spawner.close()
-        return self.two.stop() + self.one.stop()
-
-
-@contextlib.contextmanager
-def running(edit=str):
-    """A site with the page's lines, edited."""
-    site = Site()
-    try:
-        site.balance(edit(lines_of("frontend music")))
-        yield site
-        complaints = site.stop()
-    finally:
-        site.stop()
-    assert not complaints
 
 
 @pytest.fixture(name="site")
