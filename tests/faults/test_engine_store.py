@@ -280,6 +280,7 @@ def test_few_rights_are_enough(make_stack):
         engine.command(*RIGHTS)
         stack = make_stack(conf={**engine.conf(engine.socket_url),
                                  "quota_per_day": "600"})
+        engine.command("ACL", "LOG", "RESET")       # -n has tried CONFIG
         client = Client(stack)
         client.login()
         assert client.fetch("artists").status == 200

@@ -12,12 +12,14 @@ import subprocess
 import sys
 import tempfile
 import threading
+import urllib.request
 
 import pytest
 
 from rawhttp import Raw
 from stack import PROGRAMS, Client, Stack, StackError
 from stack.cookies import CookieJar
+from stack.engine import find_server
 from stack.fixtures import BUILD_DIR, SERVER
 from stack.processes import wait_until
 from tools.processes import told_of_all
@@ -69,7 +71,7 @@ def processes_in(folder):
     ("nginx", signal.SIGINT), ("nginx", signal.SIGTERM),
     ("apache", signal.SIGINT)])
 def test_the_demo_starts_and_leaves_nothing(demo, server, number):
-    process = demo(server, "0", "", "", "")
+    process = demo(server, "0", "files", "", "", "")
     text = read_until(process, "Stop with Ctrl-C")
     folder = re.search(r"Logs are in (\S+)/log", text)[1]
     assert len(processes_in(folder)) >= len(PROGRAMS) + 1
@@ -78,10 +80,32 @@ def test_the_demo_starts_and_leaves_nothing(demo, server, number):
     assert processes_in(folder) == [] and not os.path.exists(folder)
 
 
-def test_nothing_outlives_a_killed_process(demo):
-    process = demo("nginx", "0", "", "", "")
+@pytest.mark.skipif(find_server() is None,
+                    reason="needs valkey-server or redis-server")
+def test_the_demo_brings_an_engine_of_its_own(demo):
+    """In which the sessions are, and which goes with it."""
+    process = demo("nginx", "0", "valkey", "", "", "")
+    text = read_until(process, "Stop with Ctrl-C")
+    path = re.search(r"-cli -s (\S+)$", text, re.M)[1]
+    folder = re.search(r"Logs are in (\S+)/log", text)[1]
+    conf = pathlib.Path(folder, "spotify-fcgi.conf").read_text("utf-8")
+    assert f"store = valkey+unix://{path}\n" in conf
+    url = re.search(r"http://127\.0\.0\.1:\d+/", text)[0]
+    with urllib.request.urlopen(url + "session", timeout=60) as answer:
+        assert answer.status == 200
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 0
+    assert processes_in(folder) == [] and not os.path.exists(path)
+
+
+@pytest.mark.parametrize("store", ["files", pytest.param(
+    "valkey", marks=pytest.mark.skipif(
+        find_server() is None, reason="needs valkey-server or redis-server"))])
+def test_nothing_outlives_a_killed_process(demo, store):
+    process = demo("nginx", "0", store, "", "", "")
     text = read_until(process, "Stop with Ctrl-C")
     folder = re.search(r"Logs are in (\S+)/log", text)[1]
+    path = re.search(r"-cli -s (\S+)$|$", text, re.M)[1]
     spotify = re.search(r"simulated \((\S+)\)", text)[1].rpartition(":")[2]
     process.kill()
     process.wait()
@@ -92,9 +116,14 @@ def test_nothing_outlives_a_killed_process(demo):
             return probe.connect_ex(("127.0.0.1", int(spotify))) != 0
     wait_until(is_closed, 60, "the simulated Spotify did not end")
 
+    def is_left():
+        with socket.socket(socket.AF_UNIX) as probe:
+            return path is None or probe.connect_ex(path) != 0
+    wait_until(is_left, 60, "the engine did not end")
+
 
 def test_a_port_in_use_is_one_line(demo, stack):
-    process = demo("nginx", str(stack.port), "", "", "")
+    process = demo("nginx", str(stack.port), "files", "", "", "")
     assert process.wait(60) == 1
     assert re.fullmatch(rf"demo: port {stack.port} .*in use.*\n",
                         process.stderr.read())
@@ -104,7 +133,7 @@ def test_the_real_spotify_is_told_where_to_send_people(demo, tmp_path):
     secret = tmp_path / "secret"
     secret.write_text("0123456789abcdef\n", "utf-8")
     secret.chmod(0o644)     # as people leave them lying about
-    process = demo("nginx", "0", "", "an-id", str(secret))
+    process = demo("nginx", "0", "files", "", "an-id", str(secret))
     text = read_until(process, "Stop with Ctrl-C")
     url = re.search(r"http://127\.0\.0\.1:\d+/$", text, re.M)[0]
     # What there is to do comes first, and the address after it.
@@ -137,7 +166,7 @@ SECRET = "0123456789abcdef0123456789abcdef"
 def test_a_secret_that_cannot_be_one_is_refused(demo, tmp_path, text, words):
     secret = tmp_path / "secret"
     secret.write_bytes(text if isinstance(text, bytes) else text.encode())
-    process = demo("nginx", "0", "", "an-id", str(secret))
+    process = demo("nginx", "0", "files", "", "an-id", str(secret))
     assert process.wait(60) == 1
     said = process.stderr.read()
     assert re.fullmatch(rf"demo: {secret}: .*{words}.*\n", said)
@@ -147,7 +176,7 @@ def test_a_secret_that_cannot_be_one_is_refused(demo, tmp_path, text, words):
 def test_a_client_id_in_quotes_is_refused(demo, tmp_path):
     secret = tmp_path / "secret"
     secret.write_text(SECRET, "utf-8")
-    process = demo("nginx", "0", "", "'an-id'", str(secret))
+    process = demo("nginx", "0", "files", "", "'an-id'", str(secret))
     assert process.wait(60) == 1
     assert process.stderr.read() == (
         "demo: --client-id: leave the quotes away\n")
@@ -155,7 +184,7 @@ def test_a_client_id_in_quotes_is_refused(demo, tmp_path):
 
 def test_behind_a_development_server_its_origin_is_the_one(demo):
     origin = "http://127.0.0.1:5173"
-    process = demo("nginx", "0", origin, "", "")
+    process = demo("nginx", "0", "files", origin, "", "")
     text = read_until(process, "Stop with Ctrl-C")
     assert f"  {origin}/\n" in text
     assert re.search(r"pass login, .* on to http://127\.0\.0\.1:\d+;", text,

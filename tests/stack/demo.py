@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: ISC
-"""What tests/demo runs: stack.demo BUILD_DIR SERVER PORT ORIGIN CLIENT_ID
-SECRET_FILE; ORIGIN is empty if no other server stands in front, and the last
-two are for a simulated Spotify."""
+"""What tests/demo runs: stack.demo BUILD_DIR SERVER PORT STORE ORIGIN
+CLIENT_ID SECRET_FILE; STORE is "files" or "valkey", ORIGIN is empty if no other
+server stands in front, and the last two are for a simulated Spotify."""
 
+import contextlib
 import pathlib
 import re
 import signal
@@ -10,6 +11,7 @@ import sys
 import threading
 
 from . import Stack, StackError
+from .engine import Engine
 
 SIMULATED = """
   {address}
@@ -38,6 +40,11 @@ BEHIND = """
 There your development server has to pass login, callback, session, artists,
 refresh and logout on to {url}; conf/frontend.md has the
 lines."""
+
+ENGINE = """
+Sessions are in {engine.server}; to look into it:
+
+  {client} -s {engine.socket}"""
 
 LAST = """
 Logs are in {folder}/log.
@@ -85,9 +92,10 @@ def credentials(client_id, secret_file):
     return client_id, secret_file
 
 
-def start(build_dir, server, port, origin, *real):
+def start(build_dir, server, port, engine, origin, *real):
     """A running stack."""
     return Stack(build_dir, server=server, port=port, origin=origin,
+                 conf=engine.conf(engine.socket_url) if engine else None,
                  real_spotify=credentials(*real) if any(real) else None)
 
 
@@ -98,26 +106,33 @@ def portless(redirect_uri):
     return PORTLESS.format(uri=uri) if uri != redirect_uri else ""
 
 
-def say(stack):
+def say(stack, engine):
     """Where it is and how it ends."""
     text = SIMULATED if stack.spotify else REAL
     if stack.origin != stack.url:
         text += "\n" + BEHIND
+    client = ""
+    if engine:
+        text += "\n" + ENGINE
+        client = engine.server.replace("-server", "-cli")
     print((text + "\n" + LAST).format(
         url=stack.url, address=stack.origin + stack.prefix,
+        engine=engine, client=client,
         folder=stack.folder, redirect_uri=stack.redirect_uri,
         portless=portless(stack.redirect_uri),
         spotify=stack.spotify and stack.spotify.url), flush=True)
 
 
-def main(build_dir, server, port, *rest):
+def main(build_dir, server, port, store, *rest):
     """Until INT, TERM or HUP; the status for the shell."""
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stopping.set())
     try:
-        with start(build_dir, server, int(port), *rest) as stack:
-            say(stack)
+        with (Engine() if store == "valkey" else contextlib.nullcontext()
+              ) as engine, start(build_dir, server, int(port), engine,
+                                 *rest) as stack:
+            say(stack, engine)
             while not stopping.wait(1):
                 for complaint in stack.complaints():
                     print(f"demo: {complaint}", file=sys.stderr, flush=True)
