@@ -10,6 +10,8 @@
 #include "relay/relay.h"
 #include "web/origin.h"
 
+#define READING (METHOD_GET | METHOD_HEAD)
+
 static void
 answer(struct relay *relay, struct reply *reply)
 {
@@ -25,8 +27,11 @@ handle(struct context *context, const struct request *request,
 {
 	struct relay relay = { .rowurl = { .row = NULL } };
 	struct session session = { 0 };
-	enum result result = origin_check_read(context->conf, request);
+	enum result result;
 
+	result = (request->method & READING ?
+		origin_check_read :
+		origin_check_write)(context->conf, request);
 	if (result == OK)
 		result = relay_read(context->conf, request, &relay);
 	if (result == OK)
@@ -49,7 +54,8 @@ main(int argc, char **argv)
 	return app_run(argc, argv,
 	    &(struct app){ .name = "api",
 		.is_tree = true,
-		.methods = METHOD_GET | METHOD_HEAD,
+		.methods = READING | METHOD_POST | METHOD_PUT | METHOD_DELETE,
+		.methods_of = relay_methods,
 		.opens = CONF_ALL,
 		.storage = &storage_configured,
 		.threads = 64,

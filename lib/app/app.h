@@ -17,8 +17,11 @@ struct app {
 	bool is_redirect_uri;
 	bool is_tree; /* answers below its path, and looks at the path itself */
 	unsigned methods; /* METHOD_ bits */
-	unsigned opens;	  /* CONF_ bits */
-	int threads;	  /* unless configured */
+	/* Those of a request's path, for Allow and preflights; NULL: all. */
+	unsigned (*methods_of)(const struct conf *conf,
+	    const struct request *request);
+	unsigned opens; /* CONF_ bits */
+	int threads;	/* unless configured */
 	/* NULL: it keeps nothing, and context->store is NULL. */
 	const struct storage *storage;
 	/* NULL: it calls nobody, and context->http is NULL. */

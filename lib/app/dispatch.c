@@ -18,14 +18,18 @@
 #include "web/errorpage.h"
 #include "web/origin.h"
 
-/* The methods of a program, as in Allow; OPTIONS only if there is somebody
+/* The methods for what is asked, as in Allow; OPTIONS only if there is somebody
  * to ask. */
 static void
-write_methods(const struct process *process, bool with_options, struct buf *out)
+write_methods(const struct process *process, const struct request *request,
+    bool with_options, struct buf *out)
 {
-	unsigned bits = process->app->methods;
+	const struct app *app = process->app;
+	unsigned bits = app->methods;
 
-	if (with_options && process->app->shares &&
+	if (app->methods_of != NULL)
+		bits = app->methods_of(&process->conf, request);
+	if (with_options && app->shares &&
 	    process->conf.allowed_origins != NULL)
 		bits |= METHOD_OPTIONS;
 	request_write_methods(bits, out);
@@ -142,7 +146,7 @@ handle(const struct thread *thread, struct server_call *call,
 		return health_check(process->store);
 	result = check_request(process, call, request);
 	if (result == OK && request->method == METHOD_OPTIONS) {
-		write_methods(process, false, &list);
+		write_methods(process, request, false, &list);
 		if ((result = buf_result(&list)) == OK)
 			result = origin_preflight(&process->conf, request,
 			    list.p, reply);
@@ -163,7 +167,8 @@ handle(const struct thread *thread, struct server_call *call,
 
 /* Turn a failure into what the client sees of it. */
 static void
-explain(const struct process *process, enum result result, struct reply *reply)
+explain(const struct process *process, const struct request *request,
+    enum result result, struct reply *reply)
 {
 	struct buf text = BUF(4096);
 
@@ -176,7 +181,7 @@ explain(const struct process *process, enum result result, struct reply *reply)
 	}
 	if (result == RESULT_METHOD) {
 		buf_clear(&text);
-		write_methods(process, true, &text);
+		write_methods(process, request, true, &text);
 		reply_header(reply, "Allow", buf_str(&text));
 	}
 	buf_free(&text);
@@ -223,7 +228,7 @@ answer_with(const struct process *process, enum result result,
 	enum log_level level = LOG_LEVEL_DEBUG;
 
 	if (result != OK)
-		explain(process, result, reply);
+		explain(process, request, result, reply);
 	if (process->app->shares)
 		origin_allow(&process->conf, request, reply);
 	if (result != OK && result != RESULT_NOT_LOGGED_IN)

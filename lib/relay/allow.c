@@ -80,8 +80,8 @@ allow_print(const struct conf *conf, FILE *out)
 		if (!any)
 			fputs("# Pages may call, through api:\n", out);
 		any = true;
-		fprintf(out, "#\t%s: GET %s; counts as %s; %s%s\n", row->name,
-		    row->path, quota_name(row->bucket),
+		fprintf(out, "#\t%s: %s %s; counts as %s; %s%s\n", row->name,
+		    row_method(row), row->path, quota_name(row->bucket),
 		    row->scope[0] == '\0' ? "no scope" :
 			row->scope_by_uri ? "by the URIs, scope " :
 					    "scope ",

@@ -22,6 +22,7 @@ struct flight {
 	const struct row *row;
 	struct buf url;
 	unsigned seats;
+	bool closed; /* to those who are not in it yet */
 	bool landed;
 	struct flight_outcome outcome; /* fixed once it has landed */
 };
@@ -73,7 +74,7 @@ find(const unsigned char *id, const struct row *row, struct str url)
 	struct flight *flight;
 
 	for (flight = flights; flight != NULL; flight = flight->next)
-		if (flight->row == row &&
+		if (flight->row == row && !flight->closed &&
 		    memcmp(flight->id, id, STORE_ID_BYTES) == 0 &&
 		    str_equal(buf_str(&flight->url), url))
 			return flight;
@@ -98,6 +99,7 @@ make(const unsigned char *id, const struct row *row, struct buf *url)
 		return NULL;
 	memcpy(flight->id, id, STORE_ID_BYTES);
 	flight->row = row;
+	flight->closed = row_writes(row);
 	buf_move(&flight->url, url);
 	return flight;
 }
@@ -147,6 +149,18 @@ flight_join(const struct context *context,
 		release(fresh);
 	buf_free(&url);
 	return result;
+}
+
+void
+flight_close(const unsigned char id[static STORE_ID_BYTES])
+{
+	struct flight *flight;
+
+	pthread_mutex_lock(&mutex);
+	for (flight = flights; flight != NULL; flight = flight->next)
+		if (memcmp(flight->id, id, STORE_ID_BYTES) == 0)
+			flight->closed = true;
+	pthread_mutex_unlock(&mutex);
 }
 
 /* Copy an outcome. */

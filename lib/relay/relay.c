@@ -54,6 +54,18 @@ relay_read(const struct conf *conf, const struct request *request,
 	return result;
 }
 
+unsigned
+relay_methods(const struct conf *conf, const struct request *request)
+{
+	struct buf path = BUF(PATH_MAX_BYTES);
+	unsigned methods = 0;
+
+	if (find_path(conf, request, &path) == OK)
+		methods = rowurl_methods(buf_str(&path));
+	buf_free(&path);
+	return methods != 0 ? methods : METHOD_GET | METHOD_HEAD;
+}
+
 /* Make the call. */
 static enum result
 ask(struct context *context, struct session *session,
@@ -62,6 +74,8 @@ ask(struct context *context, struct session *session,
 	const struct row *row = rowurl->row;
 	struct api_endpoint endpoint = { .name = row->name,
 		.path = rowurl->path.p,
+		.method = row_writes(row) ? row_method(row) : NULL,
+		.is_final = (row->methods & METHOD_POST) != 0,
 		.group = row->group,
 		.bucket = row->bucket,
 		.is_relayed = true,
@@ -74,7 +88,8 @@ ask(struct context *context, struct session *session,
 	result = call_start(&call, rowurl->query.n > 0 ? rowurl->query.p : "");
 	if (result == OK)
 		result = call_finish(&call, body);
-	if (result != OK || context->api_status == 204) {
+	/* To a command Spotify has answered words that are no JSON. */
+	if (result != OK || context->api_status == 204 || row_writes(row)) {
 		buf_free(body);
 		return result;
 	}
@@ -100,6 +115,22 @@ lead(struct context *context, struct session *session,
 	outcome->status = context->api_status;
 }
 
+/*
+ * Forget what was true before. It has perhaps been done even when the answer
+ * says no, or there is none.
+ */
+static void
+forget(const struct context *context, const struct session *session,
+    const struct rowurl *rowurl)
+{
+	flight_close(session->id);
+	if (!rowurl_follows(rowurl))
+		return;
+	/* A failure has been logged. */
+	(void)!store_keep(context->store, session->id, STORE_COPY, STR(""));
+	(void)!store_keep(context->store, session->id, STORE_PARTIAL, STR(""));
+}
+
 /* Ask Spotify, or wait for who does. */
 static enum result
 fly(struct context *context, struct session *session,
@@ -111,6 +142,8 @@ fly(struct context *context, struct session *session,
 	*outcome = (struct flight_outcome){ .result = result };
 	if (result == OK && seat.leads) {
 		lead(context, session, rowurl, outcome);
+		if (row_writes(rowurl->row))
+			forget(context, session, rowurl);
 		flight_land(&seat, outcome);
 	} else if (result == OK) {
 		log_event(LOG_LEVEL_DEBUG, "call_shared", "call=%s",

@@ -25,13 +25,23 @@ enum result relay_read(const struct conf *conf, const struct request *request,
     struct relay *relay) __attribute__((warn_unused_result));
 
 /*
+ * The methods that exist for the path of a request, METHOD_ bits, whether they
+ * are turned on or not; those that read if there is no such path.
+ */
+unsigned relay_methods(const struct conf *conf, const struct request *request);
+
+/*
  * Make the call that was read for a session, or share the answer of one that is
  * under way for the same session. The body is one JSON value of at most
  * RELAY_BODY_MAX bytes and RELAY_DEPTH_MAX levels; what else Spotify sends is
  * RESULT_UPSTREAM_FAILED, and its refusals are those of refusal_of().
+ * What changes something is never shared and never sent a second time, unless a
+ * 401 has said that it was not done, and has no body; reads of this session
+ * that are under way in this process are not shared afterwards, and when it is
+ * about an artist its copy of the list of artists is dropped.
  * OK, the errors of call.h and token.h, RESULT_SCOPE_MISSING also without a
  * call, when it is known what was granted, RESULT_RATE_LIMITED also for
- * our own limit, RESULT_BUSY.
+ * our own limit, RESULT_BUSY; RESULT_OUTCOME_UNKNOWN: of a POST no answer came.
  */
 enum result relay_call(struct context *context, struct session *session,
     struct relay *relay) __attribute__((warn_unused_result));

@@ -13,6 +13,7 @@
 
 #define READING (METHOD_GET | METHOD_HEAD)
 #define OFFSET_MAX 100000
+#define POSITION_MS_MAX 86400000  /* a day */
 #define TIME_MS_MAX 9999999999999 /* the year 2286 */
 
 #define NUMBER(name_, min_, max_) \
@@ -30,6 +31,10 @@
 	{ \
 		.name = "additional_types", .kind = ROW_WORDS, \
 		.words = "track episode" \
+	}
+#define DEVICE \
+	{ \
+		.name = "device_id", .kind = ROW_DEVICE \
 	}
 #define END \
 	{ \
@@ -75,6 +80,35 @@ static const struct row_param search_params[] = {
 };
 static const struct row_param contains_params[] = {
 	{ .name = "uris", .kind = ROW_URIS, .required = true }, END
+};
+
+static const struct row_param changed_params[] = {
+	{ .name = "uris", .kind = ROW_CHANGED_URIS, .required = true }, END
+};
+static const struct row_param device_only[] = { DEVICE, END };
+static const struct row_param seek_params[] = { { .name = "position_ms",
+						    .kind = ROW_NUMBER,
+						    .max = POSITION_MS_MAX,
+						    .required = true },
+	DEVICE, END };
+static const struct row_param volume_params[] = { { .name = "volume_percent",
+						      .kind = ROW_NUMBER,
+						      .max = 100,
+						      .required = true },
+	DEVICE, END };
+static const struct row_param repeat_params[] = { { .name = "state",
+						      .kind = ROW_WORD,
+						      .words =
+							  "track context off",
+						      .required = true },
+	DEVICE, END };
+static const struct row_param shuffle_params[] = { { .name = "state",
+						       .kind = ROW_WORD,
+						       .words = "true false",
+						       .required = true },
+	DEVICE, END };
+static const struct row_param queue_params[] = {
+	{ .name = "uri", .kind = ROW_PLAYED_URI, .required = true }, DEVICE, END
 };
 
 #define OWN_ONLY \
@@ -131,9 +165,53 @@ const struct row rows_table[] = {
 	{ "library-contains", "/me/library/contains", contains_params,
 	    "user-library-read user-follow-read playlist-read-private", NULL,
 	    READING, QUOTA_CONTAINS, PAUSE_CONTAINS, true },
+	{ "library-save", "/me/library", changed_params,
+	    "user-library-modify user-follow-modify playlist-modify-public",
+	    NULL, METHOD_PUT, QUOTA_CONTAINS, PAUSE_CONTAINS, true },
+	{ "library-remove", "/me/library", changed_params,
+	    "user-library-modify user-follow-modify playlist-modify-public",
+	    NULL, METHOD_DELETE, QUOTA_CONTAINS, PAUSE_CONTAINS, true },
+	{ "pause", "/me/player/pause", device_only,
+	    "user-modify-playback-state", NULL, METHOD_PUT, QUOTA_PLAYER,
+	    PAUSE_PLAYER, false },
+	{ "next", "/me/player/next", device_only, "user-modify-playback-state",
+	    NULL, METHOD_POST, QUOTA_PLAYER, PAUSE_PLAYER, false },
+	{ "previous", "/me/player/previous", device_only,
+	    "user-modify-playback-state", NULL, METHOD_POST, QUOTA_PLAYER,
+	    PAUSE_PLAYER, false },
+	{ "seek", "/me/player/seek", seek_params, "user-modify-playback-state",
+	    NULL, METHOD_PUT, QUOTA_PLAYER, PAUSE_PLAYER, false },
+	{ "volume", "/me/player/volume", volume_params,
+	    "user-modify-playback-state", NULL, METHOD_PUT, QUOTA_PLAYER,
+	    PAUSE_PLAYER, false },
+	{ "repeat", "/me/player/repeat", repeat_params,
+	    "user-modify-playback-state", NULL, METHOD_PUT, QUOTA_PLAYER,
+	    PAUSE_PLAYER, false },
+	{ "shuffle", "/me/player/shuffle", shuffle_params,
+	    "user-modify-playback-state", NULL, METHOD_PUT, QUOTA_PLAYER,
+	    PAUSE_PLAYER, false },
+	{ "queue-add", "/me/player/queue", queue_params,
+	    "user-modify-playback-state", NULL, METHOD_POST, QUOTA_PLAYER,
+	    PAUSE_PLAYER, false },
 };
 _Static_assert(sizeof(rows_table) / sizeof(rows_table[0]) == ROWS_N,
     "ROWS_N is their number");
+
+const char *
+row_method(const struct row *row)
+{
+	if (row->methods & METHOD_PUT)
+		return "PUT";
+	if (row->methods & METHOD_POST)
+		return "POST";
+	return row->methods & METHOD_DELETE ? "DELETE" : "GET";
+}
+
+bool
+row_writes(const struct row *row)
+{
+	return !(row->methods & METHOD_GET);
+}
 
 static bool
 is_named(struct str word, const struct row *row)

@@ -16,6 +16,7 @@
 #define ROWS_ID_BYTES 22
 #define ROWS_TEXT_MAX 200 /* bytes of UTF-8 */
 #define ROWS_URIS_MAX 40
+#define ROWS_DEVICE_MAX 64
 
 enum row_kind {
 	ROW_NUMBER, /* min to max, in decimal */
@@ -23,7 +24,10 @@ enum row_kind {
 	ROW_WORDS,  /* several of words, each once, separated by commas */
 	ROW_MARKET, /* a country: two capital letters */
 	ROW_TEXT,   /* at most ROWS_TEXT_MAX bytes without control bytes */
-	ROW_URIS    /* "spotify:KIND:ID", as many as ROWS_URIS_MAX, by commas */
+	ROW_URIS,   /* "spotify:KIND:ID", as many as ROWS_URIS_MAX, by commas */
+	ROW_CHANGED_URIS, /* the same, but an artist alone: one per click */
+	ROW_PLAYED_URI,	  /* one, of a track or an episode */
+	ROW_DEVICE	  /* at most ROWS_DEVICE_MAX letters and digits */
 };
 
 /* One parameter of a query. */
@@ -54,8 +58,14 @@ struct row {
 	bool scope_by_uri;
 };
 
-#define ROWS_N 19
+#define ROWS_N 29
 extern const struct row rows_table[ROWS_N];
+
+/* The method by which Spotify is asked for a row; static. */
+const char *row_method(const struct row *row);
+
+/* Whether it changes something. */
+bool row_writes(const struct row *row);
 
 /* Whether a value of api_allow, or NULL, names the row; "reading" names all
  * that have the method GET. */

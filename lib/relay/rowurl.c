@@ -17,6 +17,7 @@
 #include "json/valid.h"
 #include "relay/rowurl.h"
 
+#define FOLLOWED 2u /* the word of scope for who is followed */
 #define ID_MARK "{id}"
 #define NAME_BYTES 32	 /* the longest name is shorter */
 #define VALUE_BYTES 2048 /* so many are 40 URIs at most */
@@ -97,6 +98,25 @@ rowurl_find(struct str path, enum method method, struct rowurl *rowurl)
 		return buf_result(&rowurl->path);
 	}
 	return result;
+}
+
+bool
+rowurl_follows(const struct rowurl *rowurl)
+{
+	return rowurl->row->scope_by_uri && (rowurl->scopes & FOLLOWED);
+}
+
+unsigned
+rowurl_methods(struct str path)
+{
+	unsigned methods = 0;
+	struct str id;
+	size_t i;
+
+	for (i = 0; i < ROWS_N; i++)
+		if (is_path(path, rows_table[i].path, &id))
+			methods |= rows_table[i].methods;
+	return methods;
 }
 
 static bool
@@ -185,7 +205,7 @@ static const struct uri_kind {
 	{ "spotify:episode:", 1 },
 	{ "spotify:show:", 1 },
 	{ "spotify:audiobook:", 1 },
-	{ "spotify:artist:", 2 },
+	{ "spotify:artist:", FOLLOWED },
 	{ "spotify:playlist:", 4 },
 };
 
@@ -212,7 +232,8 @@ print_uri(struct str uri, struct buf *out, unsigned *scopes)
 }
 
 static bool
-print_uris(struct str value, struct buf *out, unsigned *scopes)
+print_uris(enum row_kind kind, struct str value, struct buf *out,
+    unsigned *scopes)
 {
 	unsigned n;
 
@@ -223,6 +244,23 @@ print_uris(struct str value, struct buf *out, unsigned *scopes)
 		    !print_uri(str_cut(&value, ','), out, scopes))
 			return false;
 	}
+	return kind == ROW_URIS || n == 1 || !(*scopes & FOLLOWED);
+}
+
+static bool
+print_played(struct str uri, struct buf *out, unsigned *scopes)
+{
+	return (str_starts(uri, STR("spotify:track:")) ||
+		   str_starts(uri, STR("spotify:episode:"))) &&
+	    print_uri(uri, out, scopes);
+}
+
+static bool
+print_device(struct str value, struct buf *out)
+{
+	if (value.n > ROWS_DEVICE_MAX || !is_base62(value))
+		return false;
+	buf_add_str(out, value);
 	return true;
 }
 
@@ -238,7 +276,11 @@ print_value(const struct row_param *param, struct str value, struct buf *out,
 	case ROW_WORDS: return print_words(param, value, out);
 	case ROW_MARKET: return print_market(value, out);
 	case ROW_TEXT: return print_text(value, out);
-	case ROW_URIS: return print_uris(value, out, scopes);
+	case ROW_URIS:
+	case ROW_CHANGED_URIS:
+		return print_uris(param->kind, value, out, scopes);
+	case ROW_PLAYED_URI: return print_played(value, out, scopes);
+	case ROW_DEVICE: return print_device(value, out);
 	}
 	return false;
 }

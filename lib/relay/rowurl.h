@@ -29,6 +29,13 @@ struct rowurl {
 enum result rowurl_find(struct str path, enum method method,
     struct rowurl *rowurl) __attribute__((warn_unused_result));
 
+/* Whether its URIs name an artist. */
+bool rowurl_follows(const struct rowurl *rowurl);
+
+/* The methods by which a path may be asked, METHOD_ bits of all its rows; 0: it
+ * is in no row. */
+unsigned rowurl_methods(struct str path);
+
 /*
  * Read the query of a call whose row was found, once, and print it in the
  * order of the row. Names and values are decoded once.

@@ -83,6 +83,7 @@ api_start(struct context *context, const struct api_endpoint *endpoint,
 		result = http_start(context->http,
 		    &(struct http_request){ .what = endpoint->name,
 			.url = url.p,
+			.method = endpoint->method,
 			.authorization = bearer.p,
 			.body_max = endpoint->body_max,
 			.deadline_ms = context->deadline_ms });
@@ -117,17 +118,26 @@ read_429(struct context *context, const struct api_endpoint *endpoint,
 	return why;
 }
 
+static bool
+is_good(const struct api_endpoint *endpoint, int status)
+{
+	if (endpoint->method != NULL)
+		return status >= 200 && status <= 204;
+	return status == 200 || (status == 204 && endpoint->is_relayed);
+}
+
 static enum result
 read_status(struct context *context, const struct api_endpoint *endpoint,
     const struct http_answer *answer)
 {
 	enum result result = RESULT_UPSTREAM_FAILED;
 
-	if (answer->status == 200 ||
-	    (answer->status == 204 && endpoint->is_relayed))
+	if (is_good(endpoint, answer->status))
 		return OK;
 	if (answer->status == 401)
 		result = RESULT_UNAUTHORIZED;
+	else if (endpoint->is_final && answer->status >= 500)
+		result = RESULT_OUTCOME_UNKNOWN;
 	else if (endpoint->is_relayed && answer->status != 429)
 		result = refusal_of(answer->status, buf_str(&answer->body));
 	else if (answer->status == 403)
@@ -151,6 +161,8 @@ api_finish(struct context *context, const struct api_endpoint *endpoint,
 	context->api_status = answer.status;
 	if (result == OK)
 		result = read_status(context, endpoint, &answer);
+	else if (endpoint->is_final && answer.sent)
+		result = RESULT_OUTCOME_UNKNOWN;
 	*body = answer.body;
 	return result;
 }

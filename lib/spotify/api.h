@@ -8,10 +8,16 @@
 #include "spotify/pause.h"
 #include "spotify/quota.h"
 
-/* One endpoint; all are GET. */
+/* One endpoint. */
 struct api_endpoint {
 	const char *name; /* for the log */
 	const char *path; /* behind the configured api_url */
+	/* "PUT", "POST" or "DELETE": it is sent once, without a body, and
+	 * the answer's body is worth nothing. NULL: GET. */
+	const char *method;
+	/* A lost answer leaves it open whether it was done, and doing it twice
+	 * is not the same as once. */
+	bool is_final;
 	enum pause_group group;
 	enum quota_bucket bucket;
 	bool in_pauses; /* a login's: asked also while its group pauses */
@@ -33,7 +39,8 @@ extern const struct api_endpoint api_following; /* followed artists */
  * RESULT_QUOTA_EXCEEDED (with context->wait; also without a call while a pause
  * lasts, or when quota_per_day is used up), RESULT_STORE (the call cannot be
  * counted, and is not made), RESULT_UPSTREAM_FAILED, RESULT_UPSTREAM_TIMEOUT,
- * RESULT_MISCONFIGURED (no CA certificates), RESULT_NO_MEMORY.
+ * RESULT_MISCONFIGURED (no CA certificates), RESULT_NO_MEMORY; of what is_final
+ * RESULT_OUTCOME_UNKNOWN: it was sent, and no answer says what came of it.
  */
 
 /*
@@ -46,9 +53,9 @@ enum result api_start(struct context *context,
     const struct secret *access) __attribute__((warn_unused_result));
 
 /* Wait for the answer, of which context->api_status is the status then; the
- * caller releases *body, whatever comes of it. OK for 200, and for 204 if the
- * call is relayed; or an error, which for that one is also one of refusal_of().
- */
+ * caller releases *body, whatever comes of it. OK for 200, for 204 if the call
+ * is relayed, and for all from 200 to 204 if it has a method; or an error, which
+ * for one that is relayed is also one of refusal_of(). */
 enum result api_finish(struct context *context,
     const struct api_endpoint *endpoint, struct buf *body)
     __attribute__((warn_unused_result));

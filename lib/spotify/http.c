@@ -38,9 +38,9 @@ struct http {
 	bool running;
 	/* The request under way. */
 	const char *what;
-	bool is_form; /* not to be sent twice */
-	bool sent;    /* or just about to be */
-	bool tls;     /* has begun */
+	bool once; /* not to be sent twice */
+	bool sent; /* or just about to be */
+	bool tls;  /* has begun */
 	struct lookup lookup;
 	int64_t deadline_ms;
 	size_t received_n;
@@ -59,14 +59,14 @@ take_body(char *p, size_t size, size_t n, void *data)
 
 /*
  * Just before a request goes out. For one whose kept connection turns out to
- * be dead libcurl opens another and comes here again; but a form may have been
- * read, and what was not read cannot be told from that.
+ * be dead libcurl opens another and comes here again; but what changes
+ * something may have been read, and what was not read cannot be told from that.
  */
 static int
 permit(void *data, char *to, char *from, int to_port, int from_port)
 {
 	struct http *http = data;
-	bool again = http->sent && http->is_form;
+	bool again = http->sent && http->once;
 
 	(void)to;
 	(void)from;
@@ -236,9 +236,11 @@ set_request(struct http *http, const struct http_request *request)
 
 	if (!add_header(http, "Accept", "application/json") ||
 	    !add_header(http, "Expect", "") ||
-	    (http->is_form &&
+	    (http->once &&
 		!add_header(http, "Content-Type",
-		    "application/x-www-form-urlencoded")) ||
+		    request->method == NULL ?
+			"application/x-www-form-urlencoded" :
+			"")) ||
 	    (request->authorization != NULL &&
 		!add_header(http, "Authorization", request->authorization)))
 		return false;
@@ -252,8 +254,13 @@ set_request(struct http *http, const struct http_request *request)
 	bad |= curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE,
 	    (curl_off_t)request->form.n);
 	bad |= curl_easy_setopt(e, CURLOPT_POSTFIELDS, request->form.p);
-	if (!http->is_form)
+	if (request->method != NULL) {
+		bad |= curl_easy_setopt(e, CURLOPT_POSTFIELDS, "");
+		bad |=
+		    curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, request->method);
+	} else if (!http->once) {
 		bad |= curl_easy_setopt(e, CURLOPT_HTTPGET, 1L);
+	}
 	return bad == CURLE_OK;
 }
 
@@ -264,7 +271,7 @@ http_start(struct http *http, const struct http_request *request)
 
 	assert(http->easy == NULL);
 	http->what = request->what;
-	http->is_form = request->form.p != NULL;
+	http->once = request->form.p != NULL || request->method != NULL;
 	http->sent = http->tls = false;
 	http->received_n = 0;
 	http->said[0] = '\0';
@@ -361,6 +368,7 @@ http_finish(struct http *http, struct http_answer *answer)
 	if (result == OK && (status < 100 || status > 999))
 		result = RESULT_UPSTREAM_FAILED;
 	http->answer.status = (int)status;
+	http->answer.sent = http->sent;
 	http_cancel(http);
 	*answer = http->answer;
 	http->answer.body = BUF(0);

@@ -16,11 +16,13 @@
 /* What one thread needs to make requests: connections that stay open. */
 struct http;
 
-/* url and authorization are copied; form is borrowed until http_finish() or
- * http_cancel() has returned, or http_start() failed. */
+/* url and authorization are copied; method is static; form is borrowed until
+ * http_finish() or http_cancel() has returned, or http_start() failed. */
 struct http_request {
 	const char *what; /* a word for the log */
 	const char *url;
+	const char *method;	   /* of what changes something, without a body;
+			     * NULL: GET, or POST with a form */
 	const char *authorization; /* header value, or NULL */
 	struct str form;	   /* a form body makes it a POST */
 	size_t body_max;	   /* bytes of answer that are accepted */
@@ -30,6 +32,7 @@ struct http_request {
 
 struct http_answer {
 	int status;
+	bool sent;	       /* the request may have been read */
 	bool json;	       /* Content-Type is application/json */
 	int64_t retry_after_s; /* 0 to 86400; -1: absent or not readable */
 	struct buf body;
@@ -41,8 +44,8 @@ void http_free(struct http *http);
 
 /*
  * Send a request and return while the answer travels; one at a time. What
- * follows a redirect, a cookie or a retry would do never happens: a form is
- * sent once or not at all.
+ * follows a redirect, a cookie or a retry would do never happens: a form,
+ * or what has a method, is sent once or not at all.
  * OK (then http_finish() must follow), RESULT_NO_MEMORY,
  * RESULT_MISCONFIGURED (no CA certificates), RESULT_UPSTREAM_TIMEOUT when the
  * deadline has passed already.

@@ -156,6 +156,8 @@ static const struct {
 	{ "GET", METHOD_GET },
 	{ "HEAD", METHOD_HEAD },
 	{ "POST", METHOD_POST },
+	{ "PUT", METHOD_PUT },
+	{ "DELETE", METHOD_DELETE },
 	{ "OPTIONS", METHOD_OPTIONS },
 };
 #define METHODS_N (sizeof(method_names) / sizeof(method_names[0]))

@@ -16,7 +16,9 @@ enum method {
 	METHOD_HEAD = 2,
 	METHOD_POST = 4,
 	METHOD_OPTIONS = 8,
-	METHOD_OTHER = 16
+	METHOD_PUT = 16,
+	METHOD_DELETE = 32,
+	METHOD_OTHER = 64
 };
 
 /* The parameter of request_requires(), and what else it may say. */

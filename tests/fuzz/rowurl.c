@@ -33,13 +33,14 @@ is_made_of(const char *path, const char *template)
 }
 
 static void
-check_path(const char *path)
+check_path(const char *path, unsigned methods)
 {
 	size_t i, n = 0;
 
 	MUST(strspn(path, ALNUM "/-") == strlen(path));
 	for (i = 0; i < ROWS_N; i++)
-		n += is_made_of(path, rows_table[i].path);
+		n += (rows_table[i].methods & methods) != 0 &&
+		    is_made_of(path, rows_table[i].path);
 	MUST(n == 1);
 }
 
@@ -94,12 +95,12 @@ check_with_curl(const struct rowurl *rowurl)
 
 /* What was printed reads as itself. */
 static void
-check_again(const struct rowurl *rowurl)
+check_again(const struct rowurl *rowurl, enum method method)
 {
 	struct str query = buf_str(&rowurl->query);
 	struct rowurl again;
 
-	MUST(rowurl_find(buf_str(&rowurl->path), METHOD_GET, &again) == OK);
+	MUST(rowurl_find(buf_str(&rowurl->path), method, &again) == OK);
 	MUST(again.row == rowurl->row);
 	if (query.n > 0)
 		query = (struct str){ query.p + 1, query.n - 1 };
@@ -109,24 +110,40 @@ check_again(const struct rowurl *rowurl)
 	rowurl_free(&again);
 }
 
-void
-fuzz_rowurl(struct str input)
+static void
+ask(struct str input, enum method method)
 {
 	struct str query = input, path = str_cut(&query, '?');
 	struct rowurl rowurl;
-	enum result result = rowurl_find(path, METHOD_GET, &rowurl);
+	enum result result = rowurl_find(path, method, &rowurl);
 
-	MUST(result == OK || result == RESULT_NOT_FOUND);
+	MUST((result == OK) == ((rowurl_methods(path) & method) != 0));
+	MUST(result == OK ||
+	    result ==
+		(rowurl_methods(path) ? RESULT_METHOD : RESULT_NOT_FOUND));
 	if (result == OK) {
 		MUST(str_equal(buf_str(&rowurl.path), path));
-		check_path(rowurl.path.p);
+		check_path(rowurl.path.p, method);
 		result = rowurl_query(query, &rowurl);
 		MUST(result == OK || result == RESULT_BAD_REQUEST);
 	}
 	if (result == OK) {
 		check_query(rowurl.row, buf_str(&rowurl.query));
 		check_with_curl(&rowurl);
-		check_again(&rowurl);
+		check_again(&rowurl, method);
+		MUST(method == METHOD_GET || !rowurl_follows(&rowurl) ||
+		    strstr(rowurl.query.p, "%2C") == NULL);
 	}
 	rowurl_free(&rowurl);
+}
+
+void
+fuzz_rowurl(struct str input)
+{
+	static const enum method methods[] = { METHOD_GET, METHOD_PUT,
+		METHOD_POST, METHOD_DELETE };
+	size_t i;
+
+	for (i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+		ask(input, methods[i]);
 }

@@ -6,6 +6,7 @@ import json
 import pathlib
 import re
 
+METHODS = ("GET", "PUT", "POST", "DELETE")
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SPOTIFY = json.loads((ROOT / "tests/sim/operations.json").read_text("utf-8"))
 TABLE = (ROOT / "lib/relay/rows.c").read_text("utf-8")
@@ -17,7 +18,7 @@ LEFT_OUT = {"fields", "include_external"}
 
 def defines():
     """Macros that stand for a parameter, and numbers."""
-    return dict(re.findall(r"^#define (\w+) (NUMBER\(.*\)|\d+)(?: /\*.*)?$",
+    return dict(re.findall(r"^#define (\w+) (NUMBER\(.*\)|\d+)(?:\s+/\*.*)?$",
                            TABLE, re.M))
 
 
@@ -33,6 +34,8 @@ def parameter(text):
         return found[1], {"min": number(found[2]), "max": number(found[3])}
     if text == "MARKET":
         return "market", {"market": True}
+    if text == "DEVICE":
+        return "device_id", {}
     if text == "TYPES":
         return "additional_types", {"words": {"track", "episode"}}
     name = re.search(r'\.name = "(\w+)"', text)[1]
@@ -56,12 +59,13 @@ def parameters():
 
 
 def table():
-    """Path: (name, parameters, scopes)."""
+    """Method and path: (name, parameters, scopes)."""
     known = parameters()
-    rows = re.findall(r'\{\s*"([\w-]+)",\s*"(/[^"]+)",\s*(\w+),\s*"([^"]*)",',
-                      TABLE)
-    return {path: (name, known[params], scope.split())
-            for name, path, params, scope in rows}
+    rows = re.findall(
+        r'\{\s*"([\w-]+)",\s*"(/[^"]+)",\s*(\w+),\s*"([^"]*)",'
+        r"(?:[^{}]*?)\b(?:METHOD_(PUT|POST|DELETE)|READING)\b", TABLE)
+    return {(method or "GET", path): (name, known[params], scope.split())
+            for name, path, params, scope, method in rows}
 
 
 def test_every_row_is_a_call_that_spotify_describes():
@@ -69,19 +73,20 @@ def test_every_row_is_a_call_that_spotify_describes():
     rows = table()
     header = (ROOT / "lib/relay/rows.h").read_text("utf-8")
     assert len(rows) == int(re.search(r"#define ROWS_N (\d+)", header)[1])
-    assert set(rows) == set(SPOTIFY["GET"])
+    assert set(rows) == {(method, path) for method in METHODS
+                         for path in SPOTIFY[method]}
 
 
 def test_a_row_needs_the_scopes_that_spotify_names():
     """Which are words of one list there, too."""
-    for path, (_, _, scopes) in table().items():
-        assert sorted(scopes) == sorted(SPOTIFY["GET"][path]["scopes"]), path
+    for (method, path), (_, _, scopes) in table().items():
+        assert sorted(scopes) == sorted(SPOTIFY[method][path]["scopes"]), path
 
 
 def test_a_row_takes_the_parameters_that_spotify_names():
     """And takes of each no more than what Spotify takes."""
-    for path, (_, ours, _) in table().items():
-        theirs = SPOTIFY["GET"][path]["query"]
+    for (method, path), (_, ours, _) in table().items():
+        theirs = SPOTIFY[method][path]["query"]
         assert set(ours) == set(theirs) - LEFT_OUT, path
         for name, facts in ours.items():
             there = theirs[name]

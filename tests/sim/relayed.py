@@ -116,14 +116,19 @@ def handle(operation):
             check(query, operation)
         except Refused as refused:
             return canned.error(refused.name)
+        if operation["answer"] is None:
+            return Answer(int(operation["statuses"][0]), b"", API_JSON,
+                          api.HEADERS)
         path = request.path.removeprefix("/v1")
         return Answer(200, dump(body(path, query, operation, account["id"])),
                       API_JSON, api.HEADERS)
     return answer
 
 
-HANDLERS = {path: {"GET": handle(operation)}
-            for path, operation in TABLE["GET"].items()}
+HANDLERS = {}
+for _method in ("GET", "PUT", "POST", "DELETE"):
+    for _path, _operation in TABLE[_method].items():
+        HANDLERS.setdefault(_path, {})[_method] = handle(_operation)
 
 
 def find(path):

@@ -116,6 +116,42 @@ who_gives_up_lets_the_others_try(void)
 	assert_int_equal(heard.result, RESULT_BUSY);
 }
 
+static void
+what_a_session_has_changed_closes_its_flights(void)
+{
+	struct context context = with_threads(SEATS);
+	SCOPED(rowurl_free) struct rowurl rowurl = { .row = NULL };
+	SCOPED(flight_leave) struct flight_seat first = { NULL, false };
+	SCOPED(flight_leave) struct flight_seat his = { NULL, false };
+	SCOPED(flight_leave) struct flight_seat second = { NULL, false };
+	SCOPED(flight_leave) struct flight_seat third = { NULL, false };
+	SCOPED(flight_leave) struct flight_seat his_too = { NULL, false };
+
+	CHECK_OK(read_call("/me/player", "", &rowurl));
+	CHECK_OK(flight_join(&context, ada, &rowurl, &first));
+	CHECK_OK(flight_join(&context, bob, &rowurl, &his));
+	flight_close(ada);
+	CHECK_OK(flight_join(&context, ada, &rowurl, &second));
+	assert_true(second.leads);
+	CHECK_OK(flight_join(&context, ada, &rowurl, &third));
+	CHECK_OK(flight_join(&context, bob, &rowurl, &his_too));
+	assert_false(third.leads || his_too.leads);
+}
+
+static void
+what_changes_something_is_never_shared(void)
+{
+	struct context context = with_threads(SEATS);
+	SCOPED(rowurl_free) struct rowurl rowurl = { .row = NULL };
+	SCOPED(flight_leave) struct flight_seat first = { NULL, false };
+	SCOPED(flight_leave) struct flight_seat second = { NULL, false };
+
+	CHECK_OK(rowurl_find(STR("/me/player/next"), METHOD_POST, &rowurl));
+	CHECK_OK(flight_join(&context, ada, &rowurl, &first));
+	CHECK_OK(flight_join(&context, ada, &rowurl, &second));
+	assert_true(first.leads && second.leads);
+}
+
 /* How many places a session gets, in one flight or in one of its own each. */
 static enum result
 count_seats(const struct context *context, bool same, unsigned *n)
@@ -159,6 +195,8 @@ UNIT_TESTS(flight) = {
 	TEST(a_failure_is_shared_with_its_wait),
 	TEST(nobody_else_and_nothing_else_shares_it),
 	TEST(who_gives_up_lets_the_others_try),
+	TEST(what_a_session_has_changed_closes_its_flights),
+	TEST(what_changes_something_is_never_shared),
 	TEST(threads_are_left_to_others),
 	END_OF_TESTS,
 };

@@ -51,6 +51,9 @@ every_row_has_a_name_and_a_path_of_its_own(void)
 				0);
 		}
 		assert_string_not_equal(rows_table[i].name, "reading");
+		/* None reads and writes, so a method names one row. */
+		assert_int_equal(row_writes(&rows_table[i]),
+		    !(rows_table[i].methods & METHOD_HEAD));
 		assert_true(rows_table[i].bucket > QUOTA_FOLLOWING);
 		check_params(rows_table[i].params);
 	}
@@ -94,6 +97,8 @@ rows_are_allowed_by_name_and_no_other_is(void)
 	assert_true(rows_allow("reading", artist));
 	assert_true(rows_allow("search reading", top));
 	assert_false(rows_allow("readings", artist));
+	assert_false(rows_allow("reading", find("pause")));
+	assert_true(rows_allow("reading pause", find("pause")));
 }
 
 static void

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "config.h"
 
+#include <string.h>
+
 #include "relay/rowurl.h"
 #include "../run.h"
 
@@ -93,6 +95,79 @@ a_row_is_for_its_methods_only(void)
 		CHECK(rowurl_find(STR("/me/player"), others[i], &rowurl),
 		    RESULT_METHOD);
 	}
+}
+
+static void
+what_changes_something_has_its_own_parameters(void)
+{
+	static const struct {
+		const char *path, *query, *printed; /* NULL: a bad request */
+		enum method method;
+	} calls[] = {
+		{ "/me/player/pause", "", "", METHOD_PUT },
+		{ "/me/player/next", "device_id=5fbb3B", "?device_id=5fbb3B",
+		    METHOD_POST },
+		{ "/me/player/seek", "device_id=a&position_ms=007",
+		    "?position_ms=7&device_id=a", METHOD_PUT },
+		{ "/me/player/seek", "position_ms=86400001", NULL, METHOD_PUT },
+		{ "/me/player/seek", "", NULL, METHOD_PUT },
+		{ "/me/player/volume", "volume_percent=101", NULL, METHOD_PUT },
+		{ "/me/player/repeat", "state=true", NULL, METHOD_PUT },
+		{ "/me/player/shuffle", "state=true", "?state=true",
+		    METHOD_PUT },
+		{ "/me/player/next", "device_id=a-b", NULL, METHOD_POST },
+		{ "/me/player/next", "device_id=a%26b", NULL, METHOD_POST },
+		{ "/me/player/queue", "uri=spotify:episode:" ID,
+		    "?uri=spotify%3Aepisode%3A" ID, METHOD_POST },
+		{ "/me/player/queue", "uri=spotify:album:" ID, NULL,
+		    METHOD_POST },
+		{ "/me/player/queue",
+		    "uri=spotify:track:" ID ",spotify:track:" ID, NULL,
+		    METHOD_POST },
+		{ "/me/library", "uris=spotify:artist:" ID,
+		    "?uris=spotify%3Aartist%3A" ID, METHOD_PUT },
+		{ "/me/library",
+		    "uris=spotify:artist:" ID ",spotify:artist:" OTHER, NULL,
+		    METHOD_PUT },
+		{ "/me/library",
+		    "uris=spotify:track:" ID ",spotify:artist:" OTHER, NULL,
+		    METHOD_DELETE },
+		{ "/me/library",
+		    "uris=spotify:track:" ID ",spotify:album:" OTHER,
+		    "?uris=spotify%3Atrack%3A" ID "%2Cspotify%3Aalbum%3A" OTHER,
+		    METHOD_DELETE },
+		{ "/me/library", "", NULL, METHOD_PUT },
+	};
+	SCOPED(rowurl_free) struct rowurl rowurl = { .row = NULL };
+	size_t i;
+
+	for (i = 0; i < N(calls); i++) {
+		rowurl_free(&rowurl);
+		CHECK_OK(rowurl_find(str_of(calls[i].path), calls[i].method,
+		    &rowurl));
+		assert_true(row_writes(rowurl.row));
+		if (calls[i].printed == NULL) {
+			CHECK(rowurl_query(str_of(calls[i].query), &rowurl),
+			    RESULT_BAD_REQUEST);
+			continue;
+		}
+		CHECK_OK(rowurl_query(str_of(calls[i].query), &rowurl));
+		CHECK_TEXT(buf_str(&rowurl.query), calls[i].printed);
+		assert_int_equal(rowurl_follows(&rowurl),
+		    strstr(calls[i].query, "artist") != NULL);
+	}
+}
+
+static void
+a_path_has_the_methods_of_all_its_rows(void)
+{
+	assert_int_equal(rowurl_methods(STR("/me/player/queue")),
+	    METHOD_GET | METHOD_HEAD | METHOD_POST);
+	assert_int_equal(rowurl_methods(STR("/me/library")),
+	    METHOD_PUT | METHOD_DELETE);
+	assert_int_equal(rowurl_methods(STR("/artists/" ID)),
+	    METHOD_GET | METHOD_HEAD);
+	assert_int_equal(rowurl_methods(STR("/me")), 0);
 }
 
 static void
@@ -294,6 +369,8 @@ UNIT_TESTS(rowurl) = {
 	TEST(a_path_is_found_and_printed_from_its_template),
 	TEST(any_other_path_is_not_found),
 	TEST(a_row_is_for_its_methods_only),
+	TEST(what_changes_something_has_its_own_parameters),
+	TEST(a_path_has_the_methods_of_all_its_rows),
 	TEST(a_query_is_printed_in_the_order_of_the_row),
 	TEST(what_a_row_does_not_know_is_a_bad_request),
 	TEST(texts_and_lists_have_a_limit),

@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: ISC
+"""api: calls that change something, which are sent once."""
+
+import concurrent.futures
+
+import pytest
+
+from stack import Client
+from stack.fixtures import start_stack
+from tools.shapes import TABLE
+
+ID = "0OdUWJ0sBjDrqHygGUXeCF"
+TRACK, ARTIST = f"spotify:track:{ID}", f"spotify:artist:{ID}"
+CHANGES = [(method, path) for method in ("PUT", "POST", "DELETE")
+           for path in TABLE[method]]
+NAMES = ("library-save library-remove pause next previous seek volume repeat "
+         "shuffle queue-add player")
+SCOPES = ("user-follow-read user-library-modify user-follow-modify "
+          "playlist-modify-public user-modify-playback-state "
+          "user-read-playback-state")
+NEEDED = {"/me/library": f"?uris={TRACK}", "/me/player/repeat": "?state=off",
+          "/me/player/seek": "?position_ms=1",
+          "/me/player/volume": "?volume_percent=5",
+          "/me/player/shuffle": "?state=false",
+          "/me/player/queue": f"?uri={TRACK}"}
+FOLLOW = f"api/me/library?uris={ARTIST}"
+FRIEND, STRANGER = "https://app.music.test", "https://evil.test"
+
+
+@pytest.fixture(scope="module", name="open_stack")
+def fixture_open_stack():
+    """A site that has turned all of them on, for another origin, too."""
+    with start_stack(conf={"api_allow": NAMES, "scope": SCOPES,
+                           "allowed_origins": FRIEND}) as running:
+        yield running
+        assert running.stop() == []
+
+
+@pytest.fixture(name="site")
+def fixture_site(open_stack):
+    """The same, as if nobody had ever been there."""
+    open_stack.reset()
+    yield open_stack
+    assert open_stack.complaints() == []
+
+
+@pytest.fixture(name="member")
+def fixture_member(site):
+    """Somebody who is logged in."""
+    client = Client(site)
+    client.login()
+    return client
+
+
+def address(path):
+    """A call that works."""
+    return "api" + path + NEEDED.get(path, "")
+
+
+@pytest.mark.parametrize("method, path", CHANGES)
+def test_every_change_is_sent_once_and_without_a_body(site, member, method,
+                                                      path):
+    """Neither the page's body nor its headers travel, and the answer is
+    nothing, whatever words Spotify has for it."""
+    site.spotify.answers("api", {"status": 200, "body": "done, not JSON"})
+    reply = member.fetch(address(path), method, body='{"ids": ["Canary"]}',
+                         headers={"X-Requested-With": "Canary",
+                                  "Content-Type": "application/json"})
+    assert (reply.status, reply.body) == (204, b"")
+    call, = site.spotify.requests("api")
+    assert (call["method"], call["path"]) == (method, "/v1" + path)
+    assert call["body"] == "" and "Canary" not in str(call)
+    sent = {name.lower(): value for name, value in call["headers"]}
+    assert sent["content-length"] == "0"
+    assert set(sent) <= {"host", "authorization", "accept", "content-length",
+                         "user-agent"}
+    assert member.fetch(address(path), method).status == 204
+
+
+@pytest.mark.parametrize("method, path", CHANGES)
+def test_no_other_site_changes_anything(site, member, method, path):
+    """By a form, a script or an old browser; and an allowed origin does."""
+    cookie = {"Cookie": member.cookies.text(member.base)}
+    for wanted, origin in (("cross-site", STRANGER), ("same-site", STRANGER),
+                           ("none", None), (None, STRANGER), (None, None)):
+        reply = member.fetch(address(path), method,
+                             {**cookie, "Origin": origin}, site=wanted)
+        assert (reply.status, reply.code) == (403, "cross_site"), wanted
+    assert site.spotify.requests("api") == []
+    reply = member.fetch(address(path), method, site="same-site",
+                         origin=FRIEND)
+    assert reply.status == 204
+    assert reply.header("Access-Control-Allow-Origin") == FRIEND
+
+
+def test_a_preflight_names_the_methods_of_its_path(site, member):
+    for path, methods in (("me/library", "PUT, DELETE"),
+                          ("me/player/next", "POST"),
+                          ("me/player/queue", "GET, HEAD, POST"),
+                          ("me/player", "GET, HEAD"), ("me", "GET, HEAD")):
+        reply = member.fetch(
+            f"api/{path}", "OPTIONS", {"Access-Control-Request-Method": "PUT"},
+            site="same-site", origin=FRIEND)
+        assert reply.status == 204
+        assert reply.header("Access-Control-Allow-Methods") == methods
+    reply = member.fetch("api/me/library?uris=x", "POST")
+    assert reply.status == 405
+    assert reply.header("Allow") == "PUT, DELETE, OPTIONS"
+    assert site.spotify.requests("api") == []
+
+
+def test_reading_turns_no_change_on(make_stack):
+    """Each is turned on by its name."""
+    site = make_stack(conf={"api_allow": "search artist track pause",
+                            "scope": SCOPES})
+    client = Client(site)
+    client.login()
+    for method, path in CHANGES:
+        reply = client.fetch(address(path), method)
+        if path == "/me/player/pause":
+            assert reply.status == 204
+        else:
+            assert (reply.status, reply.code) == (404, "not_enabled")
+    assert len(site.spotify.requests("api")) == 1
+
+
+@pytest.mark.parametrize("answer", [{"cut": -1},
+                                    {"name": "bad_gateway_502_html"},
+                                    {"status": 500, "body": "{}"}])
+@pytest.mark.parametrize("method, path", CHANGES)
+def test_a_lost_answer_is_not_asked_for_again(site, member, method, path,
+                                              answer):
+    """What must not be done twice says so; what may, that it has failed."""
+    assert member.fetch(address(path), method).status == 204
+    site.spotify.answers("api", answer)
+    reply = member.fetch(address(path), method)
+    assert (reply.status, reply.code) == (502, "outcome_unknown" if
+                                          method == "POST" else
+                                          "upstream_failed")
+    assert len(site.spotify.requests("api")) == 2
+
+
+def test_a_token_that_is_refused_is_replaced_and_the_call_made(site, member):
+    """A 401 says that it was not done."""
+    site.spotify.expire("access")
+    assert member.fetch("api/me/player/next", "POST").status == 204
+    assert len(site.spotify.requests("api")) == 2
+    site.spotify.answers("api", "invalid_token_401", repeat=True)
+    reply = member.fetch("api/me/player/next", "POST")
+    assert reply.code == "upstream_failed"
+    assert len(site.spotify.requests("api")) <= 4
+
+
+def test_the_list_of_artists_is_asked_anew_after_a_click(site, member):
+    """Also when the click was perhaps in vain, but not for a track."""
+    def lists():
+        member.fetch("artists")
+        return len(site.spotify.requests("following"))
+
+    first = lists()
+    assert lists() == first
+    member.fetch(f"api/me/library?uris={TRACK}", "PUT")
+    assert lists() == first
+    for n, method in enumerate(("PUT", "DELETE")):
+        assert member.fetch(FOLLOW, method).status == 204
+        assert lists() == (n + 2) * first
+    site.spotify.answers("api", {"cut": -1})
+    assert member.fetch(FOLLOW, "PUT").status == 502
+    assert lists() == 4 * first
+
+
+def test_an_answer_from_before_a_change_is_not_shared_after_it(site, member):
+    """The first tab waits for Spotify while the second changes something."""
+    site.spotify.answers("api", {"held": True, "pass": True})
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        old = pool.submit(member.copy().fetch, "api/me/player")
+        site.spotify.wait_for("api", 1)
+        assert member.fetch("api/me/player/pause", "PUT").status == 204
+        assert member.fetch("api/me/player").status == 200
+        assert len(site.spotify.requests("api")) == 3
+        site.spotify.release()
+        assert old.result().status == 200
+
+
+def test_one_click_is_for_one_artist(site, member):
+    for uris in (f"{ARTIST},{ARTIST}", f"{TRACK},{ARTIST}",
+                 ",".join([TRACK] * 41), "spotify:user:ada"):
+        reply = member.fetch(f"api/me/library?uris={uris}", "PUT")
+        assert (reply.status, reply.code) == (400, "bad_request")
+    assert site.spotify.requests("api") == []
+
+
+def test_a_scope_that_was_not_granted_changes_nothing(make_stack):
+    """The URIs decide which one it is."""
+    site = make_stack(conf={"api_allow": "library-save",
+                            "scope": "user-follow-read user-library-modify"})
+    client = Client(site)
+    client.login()
+    reply = client.fetch(FOLLOW, "PUT")
+    assert (reply.status, reply.code) == (403, "scope_missing")
+    assert site.spotify.requests("api") == []
+    assert client.fetch(f"api/me/library?uris={TRACK}", "PUT").status == 204
