@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(find_server() is None,
                                 reason="needs valkey-server or redis-server")
 
 WEB_SERVER_S = 20   # after that it answers itself, with a 504
-BACK_S = 30         # an engine is found again much sooner
+BACK_S = 60         # an engine is found again much sooner
 
 
 @pytest.fixture(name="proxy")

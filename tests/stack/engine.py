@@ -17,6 +17,8 @@ START_S = 60
 USER, PASSWORD = "spotify", "a-password-of-the-tests"
 ADMIN = ("AUTH", "admin", "an-administrator")
 
+# What it has answered has been written then, and outlives SIGKILL: while an
+# fsync of another setting is under way the next writes may wait, up to 2 s.
 COMMON = """daemonize no
 bind 127.0.0.1
 dir {folder}
@@ -24,6 +26,7 @@ unixsocket {socket}
 logfile {folder}/log
 save ""
 appendonly yes
+appendfsync no
 maxmemory-policy noeviction
 """
 # What is added for each kind.
