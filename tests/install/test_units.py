@@ -68,6 +68,22 @@ def test_the_exposure_is_small(units, unit):
                            said)[1]) <= EXPOSURE_MAX, said
 
 
+@pytest.mark.parametrize("name", ["session", "logout"])
+def test_the_drop_in_for_an_engine_fits(installed, tmp_path, units, name):
+    """As the manual has it copied; then the program has this one address."""
+    folder = tmp_path / "units"
+    shutil.copytree(units, folder)
+    unit = f"spotify-fcgi@{name}.service"
+    shutil.copy(installed / "usr/share/spotify-fcgi/systemd/store-network.conf",
+                folder / f"{unit}.d")
+    assert analyze("verify", "--man=no", "--recursive-errors=no", f"./{unit}",
+                   folder=folder) == (0, "")
+    _, said = analyze("security", "--offline=true", "--no-pager", f"./{unit}",
+                      folder=folder)
+    exposure = float(re.search(r"exposure level for \S+: ([\d.]+)", said)[1])
+    assert exposure <= EXPOSURE_MAX, said
+
+
 def test_programs_that_do_not_call_spotify_have_no_network():
     for name in ALL_PROGRAMS:
         source = (REPOSITORY / "cgi-bin" / f"{name}.c").read_text("utf-8")
