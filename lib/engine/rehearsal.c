@@ -10,7 +10,7 @@
 #include "engine/rehearsal.h"
 #include "base/clock.h"
 
-#define LIMIT_MS 3000
+#define LIMIT_MS 5000 /* of the login, and of each command */
 #define WORDS_MAX 8
 #define KEY_MAX 64
 #define COMMAND_MAX 4096
@@ -20,7 +20,6 @@
 struct stage {
 	struct link link;
 	char string[KEY_MAX], hash[KEY_MAX], database[DIGITS_MAX];
-	int64_t deadline_ms;
 };
 
 /* Words and blanks. What store/scripts.c calls has its step here, for an
@@ -59,7 +58,8 @@ call(struct stage *stage, const char *command, struct link_exchange *exchange)
 	exchange->needed = bytes.n;
 	exchange->bytes = buf_str(&bytes);
 	if (result == OK)
-		result = link_call(&stage->link, exchange, stage->deadline_ms);
+		result = link_call(&stage->link, exchange,
+		    clock_mono_ms() + LIMIT_MS);
 	exchange->bytes = (struct str){ 0 };
 	buf_free(&bytes);
 	return result;
@@ -211,7 +211,7 @@ rehearsal_run(const struct engine_config *config, const char *prefix,
 {
 	/* The database is chosen by a step, so that its right is seen to. */
 	struct engine_config first = *config;
-	struct stage stage = { .deadline_ms = clock_mono_ms() + LIMIT_MS };
+	struct stage stage;
 	struct dial *dial;
 	enum result result;
 
@@ -221,7 +221,7 @@ rehearsal_run(const struct engine_config *config, const char *prefix,
 	    config->database);
 	if ((result = dial_open(&first, &dial)) != OK)
 		return result;
-	result = dial_link(dial, &stage.link, stage.deadline_ms);
+	result = dial_link(dial, &stage.link, clock_mono_ms() + LIMIT_MS);
 	if (result == OK)
 		result = play(&stage, prefix, rehearsal);
 	result = note_trouble(rehearsal, &stage.link, result);

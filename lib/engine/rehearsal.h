@@ -24,9 +24,9 @@ struct rehearsal {
 /*
  * Log in, and do each thing once that a store needs, with two keys of this
  * prefix that last for ten seconds; and look at what it says about itself.
- * Three seconds at most. OK, also when there is something to complain of;
- * RESULT_MISCONFIGURED (logged: a file of TLS, or hosts), RESULT_NO_MEMORY. The
- * caller calls rehearsal_free() whatever comes.
+ * The login and each command end after five seconds. OK, also when there is
+ * something to complain of; RESULT_MISCONFIGURED (logged: a file of TLS, or
+ * hosts), RESULT_NO_MEMORY. The caller calls rehearsal_free() whatever comes.
  */
 enum result rehearsal_run(const struct engine_config *config,
     const char *prefix, struct rehearsal *rehearsal)
