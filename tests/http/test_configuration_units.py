@@ -92,6 +92,14 @@ def test_units_that_are_not_used_are_not_asked(machine):
     assert machine.check(SYSTEMD_UNIT_PATH=f"{masked}:{machine.units}")[0] == 0
 
 
+def test_homes_are_hidden(machine):
+    machine.drop_in("tmq", f"ProtectHome=yes\nReadWritePaths={machine.folder}")
+    machine.conf(ca_file="/home/nobody/ca.pem")
+    status, said = machine.check()
+    assert status == 2
+    assert "c.conf: ca_file: the units hide /home" in said
+
+
 @pytest.mark.parametrize("lines, word", [
     ("ProtectHome=yes", None), ("PrivateTmp=yes", "/tmp")])
 def test_a_place_that_the_units_hide(machine, lines, word):
