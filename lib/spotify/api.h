@@ -52,10 +52,12 @@ enum result api_start(struct context *context,
     const struct api_endpoint *endpoint, const char *query,
     const struct secret *access) __attribute__((warn_unused_result));
 
-/* Wait for the answer, of which context->api_status is the status then; the
+/*
+ * Wait for the answer, of which context->api_status is the status then; the
  * caller releases *body, whatever comes of it. OK for 200, for 204 if the call
- * is relayed, and for all from 200 to 204 if it has a method; or an error, which
- * for one that is relayed is also one of refusal_of(). */
+ * is relayed, and for all from 200 to 204 if it has a method; or an error,
+ * which for one that is relayed is also one of refusal_of().
+ */
 enum result api_finish(struct context *context,
     const struct api_endpoint *endpoint, struct buf *body)
     __attribute__((warn_unused_result));

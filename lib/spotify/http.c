@@ -379,12 +379,10 @@ enum result
 http_call(struct http *http, const struct http_request *request,
     struct http_answer *answer)
 {
-	enum result result;
+	enum result result = http_start(http, request);
 
 	*answer = (struct http_answer){ .retry_after_s = -1 };
-	if ((result = http_start(http, request)) != OK)
-		return result;
-	return http_finish(http, answer);
+	return result == OK ? http_finish(http, answer) : result;
 }
 
 void
