@@ -18,7 +18,7 @@ from tools.parallel import Later, timed
 from tools.steps import is_logged_in, let_tokens_end, refresh
 from tracing import Strace, needs_strace
 
-REQUESTS = scaled(5000, 20_000)
+REQUESTS = scaled(2000, 20_000)
 ASKERS = 8
 
 
