@@ -265,10 +265,10 @@ a_refusal_forces_one_refresh_in_a_minute(void)
 	CHECK_OK(token_replace(&s.context, &s.session));
 	CHECK(token_replace(&s.context, &s.session), RESULT_UPSTREAM_FAILED);
 	assert_int_equal(renewal.asked, 1);
-	run_later(59);
+	run_later(40);
 	CHECK_OK(session_load(&s.context, &s.session));
 	CHECK(token_replace(&s.context, &s.session), RESULT_UPSTREAM_FAILED);
-	run_later(61);
+	run_later(80);
 	CHECK_OK(session_load(&s.context, &s.session));
 	CHECK_OK(token_replace(&s.context, &s.session));
 	run_later(-3600);
