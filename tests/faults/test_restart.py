@@ -20,6 +20,7 @@ from tracing import Strace, needs_strace
 
 REQUESTS = scaled(2000, 20_000)
 ASKERS = 8
+CUT_OFF_S = 10     # after which a process ends whatever there is
 
 
 class Load:
@@ -164,7 +165,7 @@ def test_a_queue_that_never_empties_keeps_nobody_from_ending(stack, client,
         stack.start("session")
     finally:
         load.stop()
-    assert seconds < 3 and load.bad == []
+    assert seconds < CUT_OFF_S and load.bad == []
 
 
 @needs_strace
@@ -219,7 +220,7 @@ def test_a_request_that_crosses_the_end_of_a_kept_connection(make_stack):
 def test_an_idle_process_ends_at_once(stack):
     """No request has to come first."""
     seconds, _ = timed(lambda: stack.kill("session", signal.SIGTERM))
-    assert seconds < 3
+    assert seconds < CUT_OFF_S
 
 
 def test_requests_wait_in_the_socket_while_nobody_is_there(stack, client):
@@ -227,7 +228,7 @@ def test_requests_wait_in_the_socket_while_nobody_is_there(stack, client):
     client.login()
     stack.kill("session", signal.SIGTERM)
     waiting = Later(lambda: is_logged_in(client))
-    wait_until(lambda: stack.pids("session") == [], 10, "no end")
+    wait_until(lambda: stack.pids("session") == [], 60, "no end")
     stack.start("session")
     assert waiting.result() is True
 
@@ -242,7 +243,7 @@ def test_processes_killed_under_load_cost_only_their_own_requests(stack,
         for pid in stack.pids("artists")[:1]:
             os.kill(pid, signal.SIGKILL)
         kills += 1
-        wait_until(lambda: len(stack.pids("artists")) == 3, 10, "no death")
+        wait_until(lambda: len(stack.pids("artists")) == 3, 60, "no death")
         stack.start("artists")
     load.wait()
     assert stack.complaints() == ["artists ended by itself: -9"] * kills

@@ -89,7 +89,7 @@ class Strace:
                 time.sleep(0.002)
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)    # detaches
-        self._process.communicate(timeout=20)
+        self._process.communicate(timeout=60)
         self.text = self._output.read_text("utf-8", "replace")
         by_thread = {}
         for line in self.text.splitlines():
