@@ -219,7 +219,7 @@ check_online(const char *file, const struct conf *conf, const struct app *app)
 	struct store *store = NULL;
 	const char *complaint = "the store cannot be opened";
 
-	if (app->storage->open(conf, &store) == OK)
+	if (app->storage != NULL && app->storage->open(conf, &store) == OK)
 		complaint = online_complaint(app->upstream->ask(conf, store));
 	store_close(store);
 	return complaint == NULL ? 0 : complain(file, "online", complaint);

@@ -37,13 +37,11 @@ write_prefix(const struct conf *conf, char prefix[static 16])
 	return result;
 }
 
-/* Where sessions are in an engine, or move to one or from it; NULL: nowhere. */
+/* Where sessions are in an engine, or move to one or from it, if they do. */
 static const struct storeurl *
 engine_of(const struct conf *conf)
 {
-	if (conf->store_at.engine)
-		return &conf->store_at;
-	return conf->from_at.engine ? &conf->from_at : NULL;
+	return conf->store_at.engine ? &conf->store_at : &conf->from_at;
 }
 
 static void
@@ -129,7 +127,7 @@ check_configured(const char *file, const struct conf *conf, struct buf *doubts)
 	struct engine_config at;
 	char prefix[16];
 
-	if (url != NULL && write_prefix(conf, prefix) == OK) {
+	if (url->engine && write_prefix(conf, prefix) == OK) {
 		set_engine(conf, url, &at);
 		return enginecheck(file, &at, prefix, doubts);
 	}

@@ -109,16 +109,15 @@ static struct connection *
 find_put_off(const struct turns *turns)
 {
 	const int left = turns->serving_max - turns->serving_n - 1;
-	struct connection *one;
+	struct connection *one = TAILQ_FIRST(&turns->put_off);
 	uint64_t last = 0;
 
-	TAILQ_FOREACH(one, &turns->put_off, link)
-	{
-		if (one->who != last && may_have(turns, one->who, left))
-			return one;
+	while (one != NULL &&
+	    (one->who == last || !may_have(turns, one->who, left))) {
 		last = one->who;
+		one = TAILQ_NEXT(one, link);
 	}
-	return NULL;
+	return one;
 }
 
 bool
