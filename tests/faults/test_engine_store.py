@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(find_server() is None,
                                 reason="needs valkey-server or redis-server")
 
 CALL_S = 1          # lib/store/valkeyparts.h: what a call may take
-BACK_S = 2          # and after how long an engine that is back is found
+BACK_S = 1          # and after how long an engine that is back is found
 MORE_S = 4          # on a busy machine
 PROGRAMS = (("artists", "GET"), ("refresh", "POST"), ("session", "GET"),
             ("logout", "POST"))
