@@ -12,16 +12,13 @@
 #include "app/move.h"
 #include "conf/conf.h"
 #include "process/sandbox.h"
-#ifdef HAVE_VALKEY
 #include "store/moving.h"
-#endif
 
-#ifdef HAVE_VALKEY
 static int
-move_all(const struct conf *conf, struct store *store)
+move_all(const struct app *app, const struct conf *conf, struct store *store)
 {
-	struct moving_tally tally;
-	enum result result = moving_run(store, &tally);
+	struct moving_tally tally = { 0 };
+	enum result result = app->storage->move(store, &tally);
 
 	printf("%s: %llu sessions moved, %llu over, %llu left\n",
 	    conf->store_from, tally.moved, tally.over, tally.left);
@@ -36,15 +33,6 @@ move_all(const struct conf *conf, struct store *store)
 	    stderr);
 	return 1;
 }
-#else
-static int
-move_all(const struct conf *conf, struct store *store)
-{
-	(void)conf;
-	(void)store;
-	return 2;
-}
-#endif
 
 int
 move_sessions(const struct options *options, const struct app *app)
@@ -72,7 +60,7 @@ move_sessions(const struct options *options, const struct app *app)
 #endif
 		status = 1;
 		if (app->storage->open(&conf, &store) == OK)
-			status = move_all(&conf, store);
+			status = move_all(app, &conf, store);
 	}
 	store_close(store);
 	conf_free(&conf);

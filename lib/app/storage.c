@@ -137,4 +137,15 @@ check_configured(const char *file, const struct conf *conf, struct buf *doubts)
 	return 0;
 }
 
-const struct storage storage_configured = { open_configured, check_configured };
+#ifndef HAVE_VALKEY
+/* A configuration with two places is refused. */
+static enum result
+moving_run(struct store *store, struct moving_tally *tally)
+{
+	(void)store, (void)tally;
+	return RESULT_STORE;
+}
+#endif
+
+const struct storage storage_configured = { open_configured, check_configured,
+	moving_run };

@@ -6,6 +6,8 @@
 #include "conf/conf.h"
 #include "store/store.h"
 
+struct moving_tally;
+
 /*
  * Only who names storage_configured gets the back ends, and with the one for an
  * engine hiredis and OpenSSL; login does without.
@@ -21,6 +23,8 @@ struct storage {
 	 * append doubts, a line each. Returns the number of complaints. */
 	unsigned (*check)(const char *file, const struct conf *conf,
 	    struct buf *doubts);
+	/* For -m: moving_run(). */
+	enum result (*move)(struct store *store, struct moving_tally *tally);
 };
 
 extern const struct storage storage_configured;

@@ -30,6 +30,12 @@ MANUAL = pathlib.Path(__file__).parents[2] / "cgi-bin" / "spotify-fcgi.8"
 DIRECTIONS = ("into the engine", "into files")
 
 
+def run(command, stack):
+    """To its end, with what it says."""
+    return subprocess.run(command, env=stack.environment, text=True,
+                          capture_output=True, check=False, timeout=WAIT_S)
+
+
 class Site:
     """A stack, an engine, and the way that sessions take between them."""
 
@@ -47,7 +53,7 @@ class Site:
         text += f"store = {store}\n"
         if store_from is not None:
             text += f"store_from = {store_from}\n"
-        self.stack.conf_file.write_text(text, "utf-8")
+        self.stack.write_conf(text)
 
     def restart(self, *programs):
         """One after the other, as an operator does."""
@@ -76,9 +82,7 @@ class Site:
 
     def move(self):
         """(exit status, what was moved, what was over, what is left)."""
-        done = subprocess.run(self.command(), env=self.stack.environment,
-                              capture_output=True, text=True, check=False,
-                              timeout=WAIT_S)
+        done = run(self.command(), self.stack)
         numbers = re.fullmatch(
             r".+: (\d+) sessions moved, (\d+) over, (\d+) left\n"
             r"(All have moved\.\n)?", done.stdout)
@@ -146,8 +150,7 @@ def visitors(site, count):
 
 
 class Walker:
-    """Somebody who uses the site all the time, in a thread of its own, until
-    stop()."""
+    """Somebody who uses the site all the time, in a thread, until stop()."""
 
     def __init__(self, client):
         self.client, self.steps, self.wrong = client, 0, []
@@ -293,9 +296,7 @@ def test_a_machine_that_is_a_step_behind_keeps_its_visitors(make_stack,
             .replace("store_was = ", "store_from = "), "utf-8")
         for program in two.programs.values():
             program.restart()
-        command = [*site.command()[:-1], str(conf)]
-        subprocess.run(command, env=site.stack.environment, check=True,
-                       capture_output=True, timeout=WAIT_S)
+        run([*site.command()[:-1], str(conf)], site.stack).check_returncode()
         assert len(site.in_engine()) == 2
         assert is_logged_in(there)
         assert two.ask(here, "session").json["logged_in"]
@@ -341,9 +342,7 @@ def test_a_move_without_an_engine_says_what_is_left(site):
     site.knows_both()
     site.begins()
     site.engine.stop()
-    done = subprocess.run(site.command(), env=site.stack.environment,
-                          capture_output=True, text=True, check=False,
-                          timeout=WAIT_S)
+    done = run(site.command(), site.stack)
     assert done.returncode == 1
     assert " 0 sessions moved, " in done.stdout
     assert "do it again" in done.stderr
@@ -365,6 +364,7 @@ def test_one_more_right_is_enough_to_come_back(make_stack):
         engine.command(*rights, "+scan")
         site = Site(make_stack(conf=engine.conf(engine.socket_url)), engine,
                     DIRECTIONS[1])
+        engine.command("ACL", "LOG", "RESET")   # of -n, before the start
         client, = visitors(site, 1)
         site.knows_both()
         site.begins()
@@ -392,8 +392,6 @@ def test_what_is_over_does_not_move(site):
 def test_a_command_that_has_nothing_to_do_says_so(stack):
     for program, words in (("logout", "store_from: is not set"),
                            ("login", "call logout -m")):
-        done = subprocess.run(
-            [str(stack.build_dir / "cgi-bin" / program), "-m", "-f",
-             str(stack.conf_file)], env=stack.environment,
-            capture_output=True, text=True, check=False, timeout=WAIT_S)
+        done = run([str(stack.build_dir / "cgi-bin" / program), "-m", "-f",
+                    str(stack.conf_file)], stack)
         assert done.returncode == 2 and words in done.stderr, done

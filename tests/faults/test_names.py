@@ -53,7 +53,7 @@ def fixture_named(make_stack, tmp_path):
     for key in ("token_url", "api_url"):
         text = text.replace(f"{key} = https://127.0.0.1:{port}",
                             f"{key} = https://{NAME}:{port}")
-    stack.conf_file.write_text(text, "utf-8")
+    stack.write_conf(text)
     stack.resolv_conf = tmp_path / "resolv.conf"
     return stack
 

@@ -372,9 +372,9 @@ def test_a_login_without_a_scope_makes_no_call(make_stack):
     client = Client(site)
     client.login()
     text = site.conf_file.read_text("utf-8")
-    site.conf_file.write_text(text.replace(
+    site.write_conf(text.replace(
         "scope = user-follow-read", f"scope = {SCOPES}")
-        + "api_allow = reading\n", "utf-8")
+        + "api_allow = reading\n")
     site.restart("api")
     assert client.fetch(TOP).code == "scope_missing"
     assert site.spotify.requests("api") == []

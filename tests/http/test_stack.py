@@ -109,7 +109,15 @@ def test_nothing_outlives_a_killed_process(demo, store):
     spotify = re.search(r"simulated \((\S+)\)", text)[1].rpartition(":")[2]
     process.kill()
     process.wait()
-    wait_until(lambda: not processes_in(folder), 60, "processes did not end")
+    left = []
+
+    def is_empty():
+        left[:] = processes_in(folder)
+        return not left
+    try:
+        wait_until(is_empty, 60, "processes did not end")
+    finally:
+        print(left)
 
     def is_closed():
         with socket.socket() as probe:

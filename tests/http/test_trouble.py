@@ -135,7 +135,7 @@ def fixture_renewed(make_stack, tmp_path):
     stack = make_stack(spotify_tls=True, conf={"ca_file": None})
     ca_file.write_bytes((stack.folder / "tls/ca.pem").read_bytes())
     text = stack.conf_file.read_text("utf-8")
-    stack.conf_file.write_text(f"{text}ca_file = {ca_file}\n", "utf-8")
+    stack.write_conf(f"{text}ca_file = {ca_file}\n")
     stack.restart("callback")
     stack.restart("artists")
     browser = Browser(stack)

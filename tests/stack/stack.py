@@ -203,6 +203,13 @@ class Stack:
         """Of its living processes."""
         return self.programs[program].pids()
 
+    def write_conf(self, text):
+        """Another configuration, for programs that start from now on; one that
+        has just been started may be reading the old one."""
+        new = pathlib.Path(shutil.copy(self.conf_file, self.folder / "new"))
+        new.write_text(text, "utf-8")
+        new.replace(self.conf_file)
+
     def restart(self, program):
         """TERM, wait, start, one process after the other."""
         self.programs[program].restart()
