@@ -80,9 +80,12 @@ take_scope(const json_t *answer, struct buf *scope)
 			buf_putc(scope, ' ');
 		buf_add_str(scope, word);
 	}
-	if (buf_result(scope) == RESULT_TOO_LARGE)
-		return RESULT_UPSTREAM_FAILED;
-	return buf_result(scope);
+	if (buf_result(scope) != RESULT_TOO_LARGE)
+		return buf_result(scope);
+	/* Tokens are not lost for that; but a part of it would look as if the
+	 * rest had not been granted. */
+	buf_free(scope);
+	return OK;
 }
 
 static enum result

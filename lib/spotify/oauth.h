@@ -14,7 +14,7 @@ struct oauth_tokens {
 	struct secret access;
 	struct secret refresh; /* empty: the answer had none */
 	int64_t expires_in_s;  /* 1 to 86400 */
-	struct buf scope;      /* as granted; scope.p NULL: it was not said */
+	struct buf scope; /* as granted; scope.p NULL: not said, too long */
 };
 
 /*

@@ -10,6 +10,7 @@ import pytest
 from tools import fastcgi
 from tools.answers import refused
 from tools.spotify import bearer_of, count, newest_secret
+from tools.steps import refresh
 from tools.store import stored
 
 ID = "0TnOYISbd1XYRBk9myaseg"
@@ -141,6 +142,23 @@ def test_who_is_known_by_nothing_is_asked_for_again(
             "upstream_failed")
     browser.fetch("artists")
     assert browser.fetch("session").json["account"]["id"] == "wizzler"
+
+
+@pytest.mark.parametrize("scope", [
+    b"user-follow-read " + b"x" * 1100, b"y " * 3000 + b"user-follow-read"])
+def test_a_scope_that_is_too_long_costs_no_tokens(browser, stack, spotify,
+                                                  scope):
+    """It counts as not told, for a part of it would look like a refusal."""
+    browser.login()
+    answer = odd(b'{"access_token":"%b","token_type":"Bearer","scope":"%b",'
+                 b'"expires_in":3600,"refresh_token":"%b"}' % (
+                     newest_secret(spotify, "access_token").encode(), scope,
+                     newest_secret(spotify, "refresh_token").encode()))
+    stack.clock.advance(3600)
+    spotify.answers("token", answer)
+    assert refresh(browser).json["refreshed"]
+    spotify.answers("token", answer)
+    browser.login()
 
 
 @pytest.mark.parametrize("token", [
