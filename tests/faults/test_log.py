@@ -25,7 +25,7 @@ class Reader:
     program, and may be shared by several."""
 
     def __init__(self, kind):
-        self.kind = kind
+        self.kind, self._rest = kind, b""
         self._read, self._write = {
             "pipe": os.pipe, "terminal": pty.openpty,
             "stream": lambda: [end.detach() for end in socket.socketpair(
@@ -55,12 +55,15 @@ class Reader:
         return not fcntl.fcntl(self._write, fcntl.F_GETFL) & os.O_NONBLOCK
 
     def read(self):
-        """All lines of programs that are there."""
+        """All lines of programs that are there; what is there of one that is
+        on its way comes with the rest of it."""
         os.set_blocking(self._read, False)
-        found = b""
+        found = self._rest
         with contextlib.suppress(BlockingIOError):
             while piece := os.read(self._read, 65536):
                 found += piece
+        found, _, rest = found.rpartition(b"\n")
+        self._rest = rest if rest.strip(b"x") else b""
         return [line for line in found.decode("ascii").splitlines()
                 if line.strip("x")]
 
