@@ -5,8 +5,8 @@ import concurrent.futures
 
 import pytest
 
-from stack import Client
 from stack.fixtures import start_stack
+from tools.answers import Browser
 from tools.shapes import TABLE
 
 ID = "0OdUWJ0sBjDrqHygGUXeCF"
@@ -47,7 +47,7 @@ def fixture_site(open_stack):
 @pytest.fixture(name="member")
 def fixture_member(site):
     """Somebody who is logged in."""
-    client = Client(site)
+    client = Browser(site)
     client.login()
     return client
 
@@ -113,7 +113,7 @@ def test_reading_turns_no_change_on(make_stack):
     """Each is turned on by its name."""
     site = make_stack(conf={"api_allow": "search artist track pause",
                             "scope": SCOPES})
-    client = Client(site)
+    client = Browser(site)
     client.login()
     for method, path in CHANGES:
         reply = client.fetch(address(path), method)
@@ -194,7 +194,7 @@ def test_a_scope_that_was_not_granted_changes_nothing(make_stack):
     """The URIs decide which one it is."""
     site = make_stack(conf={"api_allow": "library-save",
                             "scope": "user-follow-read user-library-modify"})
-    client = Client(site)
+    client = Browser(site)
     client.login()
     reply = client.fetch(FOLLOW, "PUT")
     assert (reply.status, reply.code) == (403, "scope_missing")
