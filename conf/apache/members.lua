@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: ISC
 --
 -- Asks the program session, or auth, over its socket, whether a request comes
--- from somebody who is logged in. See members.example and auth.example. FastCGI 1.0, one request on
--- one connection: BEGIN, PARAMS, STDIN; the answer is STDOUT until END.
+-- from somebody who is logged in. See members.example and auth.example.
+-- FastCGI 1.0, one request on one connection: BEGIN, PARAMS, STDIN; the answer
+-- is STDOUT until END.
 
 require "apache2"
 local unix = require "socket.unix"
@@ -80,17 +81,23 @@ local function forget(r, header)
 	for _, name in ipairs(spellings) do r.headers_in[name] = nil end
 end
 
+-- Apache joins two Cookie lines by a comma, and one of ours may begin there.
+local function is_ours(cookie)
+	for part in cookie:gmatch("[^,]+") do
+		local name = (part:match("^%s*([^=]*)=") or "")
+			:gsub("^__Host%-", "")
+		if name == "spotify-session"
+		    or name:match("^spotify%-login%-") then return true end
+	end
+	return false
+end
+
 -- The application keeps its own cookies and gets none of ours, with which it
 -- could act as the visitor.
 local function keep_cookies(r)
 	local kept = {}
 	for cookie in (r.headers_in["Cookie"] or ""):gmatch("[^;]+") do
-		local name = (cookie:match("^%s*([^=]*)=") or "")
-			:gsub("^__Host%-", "")
-		if name ~= "spotify-session"
-		    and not name:match("^spotify%-login%-") then
-			kept[#kept + 1] = cookie
-		end
+		if not is_ours(cookie) then kept[#kept + 1] = cookie end
 	end
 	local text = table.concat(kept, ";"):match("^%s*(.-)%s*$")
 	r.headers_in["Cookie"] = text ~= "" and text or nil

@@ -186,6 +186,21 @@ def test_the_application_gets_all_cookies_but_ours(site, member, sent, wanted):
     assert got is None or got == got.strip("; \t")
 
 
+@pytest.mark.parametrize("first, second", [
+    ("{s}; a=1", "{s}"), ("{s}; a=1", "b=2; {s}"), ("{s}", "a=1; {l}1=x"),
+    ("{s}; a=1", "{l}1=x; b=2"), ("a=1; {s}; b=2", "{s}; {s}")])
+def test_none_of_ours_hides_between_two_lines(site, member, first, second):
+    """nginx joins the lines by a semicolon, and Apache by a comma."""
+    mine = f"{member.session_cookie_name}={member.session_cookie}"
+    login = "__Host-" * site.tls + "spotify-login-abcdefg"
+    reply = member.request("GET", "/members/", {
+        "Cookie": first.format(s=mine, l=login),
+        "cookie": second.format(s=mine, l=login), "Accept": PAGE})
+    assert reply.status in (200, 303)
+    if reply.status == 200:
+        assert "spotify" not in seen(reply).get("cookie", "")
+
+
 def test_a_long_header_of_cookies_keeps_those_of_the_application(site,
                                                                  member):
     mine = f"{member.session_cookie_name}={member.session_cookie}"
