@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "store/store.h"
 #include "web/cookie.h"
 #include "web/errorpage.h"
 #include "web/origin.h"
@@ -138,6 +139,7 @@ handle(const struct thread *thread, struct server_call *call,
 	struct buf list = BUF(64);
 	enum result result;
 
+	store_set_deadline(call->deadline_ms);
 	if (process->misconfigured)
 		return RESULT_MISCONFIGURED;
 	if (request_requires_life(request))

@@ -45,7 +45,7 @@ is_full(struct valkey *valkey)
 	full = valkey->full;
 	pthread_mutex_unlock(&valkey->mutex);
 	if (!ask ||
-	    engine_facts(valkey->engine, now_ms + CALL_MS, &facts) != OK)
+	    engine_facts(valkey->engine, store_until_ms(CALL_MS), &facts) != OK)
 		return full;
 	full = facts.max_memory > 0 &&
 	    facts.used_memory / FULL_PERCENT >= facts.max_memory / 100;

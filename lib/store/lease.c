@@ -194,13 +194,12 @@ lease_unlock(struct store *store, struct store_hold *hold)
 {
 	struct valkey *valkey = valkey_of(store);
 	struct words words = { .n = 0 };
-	int64_t freed;
 
 	script_words(&words, SCRIPT_FREE, 1);
 	lease_key(&words, valkey, hold);
 	words_add(&words,
 	    (struct str){ (const char *)hold->token, sizeof(hold->token) });
-	(void)!valkey_number(valkey, &words, &freed);
+	valkey_give_back(valkey, &words);
 	close(hold->fd);
 	hold->fd = -1;
 }

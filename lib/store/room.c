@@ -72,14 +72,13 @@ static void
 leave(struct valkey *valkey, const struct reservation *own)
 {
 	struct words words = { .n = 0 };
-	int64_t freed;
 
 	if (own->used || own->doubtful)
 		return;
 	script_words(&words, SCRIPT_FREE, 1);
 	words_key(&words, valkey->prefix, own->id, ROOM);
 	words_add(&words, bytes(own->token, sizeof(own->token)));
-	(void)!valkey_number(valkey, &words, &freed);
+	valkey_give_back(valkey, &words);
 }
 
 enum result
@@ -164,13 +163,12 @@ room_refuse(struct store_reservation *reservation)
 	struct reservation *own = (struct reservation *)reservation;
 	struct valkey *valkey = valkey_of(reservation->store);
 	struct words words = { .n = 0 };
-	int64_t marked;
 
 	script_words(&words, SCRIPT_MARK, 1);
 	words_key(&words, valkey->prefix, own->id, ROOM);
 	words_add(&words, bytes(own->token, sizeof(own->token)));
 	words_add(&words, STR(MARK_REFUSED));
-	(void)!valkey_number(valkey, &words, &marked);
+	valkey_give_back(valkey, &words);
 }
 
 void

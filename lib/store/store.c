@@ -8,8 +8,27 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "store/backend.h"
+
+/* Of the request that the thread is at; 0: of none. */
+static _Thread_local int64_t deadline_of_thread_ms;
+
+void
+store_set_deadline(int64_t deadline_ms)
+{
+	deadline_of_thread_ms = deadline_ms;
+}
+
+int64_t
+store_until_ms(int64_t cap_ms)
+{
+	const int64_t deadline_ms = deadline_of_thread_ms;
+
+	return deadline_ms == 0 ? clock_mono_ms() + cap_ms :
+				  clock_until_ms(deadline_ms, cap_ms);
+}
 
 enum result
 store_failed(const char *call)

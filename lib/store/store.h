@@ -70,6 +70,14 @@ struct store_piece {
 void store_close(struct store *store);
 
 /*
+ * Until when, on clock_mono_ms(), what this thread asks of stores may take; 0,
+ * as at first: each call as long as it does by itself. Who is late is not
+ * asked for. What was paid for is saved all the same (STORE_SAVE_MS), and what
+ * was taken is given back.
+ */
+void store_set_deadline(int64_t deadline_ms);
+
+/*
  * Append the record of an id.
  * OK, RESULT_ABSENT (none; also one that has no place in content, or is
  * shorter than a version), RESULT_STORE, RESULT_NO_MEMORY.

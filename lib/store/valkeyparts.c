@@ -9,6 +9,10 @@
 #include "store/valkeyparts.h"
 
 #define AGAIN_MIN_MS 20
+/* With less nothing is begun: an answer that is not waited for costs all
+ * connections. */
+#define LEAST_MS 20
+#define GIVE_BACK_MS 200
 #define EXTRA_S 3600 /* a record is kept so much longer */
 
 struct valkey *
@@ -19,21 +23,45 @@ valkey_of(struct store *store)
 
 /* ---- calls ---- */
 
+static enum result
+ask_until(const struct valkey *valkey, const struct words *words,
+    bool replicated, int64_t until_ms, struct engine_reply *reply)
+{
+	const struct engine_command command = { .words = words->at,
+		.n = words->n,
+		.deadline_ms = until_ms,
+		.replicated = replicated };
+	enum result result;
+
+	*reply = (struct engine_reply){ 0 };
+	if (clock_left_ms(until_ms, LEAST_MS) < LEAST_MS)
+		return RESULT_STORE;
+	result = engine_call(valkey->engine, &command, reply);
+	/* Once more, if it was not the time that ended. */
+	if (result == RESULT_UNCERTAIN &&
+	    clock_left_ms(until_ms, CALL_MS) > CALL_MS / 2)
+		result = engine_call(valkey->engine, &command, reply);
+	return result == RESULT_UNCERTAIN ? RESULT_STORE : result;
+}
+
 enum result
 valkey_ask(const struct valkey *valkey, const struct words *words,
     bool replicated, struct engine_reply *reply)
 {
-	const struct engine_command command = { .words = words->at,
-		.n = words->n,
-		.deadline_ms = clock_mono_ms() + CALL_MS,
-		.replicated = replicated };
-	enum result result = engine_call(valkey->engine, &command, reply);
+	return ask_until(valkey, words, replicated, store_until_ms(CALL_MS),
+	    reply);
+}
 
-	/* Once more, if it was not the time that ended. */
-	if (result == RESULT_UNCERTAIN &&
-	    clock_left_ms(command.deadline_ms, CALL_MS) > CALL_MS / 2)
-		result = engine_call(valkey->engine, &command, reply);
-	return result == RESULT_UNCERTAIN ? RESULT_STORE : result;
+void
+valkey_give_back(const struct valkey *valkey, const struct words *words)
+{
+	const int64_t until_ms = store_until_ms(CALL_MS),
+		      least_ms = clock_mono_ms() + GIVE_BACK_MS;
+	struct engine_reply reply;
+
+	if (ask_until(valkey, words, false,
+		until_ms > least_ms ? until_ms : least_ms, &reply) == OK)
+		engine_reply_free(&reply);
 }
 
 enum result

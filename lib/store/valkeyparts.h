@@ -32,8 +32,9 @@ struct valkey {
 /* The one that a store is. */
 struct valkey *valkey_of(struct store *store);
 
-/* Ask, at most for a second. OK: the caller calls engine_reply_free();
- * RESULT_STORE: nobody knows whether it was done; RESULT_NO_MEMORY. */
+/* Ask, at most for a second, and until store_until_ms(). OK: the caller calls
+ * engine_reply_free(); RESULT_STORE: nobody knows whether it was done;
+ * RESULT_NO_MEMORY. */
 enum result valkey_ask(const struct valkey *valkey, const struct words *words,
     bool replicated, struct engine_reply *reply)
     __attribute__((warn_unused_result));
@@ -48,8 +49,12 @@ enum result valkey_number(const struct valkey *valkey,
     const struct words *words, int64_t *number)
     __attribute__((warn_unused_result));
 
+/* Give back what is this holder's, at best; a failure has been logged. Also when
+ * the request has no time left: else others would wait for it. */
+void valkey_give_back(const struct valkey *valkey, const struct words *words);
+
 /*
- * The same for what must be saved, tried again and again for STORE_SAVE_MS; who
+ * The same as valkey_ask() for what must be saved, tried again and again for STORE_SAVE_MS; who
  * has fewer replicas than he asked for logs that.
  * OK, RESULT_STORE: it was not done; RESULT_UNCERTAIN, RESULT_NO_MEMORY.
  */

@@ -3,8 +3,10 @@
  * belongs to it. */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "run.h"
 #include "scratch.h"
 #include "script.h"
@@ -76,12 +78,13 @@ static const struct row {
 	{ remove_record, "*0\r\n", RESULT_UNCERTAIN },
 };
 
+static const struct valkey_config anybody = { .prefix = "sf:",
+	.dir = ".",
+	.kept_s = 3600 };
+
 static void
 is_not_believed(void)
 {
-	static const struct valkey_config config = { .prefix = "sf:",
-		.dir = ".",
-		.kept_s = 3600 };
 	const struct row *row;
 
 	for (row = rows; row < rows + N(rows); row++) {
@@ -93,12 +96,81 @@ is_not_believed(void)
 
 		script_start(&script, answers);
 		CHECK_OK(engine_open(&script.config, &engine));
-		CHECK_OK(valkey_open(engine, &config, &store));
+		CHECK_OK(valkey_open(engine, &anybody, &store));
 		CHECK(row->call(store), row->result);
 	}
 }
 
+/* A number that follows a text in what was heard; 0: it was not heard. */
+static long
+number_behind(const struct script *script, const char *text)
+{
+	const char *at = strstr(script->heard, text);
+
+	return at == NULL ? 0 : strtol(at + strlen(text), NULL, 10);
+}
+
+static void
+end_deadline(int *unused)
+{
+	(void)unused;
+	store_set_deadline(0);
+}
+
+/* An engine tells how long one will wait: WAIT has the milliseconds. */
+static void
+no_call_outlasts_its_request(void)
+{
+	static const char *const answers[] = { SCRIPT_GREETING, ":1\r\n:1\r\n",
+		":1\r\n:1\r\n", NULL };
+	SCOPED(script_stop) struct script script;
+	SCOPED(scratch_close) struct store *store = NULL;
+	SCOPED(end_deadline) int unused = 0;
+	struct engine *engine;
+
+	(void)unused;
+	script_start(&script, answers);
+	script.config.replicas = 1;
+	CHECK_OK(engine_open(&script.config, &engine));
+	CHECK_OK(valkey_open(engine, &anybody, &store));
+	CHECK_OK(remove_record(store));
+	assert_int_equal(number_behind(&script,
+			     "*3\r\n$4\r\nWAIT\r\n$1\r\n1\r\n$3\r\n"),
+	    500);
+	store_set_deadline(clock_mono_ms() + 400);
+	memset(script.heard, 0, sizeof(script.heard));
+	(void)!remove_record(store);
+	/* A machine that is slow asks for nothing. */
+	assert_in_range(number_behind(&script,
+			    "*3\r\n$4\r\nWAIT\r\n$1\r\n1\r\n$3\r\n"),
+	    0, 300);
+}
+
+static void
+who_is_late_asks_for_nothing(void)
+{
+	static const char *const answers[] = { SCRIPT_GREETING, "$-1\r\n",
+		NULL };
+	SCOPED(script_stop) struct script script;
+	SCOPED(scratch_close) struct store *store = NULL;
+	SCOPED(end_deadline) int unused = 0;
+	struct engine *engine;
+
+	(void)unused;
+	script_start(&script, answers);
+	CHECK_OK(engine_open(&script.config, &engine));
+	CHECK_OK(valkey_open(engine, &anybody, &store));
+	store_set_deadline(clock_mono_ms() - 1);
+	CHECK(load(store), RESULT_STORE);
+	assert_int_equal(script.connections, 0);
+	assert_null(strstr(run_said(), "engine_trouble"));
+	store_set_deadline(clock_mono_ms() + 60000);
+	CHECK(load(store), RESULT_ABSENT);
+}
+
 UNIT_TESTS(oddreplies) = {
 	TEST(is_not_believed),
+	TEST(no_call_outlasts_its_request),
+	TEST(who_is_late_asks_for_nothing),
 	END_OF_TESTS,
 };
