@@ -39,6 +39,7 @@ struct fetch {
 	int64_t max_age_s; /* of a copy that is young */
 	int64_t seen_s;	   /* when the copy was fetched that was not; or -1 */
 	bool has_part;	   /* there is one, of use or not */
+	struct change change; /* the last one when the fetch began */
 	struct crowd_place place;
 };
 
@@ -170,6 +171,18 @@ use_part(struct fetch *fetch)
 							    RESULT_ABSENT;
 }
 
+/* Keep the list, if lists are kept. */
+static void
+save(const struct fetch *fetch, enum store_place place)
+{
+	struct artists *artists = fetch->artists;
+
+	artists->facts.change = fetch->change;
+	if (fetch->context->conf->artists_max_age_s > 0)
+		copy_save(fetch->context, fetch->session, place,
+		    &artists->facts, buf_str(&artists->list));
+}
+
 /* Fetch what is missing of a list. */
 static enum result
 fetch_rest(struct fetch *fetch)
@@ -196,10 +209,8 @@ fetch_rest(struct fetch *fetch)
 		    &artists->list, &artists->complete);
 	}
 	if (result != OK && result != RESULT_NO_MEMORY &&
-	    result != RESULT_TOO_LARGE && artists->facts.pages > had &&
-	    context->conf->artists_max_age_s > 0)
-		copy_save(context, fetch->session, STORE_PARTIAL,
-		    &artists->facts, buf_str(&artists->list));
+	    result != RESULT_TOO_LARGE && artists->facts.pages > had)
+		save(fetch, STORE_PARTIAL);
 	return result;
 }
 
@@ -212,6 +223,9 @@ fetch_list(struct fetch *fetch)
 	int64_t deadline_ms = context->deadline_ms;
 	enum result result;
 
+	/* Before a part is read, and under the lock: a part from before this
+	 * change is not there any more. */
+	change_read(context, fetch->session->id, &fetch->change);
 	context->deadline_ms = clock_until_ms(deadline_ms, LIST_MS);
 	result = fetch_rest(fetch);
 	context->deadline_ms = deadline_ms;
@@ -228,11 +242,8 @@ fetch_list(struct fetch *fetch)
 static void
 keep_list(const struct fetch *fetch)
 {
-	const struct artists *artists = fetch->artists;
-
-	if (artists->complete && fetch->context->conf->artists_max_age_s > 0)
-		copy_save(fetch->context, fetch->session, STORE_COPY,
-		    &artists->facts, buf_str(&artists->list));
+	if (fetch->artists->complete)
+		save(fetch, STORE_COPY);
 	if (fetch->has_part)
 		copy_drop(fetch->context, fetch->session, STORE_PARTIAL);
 }

@@ -185,6 +185,17 @@ seal_head(const struct context *context, const struct session *session,
 	return result;
 }
 
+/* A list that was fetched before a change is not kept after it. */
+static bool
+is_outdated(const struct context *context, const struct session *session,
+    const struct copy_facts *facts)
+{
+	if (change_is_last(context, session->id, &facts->change))
+		return false;
+	log_event(LOG_LEVEL_INFO, "copy_not_kept", "cause=change");
+	return true;
+}
+
 void
 copy_save(const struct context *context, const struct session *session,
     enum store_place place, const struct copy_facts *facts, struct str list)
@@ -192,6 +203,8 @@ copy_save(const struct context *context, const struct session *session,
 	struct buf sealed = BUF(FILE_MAX);
 	enum result result;
 
+	if (is_outdated(context, session, facts))
+		return;
 	result =
 	    seal_list(context, session, purposes[place].list, list, &sealed);
 	if (result == OK)
@@ -203,6 +216,10 @@ copy_save(const struct context *context, const struct session *session,
 		log_event(LOG_LEVEL_WARN, "copy_not_saved", "bytes=%zu",
 		    list.n);
 	buf_free(&sealed);
+	/* Who has noted a change meanwhile may have dropped what was kept
+	 * before this one. */
+	if (result == OK && is_outdated(context, session, facts))
+		copy_drop(context, session, place);
 }
 
 void

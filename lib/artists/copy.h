@@ -4,7 +4,7 @@
 #ifndef COPY_H
 #define COPY_H
 
-#include "session/session.h"
+#include "session/change.h"
 
 #define COPY_TAG_BYTES 23 /* with the NUL */
 #define COPY_LIST_MAX \
@@ -21,6 +21,9 @@ struct copy_facts {
 	unsigned pages;
 	unsigned limit;			  /* artists a page; 0: the most */
 	char after[SPOTIFY_ID_BYTES + 1]; /* the cursor of the next page */
+	/* What change_read() gave before it was begun, or gone on with; not
+	 * kept: of what was read it is none. */
+	struct change change;
 };
 
 /* A list that is kept, of which the facts are known. It holds nothing. */
@@ -48,8 +51,9 @@ enum result copy_read(const struct context *context,
     const struct session *session, const struct copy *copy, struct buf *list)
     __attribute__((warn_unused_result));
 
-/* Keep a list in a place. It can be fetched again, so a failure is logged and
- * otherwise does not matter. */
+/* Keep a list in a place, unless the session has changed something since it was
+ * fetched. It can be fetched again, so a failure is logged and otherwise does
+ * not matter. */
 void copy_save(const struct context *context, const struct session *session,
     enum store_place place, const struct copy_facts *facts, struct str list);
 

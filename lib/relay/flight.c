@@ -20,6 +20,7 @@ struct flight {
 	struct flight *next; /* among those that have not landed */
 	unsigned char id[STORE_ID_BYTES];
 	const struct row *row;
+	struct change change; /* the last one when it began */
 	struct buf url;
 	unsigned seats;
 	bool closed; /* to those who are not in it yet */
@@ -68,15 +69,18 @@ has_room(unsigned threads, const unsigned char *id, bool begins)
 	    (!begins || calls < share(threads, 8));
 }
 
+/* The one under way that asks for what another would. */
 static struct flight *
-find(const unsigned char *id, const struct row *row, struct str url)
+find(const struct flight *own)
 {
 	struct flight *flight;
 
 	for (flight = flights; flight != NULL; flight = flight->next)
-		if (flight->row == row && !flight->closed &&
-		    memcmp(flight->id, id, STORE_ID_BYTES) == 0 &&
-		    str_equal(buf_str(&flight->url), url))
+		if (flight->row == own->row && !flight->closed &&
+		    memcmp(flight->id, own->id, STORE_ID_BYTES) == 0 &&
+		    memcmp(&flight->change, &own->change,
+			sizeof(own->change)) == 0 &&
+		    str_equal(buf_str(&flight->url), buf_str(&own->url)))
 			return flight;
 	return NULL;
 }
@@ -110,7 +114,7 @@ take(unsigned threads, struct flight **fresh, struct flight_seat *seat)
 {
 	struct flight *own = *fresh, *there;
 
-	there = find(own->id, own->row, buf_str(&own->url));
+	there = find(own);
 	if (!has_room(threads, own->id, there == NULL))
 		return RESULT_BUSY;
 	seat->leads = there == NULL;
@@ -126,8 +130,8 @@ take(unsigned threads, struct flight **fresh, struct flight_seat *seat)
 
 enum result
 flight_join(const struct context *context,
-    const unsigned char id[static STORE_ID_BYTES], const struct rowurl *rowurl,
-    struct flight_seat *seat)
+    const unsigned char id[static STORE_ID_BYTES], const struct change *since,
+    const struct rowurl *rowurl, struct flight_seat *seat)
 {
 	struct buf url = BUF(rowurl->path.max + rowurl->query.max);
 	struct flight *fresh = NULL;
@@ -141,6 +145,7 @@ flight_join(const struct context *context,
 	if (result == OK && (fresh = make(id, rowurl->row, &url)) == NULL)
 		result = RESULT_NO_MEMORY;
 	if (result == OK) {
+		fresh->change = *since;
 		pthread_mutex_lock(&mutex);
 		result = take(context->threads, &fresh, seat);
 		pthread_mutex_unlock(&mutex);

@@ -8,7 +8,7 @@
 #define FLIGHT_H
 
 #include "relay/rowurl.h"
-#include "spotify/context.h"
+#include "session/change.h"
 
 /* What has come of a call. */
 struct flight_outcome {
@@ -27,19 +27,21 @@ struct flight_seat {
 /*
  * Take a place in the flight of a session that asks for what was read, or begin
  * one, in which case the place leads: its owner makes the call and calls
- * flight_land(). What changes something is never shared. An eighth of the
- * threads, one at least, is left to others; so is a part of the rest to other
- * sessions, of which none makes more calls at a time than an eighth of the
- * threads.
+ * flight_land(). Never shared is what changes something, nor what began when
+ * another change than since was the last. An eighth of the threads, one at
+ * least, is left to others; so is a part of the rest to other sessions, of
+ * which none makes more calls at a time than an eighth of the threads.
  * OK, RESULT_BUSY, RESULT_NO_MEMORY.
  */
 enum result flight_join(const struct context *context,
-    const unsigned char id[static STORE_ID_BYTES], const struct rowurl *rowurl,
-    struct flight_seat *seat) __attribute__((warn_unused_result));
+    const unsigned char id[static STORE_ID_BYTES], const struct change *since,
+    const struct rowurl *rowurl, struct flight_seat *seat)
+    __attribute__((warn_unused_result));
 
 /*
  * Let nobody else join what a session has under way in this process: it has
- * changed something, and these answers may be older.
+ * changed something, and these answers may be older. Other processes know it by
+ * change_note(); this holds also if that has failed.
  */
 void flight_close(const unsigned char id[static STORE_ID_BYTES]);
 

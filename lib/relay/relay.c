@@ -13,6 +13,7 @@
 #include "relay/pace.h"
 #include "relay/relay.h"
 #include "session/call.h"
+#include "session/change.h"
 #include "session/token.h"
 
 #define NAME "api"
@@ -115,6 +116,14 @@ lead(struct context *context, struct session *session,
 	outcome->status = context->api_status;
 }
 
+static void
+drop_lists(const struct context *context, const struct session *session)
+{
+	/* A failure has been logged. */
+	(void)!store_keep(context->store, session->id, STORE_COPY, STR(""));
+	(void)!store_keep(context->store, session->id, STORE_PARTIAL, STR(""));
+}
+
 /*
  * Forget what was true before. It has perhaps been done even when the answer
  * says no, or there is none.
@@ -123,12 +132,14 @@ static void
 forget(const struct context *context, const struct session *session,
     const struct rowurl *rowurl)
 {
+	bool follows = rowurl_follows(rowurl);
+
 	flight_close(session->id);
-	if (!rowurl_follows(rowurl))
-		return;
-	/* A failure has been logged. */
-	(void)!store_keep(context->store, session->id, STORE_COPY, STR(""));
-	(void)!store_keep(context->store, session->id, STORE_PARTIAL, STR(""));
+	if (follows)
+		drop_lists(context, session);
+	change_note(context, session->id);
+	if (follows)
+		drop_lists(context, session);
 }
 
 /* Ask Spotify, or wait for who does. */
@@ -136,9 +147,13 @@ static enum result
 fly(struct context *context, struct session *session,
     const struct rowurl *rowurl, struct flight_outcome *outcome)
 {
+	struct change since = { { 0 } };
 	struct flight_seat seat;
-	enum result result = flight_join(context, session->id, rowurl, &seat);
+	enum result result;
 
+	if (!row_writes(rowurl->row))
+		change_read(context, session->id, &since);
+	result = flight_join(context, session->id, &since, rowurl, &seat);
 	*outcome = (struct flight_outcome){ .result = result };
 	if (result == OK && seat.leads) {
 		lead(context, session, rowurl, outcome);

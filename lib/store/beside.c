@@ -13,8 +13,9 @@
 #define ASK_EVERY_MS 10000
 #define FULL_PERCENT 80
 
-static const char
-    *const things[] = { [STORE_COPY] = COPY, [STORE_PARTIAL] = PARTIAL };
+static const char *const things[] = { [STORE_COPY] = COPY,
+	[STORE_PARTIAL] = PARTIAL,
+	[STORE_CHANGE] = CHANGE };
 _Static_assert(sizeof(things) / sizeof(things[0]) == BESIDE_PLACES,
     "every place has its key");
 
@@ -79,7 +80,8 @@ beside_keep(struct store *store, const unsigned char *id,
 
 	if (content.n == 0)
 		return drop(valkey, id, place);
-	if (large || is_full(valkey)) {
+	/* A change must be known; it is small. */
+	if (large || (place != STORE_CHANGE && is_full(valkey))) {
 		log_event(LOG_LEVEL_INFO, "copy_not_kept", "cause=%s bytes=%zu",
 		    large ? "size" : "full", content.n);
 		result = drop(valkey, id, place);

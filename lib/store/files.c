@@ -27,8 +27,9 @@
 #define RECORD "session-"
 
 /* What is kept beside a record. */
-static const char
-    *const kept[] = { [STORE_COPY] = "copy-", [STORE_PARTIAL] = "part-" };
+static const char *const kept[] = { [STORE_COPY] = "copy-",
+	[STORE_PARTIAL] = "part-",
+	[STORE_CHANGE] = "change-" };
 
 struct files {
 	struct store store;

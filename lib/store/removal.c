@@ -47,7 +47,8 @@ is_name(struct str name, struct str prefix, size_t digits)
 static int64_t
 lifetime(struct str name, int64_t age_s)
 {
-	static const char *const kinds[] = { "session-", "copy-", "part-" };
+	static const char *const kinds[] = { "session-", "copy-", "part-",
+		"change-" };
 	size_t i;
 
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)

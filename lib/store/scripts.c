@@ -60,7 +60,7 @@ static const char *const texts[] = {
 	[SCRIPT_REMOVE_IF] =
 	    "local seal = redis.call('GETRANGE', KEYS[1], -16, -1)\n"
 	    "if seal ~= '' and seal ~= ARGV[1] then return -1 end\n"
-	    "redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])\n"
+	    "redis.call('DEL', unpack(KEYS))\n"
 	    "return 1\n",
 	[SCRIPT_KEEP] =
 	    "if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end\n"

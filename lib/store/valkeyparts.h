@@ -15,6 +15,7 @@
 #define RECORD "s"
 #define COPY "c"
 #define PARTIAL "p"
+#define CHANGE "n"
 #define ROOM "r"
 
 struct valkey {

@@ -13,6 +13,7 @@ import pytest
 from stack import Client
 from stack.engine import Engine, find_server
 from stack.processes import wait_until
+from tools import fastcgi
 from tools.machines import Machine
 from tools.parallel import Later, timed, together
 from tools.spotify import bearer_of, newest_secret
@@ -271,3 +272,39 @@ def test_what_one_machine_is_told_the_other_knows(one, two, visitor):
     held = visitor.copy()
     assert two.ask(visitor, "logout").status == 204
     assert not is_logged_in(held)
+
+
+def test_a_change_on_one_machine_is_known_on_the_other(make_stack, engine):
+    """A list and an answer that are on their way there when it comes are not
+    given to who asks after it, though they are of another process."""
+    one = make_stack(conf={
+        **engine.conf(engine.socket_url), "api_allow": "player library-save",
+        "scope": "user-follow-read user-follow-modify "
+                 "user-read-playback-state"})
+    client = Client(one)
+    client.login()
+
+    def player(two):
+        return fastcgi.ask(two, "api", fastcgi.params_of(
+            two, "api", SCRIPT_NAME="/api/me/player",
+            HTTP_COOKIE=client.cookies.text(client.base)))
+
+    with Machine(one, programs=("api", "artists")) as two:
+        one.spotify.answers("following", {"held": True, "pass": True})
+        one.spotify.answers("api", {"held": True, "pass": True})
+        one.spotify.clear_requests()
+        old = [Later(lambda: two.ask(client, "artists")),
+               Later(lambda: player(two))]
+        one.spotify.wait_for("following", 1)
+        one.spotify.wait_for("api", 1)
+        assert client.fetch("api/me/library?uris=spotify:artist:"
+                            "0OdUWJ0sBjDrqHygGUXeCF", "PUT").status == 204
+        assert player(two).status == 200
+        assert len(one.spotify.requests("api")) == 3
+        one.spotify.release()
+        assert [later.result().status for later in old] == [200, 200]
+        since = len(one.spotify.requests("following"))
+        check_good(two.ask(client, "artists"))
+        assert len(one.spotify.requests("following")) == 2 * since
+        check_good(client.fetch("artists"))
+        assert len(one.spotify.requests("following")) == 2 * since

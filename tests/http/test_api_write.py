@@ -7,6 +7,7 @@ import pytest
 
 from stack.fixtures import start_stack
 from tools.answers import Browser
+from tools.parallel import Later
 from tools.shapes import TABLE
 
 ID = "0OdUWJ0sBjDrqHygGUXeCF"
@@ -167,6 +168,48 @@ def test_the_list_of_artists_is_asked_anew_after_a_click(site, member):
     site.spotify.answers("api", {"cut": -1})
     assert member.fetch(FOLLOW, "PUT").status == 502
     assert lists() == 4 * first
+
+
+@pytest.mark.parametrize("page", ["1", "2"])
+def test_a_list_on_its_way_during_a_click_is_not_kept(site, page):
+    """artists is another process than api. Who waits for that list gets it,
+    who asks after the click does not."""
+    site.spotify.account("keen", follows=70)
+    member = Browser(site)
+    member.login(account="keen")
+    site.spotify.clear_requests()
+    site.spotify.settings(fail_page={page: {"held": True, "pass": True}})
+    old = Later(lambda: member.copy().fetch("artists"))
+    site.spotify.wait_for("following", int(page))
+    assert member.fetch(FOLLOW, "PUT").status == 204
+    site.spotify.settings(fail_page={})
+    site.spotify.release()
+    assert old.result().json["total"] == 70
+    site.spotify.clear_requests()
+    assert member.fetch("artists").json["total"] == 70
+    assert len(site.spotify.requests("following")) == 2
+    site.spotify.clear_requests()
+    assert member.fetch("artists").json["total"] == 70
+    assert site.spotify.requests("following") == []
+
+
+def test_a_part_of_a_list_from_before_a_click_is_not_gone_on_with(site):
+    """Its second page fails when the click has come."""
+    site.spotify.account("keen", follows=70)
+    member = Browser(site)
+    member.login(account="keen")
+    site.spotify.clear_requests()
+    site.spotify.settings(fail_page={"2": {"held": True, "status": 404,
+                                           "body": ""}})
+    old = Later(lambda: member.copy().fetch("artists"))
+    site.spotify.wait_for("following", 2)
+    assert member.fetch(FOLLOW, "PUT").status == 204
+    site.spotify.settings(fail_page={})
+    site.spotify.release()
+    assert old.result().status == 502
+    site.spotify.clear_requests()
+    assert member.fetch("artists").json["total"] == 70
+    assert len(site.spotify.requests("following")) == 2
 
 
 def test_an_answer_from_before_a_change_is_not_shared_after_it(site, member):

@@ -19,7 +19,7 @@ class Machine:
     use it with "with", before the stack stops. With a clock of its own it has
     the real time, until clock() is called; else that of the stack."""
 
-    def __init__(self, stack, wanted=1, clock=False):
+    def __init__(self, stack, wanted=1, clock=False, programs=PROGRAMS):
         self.stack = stack
         self.folder = stack.folder / "two"
         self.session_dir = self.folder / "sessions"
@@ -40,7 +40,7 @@ class Machine:
             name, [str(stack.build_dir / "cgi-bin" / name), "-f", str(conf)],
             self.socket(name), self.folder / f"{name}.log", self._spawner,
             wanted=wanted, environment=environment)
-            for name in PROGRAMS}
+            for name in programs}
         for program in self.programs.values():
             program.start()
 

@@ -94,10 +94,31 @@ a_copy_and_a_part_are_kept_apart_on(struct store *store)
 	CHECK_OK(load_place(store, STORE_COPY, &content));
 	CHECK_TEXT(buf_str(&content), "a copy");
 	CHECK_OK(store_keep(store, id, STORE_PARTIAL, STR("a part")));
+	CHECK_OK(store_keep(store, id, STORE_CHANGE, STR("a change")));
+	CHECK_OK(load_place(store, STORE_CHANGE, &content));
+	CHECK_TEXT(buf_str(&content), "a change");
 	CHECK_OK(store_remove(store, id));
 	CHECK(load_place(store, STORE_PARTIAL, &content), RESULT_ABSENT);
+	CHECK(load_place(store, STORE_CHANGE, &content), RESULT_ABSENT);
 }
 ON_EACH(a_copy_and_a_part_are_kept_apart)
+
+static void
+a_removal_of_a_version_takes_all_places_on(struct store *store)
+{
+	SCOPED(buf_free) struct buf content = BUF(MAX);
+	struct store_version version;
+	enum store_place place;
+
+	CHECK_OK(
+	    store_create(store, id, FIRST, clock_now_s() + 3600, &version));
+	for (place = STORE_COPY; place <= STORE_CHANGE; place++)
+		CHECK_OK(store_keep(store, id, place, STR("kept")));
+	CHECK_OK(store_remove_if(store, id, &version));
+	for (place = STORE_COPY; place <= STORE_CHANGE; place++)
+		CHECK(load_place(store, place, &content), RESULT_ABSENT);
+}
+ON_EACH(a_removal_of_a_version_takes_all_places)
 
 static void
 what_is_kept_is_read_in_parts_on(struct store *store)
@@ -137,6 +158,7 @@ ON_EACH(what_has_no_place_is_absent)
 UNIT_TESTS(kept) = {
 	TEST(what_is_kept_lasts_as_long_as_its_record),
 	TEST(a_copy_and_a_part_are_kept_apart),
+	TEST(a_removal_of_a_version_takes_all_places),
 	TEST(what_is_kept_is_read_in_parts),
 	TEST(what_has_no_place_is_absent),
 	END_OF_TESTS,

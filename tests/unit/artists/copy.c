@@ -203,6 +203,32 @@ a_part_says_how_far_it_came_and_is_no_copy(void)
 }
 
 static void
+what_was_fetched_before_a_change_is_not_kept(void)
+{
+	struct copy_facts facts = first;
+	SCOPED(leave) struct site s;
+	bool was_kept;
+
+	CHECK_OK(open_site(&s));
+	change_read(&s.context, s.session.id, &facts.change);
+	change_note(&s.context, s.session.id);
+	save(&s, &facts, "[1,2]");
+	was_kept = has_copy(&s);
+	change_read(&s.context, s.session.id, &facts.change);
+	save(&s, &facts, "[1,2]");
+	if (run_refused())
+		return;
+	assert_false(was_kept);
+	assert_non_null(strstr(run_said(), "cause=change"));
+	CHECK_OK(open_copy(&s));
+	/* Nor is one of which it cannot be said. */
+	failing_next(s.store, FAILING_LOAD_KEPT, RESULT_STORE, false);
+	save(&s, &second, "[1,2,3]");
+	CHECK_OK(open_copy(&s));
+	assert_int_equal(s.copy.facts.fetched_s, first.fetched_s);
+}
+
+static void
 who_has_logged_out_leaves_no_copy(void)
 {
 	SCOPED(leave) struct site s;
@@ -272,6 +298,7 @@ UNIT_TESTS(copy) = {
 	TEST(the_facts_of_one_list_and_another_are_no_copy),
 	TEST(a_copy_that_was_cut_is_none),
 	TEST(a_part_says_how_far_it_came_and_is_no_copy),
+	TEST(what_was_fetched_before_a_change_is_not_kept),
 	TEST(who_has_logged_out_leaves_no_copy),
 	TEST(a_list_of_the_greatest_length_is_read_again),
 	TEST(trouble_with_the_store_is_told),

@@ -10,6 +10,8 @@
 static const unsigned char ada[STORE_ID_BYTES] = "ada",
 			   bob[STORE_ID_BYTES] = "bob";
 
+static const struct change none, changed = { "something" };
+
 static struct context
 with_threads(unsigned threads)
 {
@@ -39,9 +41,9 @@ who_asks_the_same_gets_the_answer_of_who_asked_first(void)
 	SCOPED(flight_outcome_free) struct flight_outcome heard = { 0 };
 
 	CHECK_OK(read_call("/me/player", "", &rowurl));
-	CHECK_OK(flight_join(&context, ada, &rowurl, &first));
+	CHECK_OK(flight_join(&context, ada, &none, &rowurl, &first));
 	assert_true(first.leads);
-	CHECK_OK(flight_join(&context, ada, &rowurl, &second));
+	CHECK_OK(flight_join(&context, ada, &none, &rowurl, &second));
 	assert_false(second.leads);
 	buf_puts(&told.body, "{}");
 	CHECK_OK(buf_result(&told.body));
@@ -66,8 +68,8 @@ a_failure_is_shared_with_its_wait(void)
 	SCOPED(flight_outcome_free) struct flight_outcome heard = { 0 };
 
 	CHECK_OK(read_call("/me/player", "", &rowurl));
-	CHECK_OK(flight_join(&context, ada, &rowurl, &first));
-	CHECK_OK(flight_join(&context, ada, &rowurl, &second));
+	CHECK_OK(flight_join(&context, ada, &none, &rowurl, &first));
+	CHECK_OK(flight_join(&context, ada, &none, &rowurl, &second));
 	flight_land(&first, &told);
 	CHECK_OK(flight_wait(&context, &second, &heard));
 	assert_int_equal(heard.result, RESULT_RATE_LIMITED);
@@ -87,12 +89,12 @@ nobody_else_and_nothing_else_shares_it(void)
 
 	CHECK_OK(read_call("/me/tracks", "limit=1", &one));
 	CHECK_OK(read_call("/me/tracks", "limit=2", &other));
-	CHECK_OK(flight_join(&context, ada, &one, &first));
-	CHECK_OK(flight_join(&context, bob, &one, &second));
-	CHECK_OK(flight_join(&context, ada, &other, &third));
+	CHECK_OK(flight_join(&context, ada, &none, &one, &first));
+	CHECK_OK(flight_join(&context, bob, &none, &one, &second));
+	CHECK_OK(flight_join(&context, ada, &none, &other, &third));
 	assert_true(first.leads && second.leads && third.leads);
 	flight_leave(&first);
-	CHECK_OK(flight_join(&context, ada, &one, &fourth));
+	CHECK_OK(flight_join(&context, ada, &none, &one, &fourth));
 	assert_true(fourth.leads);
 }
 
@@ -106,8 +108,8 @@ who_gives_up_lets_the_others_try(void)
 	SCOPED(flight_outcome_free) struct flight_outcome heard = { 0 };
 
 	CHECK_OK(read_call("/me/player", "", &rowurl));
-	CHECK_OK(flight_join(&context, ada, &rowurl, &first));
-	CHECK_OK(flight_join(&context, ada, &rowurl, &second));
+	CHECK_OK(flight_join(&context, ada, &none, &rowurl, &first));
+	CHECK_OK(flight_join(&context, ada, &none, &rowurl, &second));
 	context.deadline_ms = clock_mono_ms() - 1;
 	CHECK(flight_wait(&context, &second, &heard), RESULT_BUSY);
 	context = with_threads(8);
@@ -128,14 +130,31 @@ what_a_session_has_changed_closes_its_flights(void)
 	SCOPED(flight_leave) struct flight_seat his_too = { NULL, false };
 
 	CHECK_OK(read_call("/me/player", "", &rowurl));
-	CHECK_OK(flight_join(&context, ada, &rowurl, &first));
-	CHECK_OK(flight_join(&context, bob, &rowurl, &his));
+	CHECK_OK(flight_join(&context, ada, &none, &rowurl, &first));
+	CHECK_OK(flight_join(&context, bob, &none, &rowurl, &his));
 	flight_close(ada);
-	CHECK_OK(flight_join(&context, ada, &rowurl, &second));
+	CHECK_OK(flight_join(&context, ada, &none, &rowurl, &second));
 	assert_true(second.leads);
-	CHECK_OK(flight_join(&context, ada, &rowurl, &third));
-	CHECK_OK(flight_join(&context, bob, &rowurl, &his_too));
+	CHECK_OK(flight_join(&context, ada, &none, &rowurl, &third));
+	CHECK_OK(flight_join(&context, bob, &none, &rowurl, &his_too));
 	assert_false(third.leads || his_too.leads);
+}
+
+static void
+what_began_before_a_change_elsewhere_is_not_joined(void)
+{
+	struct context context = with_threads(SEATS);
+	SCOPED(rowurl_free) struct rowurl rowurl = { .row = NULL };
+	SCOPED(flight_leave) struct flight_seat first = { NULL, false };
+	SCOPED(flight_leave) struct flight_seat second = { NULL, false };
+	SCOPED(flight_leave) struct flight_seat third = { NULL, false };
+
+	CHECK_OK(read_call("/me/player", "", &rowurl));
+	CHECK_OK(flight_join(&context, ada, &none, &rowurl, &first));
+	CHECK_OK(flight_join(&context, ada, &changed, &rowurl, &second));
+	assert_true(first.leads && second.leads);
+	CHECK_OK(flight_join(&context, ada, &changed, &rowurl, &third));
+	assert_false(third.leads);
 }
 
 static void
@@ -147,8 +166,8 @@ what_changes_something_is_never_shared(void)
 	SCOPED(flight_leave) struct flight_seat second = { NULL, false };
 
 	CHECK_OK(rowurl_find(STR("/me/player/next"), METHOD_POST, &rowurl));
-	CHECK_OK(flight_join(&context, ada, &rowurl, &first));
-	CHECK_OK(flight_join(&context, ada, &rowurl, &second));
+	CHECK_OK(flight_join(&context, ada, &none, &rowurl, &first));
+	CHECK_OK(flight_join(&context, ada, &none, &rowurl, &second));
 	assert_true(first.leads && second.leads);
 }
 
@@ -166,7 +185,8 @@ count_seats(const struct context *context, bool same, unsigned *n)
 		snprintf(query, sizeof(query), "offset=%u", same ? 0 : i);
 		result = read_call("/me/tracks", query, &rowurl);
 		if (result == OK)
-			result = flight_join(context, ada, &rowurl, &seats[i]);
+			result = flight_join(context, ada, &none, &rowurl,
+			    &seats[i]);
 	}
 	*n = i - 1;
 	for (i = 0; i < SEATS; i++)
@@ -196,6 +216,7 @@ UNIT_TESTS(flight) = {
 	TEST(nobody_else_and_nothing_else_shares_it),
 	TEST(who_gives_up_lets_the_others_try),
 	TEST(what_a_session_has_changed_closes_its_flights),
+	TEST(what_began_before_a_change_elsewhere_is_not_joined),
 	TEST(what_changes_something_is_never_shared),
 	TEST(threads_are_left_to_others),
 	END_OF_TESTS,

@@ -66,6 +66,8 @@ takes_what_was_not_used_for_longer_than_that(void)
 		{ "copy-" ID "1", AGE_S, true },
 		{ "part-" ID "0", AGE_S + 1, false },
 		{ "part-" ID "1", 0, true },
+		{ "change-" ID "0", AGE_S + 1, false },
+		{ "change-" ID "1", AGE_S, true },
 		{ "temp-" NUMBER "0", DAY_S + 1, false },
 		{ "temp-" NUMBER "1", DAY_S, true },
 	};
@@ -80,8 +82,8 @@ takes_what_was_not_used_for_longer_than_that(void)
 	for (i = 0; i < N(files); i++)
 		if (is_there(files[i].name) != files[i].left)
 			fail_msg("%s", files[i].name);
-	assert_int_equal(removal.removed, 4);
-	assert_int_equal(removal.left, 5);
+	assert_int_equal(removal.removed, 5);
+	assert_int_equal(removal.left, 6);
 }
 
 static void
