@@ -84,8 +84,8 @@ struct store_reservation {
 	struct store *store;
 };
 
-/* Until when a call may take on clock_mono_ms(): at most so long, and not longer
- * than store_set_deadline() has left. */
+/* Until when a call may take on clock_mono_ms(): at most so long, and not
+ * longer than store_set_deadline() has left. */
 int64_t store_until_ms(int64_t cap_ms);
 
 /* Log which call has failed, by errno. RESULT_STORE. */

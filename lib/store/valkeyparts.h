@@ -50,13 +50,13 @@ enum result valkey_number(const struct valkey *valkey,
     const struct words *words, int64_t *number)
     __attribute__((warn_unused_result));
 
-/* Give back what is this holder's, at best; a failure has been logged. Also when
- * the request has no time left: else others would wait for it. */
+/* Give back what is this holder's, at best; a failure has been logged. Also
+ * when the request has no time left: else others would wait for it. */
 void valkey_give_back(const struct valkey *valkey, const struct words *words);
 
 /*
- * The same as valkey_ask() for what must be saved, tried again and again for STORE_SAVE_MS; who
- * has fewer replicas than he asked for logs that.
+ * The same as valkey_ask() for what must be saved, tried again and again for
+ * STORE_SAVE_MS; who has fewer replicas than he asked for logs that.
  * OK, RESULT_STORE: it was not done; RESULT_UNCERTAIN, RESULT_NO_MEMORY.
  */
 enum result valkey_save(const struct valkey *valkey, const struct words *words,
