@@ -75,6 +75,7 @@ TESTED_BY = {
     "app/cleanup": "faults/test_many_files.py",
     "app/move": "faults/test_move.py",
     "app/units": "http/test_configuration_units.py",
+    "app/instance": "http/test_configuration_units.py",
     "app/dropins": "http/test_configuration_units.py",
     "app/addresses": "http/test_configuration_engine_units.py",
     "app/enginecheck": "http/test_configuration_engine.py",

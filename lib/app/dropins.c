@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Hides in which order systemd takes drop-ins: that of their names, whichever
- * directory they are in. Of two with one name the first counts, and those of
- * one program come before those of all (systemd.unit(5)).
+ * directory they are in. Of two with one name the first counts: that of the
+ * instance, of its template, of all that begins with spotify-fcgi-, and of all
+ * such instances of the site (systemd.unit(5), where it speaks of dashes).
  */
 #include "config.h"
 
@@ -13,9 +14,11 @@
 #include "base/buf.h"
 
 void
-dropins_find(struct dropins *dropins, struct str dirs, const char *program)
+dropins_find(struct dropins *dropins, struct str dirs,
+    const struct instance *instance)
 {
-	const char *const of[] = { program, "" };
+	static const char *const of[] = { "%p@%i", "%p@", "spotify-fcgi-",
+		"spotify-fcgi-@%i" };
 	struct buf pattern = BUF(4096);
 	struct str dir;
 	size_t i;
@@ -26,8 +29,9 @@ dropins_find(struct dropins *dropins, struct str dirs, const char *program)
 		for (i = 0; i < sizeof(of) / sizeof(of[0]); i++) {
 			buf_clear(&pattern);
 			buf_add_str(&pattern, dir);
-			buf_printf(&pattern,
-			    "/spotify-fcgi@%s.service.d/*.conf", of[i]);
+			buf_putc(&pattern, '/');
+			instance_expand(instance, str_of(of[i]), &pattern);
+			buf_puts(&pattern, ".service.d/*.conf");
 			if (buf_result(&pattern) == OK)
 				glob(pattern.p, GLOB_APPEND, NULL,
 				    &dropins->found);

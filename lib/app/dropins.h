@@ -5,6 +5,7 @@
 
 #include <glob.h>
 
+#include "app/instance.h"
 #include "base/str.h"
 
 struct dropins {
@@ -12,10 +13,10 @@ struct dropins {
 	const char *last; /* that was given; NULL: none */
 };
 
-/* Find those of spotify-fcgi@PROGRAM.service in directories, which colons
- * separate. The caller calls dropins_free(). */
+/* Find those of an instance in directories, which colons separate. The caller
+ * calls dropins_free(). */
 void dropins_find(struct dropins *dropins, struct str dirs,
-    const char *program);
+    const struct instance *instance);
 
 /* The path of the next one, borrowed until dropins_free(); NULL: that was all.
  * Where memory ends while they are looked for, some are missing. */

@@ -69,7 +69,7 @@ advice(int error, bool is_socket)
 	case EPERM:
 		return is_socket ?
 		    "set unixsocketperm 770, and in a drop-in for "
-		    "spotify-fcgi@.service SupplementaryGroups= with the "
+		    "spotify-fcgi-.service SupplementaryGroups= with the "
 		    "group of the socket" :
 		    "a firewall or a unit forbids this address";
 	case ENETUNREACH:

@@ -39,11 +39,13 @@ health_ask(const struct options *options, const char *program)
 {
 	const struct probe probe = { REQUEST_REQUIRE, REQUEST_HEALTH };
 	struct buf answer = BUF(65536), path = BUF(256);
+	const struct str site = options_site(options->file);
 	const char *complaint;
 	unsigned status;
 	int exit_status = 1;
 
-	buf_printf(&path, "/run/spotify-fcgi/%s.sock", program);
+	buf_printf(&path, "/run/spotify-fcgi/%.*s/%s.sock", (int)site.n, site.p,
+	    program);
 	if (options->socket != NULL) {
 		buf_clear(&path);
 		buf_puts(&path, options->socket);

@@ -7,6 +7,7 @@
  *
  * An empty value forgets those before it, lists add up, of others the last one
  * counts. Sections, comments and keys that say nothing about this are skipped.
+ * Specifiers that name the instance are replaced before, wherever they stand.
  * A mistake made in reading is a wrong complaint of -n, and nothing else.
  */
 #include "config.h"
@@ -20,9 +21,10 @@
 #include "app/units.h"
 #include "app/addresses.h"
 #include "app/dropins.h"
+#include "app/instance.h"
 #include "base/str.h"
+#include "process/options.h"
 
-#define UNIT "spotify-fcgi@.service"
 #define FILE_MAX 65536
 #define LIST_MAX 16384
 
@@ -157,52 +159,60 @@ take_file(const char *path, struct buf *content)
 
 /* False: there is no such file, or it is masked. */
 static bool
-read_file(struct units *units, const char *path, const char *conf_file)
+read_file(struct units *units, const char *path, const struct instance *of)
 {
-	struct buf content = BUF(FILE_MAX);
+	struct buf content = BUF(FILE_MAX), expanded = BUF(2 * FILE_MAX);
 	bool there = take_file(path, &content);
-	struct str rest = buf_str(&content), value, key;
+	struct str rest, value, key;
 
+	instance_expand(of, buf_str(&content), &expanded);
+	rest = buf_str(&expanded);
 	while (there && rest.p != NULL) {
 		value = str_trim(str_cut(&rest, '\n'));
-		if (names(value, conf_file))
+		if (names(value, of->conf_file))
 			units->known = true;
 		key = str_trim(str_cut(&value, '='));
 		if (value.p != NULL)
 			read_line(units, key, str_trim(value));
 	}
+	buf_free(&expanded);
 	buf_free(&content);
 	return there;
 }
 
 static void
-read_drop_ins(struct units *units, struct str dirs, const char *program,
-    const char *conf_file)
+read_drop_ins(struct units *units, struct str dirs, const struct instance *of)
 {
 	struct dropins dropins;
 	const char *path;
 
-	dropins_find(&dropins, dirs, program);
+	dropins_find(&dropins, dirs, of);
 	while ((path = dropins_next(&dropins)) != NULL)
-		read_file(units, path, conf_file);
+		read_file(units, path, of);
 	dropins_free(&dropins);
 }
 
-/* The first unit of that name; false: there is none, or it is masked. */
+/* The unit: that of the instance alone, or else the template; false: there is
+ * none, or it is masked. */
 static bool
-read_unit(struct units *units, struct str dirs, const char *conf_file)
+read_unit(struct units *units, struct str dirs, const struct instance *of)
 {
+	static const char *const names[] = { "/%p@%i.service", "/%p@.service" };
 	struct buf path = BUF(4096);
 	bool there = false, found = false;
+	struct str rest;
 	struct stat st;
+	size_t i;
 
-	while (dirs.p != NULL && !found) {
-		buf_clear(&path);
-		buf_add_str(&path, str_cut(&dirs, ':'));
-		buf_puts(&path, "/" UNIT);
-		found = buf_result(&path) == OK && stat(path.p, &st) == 0;
-		there = found && read_file(units, path.p, conf_file);
-	}
+	for (i = 0; i < sizeof(names) / sizeof(names[0]) && !found; i++)
+		for (rest = dirs; rest.p != NULL && !found;) {
+			buf_clear(&path);
+			buf_add_str(&path, str_cut(&rest, ':'));
+			instance_expand(of, str_of(names[i]), &path);
+			found =
+			    buf_result(&path) == OK && stat(path.p, &st) == 0;
+			there = found && read_file(units, path.p, of);
+		}
 	buf_free(&path);
 	return there;
 }
@@ -212,10 +222,11 @@ units_read(const char *conf_file, const char *program, struct units *units)
 {
 	const char *path = getenv("SYSTEMD_UNIT_PATH");
 	struct str dirs = str_of(path == NULL ? usual_path : path);
+	const struct instance instance = { program, options_site(conf_file),
+		conf_file };
 	bool there;
 
-	*units = (struct units){ .known = strcmp(conf_file, CONF_FILE) == 0,
-		.user = BUF(256),
+	*units = (struct units){ .user = BUF(256),
 		.writable = BUF(LIST_MAX),
 		.bound = BUF(LIST_MAX),
 		.credentials = BUF(LIST_MAX),
@@ -225,9 +236,9 @@ units_read(const char *conf_file, const char *program, struct units *units)
 		.allowed = BUF(LIST_MAX) };
 	/* As sd_booted(3). */
 	there = (path != NULL || access("/run/systemd/system", F_OK) == 0) &&
-	    read_unit(units, dirs, conf_file);
+	    read_unit(units, dirs, &instance);
 	if (there)
-		read_drop_ins(units, dirs, program, conf_file);
+		read_drop_ins(units, dirs, &instance);
 	if (!there)
 		units->known = false;
 }
@@ -322,8 +333,8 @@ units_complaint_store(const struct units *units, const char *path)
 	if (units->strict && !is_below_one(str_of(path), &units->writable) &&
 	    !is_below_one(str_of(path), &units->bound))
 		return "the units may not write there; name it in a drop-in "
-		       "with ReadWritePaths= for spotify-fcgi@.service and "
-		       "spotify-fcgi-cleanup.service, see spotify-fcgi(8)";
+		       "with ReadWritePaths= for spotify-fcgi-.service, see "
+		       "spotify-fcgi(8)";
 	if (find_uid(buf_str(&units->user), &uid) && stat(path, &st) == 0 &&
 	    st.st_uid != uid)
 		return "does not belong to the user of the units (User=); "

@@ -9,7 +9,7 @@
 
 #include "base/buf.h"
 
-/* Of spotify-fcgi@PROGRAM.service. */
+/* Of spotify-fcgi-PROGRAM@SITE.service. */
 struct units {
 	bool known;	     /* there are units, and they use this file */
 	bool strict;	     /* they write only where writable says */
@@ -27,10 +27,10 @@ struct units {
 
 /*
  * Read the units of the machine, where systemd runs or SYSTEMD_UNIT_PATH names
- * their directories, as systemd does: the unit, and drop-ins after it. Not
- * known: there is none, or it is masked, or it uses another configuration file
- * than this one, which is the usual one or named in the unit. callback is the
- * program that needs everything. The caller calls units_free() whatever comes.
+ * their directories, as systemd does: the unit of the file's site, and drop-ins
+ * after it. Not known: there is none, or it is masked, or it names another
+ * configuration file than this one. callback is the program that needs
+ * everything. The caller calls units_free() whatever comes.
  */
 void units_read(const char *conf_file, const char *program,
     struct units *units);

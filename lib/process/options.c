@@ -4,9 +4,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-#include "base/str.h"
 #include "process/listener.h"
 #include "process/options.h"
 
@@ -20,7 +20,7 @@ options_usage(const char *program)
 	    "       %s -c [-f file]\n"
 	    "       %s -m [-f file]\n"
 	    "       %s -n [-o] [-f file]\n"
-	    "       %s -p [-s socket]\n"
+	    "       %s -p [-f file] [-s socket]\n"
 	    "       %s -v\n"
 	    "Without -s a listening socket is expected on standard input, as "
 	    "systemd,\nspawn-fcgi and mod_fcgid hand it over. See "
@@ -67,6 +67,21 @@ read_line(int argc, char **argv, struct options *options)
 	    options->only_check + options->only_cleanup + options->only_move +
 		options->only_probe <=
 	    1;
+}
+
+struct str
+options_site(const char *file)
+{
+	static const char usual[] = CONF_FILE;
+	struct str site = str_of(file), end = STR(".conf");
+	const char *slash = strrchr(usual, '/');
+	struct str dir = { usual, (size_t)(slash - usual) + 1 };
+
+	if (!str_starts(site, dir) || !str_ends(site, end))
+		return STR("main");
+	site.p += dir.n;
+	site.n -= dir.n + end.n;
+	return site;
 }
 
 bool

@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "base/str.h"
+
 /* What the command line, or the environment of a CGI program, asks for. */
 struct options {
 	const char *file;   /* the configuration */
@@ -27,6 +29,10 @@ struct options {
  */
 bool options_read(int argc, char **argv, const char *program,
     struct options *options);
+
+/* The site of a configuration file: /etc/spotify-fcgi/SITE.conf is that of the
+ * site's units and sockets; any other is taken for one of "main". Borrows. */
+struct str options_site(const char *file);
 
 /* Print how to call the program, to stderr. */
 void options_usage(const char *program);

@@ -14,16 +14,16 @@ from .machine import on_cpu, with_children
 
 THREADS = "2"       # as many as login has unless configured
 STATIC = """
-	location = /static {
+	location = /static {{
 		return 302 https://accounts.spotify.com/authorize?state=A;
-	}
+	}}
 	# Bodies that login does not read, past the limit that is shipped.
-	location = /large {
+	location = /large {{
 		include nginx/spotify-fcgi-params;
 		client_max_body_size 1m;
 		fastcgi_keep_conn on;
-		fastcgi_pass spotify_fcgi_login;
-	}
+		fastcgi_pass unix:{folder}/run/main/login.sock;
+	}}
 """
 
 
@@ -33,10 +33,10 @@ class BenchNginx(Nginx):
 
     def _http(self, text):
         """Two more upstreams as that of login."""
-        login = re.search(r"^upstream spotify_fcgi_login \{.*?^\}\n", text,
+        login = re.search(r"^upstream \S*/login\.sock \{.*?^\}\n", text,
                           re.M | re.S)
         return super()._http(text) + "".join(
-            re.sub(r"\blogin\b|(?<=_)login\b", name, login[0])
+            login[0].replace("/login.sock", f"/{name}.sock")
             for name in HELLOS)
 
     def _locations(self, text):
@@ -46,8 +46,8 @@ class BenchNginx(Nginx):
         more = ""
         for path, (upstream, snippet) in LOCATIONS.items():
             more += login[0].replace("= /login", f"= {path}").replace(
-                "pass spotify_fcgi_login", f"pass spotify_fcgi_{upstream}"
-                ).replace("spotify-fcgi-people", snippet)
+                "/login.sock", f"/{upstream}.sock").replace(
+                "spotify-fcgi-people", snippet)
         return super()._locations(text) + more
 
     def _write_closing(self):
@@ -78,7 +78,7 @@ class BenchNginx(Nginx):
                 (r"(?<=listen )(127\.0\.0\.1:\d+);",
                  f"127.0.0.1:{self.ports[0]} backlog=4096;"),
                 (r"(?<=include nginx/spotify-fcgi.locations;)",
-                 STATIC)):
+                 STATIC.format(folder=self.folder))):
             text = change(text, old, new, new)
         self.conf.write_text(text, "utf-8")
 

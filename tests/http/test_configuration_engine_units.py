@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from engineconfig import Site, one
+from stack import ALL_PROGRAMS
 from stack.engine import Engine, find_server
 from stack.fixtures import REPOSITORY
 
@@ -30,9 +31,13 @@ def fixture_engine():
 def fixture_units(site):
     """The shipped ones, which use this configuration and store."""
     folder = site.folder / "units"
-    shutil.copytree(REPOSITORY / "conf" / "systemd", folder)
-    (folder / "spotify-fcgi@.service.d").mkdir()
-    (folder / "spotify-fcgi@.service.d" / "place.conf").write_text(
+    source = REPOSITORY / "conf" / "systemd"
+    shutil.copytree(source, folder)
+    for program in ALL_PROGRAMS:
+        shutil.copy(source / "program@.service",
+                    folder / f"spotify-fcgi-{program}@.service")
+    (folder / "spotify-fcgi-.service.d").mkdir()
+    (folder / "spotify-fcgi-.service.d" / "place.conf").write_text(
         f"[Service]\nEnvironment=SPOTIFY_FCGI_CONF={site.folder}/c.conf\n"
         f"ReadWritePaths={site.folder}\nPrivateTmp=no\nProtectHome=no\n")
     return folder
@@ -61,7 +66,7 @@ def test_a_unit_that_forbids_the_address(site, engine, units, engine_lines,
     for name in ("session", "logout"):
         one(said, f"the unit of {name} ", "(PrivateNetwork=)",
             "store-network.conf", f"127.0.0.1:{engine.port}")
-        (units / f"spotify-fcgi@{name}.service.d" / "zz.conf"
+        (units / f"spotify-fcgi-{name}@.service.d" / "zz.conf"
          ).write_text(f"[Service]\n{engine_lines}\n")
     said = site.complaints(**where)
     assert len(said) == (0 if hinders is None else 2)
@@ -74,10 +79,10 @@ def test_a_unit_that_forbids_the_address(site, engine, units, engine_lines,
 def test_units_that_call_spotify_may_be_kept_from_an_engine(site, engine,
                                                             units):
     site.engine(engine)
-    (units / "spotify-fcgi@.service.d" / "net.conf").write_text(
+    (units / "spotify-fcgi-.service.d" / "net.conf").write_text(
         "[Service]\nPrivateNetwork=no\n")
-    (units / "spotify-fcgi@artists.service.d").mkdir()
-    (units / "spotify-fcgi@artists.service.d" / "net.conf").write_text(
+    (units / "spotify-fcgi-artists@.service.d").mkdir()
+    (units / "spotify-fcgi-artists@.service.d" / "net.conf").write_text(
         "[Service]\nIPAddressDeny=127.0.0.0/8\n")
     one(site.complaints(SYSTEMD_UNIT_PATH=str(units)),
         "the unit of artists ", "(IPAddressAllow=)")
@@ -87,7 +92,7 @@ def test_a_socket_that_the_units_hide(site, engine, units):
     if not engine.socket.startswith("/tmp/"):
         pytest.skip("TMPDIR is elsewhere")
     site.engine(engine, engine.socket_url)
-    (units / "spotify-fcgi@.service.d" / "zz.conf").write_text(
+    (units / "spotify-fcgi-.service.d" / "zz.conf").write_text(
         "[Service]\nPrivateTmp=yes\nBindPaths=" + str(site.folder) + "\n")
     one(site.complaints(SYSTEMD_UNIT_PATH=str(units)), "a /tmp")
 
@@ -99,7 +104,7 @@ def permit(units, name):
         "utf-8")
     assert text.count("192.0.2.21") == 1
     for program in ("session", "logout"):
-        folder = units / f"spotify-fcgi@{program}.service.d"
+        folder = units / f"spotify-fcgi-{program}@.service.d"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text.replace("192.0.2.21", "127.0.0.1"))
 

@@ -12,7 +12,9 @@ from configured import Setup
 from stack import PROGRAMS
 from stack.fixtures import REPOSITORY
 
-UNIT = "spotify-fcgi@.service"
+# Of callback, about which -n asks; and what drop-ins for all are named.
+UNIT = "spotify-fcgi-callback@.service"
+ALL = "spotify-fcgi-.service"
 
 
 class Machine(Setup):
@@ -22,10 +24,13 @@ class Machine(Setup):
         super().__init__(folder)
         self.units = folder / "units"
         self.units.mkdir()
-        shutil.copy(REPOSITORY / "conf/systemd" / UNIT, self.units)
-        self.drop_in("conf", f"Environment=SPOTIFY_FCGI_CONF={folder}/c.conf")
+        shutil.copy(REPOSITORY / "conf/systemd/program@.service",
+                    self.units / UNIT)
+        self.drop_in("conf", f"Environment=SPOTIFY_FCGI_CONF={folder}/c.conf\n"
+                     "LoadCredential=client_secret:/x\n"
+                     "LoadCredential=server_key:/x")
 
-    def drop_in(self, name, text, of=UNIT):
+    def drop_in(self, name, text, of=ALL):
         """One more."""
         folder = self.units / f"{of}.d"
         folder.mkdir(exist_ok=True)
@@ -74,15 +79,50 @@ def test_a_drop_in_permits_it(machine, lines, good):
 
 def test_what_counts_for_callback_counts(machine):
     line = f"ReadWritePaths={machine.folder}"
-    machine.drop_in("place", line, of="spotify-fcgi@login.service")
-    assert machine.check()[0] == 2
-    machine.drop_in("place", line, of="spotify-fcgi@callback.service")
+    for other in ("spotify-fcgi-login@.service", "spotify-fcgi-@.service",
+                  "spotify-fcgi-callback@shop.service",
+                  "spotify-fcgi-@shop.service", "spotify-.socket"):
+        machine.drop_in("place", line, of=other)
+        assert machine.check()[0] == 2, other
+
+
+@pytest.mark.parametrize("of", [
+    "spotify-fcgi-.service", "spotify-fcgi-@main.service",
+    "spotify-fcgi-callback@.service", "spotify-fcgi-callback@main.service"])
+def test_a_drop_in_for_more_or_for_less(machine, of):
+    """All that systemd looks for: of all programs and sites, of a site, of a
+    program, and of one of both."""
+    machine.drop_in("place", f"ReadWritePaths={machine.folder}", of=of)
     assert machine.check()[0] == 0
+
+
+def test_of_drop_ins_with_one_name_that_of_the_instance_counts(machine):
+    """In the order in which systemd takes them, the last first."""
+    good = True
+    for of in ("spotify-fcgi-@main.service", "spotify-fcgi-.service",
+               "spotify-fcgi-callback@.service",
+               "spotify-fcgi-callback@main.service"):
+        machine.drop_in("place", f"ReadWritePaths={machine.folder}"
+                        if good else "ReadWritePaths=/x", of=of)
+        assert (machine.check()[0] == 0) == good, of
+        good = not good
+
+
+def test_a_unit_of_one_site_alone_counts_before_the_template(machine):
+    text = (machine.units / UNIT).read_text("utf-8")
+    own = machine.units / UNIT.replace("@", "@main")
+    own.write_text(text.replace("ProtectSystem=strict", ""), "utf-8")
+    assert machine.check()[0] == 0
+    own.unlink()
+    own.symlink_to("/dev/null")
+    assert machine.check()[0] == 0      # masked: nobody is asked
+    own.unlink()
+    assert machine.check()[0] == 2
 
 
 def test_units_that_are_not_used_are_not_asked(machine):
     assert machine.check(SYSTEMD_UNIT_PATH="/nowhere")[0] == 0
-    (machine.units / f"{UNIT}.d/conf.conf").unlink()    # another's file
+    (machine.units / f"{ALL}.d/conf.conf").unlink()    # another's file
     assert machine.check()[0] == 0
     machine.drop_in("conf", f"ExecStart=/x -f {machine.folder}/c.conf")
     assert machine.check()[0] == 2

@@ -37,7 +37,7 @@ def example(stack, port):
     assert count == 1 and KEPT in text
     return ("defaults\n\ttimeout connect 5s\n\ttimeout client 30s\n"
             "\ttimeout server 30s\n" + text.replace(
-                "/run/spotify-fcgi/login.sock", stack.socket("login")))
+                "/run/spotify-fcgi/main/login.sock", stack.socket("login")))
 
 
 @pytest.fixture(name="start")

@@ -58,7 +58,7 @@ def test_no_program_where_nobody_listens(stack, tmp_path, program):
                            "directory\n")
     done = probe(stack, program)
     assert (done.returncode, done.stdout) == (1, "")
-    assert f": /run/spotify-fcgi/{program}.sock: " in done.stderr
+    assert f": /run/spotify-fcgi/main/{program}.sock: " in done.stderr
     done = probe(stack, program, "-s", "/" + "x" * 200)
     assert done.returncode == 1 and "File name too long" in done.stderr
 

@@ -103,6 +103,9 @@ def test_a_configuration_of_the_manual_is_accepted(tmp_path, word):
     values = dict(re.findall(r"^(\w+) += (.*)$", example(FILE, word), re.M))
     values.pop("session_dir", None)
     setup = Setup(tmp_path)
+    for name in ("client_secret", "server_key"):
+        if f"{name}_file" in values:
+            (tmp_path / name).rename(tmp_path / values[f"{name}_file"])
     setup.conf(**values)
     done = run("/usr/libexec/spotify-fcgi/callback -n", tmp_path,
                SPOTIFY_FCGI_CONF=str(setup.folder / "c.conf"))
@@ -115,12 +118,15 @@ def test_the_two_secrets_are_made_as_the_programs_want_them(tmp_path):
     """The editor is the only thing that a person does."""
     setup = Setup(tmp_path)
     script = example(FILE, "openssl").replace(
-        "sudoedit client_secret", "echo 0123456789abcdef0123 >client_secret")
+        "sudoedit main.client_secret",
+        "echo 0123456789abcdef0123 >main.client_secret")
     umask = os.umask(0o022)
     try:
         done = run(script, tmp_path)
     finally:
         os.umask(umask)
     assert (done.returncode, done.stderr) == (0, "")
+    setup.conf(client_secret_file="main.client_secret",
+               server_key_file="main.server_key")
     checked = setup.run("login")
     assert checked.returncode == 0, checked.stderr

@@ -32,8 +32,8 @@ def configure(installed, folder):
              "https://music.example/callback")):
         assert blank in text
         text = text.replace(blank, value)
-    (conf / "spotify-fcgi.conf").write_text(text, "utf-8")
-    for name, size in (("client_secret", 16), ("server_key", 32)):
+    (conf / "main.conf").write_text(text, "utf-8")
+    for name, size in (("main.client_secret", 16), ("main.server_key", 32)):
         (conf / name).touch(mode=0o600)
         (conf / name).write_text(secrets.token_hex(size) + "\n", "utf-8")
     return target
@@ -42,7 +42,7 @@ def configure(installed, folder):
 class Machine:
     """Running; see its methods."""
 
-    target = "spotify-fcgi.target"
+    target = "spotify-fcgi@main.target"
     make = staticmethod(configure)
 
     def __init__(self, installed, folder):
@@ -89,9 +89,9 @@ class Machine:
         """A property of a unit."""
         return self.run("systemctl", "show", "-P", name, unit).strip()
 
-    def process(self, program):
+    def process(self, program, site="main"):
         """The process ID of a program, seen from here: 0 if none runs."""
-        inner = self.show(f"spotify-fcgi@{program}.service", "MainPID")
+        inner = self.show(f"spotify-fcgi-{program}@{site}.service", "MainPID")
         if inner == "0":
             return 0
         for pid, text in told_of_all("status"):
@@ -113,10 +113,10 @@ class Machine:
         """A file of the machine, from outside."""
         return pathlib.Path(f"/proc/{self.pid}/root{name}")
 
-    def ask(self, program, method="GET", query=""):
+    def ask(self, program, method="GET", query="", site="main"):
         """The reply to a request that the web server passes on."""
         answer = fastcgi.send(
-            str(self.path(f"/run/spotify-fcgi/{program}.sock")),
+            str(self.path(f"/run/spotify-fcgi/{site}/{program}.sock")),
             fastcgi.begin() + fastcgi.stream(fastcgi.PARAMS, fastcgi.pairs({
                 "REQUEST_METHOD": method, "SCRIPT_NAME": f"/{program}",
                 "QUERY_STRING": query, "HTTP_HOST": "music.example",

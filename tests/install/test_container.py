@@ -78,7 +78,7 @@ class Container:
         self.image = self.folder / "image"
         shutil.copytree(installed, self.image, symlinks=True)
         self.conf = self.image / "etc" / "spotify-fcgi"
-        self.write("spotify-fcgi.conf", "".join(
+        self.write("main.conf", "".join(
             f"{key} = {value}\n" for key, value in {
                 "client_id": self.spotify.client_id,
                 "client_secret_file": "client_secret",
@@ -284,10 +284,10 @@ def test_the_programs_alone_have_their_sockets_on_a_volume(container):
     names = ("login", "callback", "artists", "refresh", "session", "logout")
     wait_until(lambda: all(
         container.process.poll() is None and
-        container.inside(f"/run/spotify-fcgi/{name}.sock").exists()
+        container.inside(f"/run/spotify-fcgi/main/{name}.sock").exists()
         for name in names), 60, "no sockets")
     for name in names:
-        st = container.inside(f"/run/spotify-fcgi/{name}.sock").stat()
+        st = container.inside(f"/run/spotify-fcgi/main/{name}.sock").stat()
         assert (st.st_uid, st.st_gid, st.st_mode & 0o777) == (
             65532, 65532, 0o660)
     assert not listens(container.port)

@@ -23,7 +23,7 @@ pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root"),
     pytest.mark.skipif(shutil.which("unshare") is None, reason="no unshare")]
 
-STORE = "/var/lib/spotify-fcgi"
+STORE = "/var/lib/spotify-fcgi/main"
 APT = ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y",
        "--no-install-recommends")
 
@@ -73,12 +73,12 @@ def install(machine):
     text = text.replace("put the client id here", "0123456789abcdef" * 2)
     text = text.replace("put https://your.host/callback here",
                         "https://music.example/callback")
-    (conf / "spotify-fcgi.conf").write_text(text, "utf-8")
-    for name, size in (("client_secret", 16), ("server_key", 32)):
+    (conf / "main.conf").write_text(text, "utf-8")
+    for name, size in (("main.client_secret", 16), ("main.server_key", 32)):
         (conf / name).write_text(secrets.token_hex(size), "utf-8")
         machine.run("chmod", "600", f"{CONF}/{name}")
         machine.run("chown", "spotify-fcgi:", f"{CONF}/{name}")
-    machine.run("systemctl", "enable", "--now", "spotify-fcgi.target")
+    machine.run("systemctl", "enable", "--now", "spotify-fcgi@main.target")
     for name in PROGRAMS:
         machine.ask(name, "GET")
 
@@ -116,7 +116,7 @@ def test_an_upgrade_loses_no_request_and_no_session(machine):
     # The new package brings a unit that differs, too.
     machine.run("sh", "-c", "cd /packages; dpkg-deb -R newer.deb n; "
                 "echo '# newer' >>n/$(dpkg -L spotify-fcgi | grep "
-                "'spotify-fcgi@.service$'); dpkg-deb -b n newer.deb")
+                "'spotify-fcgi-session@.service$'); dpkg-deb -b n newer.deb")
     statuses = []
     stopping = threading.Event()
 
@@ -134,7 +134,7 @@ def test_an_upgrade_loses_no_request_and_no_session(machine):
         stopping.set()
         asking.join()
     assert set(statuses) == {200}
-    assert machine.show("spotify-fcgi@session.service",
+    assert machine.show("spotify-fcgi-session@main.service",
                         "NeedDaemonReload") == "no"
     assert machine.path(f"{STORE}/session-a").read_text() == "sealed\n"
 
@@ -142,17 +142,17 @@ def test_an_upgrade_loses_no_request_and_no_session(machine):
 @pytest.mark.parametrize("how", ["remove", "purge"])
 def test_removed_it_leaves_the_system_well_and_the_data(machine, how):
     install(machine)
-    machine.run("systemctl", "enable", "--now", "spotify-fcgi@auth.socket")
+    machine.run("systemctl", "enable", "--now", "spotify-fcgi-auth@main.socket")
     # One that has failed is forgotten as well.
-    machine.run("sh", "-c", f"echo mistake >>{CONF}/spotify-fcgi.conf")
-    machine.try_run("systemctl", "restart", "spotify-fcgi@login.service")
+    machine.run("sh", "-c", f"echo mistake >>{CONF}/main.conf")
+    machine.try_run("systemctl", "restart", "spotify-fcgi-login@main.service")
     wait_until(lambda: failed(machine), 60, "nothing failed")
     machine.run(*APT, how, "spotify-fcgi")
     # systemd forgets a unit some time after nothing needs it.
     wait_until(lambda: units(machine) == "", 60, "units are left")
     assert failed(machine) == ""
     assert not any(map(machine.process, PROGRAMS))
-    for name in ("spotify-fcgi.conf", "client_secret", "server_key"):
+    for name in ("main.conf", "main.client_secret", "main.server_key"):
         assert machine.path(f"{CONF}/{name}").exists()
     assert machine.path(STORE).is_dir()
     assert not list(machine.path("/etc/systemd/system").rglob(

@@ -43,6 +43,8 @@ def expected():
                    "sysusers.d", "tmpfiles.d")}
             | {f"/usr/lib/systemd/system/{path.relative_to(units)}"
                for path in units.rglob("no-network.conf")}
+            | {f"/usr/lib/systemd/system/spotify-fcgi-{name}@.{kind}"
+               for name in ALL_PROGRAMS for kind in ("service", "socket")}
             | {"/usr/share/spotify-fcgi/systemd/store-network.conf"}
             | {f"/usr/lib/{kind}/spotify-fcgi.conf"
                for kind in ("sysusers.d", "tmpfiles.d")}
@@ -69,7 +71,8 @@ def test_programs_can_be_run_and_the_rest_be_read(installed):
 
 def test_a_configuration_and_secrets_survive(built, installed):
     folder = installed / "etc" / "spotify-fcgi"
-    own = {"spotify-fcgi.conf": "mine", "client_secret": "s", "server_key": "k"}
+    own = {"main.conf": "mine", "main.client_secret": "s",
+           "main.server_key": "k"}
     for name, text in own.items():
         (folder / name).write_text(text, "utf-8")
     run("make", "install", f"DESTDIR={installed}", cwd=built)
@@ -80,12 +83,11 @@ def test_a_configuration_and_secrets_survive(built, installed):
 
 def test_an_uninstall_leaves_nothing_but_data(built, tmp_path):
     run("make", "install", f"DESTDIR={tmp_path}", cwd=built)
-    kept = tmp_path / "etc" / "spotify-fcgi" / "spotify-fcgi.conf"
+    kept = tmp_path / "etc" / "spotify-fcgi" / "main.conf"
     kept.write_text("mine", "utf-8")
     run("make", "uninstall", f"DESTDIR={tmp_path}", cwd=built)
-    assert files(tmp_path) == {"/etc/spotify-fcgi/spotify-fcgi.conf"}
-    assert [path for path in tmp_path.rglob("*spotify-fcgi*")] == [
-        kept.parent, kept]
+    assert files(tmp_path) == {"/etc/spotify-fcgi/main.conf"}
+    assert list(tmp_path.rglob("*spotify-fcgi*")) == [kept.parent]
 
 
 def test_another_prefix_reaches_every_file_that_names_a_place(built, tmp_path):
@@ -100,14 +102,15 @@ def test_another_prefix_reaches_every_file_that_names_a_place(built, tmp_path):
             assert not usual.search(data.decode()), name
             if b"/opt/x" in data:
                 named.add(pathlib.Path(name).name)
-    assert named >= {"spotify-fcgi@.service", "spotify-fcgi.page",
+    assert named >= {"spotify-fcgi-login@.service", "spotify-fcgi.page",
                      "spotify-fcgi.8", "README.md", "fcgid.example"}
 
 
 def test_the_clean_up_of_the_unit_is_the_one_of_the_manual():
-    unit = (REPOSITORY / "conf/systemd/spotify-fcgi-cleanup.service"
+    unit = (REPOSITORY / "conf/systemd/spotify-fcgi-cleanup@.service"
             ).read_text("utf-8")
-    command = re.search(r"^ExecStart=(/usr/libexec/\S+ -c)$", unit, re.M)[1]
+    command = re.search(r"^ExecStart=(/usr/libexec/\S+ -c) -f "
+                        r"/etc/spotify-fcgi/%i\.conf$", unit, re.M)[1]
     manual = (REPOSITORY / "cgi-bin/spotify-fcgi.8").read_text("utf-8")
     assert f" spotify-fcgi {command} >/dev/null\n" in manual
 

@@ -268,7 +268,7 @@ def test_the_user_of_nginx_org_is_let_in(machine):
 
 @machine_test
 def test_below_a_directory_only_it_is_ours(machine):
-    conf = machine.path(f"{CONF}/spotify-fcgi.conf")
+    conf = machine.path(f"{CONF}/main.conf")
     conf.write_text(conf.read_text("utf-8").replace(
         "music.example/callback", "music.example/with/spotify/callback"),
         "utf-8")

@@ -20,7 +20,7 @@ pytestmark = [
                        or not os.path.exists("/lib/systemd/systemd"),
                        reason="needs unshare and systemd")]
 
-STORE = "/var/lib/spotify-fcgi"
+STORE = "/var/lib/spotify-fcgi/main"
 # What a machine made of memory has not: sudo, an editor, the sources.
 STAND_INS = """set -e
 sudo() {
@@ -79,14 +79,14 @@ def is_up(machine):
 
 def test_the_third_step_done_twice_changes_nothing(machine):
     step = commands("README.md", "3. Make the user")
-    for name in ("spotify-fcgi.conf", "client_secret", "server_key"):
+    for name in ("main.conf", "main.client_secret", "main.server_key"):
         machine.path(f"{CONF}/{name}").unlink()
     follow(machine, step)
     seen = machine.run("sh", "-c", f"cd {CONF}; stat -c '%n %s %a %U' "
-                       "client_secret server_key")
-    assert seen == ("client_secret 0 600 spotify-fcgi\n"
-                    "server_key 65 600 spotify-fcgi\n")
-    for name in ("spotify-fcgi.conf", "client_secret"):
+                       "main.client_secret main.server_key")
+    assert seen == ("main.client_secret 0 600 spotify-fcgi\n"
+                    "main.server_key 65 600 spotify-fcgi\n")
+    for name in ("main.conf", "main.client_secret"):
         machine.path(f"{CONF}/{name}").write_text("mine\n", "utf-8")
     before = snapshot(machine, CONF)
     follow(machine, step)
@@ -95,8 +95,8 @@ def test_the_third_step_done_twice_changes_nothing(machine):
 
 def own_secrets(machine):
     """As README.md leaves them."""
-    machine.run("chown", "spotify-fcgi", f"{CONF}/client_secret",
-                f"{CONF}/server_key")
+    machine.run("chown", "spotify-fcgi", f"{CONF}/main.client_secret",
+                f"{CONF}/main.server_key")
 
 
 def test_an_upgrade_keeps_sessions_and_starts_what_is_new(machine):
@@ -112,7 +112,7 @@ def test_an_upgrade_keeps_sessions_and_starts_what_is_new(machine):
 
 def test_removed_nothing_is_left_and_the_system_is_well(machine):
     assert is_up(machine)
-    machine.run("systemctl", "enable", "--now", "spotify-fcgi@auth.socket")
+    machine.run("systemctl", "enable", "--now", "spotify-fcgi-auth@main.socket")
     follow(machine, commands("conf/OPERATING.md", "## Remove"))
     # systemd forgets a unit some time after nothing needs it.
     wait_until(lambda: machine.run(
@@ -121,7 +121,7 @@ def test_removed_nothing_is_left_and_the_system_is_well(machine):
     assert not list(machine.path("/etc/systemd/system").rglob(
         "spotify-fcgi*.*"))
     assert machine.process("session") == 0
-    for name in (CONF, STORE, "/run/spotify-fcgi/session.sock"):
+    for name in (CONF, STORE, "/run/spotify-fcgi/main/session.sock"):
         assert not machine.path(name).exists(), name
 
 

@@ -48,7 +48,7 @@ def status(pid):
 
 
 def test_the_check_is_content(machine):
-    for name in ("client_secret", "server_key"):
+    for name in ("main.client_secret", "main.server_key"):
         machine.run("chown", "spotify-fcgi", f"{CONF}/{name}")
     command = ("/usr/libexec/spotify-fcgi/login", "-n")
     user = ("setpriv", "--reuid=spotify-fcgi", "--regid=spotify-fcgi",
@@ -56,14 +56,15 @@ def test_the_check_is_content(machine):
     for caller in (user, ()):
         assert "https://music.example/callback" in machine.run(
             *caller, *command)
-    for name in ("client_secret", "server_key"):    # systemd reads them
+    # systemd reads them.
+    for name in ("main.client_secret", "main.server_key"):
         machine.run("chown", "root", f"{CONF}/{name}")
     assert "# Checked for user" in machine.run(*command)
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_the_first_request_starts_a_program(machine, program):
-    path = machine.path(f"/run/spotify-fcgi/{program}.sock")
+    path = machine.path(f"/run/spotify-fcgi/main/{program}.sock")
     assert stat.S_IMODE(path.stat().st_mode) == 0o660
     assert path.group() == "www-data" and path.owner() == "root"
     assert machine.process(program) == 0
@@ -86,14 +87,14 @@ def test_a_program_is_confined(machine, program):
             != os.readlink(f"/proc/{machine.pid}/ns/net")) == offline
     root = pathlib.Path(f"/proc/{pid}/root")
     held = {path.name for path in root.glob(
-        f"run/credentials/spotify-fcgi@{program}.service/*")}
-    assert held == ({"server_key"} if program != "logout" else set()) | (
-        set() if offline else {"client_secret"})
+        f"run/credentials/spotify-fcgi-{program}@main.service/*")}
+    assert held == ({"main.server_key"} if program != "logout" else set()) | (
+        set() if offline else {"main.client_secret"})
 
 
 def test_the_store_is_the_programs_alone(machine):
     ask(machine, "session")
-    store = machine.path("/var/lib/spotify-fcgi").stat()
+    store = machine.path("/var/lib/spotify-fcgi/main").stat()
     assert stat.S_IMODE(store.st_mode) == 0o700
     # In login's view there is none: an empty directory with mode 0.
     seen = pathlib.Path(f"/proc/{machine.process('login')}/root/var/lib/"
@@ -111,7 +112,7 @@ def test_no_request_is_lost_in_many_restarts(machine):
     for visitor in visitors:
         visitor.start()
     for _ in range(12):     # more than systemd's start limit
-        machine.run("systemctl", "restart", "spotify-fcgi@*.service")
+        machine.run("systemctl", "restart", "spotify-fcgi-*@*.service")
     ending.set()
     for visitor in visitors:
         visitor.join()
@@ -130,7 +131,7 @@ KINDS = ("session", 64), ("copy", 64), ("part", 64), ("temp", 16)
 
 
 def test_the_clean_up_takes_what_is_old_and_ours(machine):
-    store = machine.path("/var/lib/spotify-fcgi")
+    store = machine.path("/var/lib/spotify-fcgi/main")
     old = {f"{kind}-{'a' * width}" for kind, width in KINDS} | {"lock",
                                                               "limit-a"}
     young = {f"{kind}-{'b' * width}" for kind, width in KINDS}
@@ -140,32 +141,32 @@ def test_the_clean_up_takes_what_is_old_and_ours(machine):
         if name not in young:
             days = time.time() - 8.1 * 86400
             os.utime(store / name, (days, days))
-    machine.run("systemctl", "start", "spotify-fcgi-cleanup.service")
+    machine.run("systemctl", "start", "spotify-fcgi-cleanup@main.service")
     left = {str(path.relative_to(store)) for path in store.rglob("*")}
     assert left & old == {"lock", "limit-a"}
     assert young | {"used/session-a"} <= left
-    assert machine.show("spotify-fcgi-cleanup.timer",
+    assert machine.show("spotify-fcgi-cleanup@main.timer",
                         "ActiveState") == "active"
 
 
 def test_the_clean_up_keeps_what_the_configuration_allows(machine):
-    path = machine.path("/var/lib/spotify-fcgi") / f"session-{'c' * 64}"
+    path = machine.path("/var/lib/spotify-fcgi/main") / f"session-{'c' * 64}"
     path.touch()
     days = time.time() - 20.9 * 86400
     os.utime(path, (days, days))
     mend = break_line(machine, "idle_limit = 20d")
-    machine.run("systemctl", "start", "spotify-fcgi-cleanup.service")
+    machine.run("systemctl", "start", "spotify-fcgi-cleanup@main.service")
     mend()
     assert path.exists()
-    machine.run("systemctl", "start", "spotify-fcgi-cleanup.service")
+    machine.run("systemctl", "start", "spotify-fcgi-cleanup@main.service")
     assert not path.exists()
 
 
 def move_store(machine, place):
     """Another session_dir; how to take it back."""
-    conf = machine.path(f"{CONF}/spotify-fcgi.conf")
+    conf = machine.path(f"{CONF}/main.conf")
     good = conf.read_text("utf-8")
-    line = "session_dir = /var/lib/spotify-fcgi\n"
+    line = "session_dir = /var/lib/spotify-fcgi/main\n"
     assert line in good
     conf.write_text(good.replace(line, f"session_dir = {place}\n"), "utf-8")
     return lambda: conf.write_text(good, "utf-8")
@@ -178,17 +179,14 @@ def test_another_place_needs_a_drop_in(machine):
     mend = move_store(machine, "/srv/store")
     check = "/usr/libexec/spotify-fcgi/callback", "-n"
     assert "ReadWritePaths=" in machine.try_run(*check)[1]
-    unit = "spotify-fcgi@session.service"
+    unit = "spotify-fcgi-session@main.service"
     assert machine.try_run("systemctl", "restart", unit)[0] != 0
     assert "read-only here; a systemd unit has to name it in ReadWritePaths=" \
         in machine.run("journalctl", "-o", "cat", "-u", unit)
-    units = machine.path("/etc/systemd/system")
-    folders = [units / f"{name}.d" for name in (
-        "spotify-fcgi@.service", "spotify-fcgi-cleanup.service")]
-    for folder in folders:
-        folder.mkdir()
-        (folder / "override.conf").write_text(
-            "[Service]\nReadWritePaths=/srv/store\n", "utf-8")
+    folder = machine.path("/etc/systemd/system/spotify-fcgi-.service.d")
+    folder.mkdir()
+    (folder / "override.conf").write_text(
+        "[Service]\nReadWritePaths=/srv/store\n", "utf-8")
     machine.run("systemctl", "daemon-reload")
     machine.run(*check)
     machine.run("systemctl", "restart", unit)
@@ -197,25 +195,25 @@ def test_another_place_needs_a_drop_in(machine):
     old = machine.path("/srv/store") / f"session-{'d' * 64}"
     old.touch()
     os.utime(old, (0, 0))
-    machine.run("systemctl", "start", "spotify-fcgi-cleanup.service")
+    machine.run("systemctl", "start", "spotify-fcgi-cleanup@main.service")
     assert not old.exists()
     mend()
-    for folder in folders:
-        shutil.rmtree(folder)
+    shutil.rmtree(folder)
     machine.run("systemctl", "daemon-reload")
     machine.run("systemctl", "restart", unit)
 
 
 def watch(machine, limit):
     """Another WatchdogSec=; how to take it back."""
-    folder = machine.path("/etc/systemd/system/spotify-fcgi@session.service.d")
+    folder = machine.path(
+        "/etc/systemd/system/spotify-fcgi-session@main.service.d")
     folder.mkdir()
     (folder / "watchdog.conf").write_text(f"[Service]\nWatchdogSec={limit}\n",
                                           "utf-8")
 
     def apply():
         machine.run("systemctl", "daemon-reload")
-        machine.run("systemctl", "stop", "spotify-fcgi@session.service")
+        machine.run("systemctl", "stop", "spotify-fcgi-session@main.service")
         ask(machine, "session")
     apply()
 
@@ -226,7 +224,7 @@ def watch(machine, limit):
 
 
 def test_the_watchdog_restarts_what_does_not_serve(machine):
-    unit = "spotify-fcgi@session.service"
+    unit = "spotify-fcgi-session@main.service"
     mend = watch(machine, "10s")
     process = machine.process("session")
     os.kill(process, 19)
@@ -280,7 +278,7 @@ def ask_quietly(machine, program="session"):
 
 def break_line(machine, line="mistake = 1"):
     """A line more in the configuration; how to take it back."""
-    conf = machine.path(f"{CONF}/spotify-fcgi.conf")
+    conf = machine.path(f"{CONF}/main.conf")
     good = conf.read_text("utf-8")
     conf.write_text(good + f"\n{line}\n", "utf-8")
     return lambda: conf.write_text(good, "utf-8")
@@ -298,11 +296,11 @@ def lose(name):
 
 @pytest.mark.parametrize("spoil, said", [
     (break_line, "mistake"),
-    (lose("spotify-fcgi.conf"), "spotify-fcgi.conf"),
-    (lose("client_secret"), "client_secret_file: is empty, or missing"),
-    (lose("server_key"), "server_key_file: is empty, or missing")])
+    (lose("main.conf"), "main.conf"),
+    (lose("main.client_secret"), "client_secret_file: is empty, or missing"),
+    (lose("main.server_key"), "server_key_file: is empty, or missing")])
 def test_with_a_mistake_visitors_are_told_at_once(machine, spoil, said):
-    unit = "spotify-fcgi@callback"
+    unit = "spotify-fcgi-callback@main"
     mend = spoil(machine)
     began = time.monotonic()
     assert machine.try_run("systemctl", "restart", f"{unit}.service")[0] != 0
@@ -325,12 +323,12 @@ def test_with_a_mistake_visitors_are_told_at_once(machine, spoil, said):
     machine.run("journalctl", "--vacuum-time=1s")
 
 
-RELOAD = "systemctl", "try-reload-or-restart", "spotify-fcgi@*.service"
+RELOAD = "systemctl", "try-reload-or-restart", "spotify-fcgi-*@*.service"
 
 
 def test_a_reload_with_a_mistake_leaves_the_old_process(machine):
     """A program that nobody has asked yet is left alone."""
-    machine.run("systemctl", "stop", "spotify-fcgi@logout.service")
+    machine.run("systemctl", "stop", "spotify-fcgi-logout@main.service")
     ask(machine, "session")
     process = machine.process("session")
     mend = break_line(machine)
@@ -347,7 +345,7 @@ def test_a_reload_with_a_mistake_leaves_the_old_process(machine):
 
 def test_what_cannot_be_started_is_given_up(machine):
     """Then the web server answers at once, instead of waiting for nothing."""
-    unit = "spotify-fcgi@session"
+    unit = "spotify-fcgi-session@main"
     program = machine.path("/usr/libexec/spotify-fcgi/session")
     program.rename(program.with_name("away"))
     machine.run("systemctl", "stop", f"{unit}.service")
@@ -356,20 +354,21 @@ def test_what_cannot_be_started_is_given_up(machine):
             break
         assert ask_quietly(machine) is None
     assert machine.show(f"{unit}.socket", "Result") == "trigger-limit-hit"
-    assert not machine.path("/run/spotify-fcgi/session.sock").exists()
+    assert not machine.path("/run/spotify-fcgi/main/session.sock").exists()
     program.with_name("away").rename(program)
 
     def mended():
         """Within ten seconds of giving up, the socket gives up again."""
-        machine.run("systemctl", "restart", "spotify-fcgi.target")
+        machine.run("systemctl", "restart", "spotify-fcgi@main.target")
         return ask_quietly(machine) == 200
     wait_until(mended, 60, "no answer")
 
 
 def test_stopping_the_target_stops_all(machine):
     ask(machine, "login")
-    machine.run("systemctl", "stop", "spotify-fcgi.target")
-    wait_until(lambda: not list(machine.path("/run/spotify-fcgi").iterdir())
+    machine.run("systemctl", "stop", "spotify-fcgi@main.target")
+    sockets = machine.path("/run/spotify-fcgi/main")
+    wait_until(lambda: not list(sockets.iterdir())
                and machine.process("login") == 0, 60, "something is left")
-    machine.run("systemctl", "start", "spotify-fcgi.target")
+    machine.run("systemctl", "start", "spotify-fcgi@main.target")
     wait_until(lambda: ask_quietly(machine, "login") == 303, 60, "no answer")

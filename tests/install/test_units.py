@@ -10,8 +10,8 @@ import pytest
 from installation import REPOSITORY
 from stack import ALL_PROGRAMS
 
-INSTANCES = [f"spotify-fcgi@{name}.service" for name in ALL_PROGRAMS]
-SERVICES = INSTANCES + ["spotify-fcgi-cleanup.service"]
+INSTANCES = [f"spotify-fcgi-{name}@main.service" for name in ALL_PROGRAMS]
+SERVICES = INSTANCES + ["spotify-fcgi-cleanup@main.service"]
 EXPOSURE_MAX = 1.5
 # Programs that neither call Spotify nor need the client secret.
 OFFLINE = ("login", "session", "logout")
@@ -43,8 +43,8 @@ def analyze(*arguments, folder):
 
 
 @pytest.mark.parametrize("unit", SERVICES + [
-    "spotify-fcgi@login.socket", "spotify-fcgi.target",
-    "spotify-fcgi-cleanup.timer"])
+    "spotify-fcgi-login@main.socket", "spotify-fcgi@main.target",
+    "spotify-fcgi-cleanup@main.timer"])
 def test_verify_has_nothing_to_say(units, unit):
     assert analyze("verify", "--man=no", "--recursive-errors=no", f"./{unit}",
                    folder=units) == (0, "")
@@ -53,7 +53,7 @@ def test_verify_has_nothing_to_say(units, unit):
 def test_verify_would_have_something_to_say(units):
     """Misspelt keys are only warned about."""
     path = units / "spotify-fcgi-bad.service"
-    path.write_text((units / "spotify-fcgi-cleanup.service").read_text("utf-8")
+    path.write_text((units / "spotify-fcgi-cleanup@.service").read_text("utf-8")
                     .replace("ProtectHome", "ProtectHomes"), "utf-8")
     assert "ProtectHomes" in analyze("verify", "--man=no", f"./{path.name}",
                                      folder=units)[1]
@@ -73,9 +73,9 @@ def test_the_drop_in_for_an_engine_fits(installed, tmp_path, units, name):
     """As the manual has it copied; then the program has this one address."""
     folder = tmp_path / "units"
     shutil.copytree(units, folder)
-    unit = f"spotify-fcgi@{name}.service"
+    unit = f"spotify-fcgi-{name}@main.service"
     shutil.copy(installed / "usr/share/spotify-fcgi/systemd/store-network.conf",
-                folder / f"{unit}.d")
+                folder / f"spotify-fcgi-{name}@.service.d")
     assert analyze("verify", "--man=no", "--recursive-errors=no", f"./{unit}",
                    folder=folder) == (0, "")
     _, said = analyze("security", "--offline=true", "--no-pager", f"./{unit}",
@@ -87,7 +87,7 @@ def test_the_drop_in_for_an_engine_fits(installed, tmp_path, units, name):
 def test_programs_that_do_not_call_spotify_have_no_network():
     for name in ALL_PROGRAMS:
         source = (REPOSITORY / "cgi-bin" / f"{name}.c").read_text("utf-8")
-        drop_in = (REPOSITORY / f"conf/systemd/spotify-fcgi@{name}.service.d"
+        drop_in = (REPOSITORY / f"conf/systemd/spotify-fcgi-{name}@.service.d"
                    / "no-network.conf")
         assert drop_in.exists() == (name in OFFLINE)
         assert ("upstream_spotify" in source) == (name not in OFFLINE)
@@ -102,8 +102,8 @@ def settings(name):
     before it, and all others add (systemd.syntax(7))."""
     folder = REPOSITORY / "conf" / "systemd"
     found = {}
-    for path in (folder / "spotify-fcgi@.service",
-                 *sorted((folder / f"spotify-fcgi@{name}.service.d").glob(
+    for path in (folder / "program@.service",
+                 *sorted((folder / f"spotify-fcgi-{name}@.service.d").glob(
                      "*.conf"))):
         for key, value in re.findall(r"^(\w+)=(.*)$", path.read_text("utf-8"),
                                      re.M):
@@ -121,14 +121,14 @@ def test_a_unit_gives_its_program_what_that_opens_and_no_more(name):
     if opens == {"ALL"}:
         opens = {"CLIENT_SECRET", "SERVER_KEY", "STORE"}
     unit = settings(name)
-    secrets = {bit.lower() for bit in opens - {"STORE"}}
+    secrets = {f"%i.{bit.lower()}" for bit in opens - {"STORE"}}
     assert {value.partition(":")[0] for value in
             unit.get("LoadCredential", [])} == secrets
     assert bool(unit.get("StateDirectory")) == ("STORE" in opens)
     hidden = {path.lstrip("-") for path in unit.get("InaccessiblePaths", [])}
     assert hidden == {
         f"/etc/spotify-fcgi/{secret}" for secret in
-        {"client_secret", "server_key"} - secrets} | (
+        {"%i.client_secret", "%i.server_key"} - secrets} | (
             set() if "STORE" in opens else {"/var/lib/spotify-fcgi"})
 
 
@@ -137,7 +137,7 @@ def test_limits_fit_the_most_threads():
     source = (REPOSITORY / "lib" / "process" / "options.c").read_text(
         "utf-8")
     threads = int(re.search(r"#define THREADS_MAX (\d+)", source)[1])
-    unit = (REPOSITORY / "conf/systemd/spotify-fcgi@.service").read_text(
+    unit = (REPOSITORY / "conf/systemd/program@.service").read_text(
         "utf-8")
     values = {key: int(value) for key, value in re.findall(
         r"^(TasksMax|LimitNOFILE|TimeoutStopSec)=(\d+)", unit, re.M)}

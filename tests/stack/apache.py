@@ -231,7 +231,8 @@ class Apache(WebServer):
             (self.folder / name).mkdir(exist_ok=True)
         if os.geteuid() == 0:
             self.folder.chmod(0o710)
-            (self.folder / "run").chmod(0o710)
+            for name in ("run", "run/main"):
+                (self.folder / name).chmod(0o710)
         self._write_snippets()
         page = self.folder / "www" / self.options["prefix"].strip("/")
         shutil.copytree(PAGE, page, dirs_exist_ok=True)

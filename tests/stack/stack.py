@@ -78,7 +78,7 @@ class Stack:
     # Starting
 
     def _start(self, spotify_tls, conf):
-        for name in ("run", "sessions", "log"):
+        for name in ("run", "run/main", "sessions", "log"):
             (self.folder / name).mkdir(mode=0o700)
         if self.tls or spotify_tls:
             certificates.make(self.folder / "tls", [HOST, "127.0.0.1"])
@@ -195,7 +195,7 @@ class Stack:
 
     def socket(self, program):
         """The path of a program's socket."""
-        return str(self.folder / "run" / f"{program}.sock")
+        return str(self.folder / "run" / "main" / f"{program}.sock")
 
     # Steering
 
