@@ -14,6 +14,9 @@
  */
 int64_t clock_now_s(void);
 
+/* The same in milliseconds. */
+int64_t clock_now_ms(void);
+
 /* Milliseconds on a clock that never jumps, for waiting and deadlines. */
 int64_t clock_mono_ms(void);
 

@@ -88,6 +88,14 @@ seal_secret(const struct seal_ring *ring, struct str text,
 }
 
 void
+seal_hide(const struct seal_ring *ring, size_t key, struct str text,
+    unsigned char name[static SEAL_NAME_BYTES])
+{
+	derive(name, SEAL_NAME_BYTES, text, ring->keys[key].cookie,
+	    "sfcgi-hide-1");
+}
+
+void
 seal_digest(struct str text, unsigned char *digest, size_t n)
 {
 	derive(digest, n, text, NULL, "sfcgi-digest-1");

@@ -66,6 +66,13 @@ void seal_name(const unsigned char secret[static SEAL_KEY_BYTES],
 void seal_secret(const struct seal_ring *ring, struct str text,
     unsigned char secret[static SEAL_KEY_BYTES]);
 
+/*
+ * A name for text, by a key of the ring: the same whenever text is, and nobody
+ * who lacks that key finds out of which text, though he may guess it.
+ */
+void seal_hide(const struct seal_ring *ring, size_t key, struct str text,
+    unsigned char name[static SEAL_NAME_BYTES]);
+
 /* A hash of text for marking it as seen, for a cookie's name, for an ETag;
  * n is 16 to 64 bytes. */
 void seal_digest(struct str text, unsigned char *digest, size_t n);

@@ -245,6 +245,20 @@ set_fact(struct store *store, const char *name, int64_t number)
 	store_set_fact(own(store)->from, name, number);
 }
 
+static void
+know(struct store *store, const unsigned char *id, int64_t now_s)
+{
+	store_know(own(store)->to, id, now_s);
+	store_know(own(store)->from, id, now_s);
+}
+
+static bool
+knows(struct store *store, const unsigned char *id)
+{
+	return store_knows(own(store)->to, id) ||
+	    store_knows(own(store)->from, id);
+}
+
 /* Either place may know calls of the last day that the other does not; so both
  * have to have room. */
 static enum result
@@ -336,6 +350,8 @@ static const struct store_backend backend = {
 	.fact = fact,
 	.facts = facts,
 	.set_fact = set_fact,
+	.know = know,
+	.knows = knows,
 	.count = count,
 	.tally = tally_both,
 	.remark = remark,

@@ -134,3 +134,37 @@ sitewide_set_fact(struct store *store, const char *name, int64_t number)
 	/* A failure has been logged. */
 	(void)!valkey_tell(valkey, &words);
 }
+
+void
+sitewide_know(struct store *store, const unsigned char *id, int64_t now_s)
+{
+	const struct valkey *valkey = valkey_of(store);
+	char hex[2 * STORE_ID_BYTES + 1];
+	struct words words = { .n = 0 };
+
+	sodium_bin2hex(hex, sizeof(hex), id, STORE_ID_BYTES);
+	words_add(&words, STR("SET"));
+	words_name(&words, valkey->prefix, "k", hex);
+	words_number(&words, now_s);
+	/* A failure has been logged. */
+	(void)!valkey_tell(valkey, &words);
+}
+
+bool
+sitewide_knows(struct store *store, const unsigned char *id)
+{
+	const struct valkey *valkey = valkey_of(store);
+	char hex[2 * STORE_ID_BYTES + 1];
+	struct words words = { .n = 0 };
+	struct engine_reply reply;
+	bool knows;
+
+	sodium_bin2hex(hex, sizeof(hex), id, STORE_ID_BYTES);
+	words_add(&words, STR("GET"));
+	words_name(&words, valkey->prefix, "k", hex);
+	if (valkey_ask(valkey, &words, false, &reply) != OK)
+		return false;
+	knows = number_of(reply.value.text) > 0;
+	engine_reply_free(&reply);
+	return knows;
+}

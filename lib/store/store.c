@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <assert.h>
+#include <sodium.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -176,6 +177,41 @@ void
 store_set_fact(struct store *store, const char *name, int64_t number)
 {
 	store->backend->set_fact(store, name, number);
+}
+
+/* The name of the fact that an id is known. */
+#define KNOWN "known-"
+static void
+name_known(char name[static sizeof(KNOWN) + 2 * STORE_ID_BYTES],
+    const unsigned char *id)
+{
+	memcpy(name, KNOWN, sizeof(KNOWN));
+	sodium_bin2hex(name + sizeof(KNOWN) - 1, 2 * STORE_ID_BYTES + 1, id,
+	    STORE_ID_BYTES);
+}
+
+void
+store_know(struct store *store, const unsigned char id[static STORE_ID_BYTES],
+    int64_t now_s)
+{
+	char name[sizeof(KNOWN) + 2 * STORE_ID_BYTES];
+
+	name_known(name, id);
+	if (store->backend->know != NULL)
+		store->backend->know(store, id, now_s);
+	else
+		store_set_fact(store, name, now_s);
+}
+
+bool
+store_knows(struct store *store, const unsigned char id[static STORE_ID_BYTES])
+{
+	char name[sizeof(KNOWN) + 2 * STORE_ID_BYTES];
+
+	name_known(name, id);
+	if (store->backend->knows != NULL)
+		return store->backend->knows(store, id);
+	return store_fact(store, name) > 0;
 }
 
 enum result

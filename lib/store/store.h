@@ -14,6 +14,7 @@
 #ifndef STORE_H
 #define STORE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -205,6 +206,16 @@ int64_t store_fact(struct store *store, const char *name);
 void store_facts(struct store *store, const char *const names[static 2],
     int64_t numbers[static 2]);
 void store_set_fact(struct store *store, const char *name, int64_t number);
+
+/*
+ * Know an id from now on, for ever; a failure is logged, and the id is as
+ * unknown as one that a crash of the machine may make us forget. An id that
+ * cannot be looked for is unknown.
+ */
+void store_know(struct store *store,
+    const unsigned char id[static STORE_ID_BYTES], int64_t now_s);
+bool store_knows(struct store *store,
+    const unsigned char id[static STORE_ID_BYTES]);
 
 #define STORE_COUNTS_MAX 32 /* names of counts */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Hides the engine. An id has these keys, which end by themselves:
+ * Hides the engine. An id has these keys, which all but one end by
+ * themselves:
  *
  *	PREFIX{ID}:s	ten digits, the last use, and the record
  *	PREFIX{ID}:c	what is kept beside it, and :p
@@ -8,6 +9,7 @@
  *	PREFIX{ID}:r	room for the next record
  *	PREFIXu:ID	a mark: random bytes, by which one's own is known again
  *	PREFIXf:NAME	a fact
+ *	PREFIXk:ID	an id that is known; the only one that stays
  *	PREFIXn:NAME	a count: hours, and a remark
  */
 #include "config.h"
@@ -222,6 +224,8 @@ static const struct store_backend backend = {
 	.fact = sitewide_fact,
 	.facts = sitewide_facts,
 	.set_fact = sitewide_set_fact,
+	.know = sitewide_know,
+	.knows = sitewide_knows,
 	.try_write = sitewide_try,
 	.count = tallies_count,
 	.tally = tallies_look,

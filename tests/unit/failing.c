@@ -164,6 +164,18 @@ failing_set_fact(struct store *store, const char *name, int64_t number)
 	store_set_fact(own(store)->inner, name, number);
 }
 
+static void
+failing_know(struct store *store, const unsigned char *id, int64_t now_s)
+{
+	store_know(own(store)->inner, id, now_s);
+}
+
+static bool
+failing_knows(struct store *store, const unsigned char *id)
+{
+	return store_knows(own(store)->inner, id);
+}
+
 static enum result
 failing_count(struct store *store, const char *name, int64_t limit,
     struct store_tally *tally)
@@ -228,6 +240,8 @@ static const struct store_backend backend = {
 	.claim = failing_claim,
 	.fact = failing_fact,
 	.set_fact = failing_set_fact,
+	.know = failing_know,
+	.knows = failing_knows,
 	.count = failing_count,
 	.tally = failing_tally,
 	.remark = failing_remark,

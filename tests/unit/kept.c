@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* What each back end must pass, of what is kept beside a record. */
+/* What each back end must pass, of what is kept beside a record, and of ids
+ * that are known. */
 #include "config.h"
 
 #include "backends.h"
@@ -155,11 +156,24 @@ what_has_no_place_is_absent_on(struct store *store)
 }
 ON_EACH(what_has_no_place_is_absent)
 
+static void
+an_id_is_known_from_when_it_was_told_on(struct store *store)
+{
+	assert_false(store_knows(store, id));
+	store_know(store, id, 6000);
+	assert_false(store_knows(store, other_id));
+	assert_true(store_knows(store, id) || run_refused());
+	store_know(store, id, 6010);
+	assert_true(store_knows(store, id) || run_refused());
+}
+ON_EACH(an_id_is_known_from_when_it_was_told)
+
 UNIT_TESTS(kept) = {
 	TEST(what_is_kept_lasts_as_long_as_its_record),
 	TEST(a_copy_and_a_part_are_kept_apart),
 	TEST(a_removal_of_a_version_takes_all_places),
 	TEST(what_is_kept_is_read_in_parts),
 	TEST(what_has_no_place_is_absent),
+	TEST(an_id_is_known_from_when_it_was_told),
 	END_OF_TESTS,
 };

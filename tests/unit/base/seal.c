@@ -314,6 +314,26 @@ names_and_digests_are_stable_and_differ(void)
 	assert_memory_not_equal(a, digest, sizeof(digest));
 }
 
+static void
+a_hidden_name_is_that_of_its_text_and_key(void)
+{
+	struct seal_ring ring = { 0 };
+	unsigned char a[SEAL_NAME_BYTES], b[SEAL_NAME_BYTES];
+
+	assert_int_equal(seal_ring_add(&ring, secret), OK);
+	assert_int_equal(seal_ring_add(&ring, other), OK);
+	seal_hide(&ring, 0, STR("x"), a);
+	seal_hide(&ring, 0, STR("x"), b);
+	assert_memory_equal(a, b, sizeof(a));
+	seal_hide(&ring, 0, STR("y"), b);
+	assert_memory_not_equal(a, b, sizeof(a));
+	seal_hide(&ring, 1, STR("x"), b);
+	assert_memory_not_equal(a, b, sizeof(a));
+	/* It is no secret of a cookie. */
+	seal_secret(&ring, STR("x"), b);
+	assert_memory_not_equal(a, b, sizeof(a));
+}
+
 UNIT_TESTS(seal) = {
 	TEST(what_was_sealed_opens_again),
 	TEST(it_opens_in_its_own_place_or_leaves_nothing),
@@ -328,5 +348,6 @@ UNIT_TESTS(seal) = {
 	TEST(a_ring_holds_eight_different_keys),
 	TEST(a_text_that_does_not_fit_is_not_sealed),
 	TEST(names_and_digests_are_stable_and_differ),
+	TEST(a_hidden_name_is_that_of_its_text_and_key),
 	END_OF_TESTS,
 };
