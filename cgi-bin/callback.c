@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "app/app.h"
+#include "session/events.h"
 #include "session/login.h"
 #include "session/session.h"
 #include "web/origin.h"
@@ -44,6 +45,8 @@ log_in(struct context *context, const struct request *request,
 	if (result == OK)
 		result = session_create(context, buf_str(&request->cookies),
 		    &tokens, reply, &session);
+	if (result == OK)
+		events_login(context, &session);
 	oauth_tokens_free(&tokens);
 	session_free(&session);
 	return result;

@@ -8,6 +8,7 @@
 #include "app/app.h"
 #include "web/origin.h"
 #include "base/log.h"
+#include "session/events.h"
 #include "session/session.h"
 
 /* Whether a form was sent, whose sender wants to see a page, or a script
@@ -33,6 +34,10 @@ handle(struct context *context, const struct request *request,
 		return result;
 	if (session_find(conf, buf_str(&request->cookies), &session) == OK) {
 		session_word(&session, word);
+		/* Whose it is only its record tells, while it is there. */
+		if (conf->events_dir != NULL &&
+		    session_load(context, &session) == OK)
+			events_tell(context, &session, EVENTS_LOGOUT);
 		result = session_remove(context, &session);
 		log_event(LOG_LEVEL_INFO, "logout", "session=%s done=%s", word,
 		    result == OK ? "yes" : "no");
@@ -53,7 +58,7 @@ main(int argc, char **argv)
 	return app_run(argc, argv,
 	    &(struct app){ .name = "logout",
 		.methods = METHOD_POST,
-		.opens = CONF_STORE,
+		.opens = CONF_STORE | CONF_EVENTS,
 		.storage = &storage_configured,
 		.threads = 8,
 		.shares = true,

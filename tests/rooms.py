@@ -71,6 +71,7 @@ TESTED_BY = {
     "app/storage": "http/test_configuration.py",
     "relay/allow": "http/test_configuration.py",
     "relay/relay": "http/test_api.py",
+    "app/eventscheck": "http/test_events_check.py",
     "app/check": "http/test_configuration.py",
     "app/cleanup": "faults/test_many_files.py",
     "app/move": "faults/test_move.py",

@@ -91,6 +91,22 @@ open_process(struct process *process, const struct options *options)
 	return app->upstream == NULL || app->upstream->start() == OK;
 }
 
+#ifndef COVERAGE /* gcov writes its counts when a program ends */
+/* Who tells events writes in their directory, too. */
+static void
+confine(const struct process *process)
+{
+	const struct conf *conf = &process->conf;
+
+	if (process->store == NULL)
+		sandbox(NULL);
+	else
+		sandbox_two(conf->session_dir,
+		    process->app->opens & CONF_EVENTS ? conf->events_dir :
+							NULL);
+}
+#endif
+
 /* From here on a signal would leave a socket behind, or end a refresh halfway
  * if a web server sends it to a CGI program. */
 static int
@@ -115,8 +131,8 @@ run(struct process *process, const struct options *options)
 			options_usage(app->name);
 		return 2;
 	}
-#ifndef COVERAGE /* gcov writes its counts when a program ends */
-	sandbox(process->store == NULL ? NULL : process->conf.session_dir);
+#ifndef COVERAGE
+	confine(process);
 #endif
 	if (options->cgi)
 		good = server_run_cgi(&work);

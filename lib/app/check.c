@@ -18,6 +18,7 @@
 
 #include "app/check.h"
 #include "app/cleanup.h"
+#include "app/eventscheck.h"
 #include "app/units.h"
 #include "base/clock.h"
 #include "conf/conf.h"
@@ -182,6 +183,7 @@ check_surroundings(const char *file, const struct conf *conf,
 
 	if (conf->session_dir != NULL)
 		mistakes += check_store(file, conf, &findings->untried);
+	mistakes += eventscheck(file, conf);
 	if (upstream != NULL)
 		mistakes +=
 		    check_certificates(file, conf, upstream, &findings->doubts);
@@ -316,7 +318,8 @@ print_all(const char *file, const struct conf *conf, const struct app *app,
 	printf("# Redirect URI to register at Spotify, exactly:\n"
 	       "#\t%s\n",
 	    conf->redirect_uri);
-	if (!conf->store_at.engine || conf->store_from != NULL)
+	if (!conf->store_at.engine || conf->store_from != NULL ||
+	    conf->events_dir != NULL)
 		print_cleanup(file);
 	if (findings->untried == 0)
 		printf("# session_dir: what its file system has to do was "
@@ -325,6 +328,7 @@ print_all(const char *file, const struct conf *conf, const struct app *app,
 		printf("# session_dir: what its file system does could not be "
 		       "tried: %s\n",
 		    strerror(findings->untried));
+	eventscheck_print(conf);
 	print_engine(conf, app, findings);
 	allow_print(conf, stdout);
 	print_doubts(conf, findings);

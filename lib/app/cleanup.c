@@ -27,11 +27,22 @@ cleanup_become_owner(const char *directory)
 	    setuid(st.st_uid) == 0;
 }
 
+/* Print and remove what is over in one directory; the exit status. */
+static int
+print_removed(const char *path, const struct removal *removal,
+    enum result result)
+{
+	printf("%s: %llu files removed, %llu left\n", path, removal->removed,
+	    removal->left);
+	return result == OK ? 0 : 1;
+}
+
 int
 cleanup(const struct options *options)
 {
 	unsigned as_root = geteuid() == 0 ? CONF_ANY_OWNER : 0;
 	struct removal removal;
+	enum result result;
 	struct conf conf;
 	int64_t age_s;
 	int status = 2;
@@ -44,12 +55,14 @@ cleanup(const struct options *options)
 		age_s = conf.idle_limit_s < conf.absolute_limit_s ?
 		    conf.idle_limit_s :
 		    conf.absolute_limit_s;
-		status = removal_run(conf.session_dir, clock_now_s(),
-			     age_s + CLEANUP_MARGIN_S, &removal) == OK ?
-		    0 :
-		    1;
-		printf("%s: %llu files removed, %llu left\n", conf.session_dir,
-		    removal.removed, removal.left);
+		result = removal_run(conf.session_dir, clock_now_s(),
+		    age_s + CLEANUP_MARGIN_S, &removal);
+		status = print_removed(conf.session_dir, &removal, result);
+	}
+	if (status != 2 && conf.events_dir != NULL) {
+		result =
+		    removal_outbox(conf.events_dir, clock_now_s(), &removal);
+		status |= print_removed(conf.events_dir, &removal, result);
 	}
 	conf_free(&conf);
 	return status;

@@ -63,19 +63,6 @@ complain_unknown(struct reading *r, struct str name)
 	complain(r, r->line, str_graphic(name) ? shown : "?", text);
 }
 
-/* What is wrong with any value that looks so; NULL: nothing. */
-static const char *
-check_form(struct str value)
-{
-	if (value.n == 0 || value.p[0] == '#')
-		return "has no value";
-	if (memchr(value.p, '"', value.n) != NULL || value.p[0] == '\'')
-		return "quotes are not needed; leave them out";
-	if (value.p[value.n - 1] == ';' || value.p[value.n - 1] == ',')
-		return "leave the sign at its end out";
-	return NULL;
-}
-
 static void
 set_key(struct reading *r, struct str name, struct str value)
 {
@@ -88,7 +75,7 @@ set_key(struct reading *r, struct str name, struct str value)
 		complain(r, r->line, confkeys[i].name, "set twice; keep one");
 	} else {
 		r->lines[i] = r->line;
-		if ((complaint = check_form(value)) == NULL)
+		if ((complaint = values_form(value)) == NULL)
 			complaint = confkeys_set(r->conf, &confkeys[i], value);
 		if (complaint != NULL)
 			complain(r, r->line, confkeys[i].name, complaint);
@@ -276,6 +263,11 @@ check_store(struct reading *r)
 		bool counts;
 		const char *why;
 	} rows[] = {
+		{ "events_email", conf->events_email ? "" : NULL,
+		    conf->events_dir != NULL &&
+			str_has_word(str_of(conf->scope),
+			    STR("user-read-email")),
+		    "needs events_dir, and user-read-email in scope" },
 		{ "store_from", conf->store_from, into != conf->from_at.engine,
 		    "of store and store_from one has to be files, and the "
 		    "other Valkey or Redis" },
@@ -314,6 +306,8 @@ load_secrets(struct reading *r, unsigned opens)
 		.any_owner = opens & CONF_ANY_OWNER };
 	const char *complaint;
 
+	if ((opens & CONF_EVENTS) && conf->events_dir != NULL)
+		opens |= CONF_SERVER_KEY;
 	key.name = conf->client_secret_file;
 	if (key.name != NULL && (opens & CONF_CLIENT_SECRET) &&
 	    (complaint = keyfile_client_secret(&key, &conf->client_secret)) !=

@@ -18,7 +18,8 @@
 #define CONF_CLIENT_SECRET 1u
 #define CONF_SERVER_KEY 2u
 #define CONF_STORE 4u
-#define CONF_ALL 7u
+#define CONF_EVENTS 16u /* if they are on, the server key */
+#define CONF_ALL 23u
 #define CONF_ANY_OWNER 8u /* of a secret: root checks for another user */
 
 /* What auth tells the web server beside the scope (auth_pass). */
@@ -45,6 +46,7 @@ struct conf {
 	char *token_url;
 	char *api_url;
 	char *ca_file;
+	char *events_dir;
 	char *store;
 	char *store_from; /* where sessions still move from */
 	char *store_user;
@@ -60,6 +62,7 @@ struct conf {
 	int64_t quota_per_day; /* calls of a kind; 0: not counted */
 	int64_t log_level;     /* enum log_level */
 	int64_t auth_pass;     /* CONF_PASS_ bits */
+	int64_t events_email;  /* yes is 1, no is 0 */
 	/* Made of it. */
 	struct secret client_secret;
 	struct seal_ring ring;

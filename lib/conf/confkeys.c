@@ -42,6 +42,8 @@ const struct confkeys_key confkeys[] = {
 	{ "allowed_origins", NULL, AT(allowed_origins), 0, 0, TYPE_TEXT, false,
 	    NULL },
 	{ "api_allow", NULL, AT(api_allow), 0, 0, TYPE_TEXT, false, NULL },
+	{ "events_dir", NULL, AT(events_dir), 0, 0, TYPE_PATH, false, NULL },
+	{ "events_email", "no", AT(events_email), 0, 0, TYPE_YES, false, NULL },
 	{ "authorize_url", "https://accounts.spotify.com/authorize",
 	    AT(authorize_url), 0, 0, TYPE_ENDPOINT, false, NULL },
 	{ "token_url", "https://accounts.spotify.com/api/token", AT(token_url),
@@ -72,7 +74,7 @@ static bool
 is_number(enum confkeys_type type)
 {
 	return type == TYPE_NUMBER || type == TYPE_DURATION ||
-	    type == TYPE_PASS || type == TYPE_LEVEL;
+	    type == TYPE_YES || type == TYPE_PASS || type == TYPE_LEVEL;
 }
 
 static char **
@@ -181,6 +183,13 @@ set_level(struct str value, int64_t *level)
 }
 
 static const char *
+set_yes(struct str value, int64_t *yes)
+{
+	*yes = str_equal(value, STR("yes"));
+	return *yes || str_equal(value, STR("no")) ? NULL : "must be yes or no";
+}
+
+static const char *
 set_number(const struct confkeys_key *key, struct str value, int64_t *number)
 {
 	const char *complaint;
@@ -189,6 +198,8 @@ set_number(const struct confkeys_key *key, struct str value, int64_t *number)
 
 	if (key->type == TYPE_LEVEL)
 		return set_level(value, number);
+	if (key->type == TYPE_YES)
+		return set_yes(value, number);
 	if (key->type == TYPE_PASS)
 		return set_pass(value, number);
 	if (key->type == TYPE_DURATION) {
@@ -249,6 +260,9 @@ conf_print(const struct conf *conf, FILE *out)
 		if (confkeys[i].type == TYPE_LEVEL) {
 			fprintf(out, "%s = %s\n", confkeys[i].name,
 			    log_level_word((enum log_level)conf->log_level));
+		} else if (confkeys[i].type == TYPE_YES) {
+			fprintf(out, "%s = %s\n", confkeys[i].name,
+			    *number_at(&copy, &confkeys[i]) ? "yes" : "no");
 		} else if (confkeys[i].type == TYPE_PASS) {
 			print_pass(conf->auth_pass, out);
 		} else if (is_number(confkeys[i].type)) {

@@ -9,7 +9,7 @@
 
 #include "conf/conf.h"
 
-#define CONFKEYS_N 30
+#define CONFKEYS_N 32
 
 enum confkeys_type {
 	TYPE_TEXT,
@@ -25,6 +25,7 @@ enum confkeys_type {
 	TYPE_STORE,
 	TYPE_NUMBER,
 	TYPE_DURATION,
+	TYPE_YES,
 	TYPE_PASS,
 	TYPE_LEVEL
 };

@@ -87,6 +87,18 @@ no_url(struct str value)
 }
 
 const char *
+values_form(struct str value)
+{
+	if (value.n == 0 || value.p[0] == '#')
+		return "has no value";
+	if (memchr(value.p, '"', value.n) != NULL || value.p[0] == '\'')
+		return "quotes are not needed; leave them out";
+	if (value.p[value.n - 1] == ';' || value.p[value.n - 1] == ',')
+		return "leave the sign at its end out";
+	return NULL;
+}
+
+const char *
 values_redirect_uri(struct str value)
 {
 	struct url url;

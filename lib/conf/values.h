@@ -12,6 +12,9 @@
  * that says what is wrong and what to write instead.
  */
 
+/* Any value: it is there, without quotes and without a sign at its end. */
+const char *values_form(struct str value);
+
 /* https, or http on 127.0.0.1 or [::1] (RFC 8252, section 7.3; "localhost" is
  * refused by Spotify), with a path, lower-case host, no query. */
 const char *values_redirect_uri(struct str value);

@@ -57,7 +57,7 @@ add_directory(int rules, const char *dir)
 }
 
 bool
-sandbox(const char *dir)
+sandbox_two(const char *dir, const char *other)
 {
 	const struct landlock_ruleset_attr attr = {
 		.handled_access_fs = storing() | NEVER,
@@ -68,6 +68,8 @@ sandbox(const char *dir)
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	rules =
 	    (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
+	if (rules >= 0 && other != NULL && !add_directory(rules, other))
+		log_errno(LOG_LEVEL_WARN, "directory_missing", NULL);
 	done = rules >= 0 && (dir == NULL || add_directory(rules, dir)) &&
 	    syscall(SYS_landlock_restrict_self, rules, 0) == 0;
 	if (!done)
@@ -75,4 +77,10 @@ sandbox(const char *dir)
 	if (rules >= 0)
 		close(rules);
 	return done;
+}
+
+bool
+sandbox(const char *dir)
+{
+	return sandbox_two(dir, NULL);
 }

@@ -15,4 +15,8 @@
  */
 bool sandbox(const char *dir);
 
+/* The same with another directory, unless that is NULL. If it is missing, it is
+ * logged, and stays out of reach. */
+bool sandbox_two(const char *dir, const char *other);
+
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "session/events.h"
 #include "session/login.h"
 #include "base/clock.h"
 #include "web/query.h"
@@ -247,8 +248,11 @@ login_resume(const struct context *context, const struct login *login,
 	result = login_secret(context->conf, login, session.secret);
 	if (result == OK)
 		result = session_resume(context, AGAIN_S, reply, &session);
-	if (result == OK)
+	if (result == OK) {
+		/* Who finished it may have died before he told so. */
+		events_login(context, &session);
 		pending_end(context->conf, &login->pending, reply);
+	}
 	session_free(&session);
 	return result == RESULT_NOT_LOGGED_IN ? RESULT_LOGIN_REPLAYED : result;
 }

@@ -8,6 +8,7 @@
  */
 #include "config.h"
 
+#include "session/events.h"
 #include "session/token.h"
 #include "base/clock.h"
 #include "spotify/pause.h"
@@ -46,10 +47,15 @@ use_others(const struct context *context, struct session *session)
 static enum result
 end_session(const struct context *context, struct session *session)
 {
+	/* Before, for afterwards nobody would know any more. */
+	struct events_file told =
+	    events_tell(context, session, EVENTS_AUTHORIZATION_ENDED);
 	enum result result = session_remove_loaded(context, session);
 
-	if (result == RESULT_CHANGED)
+	if (result == RESULT_CHANGED) {
+		events_take_back(context, &told);
 		return use_others(context, session);
+	}
 	if (result != OK)
 		return RESULT_STORE;
 	session_log(session, LOG_LEVEL_INFO, "authorization_ended");

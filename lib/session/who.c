@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "session/events.h"
 #include "session/who.h"
 #include "spotify/refusal.h"
 #include "spotify/spotify.h"
@@ -46,13 +47,18 @@ ask(struct context *brief, struct session *session)
 	enum result result =
 	    spotify_me(brief, &api_me, &session->access, &account);
 
-	if (result == OK)
+	if (result == OK) {
+		/* Before, as a crash in between would lose it. */
+		events_meet(brief, &account);
 		save_account(brief, session, &account);
+	}
 	/* Words that a login would have ended with. One without may be of
 	 * somebody on the way. */
-	if (refusal_is(result) && result != RESULT_SPOTIFY_REFUSED &&
-	    session_remove(brief, session) == OK)
-		session_log(session, LOG_LEVEL_WARN, "login_undone");
+	if (refusal_is(result) && result != RESULT_SPOTIFY_REFUSED) {
+		events_tell(brief, session, EVENTS_AUTHORIZATION_ENDED);
+		if (session_remove(brief, session) == OK)
+			session_log(session, LOG_LEVEL_WARN, "login_undone");
+	}
 	account_free(&account);
 }
 

@@ -50,9 +50,8 @@ is_shared(const struct stat *st)
 	    (st->st_mode & S_ISVTX) == 0;
 }
 
-/* Whether somebody else could exchange a directory on the way. */
-static bool
-is_path_shared(const char *path)
+bool
+directory_is_exposed(const char *path)
 {
 	char *real = realpath(path, NULL), *slash;
 	bool shared = real == NULL;
@@ -104,7 +103,7 @@ directory_complaint(const char *path)
 		    "cannot be written to by this user";
 	if (is_remote(path))
 		return "lies on a network file system; use a local one";
-	if (is_path_shared(path))
+	if (directory_is_exposed(path))
 		return "lies below a directory that others can write to";
 	return NULL;
 }

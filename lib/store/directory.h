@@ -3,6 +3,8 @@
 #ifndef DIRECTORY_H
 #define DIRECTORY_H
 
+#include <stdbool.h>
+
 /*
  * What is wrong with the directory: NULL, or a sentence that says what to
  * do. It must be owned by this user with mode 0700, on a local file system,
@@ -10,5 +12,8 @@
  * if the directory is root's and has the set-group-ID bit (a volume).
  */
 const char *directory_complaint(const char *path);
+
+/* Whether somebody else could exchange a directory on the way to it. */
+bool directory_is_exposed(const char *path);
 
 #endif

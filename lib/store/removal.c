@@ -20,11 +20,13 @@
 
 #define TEMPORARY_S 86400 /* a file is written within seconds */
 #define TEMPORARY_DIGITS 16
+#define EVENT_S (7 * 86400)
 
 /* What a clean-up works with. */
 struct work {
 	int dir;
 	int64_t now_s, age_s;
+	int64_t (*lifetime)(struct str name, int64_t age_s);
 	struct removal *removal;
 	enum result result;
 };
@@ -57,10 +59,19 @@ lifetime(struct str name, int64_t age_s)
 	return is_name(name, STR("temp-"), TEMPORARY_DIGITS) ? TEMPORARY_S : 0;
 }
 
+/* The same in an outbox. */
+static int64_t
+lifetime_outside(struct str name, int64_t age_s)
+{
+	if (str_starts(name, STR("event-")) && str_ends(name, STR(".json")))
+		return age_s;
+	return is_name(name, STR(".temp-"), TEMPORARY_DIGITS) ? TEMPORARY_S : 0;
+}
+
 static void
 look_at(struct work *work, const char *name)
 {
-	int64_t lifetime_s = lifetime(str_of(name), work->age_s);
+	int64_t lifetime_s = work->lifetime(str_of(name), work->age_s);
 	struct stat st;
 
 	if (lifetime_s == 0 ||
@@ -103,6 +114,7 @@ removal_run(const char *path, int64_t now_s, int64_t age_s,
 {
 	struct work work = { .now_s = now_s,
 		.age_s = age_s,
+		.lifetime = lifetime,
 		.removal = removal };
 	const char *complaint = directory_complaint(path);
 
@@ -113,6 +125,22 @@ removal_run(const char *path, int64_t now_s, int64_t age_s,
 		return RESULT_STORE;
 	}
 	work.dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (work.dir < 0)
+		return store_failed("open_dir");
+	look_at_all(&work);
+	return work.result;
+}
+
+enum result
+removal_outbox(const char *path, int64_t now_s, struct removal *removal)
+{
+	struct work work = { .now_s = now_s,
+		.age_s = EVENT_S,
+		.lifetime = lifetime_outside,
+		.removal = removal };
+
+	*removal = (struct removal){ 0 };
+	work.dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (work.dir < 0)
 		return store_failed("open_dir");
 	look_at_all(&work);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Removing from the directory of a store what is over: a part of files, for
+/* Removing from the directory of a store, or from an outbox, what is over: for
  * the clean-up. */
 #ifndef REMOVAL_H
 #define REMOVAL_H
@@ -22,6 +22,13 @@ struct removal {
  * or a file could not be removed, and all others were.
  */
 enum result removal_run(const char *path, int64_t now_s, int64_t age_s,
+    struct removal *removal) __attribute__((warn_unused_result));
+
+/*
+ * The same in an outbox: events that nobody has taken for seven days, and what
+ * was never finished for one. OK or RESULT_STORE.
+ */
+enum result removal_outbox(const char *path, int64_t now_s,
     struct removal *removal) __attribute__((warn_unused_result));
 
 #endif

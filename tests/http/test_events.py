@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: ISC
+"""What the site's own code is told: who has logged in, for the first time or
+again, who has logged out, and whose authorization Spotify has ended."""
+
+import base64
+import functools
+import os
+
+import pytest
+
+from stack.fixtures import start_stack
+from tools.answers import Browser, refused
+from tools.events import Outbox, make_outbox
+from tools.fastcgi import auth
+from tools.parallel import together
+from tools.spotify import json_answer
+from tools.steps import is_logged_in, let_tokens_end, logout, refresh
+
+ARTIST = "0" * 22
+ADA = {"id": "wizzler", "account_id": "aB3dE5fG7h", "display_name": "Ada"}
+
+
+@pytest.fixture(scope="module")
+def stack_of_module(tmp_path_factory):
+    """It tells events; two processes finish logins. Not reset."""
+    path = make_outbox(tmp_path_factory.mktemp("events"))
+    with start_stack(conf={"events_dir": path, "api_allow": "artist",
+                           "auth_pass": "id token"},
+                     processes={"callback": 2}) as running:
+        running.outbox = Outbox(path, running)
+        yield running
+        assert running.stop() == []
+
+
+@pytest.fixture
+def stack(stack_of_module):
+    """Fresh for a test."""
+    stack_of_module.reset()
+    yield stack_of_module
+    stack_of_module.outbox.take()
+    assert stack_of_module.complaints() == []
+
+
+@pytest.fixture
+def outbox(stack):
+    """Its events."""
+    return stack.outbox
+
+
+def test_the_first_login_is_told_once_and_each_login(browser, outbox, stack):
+    browser.login()
+    first, login = sorted(outbox.take(), key=lambda e: e["event"])
+    assert (first["event"], login["event"]) == ("first_login", "login")
+    assert {k: login["account"][k] for k in ADA if k != "display_name"} \
+        == {k: ADA[k] for k in ADA if k != "display_name"}
+    assert first["account"] == login["account"]
+    assert "email" not in login["account"]
+    assert first["request_id"] == login["request_id"] \
+        and f"request={login['request_id']} " in stack.log("callback")
+    browser.login()
+    Browser(stack).login()
+    assert outbox.kinds() == ["login", "login"]
+
+
+def test_another_account_is_another_first(browser, outbox, spotify):
+    spotify.account("bob", account_id=None)
+    browser.login("wizzler")
+    browser.login("bob")
+    told = [(e["event"], e["account"]["id"], e["account"]["account_id"])
+            for e in outbox.take()]
+    assert sorted(told) == [
+        ("first_login", "bob", None), ("first_login", "wizzler", ADA[
+            "account_id"]), ("login", "bob", None),
+        ("login", "wizzler", ADA["account_id"])]
+
+
+def test_a_logout_is_told(browser, outbox):
+    browser.login()
+    outbox.take()
+    assert logout(browser).status == 204
+    told, = outbox.take()
+    assert told["event"] == "logout"
+    assert told["account"]["account_id"] == ADA["account_id"]
+    # Who is not logged in any more does not log out.
+    assert logout(browser).status == 204
+    assert outbox.take() == []
+
+
+@pytest.mark.parametrize("cookie", ["A" * 43, "x", None])
+def test_who_has_no_session_tells_nothing(browser, outbox, cookie):
+    if cookie:
+        browser.session_cookie = cookie
+    assert logout(browser).status == 204
+    assert outbox.take() == []
+
+
+@pytest.mark.parametrize("ask", [
+    refresh, lambda browser: browser.fetch("artists"),
+    lambda browser: browser.fetch("api/artists/" + ARTIST), auth],
+    ids=["refresh", "artists", "api", "auth"])
+def test_the_end_of_an_authorization_is_told_once(
+        browser, stack, outbox, spotify, ask):
+    """By whichever program finds out, though many ask at once."""
+    browser.login()
+    let_tokens_end(stack)
+    outbox.take()
+    spotify.answers("token", "invalid_grant_revoked", repeat=True)
+    answers = together([functools.partial(ask, browser.copy())
+                        for _ in range(6)])
+    assert {reply.status for reply in answers} == {401}
+    told, = outbox.take()
+    assert told["event"] == "authorization_ended"
+    assert told["account"]["account_id"] == ADA["account_id"]
+    assert not is_logged_in(browser)
+    assert outbox.take() == []
+
+
+def test_who_is_not_known_yet_is_met_later(browser, outbox, spotify):
+    spotify.answers("me", "server_error_500")
+    browser.login()
+    login, = outbox.take()
+    assert login["event"] == "login" and login["account"] == dict.fromkeys(ADA)
+    assert browser.fetch("artists").status == 200
+    first, = outbox.take()
+    assert first["event"] == "first_login"
+    assert first["account"]["account_id"] == ADA["account_id"]
+    browser.fetch("artists?fresh=1")
+    assert outbox.take() == []
+
+
+def test_the_logout_of_somebody_unknown_is_told(browser, outbox, spotify):
+    spotify.answers("me", "server_error_500")
+    browser.login()
+    outbox.take()
+    logout(browser)
+    told, = outbox.take()
+    assert told["event"] == "logout" and told["account"] == dict.fromkeys(ADA)
+
+
+def test_who_turns_out_not_to_be_allowed_has_ended(browser, outbox, spotify):
+    spotify.answers("me", "server_error_500", "not_registered_403")
+    spotify.answers("following", "not_registered_403")
+    browser.login()
+    refused(browser.fetch("artists"), 403, "not_on_allowlist")
+    assert outbox.kinds() == ["authorization_ended", "login"]
+
+
+def test_a_login_that_fails_tells_nothing(browser, outbox, spotify):
+    spotify.answers("me", "not_registered_403")
+    browser.finish(browser.approve(browser.start_login()))
+    browser.finish(browser.deny(browser.start_login()))
+    spotify.answers("token", "invalid_grant_code")
+    browser.finish(browser.approve(browser.start_login()))
+    assert not is_logged_in(browser)
+    assert outbox.take() == []
+
+
+@pytest.mark.parametrize("name", [
+    "\0\1\033[31m\n\r\t\177\x85\u2028", '"},{"event":"x"', "\U0001f600" * 99,
+    "</script><script>", "\u202egnp.exe", "\\" * 99, "x" * 9000,
+    "' OR 1=1 --", "$(id)`id`", "%n%s", "\ufeff\ufffe"],
+    ids=lambda name: ascii(name)[:20])
+def test_a_hostile_name_is_only_a_name(browser, outbox, spotify, name):
+    spotify.answers("me", json_answer({
+        "id": "eve", "account_id": "eve1", "display_name": name}))
+    browser.login()
+    account = browser.fetch("session").json["account"]
+    told = outbox.take()
+    assert len(told) == 2
+    for event in told:
+        assert event["account"]["display_name"] == account["display_name"]
+
+
+@pytest.mark.parametrize("raw", [
+    b"\xff\xfe", b"\xc0\x80", b"\xed\xa0\x80", b"\\ud800", b"a\x01b"])
+def test_a_name_that_is_no_text_leaves_good_json(
+        browser, outbox, spotify, raw):
+    """Whatever session makes of it."""
+    body = b'{"id":"eve","account_id":"eve1","display_name":"%s"}' % raw
+    spotify.answers("me", {
+        "status": 200, "headers": {"Content-Type": "application/json"},
+        "body_base64": base64.b64encode(body).decode("ascii")})
+    browser.login()
+    account = browser.fetch("session").json["account"]
+    for event in outbox.take():
+        assert event["account"]["display_name"] == account["display_name"]
+
+
+def test_a_login_that_is_taken_up_again_is_told(
+        browser, stack, outbox, spotify):
+    """Who finished it may have died before it told so. Two files of one event
+    have the same digits."""
+    spotify.answers("token", {"held": True})
+    url = browser.approve(browser.start_login())
+    again = browser.copy()
+    first = together([lambda: browser.finish(url),
+                      lambda: come_meanwhile(stack, again, url)])
+    assert first[0].status == 303
+    assert again.finish(url).status == 303
+    digits = {path.name.split("-")[2] for path in outbox.files()
+              if "first" not in path.name}
+    assert len(digits) == 1
+    assert set(outbox.kinds()) == {"first_login", "login"}
+
+
+def come_meanwhile(stack, client, url):
+    """The same login, while Spotify is asked; then let it answer."""
+    stack.spotify.wait_for("token")
+    assert client.finish(url).status == 503
+    stack.spotify.release()
+
+
+def test_a_crowd_is_told_of_one_by_one(stack, outbox):
+    """Of two accounts, in two processes."""
+    stack.spotify.account("bob")
+    browsers = [Browser(stack) for _ in range(24)]
+    together([functools.partial(browser.login,
+                                ("wizzler", "bob")[number % 2])
+              for number, browser in enumerate(browsers)])
+    told = outbox.take()
+    assert sorted(e["account"]["id"] for e in told
+                  if e["event"] == "first_login") == ["bob", "wizzler"]
+    assert len([e for e in told if e["event"] == "login"]) == len(browsers)
+
+
+def test_the_address_is_told_where_that_is_wanted(make_stack, tmp_path):
+    path = make_outbox(tmp_path)
+    stack = make_stack(conf={"events_dir": path, "events_email": "yes"})
+    outbox = Outbox(path, stack)
+    browser = Browser(stack)
+    browser.login()
+    assert [e["account"]["email"] for e in outbox.take()] \
+        == ["ada@example.com"] * 2
+    stack.spotify.answers("me", json_answer({"id": "wizzler"}))
+    browser.login()
+    assert {tuple(e["account"]) for e in outbox.take()} == {tuple(ADA)}
+
+
+def test_with_events_off_nothing_is_written(make_stack, tmp_path):
+    path = make_outbox(tmp_path)
+    stack = make_stack()
+    browser = Browser(stack)
+    browser.login()
+    logout(browser)
+    assert list(path.iterdir()) == []
+    assert not list(stack.session_dir.glob("known-*"))
+
+
+def test_the_store_does_not_name_who_was_here(browser, stack):
+    browser.login()
+    names = [path.name for path in stack.session_dir.glob("known-*")]
+    assert len(names) == 1
+    content = (stack.session_dir / names[0]).read_text("ascii")
+    assert content.isdigit() and "aB3dE5fG7h" not in names[0]
+
+
+def test_nothing_is_left_half_done(browser, stack, outbox):
+    browser.login()
+    assert [name for name in os.listdir(outbox.path)
+            if name.startswith(".")] == []
+    assert "event=events_lost" not in stack.log("callback")
