@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "web/query.h"
 #include "base/log.h"
+#include "spotify/pause.h"
 #include "spotify/refusal.h"
 #include "store/store.h"
 #include "base/url.h"
@@ -180,9 +181,24 @@ enum result
 login_claim(const struct context *context, struct login *login,
     struct reply *reply)
 {
-	enum result result = lock_take(context->store, LOCK_LOGIN,
-	    login->pending.id, 0, &login->lock);
+	const bool abandoned = context_is_abandoned(context);
+	const char *facts[2];
+	const struct lock_claim claim = { .task = LOCK_LOGIN,
+		.id = login->pending.id,
+		.began_s = login->pending.began_s,
+		.now_s = clock_now_s(),
+		.facts = facts,
+		.numbers = login->token_pause };
+	enum result result;
 
+	pause_facts(PAUSE_TOKEN, facts);
+	/* A login works without its lock, too; only whoever asks for it again
+	 * meanwhile is not told that it is under way. */
+	if (abandoned)
+		result = lock_take(context->store, LOCK_LOGIN,
+		    login->pending.id, 0, &login->lock);
+	else
+		result = lock_claim(context->store, &claim, &login->lock);
 	if (result == RESULT_BUSY) {
 		result = mark(context, login, "asked again");
 		return result == OK || result == RESULT_EXISTS ?
@@ -190,12 +206,8 @@ login_claim(const struct context *context, struct login *login,
 		    result;
 	}
 	/* Who comes back can still finish it. */
-	if (context_is_abandoned(context))
+	if (abandoned)
 		return RESULT_BUSY;
-	/* A login works without its lock, too; only whoever asks for it again
-	 * meanwhile is not told that it is under way. */
-	result = store_claim(context->store, login->pending.began_s,
-	    clock_now_s(), login->pending.id);
 	/* The cookie stays to tell that, should the page be reloaded. */
 	if (result == RESULT_EXISTS)
 		return RESULT_LOGIN_REPLAYED;
@@ -265,6 +277,7 @@ login_exchange(struct context *context, const struct login *login,
 	enum result result;
 
 	brief.deadline_ms -= STORE_SAVE_MS;
+	brief.token_pause = login->token_pause;
 	result = oauth_exchange(&brief, secret_str(&login->code),
 	    secret_str(&login->pending.verifier), tokens);
 	context->wait = brief.wait;

@@ -18,6 +18,7 @@ struct login {
 	enum result refused;	/* what the error means; OK: there is none */
 	char error[48];		/* and its word, for the log */
 	struct lock lock;	/* while we are at it */
+	int64_t token_pause[2]; /* of context.h, after login_claim() */
 };
 
 /*
@@ -37,7 +38,8 @@ enum result login_read(const struct context *context,
  * Use the login up, over all processes, and delete its cookie in the reply. It
  * stays for the first two of the errors, to tell them apart from others.
  * OK, RESULT_LOGIN_UNDER_WAY (another request is just finishing it),
- * RESULT_LOGIN_REPLAYED, RESULT_STORE, RESULT_NO_MEMORY; for the errors that
+ * RESULT_LOGIN_REPLAYED, RESULT_STORE, RESULT_UNCERTAIN, RESULT_NO_MEMORY; for
+ * the errors that
  * Spotify sent RESULT_LOGIN_DENIED, RESULT_UPSTREAM_FAILED,
  * RESULT_MISCONFIGURED or, for a word that is not RFC 6749's,
  * RESULT_LOGIN_REFUSED; RESULT_BUSY, and it is still good, if whoever came back

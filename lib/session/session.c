@@ -284,6 +284,7 @@ session_create(const struct context *context, struct str cookies,
     struct oauth_tokens *tokens, struct reply *reply, struct session *session)
 {
 	struct buf sealed = BUF(SESSION_FILE_MAX);
+	struct store_record record = { .id = session->id };
 	enum result result;
 
 	seal_name(session->secret, session->id);
@@ -295,10 +296,12 @@ session_create(const struct context *context, struct str cookies,
 	secret_move(&session->refresh, &tokens->refresh);
 	session_take_scope(session, &tokens->scope);
 	result = seal_session(context, session, &sealed);
-	if (result == OK)
-		result = store_create(context->store, session->id,
-		    buf_str(&sealed), session_ends_s(context->conf, session),
+	if (result == OK) {
+		record.content = buf_str(&sealed);
+		record.ends_s = session_ends_s(context->conf, session);
+		result = lock_create(context->store, session->lock, &record,
 		    &session->seen.version);
+	}
 	if (result == OK) {
 		session_log(session, LOG_LEVEL_INFO, "session_begun");
 		remove_old(context, cookies);

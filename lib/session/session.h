@@ -29,6 +29,8 @@ struct session {
 	struct secret refresh;	/* empty: Spotify gave none */
 	struct account account; /* id is NULL until Spotify told it */
 	struct buf scope;	/* as granted; empty: not known */
+	/* Borrowed: one that others may have when it has been made, or NULL. */
+	const struct lock *lock;
 };
 
 /*
@@ -52,9 +54,9 @@ enum result session_open(const struct context *context, struct str cookies,
     struct session *session) __attribute__((warn_unused_result));
 
 /*
- * Begin a session, of which the secret is there and perhaps the account, with
- * tokens, which it takes over: its file is durable, its cookie is in the reply,
- * and the session that cookies name is removed. The caller calls
+ * Begin a session, of which the secret is there and perhaps account and lock,
+ * with tokens, which it takes over: its file is durable, its cookie is in the
+ * reply, and the session that cookies name is removed. The caller calls
  * session_free() whatever comes.
  * OK, RESULT_STORE, RESULT_NO_MEMORY.
  */

@@ -28,6 +28,9 @@ struct context {
 	 * it has not. */
 	int64_t waited_ms;
 	struct wait wait;
+	/* The facts of PAUSE_TOKEN, two, if they have been looked at already in
+	 * this request; else NULL. */
+	const int64_t *token_pause;
 	int api_status; /* of the Web API's last answer; 0: none came */
 	/* Whether nobody waits for the answer any more; NULL: not known. */
 	bool (*is_gone)(const void *client);

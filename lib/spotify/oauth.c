@@ -188,7 +188,10 @@ request_tokens(struct context *context, struct buf *form,
 	enum result result;
 
 	*tokens = (struct oauth_tokens){ .scope = BUF(0) };
-	result = pause_check(context->store, PAUSE_TOKEN, &left_s);
+	result = context->token_pause == NULL ?
+	    pause_check(context->store, PAUSE_TOKEN, &left_s) :
+	    pause_read(context->store, PAUSE_TOKEN, context->token_pause,
+		&left_s);
 	if (result != OK)
 		context->wait = (struct wait){ result, left_s };
 	if (result == OK)

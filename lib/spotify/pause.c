@@ -87,14 +87,32 @@ read_number(struct store *store, const char *fact, int64_t number,
 	return for_s;
 }
 
+void
+pause_facts(enum pause_group group, const char *facts[static 2])
+{
+	facts[0] = groups[group].quota;
+	facts[1] = groups[group].rate;
+}
+
 enum result
 pause_check(struct store *store, enum pause_group group, int64_t *left_s)
 {
-	const char *const facts[] = { groups[group].quota, groups[group].rate };
-	const int64_t max_s = groups[group].max_s;
+	const char *facts[2];
 	int64_t numbers[2];
 
+	pause_facts(group, facts);
 	store_facts(store, facts, numbers);
+	return pause_read(store, group, numbers, left_s);
+}
+
+enum result
+pause_read(struct store *store, enum pause_group group,
+    const int64_t numbers[static 2], int64_t *left_s)
+{
+	const char *facts[2];
+	const int64_t max_s = groups[group].max_s;
+
+	pause_facts(group, facts);
 	*left_s = read_number(store, facts[0], numbers[0], max_s);
 	if (*left_s > 0)
 		return RESULT_QUOTA_EXCEEDED;

@@ -39,6 +39,15 @@ enum pause_group {
 enum result pause_check(struct store *store, enum pause_group group,
     int64_t *left_s) __attribute__((warn_unused_result));
 
+/* The names of the facts of a group, for who looks at them together with
+ * something else: store_facts(). */
+void pause_facts(enum pause_group group, const char *facts[static 2]);
+
+/* What they mean: as pause_check(). */
+enum result pause_read(struct store *store, enum pause_group group,
+    const int64_t numbers[static 2], int64_t *left_s)
+    __attribute__((warn_unused_result));
+
 /*
  * Note a 429: after_s as in Retry-After, -1 if it gave none. It holds for its
  * group, and a day at most; for tokens, without which nothing goes, ten

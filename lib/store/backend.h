@@ -24,7 +24,10 @@ struct store_hold {
 	bool refused; /* and somebody has found out since: see store_refuse() */
 	int fd;
 	unsigned char token[STORE_TOKEN_BYTES]; /* the holder's own */
+	bool given_back; /* to the other machines, before unlock */
 };
+
+struct lock_claim;
 
 struct store_backend {
 	void (*close)(struct store *store);
@@ -32,8 +35,9 @@ struct store_backend {
 	    struct buf *content, struct store_seen *seen);
 	enum result (*load_kept)(struct store *store, const unsigned char *id,
 	    struct store_piece piece, struct buf *content);
-	enum result (*create)(struct store *store, const unsigned char *id,
-	    struct str content, int64_t ends_s);
+	/* hold: as of lock_create(), or NULL. */
+	enum result (*create)(struct store *store,
+	    const struct store_record *record, struct store_hold *hold);
 	enum result (*reserve)(struct store *store,
 	    const struct store_wish *wish,
 	    struct store_reservation **reservation);
@@ -58,10 +62,6 @@ struct store_backend {
 	void (*facts)(struct store *store, const char *const *names,
 	    int64_t *numbers);
 	void (*set_fact)(struct store *store, const char *name, int64_t number);
-	/* NULL, both: by facts, which are for ever then. */
-	void (
-	    *know)(struct store *store, const unsigned char *id, int64_t now_s);
-	bool (*knows)(struct store *store, const unsigned char *id);
 	enum result (*count)(struct store *store, const char *name,
 	    int64_t limit, struct store_tally *tally);
 	void (*tally)(struct store *store, const char *name,
@@ -77,6 +77,12 @@ struct store_backend {
 	enum result (*lock)(struct store *store, struct store_hold *hold,
 	    int64_t deadline_ms);
 	void (*unlock)(struct store *store, struct store_hold *hold);
+	/*
+	 * As lock without waiting, and claim and facts. unlock must follow
+	 * after OK and RESULT_EXISTS only. NULL: one after the other.
+	 */
+	enum result (*lock_claim)(struct store *store, struct store_hold *hold,
+	    const struct lock_claim *claim);
 };
 
 /* The first member of every back end's own structures. */
@@ -88,7 +94,7 @@ struct store_reservation {
 	struct store *store;
 };
 
-/* Until when a call may take on clock_mono_ms(): at most so long, and not
+/* Until when a call may take, on clock_mono_ms(): at most so long, and no
  * longer than store_set_deadline() has left. */
 int64_t store_until_ms(int64_t cap_ms);
 

@@ -96,18 +96,18 @@ files_load_kept(struct store *store, const unsigned char *id,
 /* On most file systems the fsync of a new file makes its name durable, too, and
  * the fsync of the directory that follows finds nothing left to do. */
 static enum result
-files_create(struct store *store, const unsigned char *id, struct str content,
-    int64_t ends_s)
+files_create(struct store *store, const struct store_record *record,
+    struct store_hold *hold)
 {
 	int dir = dir_of(store), fd;
 	char name[FILE_NAME_BYTES];
 	enum result result;
 
-	(void)ends_s;
-	file_name(name, RECORD, id, STORE_ID_BYTES);
+	(void)hold;
+	file_name(name, RECORD, record->id, STORE_ID_BYTES);
 	if ((result = file_make(dir, name, &fd)) != OK)
 		return result;
-	result = file_fill(fd, 0, content, true);
+	result = file_fill(fd, 0, record->content, true);
 	if (result == OK)
 		result = file_sync_directory(dir);
 	if (result != OK && unlinkat(dir, name, 0) != 0)

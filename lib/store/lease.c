@@ -49,6 +49,12 @@ lease_key(struct words *words, const struct valkey *valkey,
 	words_key(words, valkey->prefix, hold->id, leases[hold->task].thing);
 }
 
+int64_t
+lease_ms(const struct store_hold *hold)
+{
+	return leases[hold->task].ms;
+}
+
 /*
  * Name the machine: who has the same name has the same lock file, as far as
  * one can see, and machines that were copied have another name of the host.
@@ -100,7 +106,7 @@ ask(const struct valkey *valkey, const struct store_hold *hold,
 	words_key(&words, valkey->prefix, hold->id, RECORD);
 	words_add(&words,
 	    (struct str){ (const char *)hold->token, sizeof(hold->token) });
-	words_number(&words, leases[hold->task].ms);
+	words_number(&words, lease_ms(hold));
 	words_add(&words, seen);
 	if ((result = valkey_ask(valkey, &words, false, &reply)) != OK)
 		return result;
@@ -131,14 +137,19 @@ wait_a_moment(int64_t *pause_ms, int64_t most_ms)
 	*pause_ms = *pause_ms * 2 > POLL_MAX_MS ? POLL_MAX_MS : *pause_ms * 2;
 }
 
+void
+lease_tell_stolen(const struct store_hold *hold)
+{
+	log_event(LOG_LEVEL_INFO, "lease_taken_over", "task=%u", hold->task);
+}
+
 /* A dead holder does not come back; but he may have found somebody else's room,
  * who does. */
 static void
 look_at_room(struct store_hold *hold, const struct answer *answer)
 {
 	if (answer->stolen)
-		log_event(LOG_LEVEL_INFO, "lease_taken_over", "task=%u",
-		    hold->task);
+		lease_tell_stolen(hold);
 	if (hold->task != LOCK_REFRESH || answer->mark == '\0')
 		return;
 	hold->doubtful = !answer->stolen || answer->mark != MARK_OWN[0];
@@ -170,9 +181,9 @@ take(const struct valkey *valkey, struct store_hold *hold, int64_t deadline_ms)
 }
 
 enum result
-lease_lock(struct store *store, struct store_hold *hold, int64_t deadline_ms)
+lease_begin(const struct valkey *valkey, struct store_hold *hold,
+    int64_t deadline_ms)
 {
-	struct valkey *valkey = valkey_of(store);
 	enum result result =
 	    filelock_take(valkey->dir, hold->number, deadline_ms, &hold->fd);
 
@@ -181,10 +192,26 @@ lease_lock(struct store *store, struct store_hold *hold, int64_t deadline_ms)
 	name_machine(hold->fd, hold->token);
 	secret_random(hold->token + MACHINE_BYTES,
 	    sizeof(hold->token) - MACHINE_BYTES);
-	if ((result = take(valkey, hold, deadline_ms)) != OK) {
-		close(hold->fd);
-		hold->fd = -1;
-	}
+	return OK;
+}
+
+void
+lease_end(struct store_hold *hold)
+{
+	close(hold->fd);
+	hold->fd = -1;
+}
+
+enum result
+lease_lock(struct store *store, struct store_hold *hold, int64_t deadline_ms)
+{
+	struct valkey *valkey = valkey_of(store);
+	enum result result = lease_begin(valkey, hold, deadline_ms);
+
+	if (result != OK)
+		return result;
+	if ((result = take(valkey, hold, deadline_ms)) != OK)
+		lease_end(hold);
 	return result;
 }
 
@@ -195,11 +222,13 @@ lease_unlock(struct store *store, struct store_hold *hold)
 	struct valkey *valkey = valkey_of(store);
 	struct words words = { .n = 0 };
 
-	script_words(&words, SCRIPT_FREE, 1);
-	lease_key(&words, valkey, hold);
-	words_add(&words,
-	    (struct str){ (const char *)hold->token, sizeof(hold->token) });
-	valkey_give_back(valkey, &words);
-	close(hold->fd);
-	hold->fd = -1;
+	if (!hold->given_back) {
+		script_words(&words, SCRIPT_FREE, 1);
+		lease_key(&words, valkey, hold);
+		words_add(&words,
+		    (struct str){ (const char *)hold->token,
+			sizeof(hold->token) });
+		valkey_give_back(valkey, &words);
+	}
+	lease_end(hold);
 }

@@ -122,10 +122,8 @@ pass_on(struct lock_queue *queue)
 	pthread_mutex_unlock(&mutex);
 }
 
-/* The holder asks the store, which excludes the other processes. */
-static enum result
-ask_store(struct lock_queue *queue, const struct lock_wish *wish,
-    int64_t deadline_ms)
+static struct store_hold *
+begin_hold(struct lock_queue *queue, const struct lock_wish *wish)
 {
 	struct store_hold *hold = &queue->hold;
 
@@ -134,7 +132,16 @@ ask_store(struct lock_queue *queue, const struct lock_wish *wish,
 		.seen = wish->seen,
 		.fd = -1 };
 	memcpy(hold->id, wish->id, sizeof(hold->id));
-	return queue->store->backend->lock(queue->store, hold, deadline_ms);
+	return hold;
+}
+
+/* The holder asks the store, which excludes the other processes. */
+static enum result
+ask_store(struct lock_queue *queue, const struct lock_wish *wish,
+    int64_t deadline_ms)
+{
+	return queue->store->backend->lock(queue->store,
+	    begin_hold(queue, wish), deadline_ms);
 }
 
 /* can_pass: who waits may be told that it is done. */
@@ -185,6 +192,74 @@ lock_take(struct store *store, enum lock_task task,
 	const struct lock_wish wish = { task, id, NULL };
 
 	return take(store, &wish, deadline_ms, false, lock);
+}
+
+/* One after the other. */
+static enum result
+claim_after(struct store *store, const struct lock_claim *claim)
+{
+	enum result result =
+	    store_claim(store, claim->began_s, claim->now_s, claim->id);
+
+	if (result == OK)
+		store_facts(store, claim->facts, claim->numbers);
+	return result;
+}
+
+/* Our turn has come: also RESULT_STORE, if there is no lock. */
+static enum result
+claim_in_turn(struct lock_queue *queue, const struct lock_claim *claim,
+    struct lock *lock)
+{
+	const struct lock_wish wish = { claim->task, claim->id, NULL };
+	struct store *store = queue->store;
+	enum result result;
+
+	if (store->backend->lock_claim != NULL)
+		result = store->backend->lock_claim(store,
+		    begin_hold(queue, &wish), claim);
+	else
+		result = ask_store(queue, &wish, 0);
+	if (result != OK && result != RESULT_EXISTS) {
+		pass_on(queue);
+		return result;
+	}
+	lock->queue = queue;
+	return store->backend->lock_claim != NULL ? result :
+						    claim_after(store, claim);
+}
+
+enum result
+lock_claim(struct store *store, const struct lock_claim *claim,
+    struct lock *lock)
+{
+	enum result result = RESULT_NO_MEMORY;
+	struct lock_queue *queue;
+
+	*lock = (struct lock){ .queue = NULL };
+	claim->numbers[0] = claim->numbers[1] = 0;
+	pthread_mutex_lock(&mutex);
+	if ((queue = join(store, number_of(claim->task, claim->id))) != NULL &&
+	    (result = wait_for_turn(queue, 0, NULL)) != OK)
+		leave(queue);
+	pthread_mutex_unlock(&mutex);
+	if (result == OK)
+		result = claim_in_turn(queue, claim, lock);
+	if (lock->queue == NULL &&
+	    (result == RESULT_STORE || result == RESULT_NO_MEMORY))
+		result = claim_after(store, claim);
+	return result;
+}
+
+enum result
+lock_create(struct store *store, const struct lock *lock,
+    const struct store_record *record, struct store_version *version)
+{
+	const bool held = lock != NULL && lock->queue != NULL;
+
+	*version = store_version_of(record->content);
+	return store->backend->create(store, record,
+	    held ? &lock->queue->hold : NULL);
 }
 
 const struct store_hold *

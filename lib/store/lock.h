@@ -40,6 +40,35 @@ enum result lock_take(struct store *store, enum lock_task task,
     const unsigned char id[static STORE_ID_BYTES], int64_t deadline_ms,
     struct lock *lock) __attribute__((warn_unused_result));
 
+/* What lock_claim() does together; all of it is borrowed. */
+struct lock_claim {
+	enum lock_task task;
+	const unsigned char *id;  /* STORE_ID_BYTES */
+	int64_t began_s, now_s;	  /* as for store_claim() */
+	const char *const *facts; /* two names, */
+	int64_t *numbers;	  /* and what they are, as store_facts() */
+};
+
+/*
+ * Take the lock of a task without waiting, mark its id as used as store_claim()
+ * does, and look at two facts, for the time of one where that takes long. The
+ * caller calls lock_release() whatever comes: a mark does without its lock, if
+ * that cannot be had for another reason than that somebody has it.
+ * OK; RESULT_BUSY: somebody has the lock, and nothing was marked; the others of
+ * store_claim(). The numbers are 0 unless OK.
+ */
+enum result lock_claim(struct store *store, const struct lock_claim *claim,
+    struct lock *lock) __attribute__((warn_unused_result));
+
+/*
+ * Make a record as store_create(), and let others take a lock from then on, if
+ * that saves time; it has still to be released. NULL, or one that is not held,
+ * is none.
+ */
+enum result lock_create(struct store *store, const struct lock *lock,
+    const struct store_record *record, struct store_version *version)
+    __attribute__((warn_unused_result));
+
 /*
  * Take the lock of a task that is done for all who want it, unless somebody
  * else has done it: also RESULT_EXISTS, after lock_pass(), or when it is known

@@ -123,13 +123,12 @@ load_kept(struct store *store, const unsigned char *id,
 	    store_load_kept(moving->from, id, piece, content);
 }
 
+/* A lock is the new place's own, too. */
 static enum result
-create(struct store *store, const unsigned char *id, struct str content,
-    int64_t ends_s)
+create(struct store *store, const struct store_record *record,
+    struct store_hold *hold)
 {
-	struct store_version version;
-
-	return store_create(own(store)->to, id, content, ends_s, &version);
+	return own(store)->to->backend->create(own(store)->to, record, hold);
 }
 
 /* Files do not look whether a record is there: it may have moved back before

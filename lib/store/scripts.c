@@ -26,11 +26,38 @@ static const char *const texts[] = {
 	    "  mark = 'd'\n"
 	    "end\n"
 	    "return {0, held and held ~= ARGV[1] and 1 or 0, mark}\n",
-	[SCRIPT_FREE] =
-	    "if redis.call('GETRANGE', KEYS[1], 0, 31) ~= ARGV[1] then\n"
-	    "  return 0\n"
+	[SCRIPT_CLAIM] =
+	    "local machine, held = string.sub(ARGV[1], 1, 16), false\n"
+	    "if KEYS[2] then\n"
+	    "  held = redis.call('GET', KEYS[2])\n"
+	    "  if held and string.sub(held, 1, 16) ~= machine then\n"
+	    "    return {-1, 0}\n"
+	    "  end\n"
+	    "  redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[3])\n"
 	    "end\n"
-	    "return redis.call('DEL', KEYS[1])\n",
+	    "local own = redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX',\n"
+	    "    ARGV[2]) or redis.call('GET', KEYS[1]) == ARGV[1]\n"
+	    "local told = {own and 1 or 0,\n"
+	    "    held and held ~= ARGV[1] and 1 or 0}\n"
+	    "for i = 3, #KEYS do told[i] = redis.call('GET', KEYS[i]) end\n"
+	    "return told\n",
+	/* What is refused for want of memory has removed nothing. */
+	[SCRIPT_CREATE] =
+	    "local made = redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX',\n"
+	    "    ARGV[2]) or redis.call('GETRANGE', KEYS[1], -16, -1) ==\n"
+	    "    string.sub(ARGV[1], -16)\n"
+	    "if KEYS[2] and redis.call('GET', KEYS[2]) == ARGV[3] then\n"
+	    "  redis.call('DEL', KEYS[2])\n"
+	    "end\n"
+	    "return made and 1 or 0\n",
+	[SCRIPT_FREE] =
+	    "local freed = 0\n"
+	    "for _, key in ipairs(KEYS) do\n"
+	    "  if redis.call('GETRANGE', key, 0, 31) == ARGV[1] then\n"
+	    "    freed = freed + redis.call('DEL', key)\n"
+	    "  end\n"
+	    "end\n"
+	    "return freed\n",
 	[SCRIPT_PREPARE] =
 	    "if redis.call('GET', KEYS[2]) ~= ARGV[1] then return -2 end\n"
 	    "local seal = redis.call('GETRANGE', KEYS[1], -16, -1)\n"

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What an engine does at once, in Lua: a part of valkey. Every script touches
- * the keys that it is given and no others, all of one id, and answers with a
- * number unless it says otherwise. All but one can be done twice: the second
- * time they answer the same, or do nothing. "seal" is the last 16 bytes of a
- * record, its version; "token" are the 32 bytes of a holder, of which the first
- * 16 are his machine's.
+ * the keys that it is given and no others, and answers with a number unless it
+ * says otherwise. The keys are of one id, but where a login has to do with two
+ * things in one round trip, which a cluster would not do. All but one can be
+ * done twice: the second time they answer the same, or do nothing. "seal" is
+ * the last 16 bytes of a record, its version; "token" are the 32 bytes of a
+ * holder, of which the first 16 are his machine's.
  */
 #ifndef SCRIPTS_H
 #define SCRIPTS_H
@@ -25,8 +26,25 @@ enum script {
 	 */
 	SCRIPT_TAKE,
 	/*
-	 * Remove a lease, or a room, that is this holder's.
-	 * Keys: either. Arguments: token. How many were removed.
+	 * Mark an id as used, unless it is; and before, if there is a lease,
+	 * take that as SCRIPT_TAKE does.
+	 * Keys: mark, and as many as are wanted of: lease, facts.
+	 * Arguments: token, milliseconds of the mark and of the lease.
+	 * An array: 1 marked with this token, 0 with another, -1 nothing, for
+	 * somebody of another machine has the lease; whether that was a dead
+	 * one's; and after 1 and 0 the facts, nil where there is none.
+	 */
+	SCRIPT_CLAIM,
+	/*
+	 * Make a record, and remove a lease that is this holder's.
+	 * Keys: record, and perhaps the lease. Arguments: record,
+	 * milliseconds, token. 1, also if this record is there already;
+	 * 0: another is.
+	 */
+	SCRIPT_CREATE,
+	/*
+	 * Remove leases, rooms and marks that are this holder's.
+	 * Keys: any number of them. Arguments: token. How many were removed.
 	 */
 	SCRIPT_FREE,
 	/*

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* The marks and facts of the back end valkey: a part of it. */
+/* The facts of the back end valkey: a part of it. */
 #ifndef SITEWIDE_H
 #define SITEWIDE_H
 
 #include "store/valkeyparts.h"
 
-/* claim, fact, facts, try_write and set_fact of backend.h. */
-enum result sitewide_claim(struct store *store, int64_t began_s, int64_t now_s,
-    const unsigned char *id) __attribute__((warn_unused_result));
+/* fact, facts, try_write and set_fact of backend.h. */
 int64_t sitewide_fact(struct store *store, const char *name);
 void sitewide_facts(struct store *store, const char *const *names,
     int64_t *numbers);
@@ -17,5 +15,8 @@ bool sitewide_knows(struct store *store, const unsigned char *id);
 enum result sitewide_try(struct store *store)
     __attribute__((warn_unused_result));
 void sitewide_set_fact(struct store *store, const char *name, int64_t number);
+
+/* The number in the value of a fact; 0: there is none. */
+int64_t sitewide_number(struct str text);
 
 #endif

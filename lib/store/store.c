@@ -75,8 +75,10 @@ enum result
 store_create(struct store *store, const unsigned char id[static STORE_ID_BYTES],
     struct str content, int64_t ends_s, struct store_version *version)
 {
+	const struct store_record record = { id, content, ends_s };
+
 	*version = store_version_of(content);
-	return store->backend->create(store, id, content, ends_s);
+	return store->backend->create(store, &record, NULL);
 }
 
 enum result

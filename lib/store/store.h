@@ -49,6 +49,13 @@ struct store_seen {
 	struct store_version version;
 };
 
+/* What is to be made: all of it is borrowed. */
+struct store_record {
+	const unsigned char *id; /* STORE_ID_BYTES */
+	struct str content;
+	int64_t ends_s; /* see store_create() */
+};
+
 /* What is to be replaced: all of it is borrowed until the reservation is
  * there. */
 struct store_wish {
@@ -189,7 +196,8 @@ void store_touch(struct store *store,
  * Mark id as used, once for ever. began_s, the same at each try, names the
  * window of ten minutes in which the mark is kept; marks of windows older
  * than two before now_s may be removed.
- * OK, RESULT_EXISTS when it was marked already, RESULT_STORE.
+ * OK, RESULT_EXISTS when it was marked already, RESULT_STORE; RESULT_UNCERTAIN:
+ * it may be marked now.
  */
 enum result store_claim(struct store *store, int64_t began_s, int64_t now_s,
     const unsigned char id[static STORE_ID_BYTES])

@@ -10,7 +10,8 @@
 /* What the script answers with, in its order. */
 enum { DONE, COUNTED, ROOM_S, COUNTING_S, REMARK, REMARKED_S, NUMBERS };
 
-/* Run the script of a count. Who only looks waits for no replica. */
+/* Run the script of a count. It waits for no replica: what a crash may lose of
+ * it, another master may, too. */
 static enum result
 ask(const struct valkey *valkey, const char *name, int64_t limit,
     int64_t numbers[static NUMBERS])
@@ -23,7 +24,7 @@ ask(const struct valkey *valkey, const char *name, int64_t limit,
 	script_words(&words, SCRIPT_COUNT, 1);
 	words_name(&words, valkey->prefix, "n", name);
 	words_number(&words, limit);
-	result = valkey_ask(valkey, &words, limit != LOOK, &reply);
+	result = valkey_ask(valkey, &words, false, &reply);
 	if (result != OK)
 		return result;
 	if (reply.value.n != NUMBERS)

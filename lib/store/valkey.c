@@ -7,7 +7,7 @@
  *	PREFIX{ID}:c	what is kept beside it, and :p
  *	PREFIX{ID}:l	a lease, and :la, :lp, :ll
  *	PREFIX{ID}:r	room for the next record
- *	PREFIXu:ID	a mark: random bytes, by which one's own is known again
+ *	PREFIX{ID}:u	a mark: random bytes, by which one's own is known again
  *	PREFIXf:NAME	a fact
  *	PREFIXk:ID	an id that is known; the only one that stays
  *	PREFIXn:NAME	a count: hours, and a remark
@@ -22,6 +22,7 @@
 
 #include "base/clock.h"
 #include "store/beside.h"
+#include "store/claims.h"
 #include "store/filelock.h"
 #include "store/lease.h"
 #include "store/room.h"
@@ -92,63 +93,56 @@ remove_any(const struct valkey *valkey, const unsigned char *id)
 	return result;
 }
 
-/* Whether the record is of a version, after one was found: OK, or
- * RESULT_EXISTS; RESULT_UNCERTAIN, RESULT_NO_MEMORY. */
-static enum result
-is_own(const struct valkey *valkey, const unsigned char *id,
-    const struct store_version *version)
+static void
+take_back(const struct valkey *valkey, const unsigned char *id)
 {
 	struct words words = { .n = 0 };
-	struct engine_reply reply;
-	enum result result;
 
-	words_add(&words, STR("GETRANGE"));
+	words_add(&words, STR("DEL"));
 	words_key(&words, valkey->prefix, id, RECORD);
-	words_number(&words, -STORE_VERSION_BYTES);
-	words_number(&words, -1);
-	if ((result = valkey_ask(valkey, &words, false, &reply)) != OK)
-		return result == RESULT_STORE ? RESULT_UNCERTAIN : result;
-	if (!str_equal(reply.value.text,
-		(struct str){ (const char *)version->bytes,
-		    sizeof(version->bytes) }))
-		result = RESULT_EXISTS;
-	engine_reply_free(&reply);
-	return result;
+	valkey_give_back(valkey, &words);
 }
 
 /* What was sent a second time finds itself there: its version tells. One that
  * too few replicas have is taken back. */
 static enum result
-create(struct store *store, const unsigned char *id, struct str content,
-    int64_t ends_s)
+create(struct store *store, const struct store_record *record,
+    struct store_hold *hold)
 {
 	const struct valkey *valkey = valkey_of(store);
-	struct store_version version = store_version_of(content);
-	struct buf value = BUF(DIGITS + content.n + 1);
+	struct buf value = BUF(DIGITS + record->content.n + 1);
 	struct words words = { .n = 0 };
 	struct engine_reply reply;
 	enum result result;
 
 	buf_printf(&value, "%010lld", (long long)clock_now_s());
-	buf_add_str(&value, content);
-	words_add(&words, STR("SET"));
-	words_key(&words, valkey->prefix, id, RECORD);
+	buf_add_str(&value, record->content);
+	script_words(&words, SCRIPT_CREATE, hold == NULL ? 1 : 2);
+	words_key(&words, valkey->prefix, record->id, RECORD);
+	if (hold != NULL)
+		lease_key(&words, valkey, hold);
 	words_add(&words, buf_str(&value));
-	words_add(&words, STR("NX"));
-	words_add(&words, STR("PX"));
-	words_number(&words, valkey_life_ms(ends_s));
+	words_number(&words, valkey_life_ms(record->ends_s));
+	if (hold != NULL)
+		words_add(&words,
+		    (struct str){ (const char *)hold->token,
+			sizeof(hold->token) });
 	if ((result = buf_result(&value)) == OK)
 		result = valkey_save(valkey, &words, &reply);
 	if (result == OK) {
-		if (reply.value.type == RESP_NIL)
-			result = is_own(valkey, id, &version);
-		if (result == OK && !reply.confirmed)
+		if (hold != NULL)
+			hold->given_back = true;
+		if (reply.value.type != RESP_INTEGER)
+			result = RESULT_UNCERTAIN;
+		else if (reply.value.integer != 1)
+			result = RESULT_EXISTS;
+		else if (!reply.confirmed)
 			result = RESULT_UNCERTAIN;
 		engine_reply_free(&reply);
 	}
 	/* It may come yet, but nobody has its cookie. */
 	if (result == RESULT_UNCERTAIN)
-		(void)!remove_any(valkey, id);
+		take_back(valkey, record->id);
 	buf_free(&value);
 	return result;
 }
@@ -170,6 +164,8 @@ remove_record(struct store *store, const unsigned char *id,
 	words_add(&words,
 	    (struct str){ (const char *)version->bytes,
 		sizeof(version->bytes) });
+	/* No replica is waited for: if one brings it back, its refresh token is
+	 * refused again. */
 	result = valkey_number(valkey, &words, &said);
 	if (result == OK && said != 1)
 		result = RESULT_CHANGED;
@@ -220,7 +216,7 @@ static const struct store_backend backend = {
 	.keep = beside_keep,
 	.remove = remove_record,
 	.touch = touch,
-	.claim = sitewide_claim,
+	.claim = claims_mark,
 	.fact = sitewide_fact,
 	.facts = sitewide_facts,
 	.set_fact = sitewide_set_fact,
@@ -232,6 +228,7 @@ static const struct store_backend backend = {
 	.remark = tallies_remark,
 	.lock = lease_lock,
 	.unlock = lease_unlock,
+	.lock_claim = claims_lock,
 };
 
 enum result

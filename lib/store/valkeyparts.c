@@ -91,14 +91,15 @@ valkey_number(const struct valkey *valkey, const struct words *words,
 	return result;
 }
 
-enum result
-valkey_save(const struct valkey *valkey, const struct words *words,
-    struct engine_reply *reply)
+/* Ask until it is done, or time is up; who does not insist, only while it may
+ * have been done. */
+static enum result
+repeat(const struct valkey *valkey, const struct words *words, int64_t until_ms,
+    bool insist, struct engine_reply *reply)
 {
 	struct engine_command command = { .words = words->at,
 		.n = words->n,
 		.replicated = true };
-	int64_t until_ms = clock_mono_ms() + STORE_SAVE_MS;
 	int64_t pause_ms = AGAIN_MIN_MS;
 	struct timespec pause = { .tv_sec = 0 };
 	bool uncertain = false;
@@ -108,16 +109,38 @@ valkey_save(const struct valkey *valkey, const struct words *words,
 		command.deadline_ms = clock_until_ms(until_ms, CALL_MS);
 		result = engine_call(valkey->engine, &command, reply);
 		uncertain |= result == RESULT_UNCERTAIN;
-		if (result == OK ||
+		if (result == OK || (!insist && !uncertain) ||
 		    clock_left_ms(until_ms, 2 * pause_ms) < 2 * pause_ms)
 			break;
 		pause.tv_nsec = (long)pause_ms * 1000000;
 		nanosleep(&pause, NULL);
 		pause_ms *= 2;
 	}
+	return result != OK && uncertain ? RESULT_UNCERTAIN : result;
+}
+
+enum result
+valkey_save(const struct valkey *valkey, const struct words *words,
+    struct engine_reply *reply)
+{
+	enum result result =
+	    repeat(valkey, words, clock_mono_ms() + STORE_SAVE_MS, true, reply);
+
 	if (result == OK && !reply->confirmed)
 		log_event(LOG_LEVEL_WARN, "replica_late", "cause=timeout");
-	return result != OK && uncertain ? RESULT_UNCERTAIN : result;
+	return result;
+}
+
+enum result
+valkey_settle(const struct valkey *valkey, const struct words *words,
+    struct engine_reply *reply)
+{
+	const int64_t until_ms = store_until_ms(STORE_SAVE_MS);
+
+	*reply = (struct engine_reply){ 0 };
+	return clock_left_ms(until_ms, LEAST_MS) < LEAST_MS ?
+	    RESULT_STORE :
+	    repeat(valkey, words, until_ms, false, reply);
 }
 
 int64_t

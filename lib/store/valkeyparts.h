@@ -17,6 +17,7 @@
 #define PARTIAL "p"
 #define CHANGE "n"
 #define ROOM "r"
+#define MARK "u"
 
 struct valkey {
 	struct store store;
@@ -61,6 +62,15 @@ void valkey_give_back(const struct valkey *valkey, const struct words *words);
  */
 enum result valkey_save(const struct valkey *valkey, const struct words *words,
     struct engine_reply *reply) __attribute__((warn_unused_result));
+
+/*
+ * The same for what is not worth waiting for, unless its answer is lost: then
+ * it is asked for again, until store_until_ms(STORE_SAVE_MS). Its words tell
+ * what they have done themselves from what somebody else has.
+ */
+enum result valkey_settle(const struct valkey *valkey,
+    const struct words *words, struct engine_reply *reply)
+    __attribute__((warn_unused_result));
 
 /* How long a record that ends then is kept: an hour longer, in ms. */
 int64_t valkey_life_ms(int64_t ends_s);

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: ISC
 """Sessions in a Valkey or Redis server: target 10."""
 
-import re
 import shutil
-import socket
 import subprocess
 
-from stack.engine import Engine, decode, encode, find_server
+from stack.engine import Engine, find_server
+from tools.roundtrips import RoundTrips
 
 from .build import has_engine
 from .figures import Spread, interleave
@@ -84,37 +83,9 @@ def one_thread(setting, report, engine):
         "The first three in turns, on connections that stay open.")
 
 
-class Listener:
-    """Counts what an engine is asked by others, scripts as one."""
-
-    def __init__(self, engine):
-        self._engine = engine
-        self._connection = socket.socket(socket.AF_UNIX)
-        self._connection.settimeout(60)
-        self._connection.connect(engine.socket)
-        self._connection.sendall(encode(("MONITOR",)))
-        self._file = self._connection.makefile("rb")
-        decode(self._file)
-
-    def count(self):
-        """Since the last call; greetings of new connections are none."""
-        self._engine.command("ECHO", "a mark")
-        found = 0
-        while b"a mark" not in (line := decode(self._file)):
-            words = re.match(rb'\S+ \[\d+ ([^\]]+)\] "(\w+)"', line)
-            found += words is not None and words[1] != b"lua" and \
-                words[2].upper() != b"HELLO"
-        return found
-
-    def close(self):
-        """Hear no more."""
-        self._file.close()
-        self._connection.close()
-
-
 def round_trips(setting, report, engine, site):
     """Exact numbers, which no other load changes."""
-    listener = Listener(engine)
+    listener = RoundTrips(engine)
     try:
         setting.load.logins(site.port, [site.login_path], count=1)
         listener.count()

@@ -14,6 +14,7 @@ the path, so that they are imported as `tools.NAME` from everywhere.
     records     the records of FastCGI, written and read
     engines     lib/engine in a process of its own, and false engines
     redirects   addresses that might lead a visitor elsewhere
+    roundtrips  how often an engine is asked
     spotify     what the simulated Spotify was asked, and canned answers
     steps       refresh, logout, a token that ends
     store       the files of the store

@@ -63,11 +63,11 @@ failing_load_kept(struct store *store, const unsigned char *id,
 }
 
 static enum result
-failing_create(struct store *store, const unsigned char *id, struct str content,
-    int64_t ends_s)
+failing_create(struct store *store, const struct store_record *record,
+    struct store_hold *hold)
 {
 	WRAP(store, FAILING_CREATE,
-	    inner(store)->create(own(store)->inner, id, content, ends_s));
+	    inner(store)->create(own(store)->inner, record, hold));
 }
 
 static void

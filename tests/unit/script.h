@@ -22,8 +22,8 @@ struct script {
 	int listener;
 	pthread_t thread;
 	int connections;
-	int ends[2];	  /* a pipe: closed when it is over */
-	char heard[4096]; /* all that came */
+	int ends[2];	   /* a pipe: closed when it is over */
+	char heard[16384]; /* all that came */
 	struct secret password;
 	struct engine_config config; /* leads there; to be changed */
 	struct engine *engine;	     /* NULL: not yet opened */

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: ISC
+"""How often each program asks an engine: what a site pays for several machines
+is a round trip each time. The numbers are exact, and none may grow unseen."""
+
+import pytest
+
+from stack.engine import Engine, find_server
+from tools.answers import Browser
+from tools.roundtrips import RoundTrips
+from tools.steps import let_tokens_end, logout, refresh
+
+pytestmark = pytest.mark.skipif(find_server() is None,
+                                reason="needs valkey-server or redis-server")
+
+
+@pytest.fixture(name="engine")
+def fixture_engine():
+    """A plain one."""
+    with Engine() as running:
+        yield running
+
+
+@pytest.fixture(name="stack")
+def fixture_stack(make_stack, engine):
+    """The site, over the unix socket."""
+    return make_stack(conf=engine.conf(engine.socket_url))
+
+
+@pytest.fixture(name="trips")
+def fixture_trips(stack, engine):
+    """A function that does something, and how often the engine is asked."""
+    assert stack.folder.exists()
+    with RoundTrips(engine) as heard:
+        def measure(what):
+            heard.count()
+            reply = what()
+            return heard.count(), reply
+        yield measure
+
+
+def test_a_login_takes_two(stack, trips):
+    """Lock, single use and pauses in one, session and unlock in the other; one
+    more removes the session that was there before."""
+    browser = Browser(stack)
+    number, url = trips(lambda: browser.approve(browser.start_login()))
+    assert number == 0
+    number, reply = trips(lambda: browser.finish(url))
+    assert (number, reply.status) == (2, 303)
+    url = browser.approve(browser.start_login())
+    number, reply = trips(lambda: browser.finish(url))
+    assert (number, reply.status) == (3, 303)
+
+
+# The steps of each.
+RECORD, LEASE, RELEASE, PAUSES, MEMORY = 1, 1, 1, 1, 2
+COPY, PARTIAL, KEEP, PAGES = 1, 1, 1, 3     # of 120 artists
+TOUCH, ROOM, SAVE, REMOVE = 1, 1, 1, 1
+WANTED = {
+    "session": RECORD,
+    "artists": RECORD + COPY + LEASE + COPY + PARTIAL + PAGES * PAUSES
+    + MEMORY + KEEP + RELEASE,
+    "artists again": RECORD + 2 * COPY,     # its head, and the rest
+    "refresh, too early": RECORD,
+    "refresh": RECORD + TOUCH + LEASE + RECORD + ROOM + PAUSES + SAVE
+    + RELEASE,
+    "logout": REMOVE,
+}
+
+
+def test_others_take_as_many_as_they_have_steps(stack, trips):
+    browser = Browser(stack)
+    browser.login()
+    found = {}
+
+    def note(name, what):
+        found[name], reply = trips(what)
+        assert reply.status in (200, 204), reply
+    note("session", lambda: browser.fetch("session"))
+    note("artists", lambda: browser.fetch("artists"))
+    note("artists again", lambda: browser.fetch("artists"))
+    note("refresh, too early", lambda: refresh(browser))
+    let_tokens_end(stack)
+    note("refresh", lambda: refresh(browser))
+    note("logout", lambda: logout(browser))
+    assert found == WANTED
