@@ -229,8 +229,8 @@ def test_a_replica_is_not_written_to(make_stack):
 
 
 def test_what_replicas_do_not_confirm_is_not_promised(make_stack):
-    """With store_replicas: no token is spent, and a logout says so and is
-    good when it is repeated."""
+    """With store_replicas: no token is spent, nor a code, and a logout says so.
+    Both are good when they are repeated."""
     with Engine("replica") as engine:
         stack = make_stack(conf=engine.conf(engine.socket_url)
                            | {"store_replicas": "1"})
@@ -249,7 +249,14 @@ def test_what_replicas_do_not_confirm_is_not_promised(make_stack):
         held = client.copy()
         reply = logout(client)
         assert (reply.status, reply.code) == (503, "store_unavailable")
+        other = Client(stack)
+        url = other.approve(other.start_login())
+        reply = other.finish(url)
+        assert (reply.status, reply.code) == (503, "store_unavailable")
+        assert stack.spotify.requests("token", since) == []
         engine.replica.resume()
+        assert wait_until(lambda: other.finish(url).status == 303,
+                          BACK_S + MORE_S, "the login was used up")
         assert logout(held).status == 204
         assert not is_logged_in(held)
 

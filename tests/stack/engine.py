@@ -132,6 +132,10 @@ class Engine:
         wait_until(lambda: b"master_link_status:up" in
                    self.replica.command("INFO", "replication"), START_S,
                    "the replica did not find its master")
+        # It has told so once: before, nothing is confirmed for a second.
+        wait_until(lambda: b"state=online" in
+                   self.command("INFO", "replication"), START_S,
+                   "the master did not hear of its replica")
 
     # Places
 
