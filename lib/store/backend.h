@@ -62,6 +62,10 @@ struct store_backend {
 	void (*facts)(struct store *store, const char *const *names,
 	    int64_t *numbers);
 	void (*set_fact)(struct store *store, const char *name, int64_t number);
+	/* NULL, both: by facts, which are for ever then. */
+	void (
+	    *know)(struct store *store, const unsigned char *id, int64_t now_s);
+	bool (*knows)(struct store *store, const unsigned char *id);
 	enum result (*count)(struct store *store, const char *name,
 	    int64_t limit, struct store_tally *tally);
 	void (*tally)(struct store *store, const char *name,
