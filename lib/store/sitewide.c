@@ -2,6 +2,8 @@
 /* Hides that a fact is a key of its own. */
 #include "config.h"
 
+#include <sodium.h>
+
 #include "store/sitewide.h"
 
 #define FACT_MS (25 * 3600 * 1000)
@@ -110,7 +112,7 @@ sitewide_knows(struct store *store, const unsigned char *id)
 	words_name(&words, valkey->prefix, "k", hex);
 	if (valkey_ask(valkey, &words, false, &reply) != OK)
 		return false;
-	knows = number_of(reply.value.text) > 0;
+	knows = sitewide_number(reply.value.text) > 0;
 	engine_reply_free(&reply);
 	return knows;
 }
