@@ -48,7 +48,7 @@ complain(const char *word, const char *call)
 		now_ms + COMPLAIN_MS))
 		return;
 	log_event(LOG_LEVEL_ERROR, "events_lost",
-	    "n=%u event=%s call=%s errno=%d cause=\"%s\"",
+	    "n=%u kind=%s call=%s errno=%d cause=\"%s\"",
 	    atomic_exchange(&lost, 0), word, call, error, strerror(error));
 }
 

@@ -17,20 +17,22 @@ PROGRAMS = ("artists", "refresh", "session", "logout", "callback")
 class Machine:
     """Starts at once, with so many processes of each program; close() it, or
     use it with "with", before the stack stops. With a clock of its own it has
-    the real time, until clock() is called; else that of the stack."""
+    the real time, until clock() is called; else that of the stack. Further
+    keywords change keys that the configuration has."""
 
-    def __init__(self, stack, wanted=1, clock=False, programs=PROGRAMS):
+    def __init__(self, stack, wanted=1, clock=False, programs=PROGRAMS,
+                 **changes):
         self.stack = stack
         self.folder = stack.folder / "two"
         self.session_dir = self.folder / "sessions"
         for path in (self.folder, self.session_dir):
             path.mkdir(mode=0o700)
         text = stack.conf_file.read_text("utf-8")
+        for key, value in {"session_dir": self.session_dir, **changes}.items():
+            text = re.sub(rf"(?m)^{key} = .*$", f"{key} = {value}", text)
         conf = stack.folder / "two.conf"
         conf.touch(mode=0o600)
-        conf.write_text(re.sub(r"(?m)^session_dir = .*$",
-                               f"session_dir = {self.session_dir}", text),
-                        "utf-8")
+        conf.write_text(text, "utf-8")
         environment = stack.environment
         if clock:
             self.clock(0)

@@ -77,6 +77,26 @@ live_beneath(void)
 }
 
 static void
+live_in_two_places(void)
+{
+	MUST(sandbox_two("store", "out"));
+	MUST(make("store/file") >= 0);
+	MUST(make("out/.temp") >= 0);
+	MUST(link("out/.temp", "out/event") == 0);
+	MUST(link("out/.temp", "event") < 0);
+	MUST(unlink("out/.temp") == 0);
+	MUST(make("outside") < 0 && errno == EACCES);
+}
+
+static void
+live_without_the_other(void)
+{
+	MUST(sandbox_two("store", "nowhere"));
+	MUST(make("store/file") >= 0);
+	MUST(make("outside") < 0 && errno == EACCES);
+}
+
+static void
 live_nowhere(void)
 {
 	MUST(sandbox(NULL));
@@ -100,6 +120,19 @@ nothing_is_written_but_in_the_store(void)
 		run_child(live_beneath);
 }
 
+/* A second place that is missing is no reason to be confined less. */
+static void
+nor_but_in_a_second_place(void)
+{
+	run_in_scratch();
+	assert_int_equal(mkdir("store", 0700), 0);
+	assert_int_equal(mkdir("out", 0750), 0);
+	if (kernel_version() <= 0)
+		return;
+	run_child(live_in_two_places);
+	run_child(live_without_the_other);
+}
+
 static void
 without_a_store_nothing_is_written(void)
 {
@@ -118,6 +151,7 @@ what_the_kernel_cannot_do_is_no_death(void)
 
 UNIT_TESTS(sandbox) = {
 	TEST(nothing_is_written_but_in_the_store),
+	TEST(nor_but_in_a_second_place),
 	TEST(without_a_store_nothing_is_written),
 	TEST(what_the_kernel_cannot_do_is_no_death),
 	END_OF_TESTS,

@@ -288,7 +288,7 @@ a_loss_is_logged_once_a_minute(void)
 	assert_int_equal(count_lines(run_said(), "event=events_lost"), 2);
 	if (!was_lost())
 		assert_non_null(strstr(run_said(),
-		    " n=20 event=login call=open_dir errno=2 "));
+		    " n=20 kind=login call=open_dir errno=2 "));
 }
 
 static void
