@@ -120,22 +120,12 @@ is_gone(const void *client)
 	return call->is_gone(call);
 }
 
+/* Do what is asked for, with all that a request is looked at before. */
 static enum result
-handle(const struct thread *thread, struct server_call *call,
-    const struct request *request, struct reply *reply)
+serve(const struct process *process, struct server_call *call,
+    const struct request *request, struct context *context,
+    struct reply *reply)
 {
-	const struct process *process = thread->process;
-	struct context context = {
-		.conf = &process->conf,
-		.store = process->store,
-		.http = thread->http,
-		.threads = (unsigned)process->threads,
-		.deadline_ms = call->deadline_ms,
-		.waited_ms =
-		    call->was_put_off ? clock_mono_ms() - call->arrived_ms : 0,
-		.is_gone = is_gone,
-		.client = call,
-	};
 	struct buf list = BUF(64);
 	enum result result;
 
@@ -158,7 +148,28 @@ handle(const struct thread *thread, struct server_call *call,
 	if (result == OK)
 		result = ask_turn(process, call, request);
 	if (result == OK)
-		result = process->app->handle(&context, request, reply);
+		result = process->app->handle(context, request, reply);
+	return result;
+}
+
+static enum result
+handle(const struct thread *thread, struct server_call *call,
+    const struct request *request, struct reply *reply)
+{
+	const struct process *process = thread->process;
+	struct context context = {
+		.conf = &process->conf,
+		.store = process->store,
+		.http = thread->http,
+		.threads = (unsigned)process->threads,
+		.deadline_ms = call->deadline_ms,
+		.waited_ms =
+		    call->was_put_off ? clock_mono_ms() - call->arrived_ms : 0,
+		.is_gone = is_gone,
+		.client = call,
+	};
+	enum result result = serve(process, call, request, &context, reply);
+
 	if (result != OK)
 		reply->retry_after_s =
 		    context.wait.s > 0 && context.wait.after == result ?

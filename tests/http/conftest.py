@@ -10,7 +10,17 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 from stack.fixtures import *  # noqa: E402,F401,F403
 
-from tools.answers import Browser  # noqa: E402
+from stack import Client  # noqa: E402
+from tools.answers import Browser, judge  # noqa: E402
+
+
+@pytest.fixture(scope="module", autouse=True)
+def judged():
+    """Whatever a test is about, all answers that its clients get are among
+    those of the description."""
+    Client.judge = judge
+    yield
+    Client.judge = None
 
 
 @pytest.fixture

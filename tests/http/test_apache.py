@@ -17,6 +17,7 @@ from stack import ALL_PROGRAMS, PROGRAMS, Client
 from test_nginx import (JSON_PROGRAMS, ONCE, PAGE_PROGRAMS, PROBLEM, SECRET,
                         echo_dir, handshake, raw, style_hash)
 from tools import fastcgi
+from tools.answers import Unjudged
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 APACHE = REPOSITORY / "conf" / "apache"
@@ -46,7 +47,7 @@ def fixture_echo(echo_dir):     # pylint: disable=redefined-outer-name
     """A client of a site whose programs echo."""
     from stack.fixtures import start_stack
     with start_stack(echo_dir, server="apache") as running:
-        yield Client(running)
+        yield Unjudged(running)
 
 
 # The main flow

@@ -11,6 +11,7 @@ from stack import Client
 from stack import stack as stack_module
 from stack.apache import MODULES, Apache
 from stack.fixtures import start_stack
+from tools.answers import Unjudged
 
 
 class Spawning(Apache):
@@ -102,7 +103,7 @@ def test_errors_are_those_of_the_programs_or_look_like_them(site):
     program.unlink()
     program.write_bytes(b"#!/bin/false\n")
     program.chmod(0o755)
-    reply = client.fetch("refresh", "POST")
+    reply = Unjudged(site, client.cookies).fetch("refresh", "POST")
     assert reply.status in (500, 503) and reply.code == "busy"
     assert reply.header("Retry-After") == "2"
     assert reply.header("Cache-Control") == "no-store"

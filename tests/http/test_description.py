@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: ISC
 """conf/openapi.yaml: that every answer is among what it describes is seen by
-the client of all tests (tools/contract.py); here, that it describes what there
-is, and nothing else."""
+every client of these tests (conftest.py, tools/contract.py); here, that it
+describes what there is, and nothing else."""
 
+import copy
 import pathlib
 import re
 import shutil
@@ -12,6 +13,7 @@ import jsonschema
 import pytest
 
 from stack import PROGRAMS
+from tools import contract
 from tools.amounts import SOAK
 from tools.contract import check_described, description
 
@@ -121,6 +123,16 @@ def test_what_is_not_described_is_seen(answer):
     with pytest.raises((AssertionError, KeyError,
                         jsonschema.ValidationError)):
         check_described(answer, "session", "GET")
+
+
+def test_every_client_sees_a_code_that_is_not_described(client, monkeypatch):
+    short = copy.deepcopy(description())
+    short["components"]["responses"]["NotLoggedIn"]["x-codes"].remove(
+        "not_logged_in")
+    assert client.fetch("artists").code == "not_logged_in"
+    monkeypatch.setattr(contract, "description", lambda: short)
+    with pytest.raises(AssertionError, match="not_logged_in"):
+        client.copy().fetch("artists")
 
 
 # Types

@@ -17,6 +17,7 @@ import pytest
 
 from stack import ALL_PROGRAMS, PROGRAMS, Client
 from stack.fixtures import SERVER
+from tools.answers import Unjudged
 
 pytestmark = pytest.mark.skipif(SERVER != "nginx", reason="about nginx")
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
@@ -47,7 +48,7 @@ def echo_dir(tmp_path_factory):
 @pytest.fixture
 def echo(make_stack, echo_dir):
     """A client of a site whose programs echo."""
-    return Client(make_stack(build_dir=echo_dir))
+    return Unjudged(make_stack(build_dir=echo_dir))
 
 
 def raw(stack, data):
@@ -213,7 +214,7 @@ def test_a_program_that_comes_back_is_used_at_once(stack, client):
 def ask_at_once(stack, path, times):
     """The replies to that many requests, as nearly at once as we can."""
     def ask(_):
-        return Client(stack).fetch(path)
+        return Unjudged(stack).fetch(path)
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
         return list(pool.map(ask, range(times)))
 

@@ -129,6 +129,7 @@ def test_with_a_mistake_it_says_so_to_visitors_and_ends(kind, stack, mistaken,
     process = supervise(kind, "login", mistaken)
     reply = Client(stack).get("/login")
     assert reply.status == 503 and "misconfigured" in reply.text
+    assert reply.header("Retry-After") == "60"
     assert 'href="/"' in reply.text and "(null)" not in reply.text
     assert process.wait(20) == 2
 

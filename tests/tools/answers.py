@@ -108,9 +108,38 @@ def check_answer(reply, program, method):
         assert reply.location is None
 
 
+def _asked(client, reply):
+    """What the site calls that which the reply is of; None if it is of no
+    program, or of another site under our address."""
+    name = urllib.parse.urlsplit(reply.url).path.removeprefix(
+        client.stack.prefix)
+    program = name.partition("/")[0]
+    if program not in PROGRAMS or program not in (name, "api") or \
+            reply.status == 421:
+        return None
+    return name
+
+
+def judge(client, method, reply):
+    """Every answer in the place of a program's, if it is the web server's or
+    its own, is among those of conf/openapi.yaml."""
+    name = _asked(client, reply)
+    if name:
+        check_described(reply, name, method)
+
+
+class Unjudged(Client):
+    """A Client for what other programs answer in the place of ours."""
+
+    judge = None
+
+    def copy(self):
+        return Unjudged(self.stack, self.cookies.copy())
+
+
 class Browser(Client):
-    """A Client that checks what holds for every answer of a program, and
-    keeps the answers for tests that search them."""
+    """A Client that checks also what holds for every answer of a program, and
+    keeps them, for tests that search them."""
 
     def __init__(self, stack, cookies=None):
         super().__init__(stack, cookies)
@@ -119,17 +148,12 @@ class Browser(Client):
     def copy(self):
         return Browser(self.stack, self.cookies.copy())
 
-    def _send(self, method, url, headers, body):
-        reply = super()._send(method, url, headers, body)
-        parts = urllib.parse.urlsplit(url)
-        name = parts.path.removeprefix(self.stack.prefix)
-        program = name.partition("/")[0]
-        if parts.port == self.stack.port and program in PROGRAMS and (
-                program == name or program == "api"):
+    def judge(self, method, reply):
+        name = _asked(self, reply)
+        if name:
             self.replies.append(reply)
-            check_answer(reply, program, method)
+            check_answer(reply, name.partition("/")[0], method)
             check_described(reply, name, method)
-        return reply
 
 
 def refused(reply, status, code):

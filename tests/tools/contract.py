@@ -52,7 +52,9 @@ def check_described(reply, name, method):
     """An answer to a request for what the site calls name; of a method that is
     not taken, or not described, there is nothing to say."""
     path = _path_of(name)
-    method = {"HEAD": "get"}.get(method, method.lower())
+    # "get" is a method, too, and none of HTTP's (RFC 9110, section 9.1).
+    method = "get" if method == "HEAD" else \
+        method.lower() if method.isupper() else None
     if reply.status == 405 or method not in description()["paths"][path]:
         return
     response = _response(path, method, reply.status)
