@@ -123,8 +123,7 @@ is_gone(const void *client)
 /* Do what is asked for, with all that a request is looked at before. */
 static enum result
 serve(const struct process *process, struct server_call *call,
-    const struct request *request, struct context *context,
-    struct reply *reply)
+    const struct request *request, struct context *context, struct reply *reply)
 {
 	struct buf list = BUF(64);
 	enum result result;
