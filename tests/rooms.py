@@ -28,6 +28,7 @@ TESTED_BY = {
     "json/jsonscalar": "unit/json/reader.c",
     "json/jsonstring": "unit/json/reader.c",
     "conf/confkeys": "unit/conf/conf.c",
+    "conf/cookienames": "unit/conf/conf.c",
     "engine/link": "unit/engine/engine.c",
     "engine/dial": "unit/engine/engine.c",
     "store/filelock": "unit/store/lock.c",

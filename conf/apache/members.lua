@@ -81,11 +81,13 @@ local function forget(r, header)
 	for _, name in ipairs(spellings) do r.headers_in[name] = nil end
 end
 
+-- Those of a site below a directory say by eight characters which one that is.
 -- Apache joins two Cookie lines by a comma, and one of ours may begin there.
+local tag = "^spotify%." .. ("[%w_%-]"):rep(8) .. "%-"
 local function is_ours(cookie)
 	for part in cookie:gmatch("[^,]+") do
 		local name = (part:match("^%s*([^=]*)=") or "")
-			:gsub("^__Host%-", "")
+			:gsub("^__Host%-", ""):gsub(tag, "spotify-")
 		if name == "spotify-session"
 		    or name:match("^spotify%-login%-") then return true end
 	end

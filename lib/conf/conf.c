@@ -191,11 +191,6 @@ derive(struct conf *conf)
 	conf->base = (struct str){ text.p, n };
 	conf->callback = (struct str){ text.p + n, text.n - n };
 	conf->dev = !conf->redirect.https;
-	/* Browsers take __Host- names only with Secure, hence not here. */
-	conf->session_cookie =
-	    conf->dev ? "spotify-session" : "__Host-spotify-session";
-	conf->pending_prefix =
-	    conf->dev ? "spotify-login-" : "__Host-spotify-login-";
 	conf->cookie_tail = conf->dev ?
 	    "; Path=/; HttpOnly; SameSite=Lax" :
 	    "; Path=/; Secure; HttpOnly; SameSite=Lax";
@@ -351,6 +346,11 @@ conf_load(const char *file, unsigned opens, struct conf *conf)
 	set_defaults(&r);
 	if (conf->redirect_uri != NULL && conf->api_url != NULL)
 		derive(conf);
+	if (conf->base.n > 0 &&
+	    cookienames_write((struct str){ conf->redirect.path.p,
+				  conf->base.n - conf->redirect.origin.n },
+		!conf->dev, conf->session_cookie, conf->pending_prefix) != OK)
+		complain(&r, r.line, "redirect_uri", "out of memory");
 	if (conf->after_login == NULL && conf->base.n > 0 &&
 	    (conf->after_login = home_of(conf)) == NULL)
 		complain(&r, r.line, "after_login", "out of memory");

@@ -11,6 +11,7 @@
 #include "base/seal.h"
 #include "base/secret.h"
 #include "base/url.h"
+#include "conf/cookienames.h"
 #include "conf/storeurl.h"
 
 /* What a program opens beside the configuration file; login opens neither
@@ -74,8 +75,8 @@ struct conf {
 	struct str callback;	      /* its last path segment */
 	struct str image_origin;      /* api_url's origin if that is loopback */
 	bool dev; /* http on loopback: cookies without Secure */
-	const char *session_cookie;
-	const char *pending_prefix;
+	char session_cookie[COOKIENAMES_MAX];
+	char pending_prefix[COOKIENAMES_MAX];
 	const char *cookie_tail; /* attributes that end every cookie */
 };
 

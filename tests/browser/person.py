@@ -132,7 +132,7 @@ class Person:
     def session_cookie(self):
         """As the browser keeps it, or None."""
         return next((cookie for cookie in self.cookies()
-                     if cookie["name"].endswith("spotify-session")), None)
+                     if cookie["name"].endswith("-session")), None)
 
     # Doing
 

@@ -168,6 +168,10 @@ COOKIES = [
     ("{l}1=x; {s}", None), ("{l}1=x; a=1; {l}2=y; b=2; {s}; c=3; {l}3=z; d=4; "
                             "{l}4=u; e=5; {l}5=v; f=6",
                             "a=1; b=2; c=3; d=4; e=5; f=6"),
+    # Of another site of the host, below a directory; and what is none.
+    ("spotify.7Qx-3sLS-session=x; a=1; {s}; __Host-spotify.7Qx_3sLS-session=x; "
+     "b=2; spotify.7Qx-3sLS-login-abcdefgh=y; spotify.7Qx-3sL-session=z",
+     "a=1; b=2; spotify.7Qx-3sL-session=z"),
     # The name that belongs to the other scheme, twice.
     ("{o}=1; a=1; {s}; {o}=2; b=2", "a=1; b=2"),
     ("{s}; empty=; novalue; q=\"a b\"; c=a,b",

@@ -19,6 +19,7 @@ Stack(build_dir, ...)   a context manager; all keywords are optional
     rate_limits=False   True: nginx limits requests as shipped
     members=None        URL of an application to protect with members.example
     application=None    the same with auth.example
+    client_id="simulated-client"   at the simulated Spotify
     server="nginx"      or "apache" (without rate_limits); the fixtures take
                         the environment's SERVER
     environment={}      more environment for the programs

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 """A browser without a screen; see the package."""
 
+import base64
+import hashlib
 import http.client
 import json
 import re
@@ -99,8 +101,16 @@ class Client:
 
     @property
     def session_cookie_name(self):
-        """Depends on the scheme (design, section 3)."""
-        return "__Host-" * self.stack.tls + "spotify-session"
+        """Depends on the scheme, and on the directory of the programs."""
+        return f"{'__Host-' * self.stack.tls}spotify{self._tag()}-session"
+
+    def _tag(self):
+        """By which sites below one host differ (lib/conf/cookienames.c)."""
+        if self.stack.prefix == "/":
+            return ""
+        digest = hashlib.blake2b(self.stack.prefix.encode(), digest_size=16,
+                                 person=b"sfcgi-digest-1")
+        return "." + base64.urlsafe_b64encode(digest.digest()[:6]).decode()
 
     @property
     def session_cookie(self):

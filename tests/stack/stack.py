@@ -56,6 +56,7 @@ class Stack:
                         "members": None, "application": None,
                         "environment": {}, "port": 0,
                         "real_spotify": None, "server": "nginx",
+                        "client_id": "simulated-client",
                         "origin": "", "front": None}
         unknown = set(options) - set(self.options)
         if unknown:
@@ -107,7 +108,8 @@ class Stack:
     def _start_spotify(self, tls):
         files = {"cert": self.folder / "tls" / "leaf.pem",
                  "key": self.folder / "tls" / "leaf.key"} if tls else {}
-        self.spotify = Simulation(redirect_uris=[self.redirect_uri], **files)
+        self.spotify = Simulation(self.options["client_id"],
+                                  redirect_uris=[self.redirect_uri], **files)
         self.clock = Clock(self.folder / "clock", self.spotify)
 
     def _write_private(self, name, text):

@@ -83,8 +83,10 @@ the_redirect_uri_decides_where_we_live_and_how_cookies_are_named(void)
 	CHECK_TEXT(https.callback, "callback");
 	CHECK_TEXT(https.redirect.origin, "https://example.com");
 	assert_false(https.dev);
-	assert_string_equal(https.session_cookie, "__Host-spotify-session");
-	assert_string_equal(https.pending_prefix, "__Host-spotify-login-");
+	assert_string_equal(https.session_cookie,
+	    "__Host-spotify.7Qx-3sLS-session");
+	assert_string_equal(https.pending_prefix,
+	    "__Host-spotify.7Qx-3sLS-login-");
 	assert_string_equal(https.cookie_tail,
 	    "; Path=/; Secure; HttpOnly; SameSite=Lax");
 	assert_int_equal(https.image_origin.n, 0);

@@ -200,7 +200,7 @@ make_session(struct visit *v)
 	struct oauth_tokens tokens = { .expires_in_s = 3600 };
 	enum result result;
 
-	v->conf.session_cookie = "sid";
+	memcpy(v->conf.session_cookie, "sid", sizeof("sid"));
 	v->conf.idle_limit_s = v->conf.absolute_limit_s = 86400;
 	result = login_secret(&v->conf, &v->login, session.secret);
 	if (result == OK)
