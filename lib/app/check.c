@@ -33,10 +33,10 @@
 
 /* What was found out, and is no mistake. */
 struct findings {
-	bool asked;	   /* Spotify knows the client */
-	int untried;	   /* of the store's file system; an errno */
-	struct buf store;  /* about an engine, as the next */
-	struct buf doubts; /* about certificates, a line each */
+	bool asked;  /* Spotify knows the client */
+	int untried; /* of the store's file system; an errno */
+	struct storage_findings store; /* about an engine */
+	struct buf doubts;	       /* about certificates, a line each */
 };
 
 /* Complain about something that has no line in the configuration file. */
@@ -258,7 +258,7 @@ static void
 print_engine(const struct conf *conf, const struct app *app,
     const struct findings *findings)
 {
-	struct str rest = buf_str(&findings->store), line;
+	struct str rest = buf_str(&findings->store.doubts), line;
 
 	if (conf->store_at.engine && app->storage == NULL)
 		printf("# store: callback -n looks at it.\n");
@@ -332,7 +332,9 @@ print_all(const char *file, const struct conf *conf, const struct app *app,
 	print_engine(conf, app, findings);
 	allow_print(conf, stdout);
 	print_doubts(conf, findings);
-	print_quota(conf, app);
+	/* For each bucket one would wait for an engine that is away. */
+	if (!findings->store.unusable)
+		print_quota(conf, app);
 	printf("# CA certificates: %s\n",
 	    app->upstream != NULL ? "are there." :
 				    "callback -n looks at them, too.");
@@ -348,7 +350,8 @@ check_everything(const struct options *options, const struct app *app)
 {
 	const struct upstream *upstream = app->upstream;
 	unsigned as_root = geteuid() == 0 ? CONF_ANY_OWNER : 0;
-	struct findings findings = { .store = BUF(8192), .doubts = BUF(4096) };
+	struct findings findings = { .store = { .doubts = BUF(8192) },
+		.doubts = BUF(4096) };
 	struct conf conf;
 	unsigned mistakes = conf_load(options->file, CONF_ALL | as_root, &conf);
 
@@ -366,8 +369,14 @@ check_everything(const struct options *options, const struct app *app)
 		    options->file, mistakes, mistakes == 1 ? "" : "s");
 	else
 		print_all(options->file, &conf, app, &findings);
-	buf_free(&findings.store);
+	if (mistakes == 0 && findings.store.unusable)
+		fprintf(stderr,
+		    "%s: no mistake was found, but the engine cannot be used "
+		    "now; programs start, and answer store_unavailable until "
+		    "it can\n",
+		    options->file);
+	buf_free(&findings.store.doubts);
 	buf_free(&findings.doubts);
 	conf_free(&conf);
-	return mistakes > 0 ? 2 : 0;
+	return mistakes > 0 ? 2 : findings.store.unusable ? 3 : 0;
 }

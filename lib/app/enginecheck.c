@@ -2,7 +2,8 @@
 /*
  * Hides what settings of an engine mean for sessions. What makes a promise of
  * the manual false at once is a complaint; what does so when something else
- * breaks is a doubt.
+ * breaks is a doubt. What may pass by itself is said as loudly as a complaint,
+ * but hinders nothing: programs start without an engine.
  */
 #include "config.h"
 
@@ -30,19 +31,39 @@ struct look {
 	struct rehearsal found;
 	struct buf *doubts;
 	unsigned mistakes;
+	bool unusable;
 };
+
+static void __attribute__((format(printf, 2, 0)))
+say(const struct look *look, const char *format, va_list arguments)
+{
+	fprintf(stderr, "%s: store: ", look->file);
+	vfprintf(stderr, format, arguments);
+	fputc('\n', stderr);
+}
 
 static void __attribute__((format(printf, 2, 3)))
 complain(struct look *look, const char *format, ...)
 {
 	va_list arguments;
 
-	fprintf(stderr, "%s: store: ", look->file);
 	va_start(arguments, format);
-	vfprintf(stderr, format, arguments);
+	say(look, format, arguments);
 	va_end(arguments);
-	fputc('\n', stderr);
 	look->mistakes++;
+}
+
+/* The same for what is no mistake of anybody's, if it passes. */
+static void __attribute__((format(printf, 3, 4)))
+complain_if(struct look *look, bool lasts, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say(look, format, arguments);
+	va_end(arguments);
+	look->mistakes += lasts;
+	look->unusable = look->unusable || !lasts;
 }
 
 static void
@@ -85,6 +106,8 @@ judge_trouble(struct look *look, const struct units *units)
 	const struct rehearsal *found = &look->found;
 	const bool is_socket = look->at->socket.n > 0;
 	const char *what = advice(found->trouble_errno, is_socket);
+	const bool lasts = found->trouble_class == REPLYERROR_MISCONFIGURED ||
+	    found->trouble_errno == EACCES || found->trouble_errno == EPERM;
 
 	/* Root has become the user, but not the groups. */
 	if (found->trouble_errno == EACCES && is_socket && units->known &&
@@ -96,11 +119,12 @@ judge_trouble(struct look *look, const struct units *units)
 		return;
 	}
 	if (found->trouble_errno == 0)
-		complain(look, "%s", found->trouble);
+		complain_if(look, lasts, "%s", found->trouble);
 	else
-		complain(look, "as user %ld: %s (%s)%s%s", (long)geteuid(),
-		    found->trouble, strerror(found->trouble_errno),
-		    what == NULL ? "" : "; ", what == NULL ? "" : what);
+		complain_if(look, lasts, "as user %ld: %s (%s)%s%s",
+		    (long)geteuid(), found->trouble,
+		    strerror(found->trouble_errno), what == NULL ? "" : "; ",
+		    what == NULL ? "" : what);
 }
 
 /* ---- what its user may do ---- */
@@ -125,7 +149,9 @@ judge_rights(struct look *look)
 		    "(spotify-fcgi(8), Several machines, has the whole line)",
 		    (int)user.n, user.p, (int)missing.n, missing.p);
 	if (found->refusal != NULL)
-		complain(look, "it refuses a command: %s", found->refusal);
+		complain_if(look,
+		    found->refusal_class == REPLYERROR_MISCONFIGURED,
+		    "it refuses a command: %s", found->refusal);
 }
 
 /* ---- what it keeps ---- */
@@ -197,7 +223,7 @@ judge_replicas(struct look *look)
 	const int wanted = look->at->replicas;
 
 	if (wanted > there)
-		complain(look,
+		complain_if(look, false,
 		    "store_replicas is %d, and %" PRId64 " replicas are "
 		    "connected: no login, refresh or logout would succeed; "
 		    "start them, or lower it",
@@ -329,7 +355,7 @@ judge_net(struct look *look)
 
 unsigned
 enginecheck(const char *file, const struct engine_config *at,
-    const char *prefix, struct buf *doubts)
+    const char *prefix, struct buf *doubts, bool *unusable)
 {
 	struct look look = { .file = file, .at = at, .doubts = doubts };
 	struct units units;
@@ -361,5 +387,6 @@ enginecheck(const char *file, const struct engine_config *at,
 	free(path);
 	rehearsal_free(&look.found);
 	units_free(&units);
+	*unusable = look.unusable;
 	return look.mistakes;
 }

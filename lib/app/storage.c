@@ -120,7 +120,8 @@ open_configured(const struct conf *conf, struct store **store)
 }
 
 static unsigned
-check_configured(const char *file, const struct conf *conf, struct buf *doubts)
+check_configured(const char *file, const struct conf *conf,
+    struct storage_findings *findings)
 {
 #ifdef HAVE_VALKEY
 	const struct storeurl *url = engine_of(conf);
@@ -129,10 +130,11 @@ check_configured(const char *file, const struct conf *conf, struct buf *doubts)
 
 	if (url->engine && write_prefix(conf, prefix) == OK) {
 		set_engine(conf, url, &at);
-		return enginecheck(file, &at, prefix, doubts);
+		return enginecheck(file, &at, prefix, &findings->doubts,
+		    &findings->unusable);
 	}
 #else
-	(void)file, (void)conf, (void)doubts;
+	(void)file, (void)conf, (void)findings;
 #endif
 	return 0;
 }

@@ -8,6 +8,12 @@
 
 struct moving_tally;
 
+/* What a check has found that is no mistake. */
+struct storage_findings {
+	struct buf doubts; /* a line each */
+	bool unusable;	   /* just now, and has been said */
+};
+
 /*
  * Only who names storage_configured gets the back ends, and with the one for an
  * engine hiredis and OpenSSL; login does without.
@@ -19,10 +25,11 @@ struct storage {
 	 * RESULT_NO_MEMORY. */
 	enum result (*open)(const struct conf *conf, struct store **store);
 	/* For -n: look at what the back end needs beside session_dir. Complain
-	 * of what cannot work, in lines that begin with this file's name, and
-	 * append doubts, a line each. Returns the number of complaints. */
+	 * of what cannot work, in lines that begin with this file's name.
+	 * Returns the number of complaints; of what may pass by itself there
+	 * is a line, too, which is not counted. */
 	unsigned (*check)(const char *file, const struct conf *conf,
-	    struct buf *doubts);
+	    struct storage_findings *findings);
 	/* For -m: moving_run(). */
 	enum result (*move)(struct store *store, struct moving_tally *tally);
 };

@@ -10,6 +10,21 @@
 
 #define LOGIN_MAX 4096
 
+struct replyerror
+link_error(const struct link *link, enum result result)
+{
+	static const enum replyerror_class classes[RESULT__MAX] = {
+		[RESULT_UPSTREAM_FAILED] = REPLYERROR_DOWN,
+		[RESULT_UPSTREAM_TIMEOUT] = REPLYERROR_SLOW,
+		[RESULT_BAD_TEXT] = REPLYERROR_MISCONFIGURED,
+		[RESULT_MISCONFIGURED] = REPLYERROR_MISCONFIGURED,
+	};
+
+	if (result == RESULT_STORE)
+		return link->error;
+	return (struct replyerror){ classes[result], link->wire.trouble };
+}
+
 /* Refused for a reason that no error reply gave. */
 static enum result
 refused(struct link *link, enum replyerror_class class, const char *words)

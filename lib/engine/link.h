@@ -29,6 +29,10 @@ struct link_login {
 enum result link_login(struct link *link, const struct link_login *login,
     int64_t deadline_ms) __attribute__((warn_unused_result));
 
+/* What went wrong, for people, after a result that is neither OK nor
+ * RESULT_NO_MEMORY. */
+struct replyerror link_error(const struct link *link, enum result result);
+
 /* What is sent, and what has come of it. */
 struct link_exchange {
 	struct str bytes; /* of a command, and of WAIT behind it */

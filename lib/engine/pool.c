@@ -86,18 +86,9 @@ pool_tell(struct pool *pool, struct replyerror error, int error_number)
 void
 pool_tell_link(struct pool *pool, const struct link *link, enum result result)
 {
-	static const enum replyerror_class classes[RESULT__MAX] = {
-		[RESULT_UPSTREAM_FAILED] = REPLYERROR_DOWN,
-		[RESULT_UPSTREAM_TIMEOUT] = REPLYERROR_SLOW,
-		[RESULT_BAD_TEXT] = REPLYERROR_MISCONFIGURED,
-		[RESULT_MISCONFIGURED] = REPLYERROR_MISCONFIGURED,
-	};
-	const struct replyerror error = { classes[result], link->wire.trouble };
-
-	if (result == RESULT_STORE)
-		pool_tell(pool, link->error, 0);
-	else if (result != OK && result != RESULT_NO_MEMORY)
-		pool_tell(pool, error, link->wire.trouble_errno);
+	if (result != OK && result != RESULT_NO_MEMORY)
+		pool_tell(pool, link_error(link, result),
+		    result == RESULT_STORE ? 0 : link->wire.trouble_errno);
 }
 
 void

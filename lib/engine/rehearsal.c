@@ -76,11 +76,13 @@ has(struct str text, const char *word)
 /* What an error reply means. */
 static void
 note_refusal(struct rehearsal *rehearsal, const char *step, struct str text,
-    const char *words)
+    struct replyerror error)
 {
 	if (!has(text, "NOPERM")) {
-		if (rehearsal->refusal == NULL)
-			rehearsal->refusal = words;
+		if (rehearsal->refusal == NULL) {
+			rehearsal->refusal = error.words;
+			rehearsal->refusal_class = error.class;
+		}
 	} else if (has(text, " access ")) {
 		rehearsal->no_keys = true;
 	} else {
@@ -97,10 +99,13 @@ static enum result
 note_trouble(struct rehearsal *rehearsal, const struct link *link,
     enum result result)
 {
+	struct replyerror error;
+
 	if (result == OK || result == RESULT_NO_MEMORY)
 		return result;
-	rehearsal->trouble =
-	    result == RESULT_STORE ? link->error.words : link->wire.trouble;
+	error = link_error(link, result);
+	rehearsal->trouble = error.words;
+	rehearsal->trouble_class = error.class;
 	rehearsal->trouble_errno =
 	    result == RESULT_STORE ? 0 : link->wire.trouble_errno;
 	return OK;
@@ -117,7 +122,7 @@ take_steps(struct stage *stage, struct rehearsal *rehearsal)
 		result = call(stage, steps[i], &exchange);
 		if (result == RESULT_STORE) {
 			note_refusal(rehearsal, steps[i], exchange.reply.text,
-			    stage->link.error.words);
+			    stage->link.error);
 			result = OK;
 		}
 		resp_free(&exchange.reply);

@@ -5,15 +5,18 @@
 
 #include "engine/dial.h"
 #include "engine/info.h"
+#include "engine/replyerror.h"
 
 struct rehearsal {
 	/* Why nobody could log in, a static sentence; NULL: it was done. */
 	const char *trouble;
-	int trouble_errno;   /* of the network; 0: none */
+	int trouble_errno;		     /* of the network; 0: none */
+	enum replyerror_class trouble_class; /* if there is trouble */
 	const char *refusal; /* why a command was refused, but for a right */
-	struct buf missing;  /* rights: "+get +set " */
-	bool no_keys;	     /* nor one to the keys */
-	bool informed;	     /* the facts are there */
+	enum replyerror_class refusal_class; /* if there is one */
+	struct buf missing;		     /* rights: "+get +set " */
+	bool no_keys;			     /* nor one to the keys */
+	bool informed;			     /* the facts are there */
 	struct engine_facts facts;
 	bool configured; /* what CONFIG tells is there, as follows */
 	char appendfsync[16];

@@ -25,6 +25,8 @@ GOOD = {
 class Setup:
     """A directory with a configuration in it."""
 
+    before = ()         # a command that runs the programs
+
     def __init__(self, folder):
         self.folder = folder
         (folder / "store").mkdir(mode=0o700)
@@ -49,7 +51,7 @@ class Setup:
     def run(self, program="callback", *arguments, **environment):
         """program -n; no secret may ever be printed."""
         done = subprocess.run(
-            [str(BUILD_DIR / "cgi-bin" / program),
+            [*self.before, str(BUILD_DIR / "cgi-bin" / program),
              *(arguments or ("-n", "-f", str(self.folder / "c.conf")))],
             capture_output=True, text=True, check=False, timeout=30,
             stdin=subprocess.DEVNULL,

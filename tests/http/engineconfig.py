@@ -19,19 +19,36 @@ class Site(Setup):
         """Name it."""
         self.conf(**engine.conf(url) | changes)
 
-    def complaints(self, program="callback", **environment):
-        """What is wrong, without the names in front, and nothing else is on
-        the standard error; no password anywhere."""
+    def _said(self, status, last, program, environment):
+        """On the standard error, without the names in front, before a last
+        line that matches; no password anywhere."""
         done = self.run(program, **environment)
         said = done.stderr.splitlines()
         assert PASSWORD not in done.stdout + done.stderr
-        assert done.returncode == (2 if said else 0), said
+        assert done.returncode == (status if said else 0), said
         if not said:
             return []
-        assert re.search(r": \d mistakes?; nothing was started$", said.pop())
+        assert re.search(last, said.pop())
         begin = f"{self.folder}/c.conf: store: "
         assert all(line.startswith(begin) for line in said), said
         return [line[len(begin):] for line in said]
+
+    def complaints(self, program="callback", **environment):
+        """What is wrong, and has to be changed."""
+        return self._said(2, r": \d mistakes?; nothing was started$", program,
+                          environment)
+
+    def passing(self, program="callback", **environment):
+        """What is wrong, may pass by itself, and hinders no start."""
+        return self._said(3, r": no mistake was found, but the engine cannot "
+                          "be used now; programs start, ", program,
+                          environment)
+
+    def either(self):
+        """The first or the second of those: how a peer hangs up is luck."""
+        done = self.run()
+        assert done.returncode in (2, 3), done
+        return done.stderr.splitlines()[:-1]
 
     def doubts(self, program="callback", **environment):
         """What it says of the store and takes."""

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: ISC
 """What -n says of an engine: each thing that can be wrong in a sentence of its
-own, which says what to do. Nothing of it hinders a start."""
+own, which says what to do. What passes by itself hinders no start."""
 
+import contextlib
 import os
 import pwd
 import re
+import shutil
 import socket
 import struct
 
@@ -13,6 +15,8 @@ import pytest
 from engineconfig import ACL, Site, one
 from stack import certificates
 from stack.engine import KINDS, PASSWORD, USER, Engine, find_server, free_port
+from stack.processes import Spawner, wait_until
+from stack.sentinels import CONF, NAME
 from tools.engines import Peer
 
 pytestmark = pytest.mark.skipif(find_server() is None,
@@ -43,6 +47,12 @@ def fixture_guarded():
         yield running
 
 
+def listens(port):
+    """Whether somebody does."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 # Well
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -67,24 +77,53 @@ def test_a_program_without_a_store_names_one_that_looks(site, engine):
 
 def test_nobody_listens(site):
     site.conf(store=f"valkey://127.0.0.1:{free_port()}")
-    one(site.complaints(), "Connection refused", "its bind and port?")
+    one(site.passing(), "Connection refused", "its bind and port?")
 
 
 def test_a_name_that_is_nobodys(site):
     site.conf(store="valkey://nobody.invalid:6379")
-    one(site.complaints(), "its name cannot be looked up")
+    one(site.passing(), "its name cannot be looked up")
 
 
 def test_a_socket_that_is_not_there(site):
     site.conf(store=f"valkey+unix://{site.folder}/none")
-    one(site.complaints(), "No such file", "is this its unixsocket?")
+    one(site.passing(), "No such file", "is this its unixsocket?")
 
 
 def test_a_socket_that_nobody_serves_any_more(site):
     with socket.socket(socket.AF_UNIX) as left:
         left.bind(str(site.folder / "left"))
     site.conf(store=f"valkey+unix://{site.folder}/left")
-    one(site.complaints(), "Connection refused", "start it")
+    one(site.passing(), "Connection refused", "start it")
+
+
+def test_a_port_whose_packets_are_dropped(site):
+    """A backlog that is full does as a firewall does: it says nothing."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, \
+            contextlib.ExitStack() as others:
+        for _ in range(3):
+            one_more = others.enter_context(socket.socket())
+            one_more.setblocking(False)
+            one_more.connect_ex(full.getsockname())
+        site.conf(store=f"valkey://127.0.0.1:{full.getsockname()[1]}")
+        one(site.passing(), "no answer in time")
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("ip") is None,
+                    reason="needs root and iproute2")
+def test_an_address_that_cannot_be_reached(site):
+    """In a network of its own: there is no route, or it is a forbidden one,
+    which is not for time to mend."""
+    site.before = ("unshare", "--net", "sh", "-c",
+                   'ip route add $ROUTE; exec "$0" "$@"')
+    site.conf(store="valkey://192.0.2.1:6379")
+    path = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+    up = "throw 198.51.100.0/24"
+    one(site.passing(ROUTE=up, **path), "there is no way to this address")
+    one(site.passing(ROUTE="unreachable 192.0.2.0/24", **path),
+        "there is no way to this address")
+    one(site.complaints(ROUTE="prohibit 192.0.2.0/24", **path),
+        "a firewall or a unit forbids this address")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
@@ -125,7 +164,7 @@ def test_one_that_does_not_answer(site, engine):
     site.engine(engine)
     engine.pause()
     try:
-        one(site.complaints(), "no answer in time")
+        one(site.passing(), "no answer in time")
     finally:
         engine.resume()
 
@@ -141,9 +180,9 @@ def test_a_certificate_that_is_not_right(site):
         one(site.complaints(), "does not name the host")
         site.engine(running, store_cert_file=other / "leaf.pem",
                     store_key_file=other / "leaf.key")
-        one(site.complaints(), "does not take our certificate")
+        one(site.either(), "does not take our certificate")
         site.conf(store=f"valkey://127.0.0.1:{running.port}")
-        one(site.complaints(), "the scheme is valkeys, not valkey")
+        one(site.passing(), "the scheme is valkeys, not valkey")
 
 
 def test_a_certificate_that_has_expired(site):
@@ -155,9 +194,21 @@ def test_a_certificate_that_has_expired(site):
         one(site.complaints(), "its certificate has expired")
 
 
+def test_a_certificate_that_is_not_good_yet(site):
+    """Or a clock that is behind."""
+    with Engine("tls") as running:
+        running.stop()
+        certificates.expire(running.folder / "tls", "20450101000000Z",
+                            "20460101000000Z")
+        running.start()
+        site.engine(running)
+        one(site.complaints(), "its certificate is not valid yet",
+            "compare the clocks")
+
+
 def test_tls_where_there_is_none(site, engine):
     site.conf(store=f"valkeys://127.0.0.1:{engine.port}")
-    one(site.complaints(), "valkey, not valkeys")
+    one(site.passing(), "valkey, not valkeys")
 
 
 # Its users
@@ -246,10 +297,10 @@ def test_one_that_throws_sessions_away_is_refused(site, engine, settings,
     one(site.complaints(), f"maxmemory-policy is {policy}", "logged out")
 
 
-def test_one_that_is_full_is_refused(site, engine, settings):
+def test_one_that_is_full_is_told(site, engine, settings):
     settings(maxmemory="1")
     site.engine(engine)
-    one(site.complaints(), "its memory is full")
+    one(site.passing(), "its memory is full")
 
 
 @pytest.mark.parametrize("change, words", [
@@ -288,10 +339,10 @@ def test_clocks_that_are_apart(site, engine, seconds, word):
 
 def test_replicas_that_are_not_there(site, engine, settings):
     site.engine(engine, store_replicas=2)
-    one(site.complaints(), "store_replicas is 2, and 0 replicas")
+    one(site.passing(), "store_replicas is 2, and 0 replicas")
     settings(min_replicas_to_write="1")
     site.engine(engine)
-    one(site.complaints(), "it has too few replicas to write")
+    one(site.passing(), "it has too few replicas to write")
 
 
 def test_replicas_of_which_too_little_is_made(site):
@@ -301,13 +352,28 @@ def test_replicas_of_which_too_little_is_made(site):
         one(said, "set store_replicas = 1")
         one(said, "min-replicas-to-write is 0")
         site.conf(store=master.replica.url)
-        one(site.complaints(), "it is a replica, and only a master")
+        one(site.passing(), "it is a replica, and only a master")
 
 
 def test_a_cluster(site):
     with Engine(more="cluster-enabled yes\n") as running:
         site.engine(running, running.url.removesuffix("/0"))
         one(site.complaints(), "this is a cluster", "use one server")
+
+
+def test_a_sentinel(site, engine):
+    port, spawner = free_port(), Spawner()
+    site.write("s.conf", CONF.format(port=port, folder=site.folder, name=NAME,
+                                     master=engine.port, more=""))
+    try:
+        spawner.start([engine.server, str(site.folder / "s.conf"),
+                       "--sentinel"])
+        wait_until(lambda: listens(port), 60, "the sentinel does not listen")
+        site.conf(store=f"valkey://127.0.0.1:{port}")
+        one(site.complaints(), "this is a sentinel",
+            "the scheme is valkey+sentinel")
+    finally:
+        spawner.close()
 
 
 def test_a_database_that_it_does_not_have(site, engine):

@@ -304,3 +304,17 @@ def test_a_mistake_is_said_before_anything_runs(container):
     container.start("everything")
     assert container.process.wait(ENDS_S) == 2
     assert "usage: entry nginx|programs" in container.log()
+
+
+@pytest.mark.parametrize("container", ["docker"], indirect=True)
+def test_a_container_starts_without_its_engine(container):
+    """It says so, and answers what needs none."""
+    file = next(path for path in container.conf.glob("*.conf")
+                if "session_dir" in path.read_text("utf-8"))
+    container.write(file.name, file.read_text("utf-8")
+                    + "store = valkey+unix:///run/nobody\n")
+    container.start_and_wait("nginx")
+    assert "the engine cannot be used now" in container.log()
+    assert container.get("/session", FETCH,
+                         "__Host-spotify-session=" + 43 * "A")[0] == 503
+    assert container.end() == 0

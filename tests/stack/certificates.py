@@ -60,10 +60,10 @@ def make(folder, hosts):
     return folder
 
 
-def expire(folder):
-    """Put a certificate in the place of leaf.pem that was good in 2020, for
-    the same key and names and by the same authority. Only its command "ca"
-    lets all versions of openssl say so."""
+def expire(folder, begin="20200101000000Z", end="20200201000000Z"):
+    """Put a certificate in the place of leaf.pem that was good in 2020, or at
+    another time, for the same key and names and by the same authority. Only
+    its command "ca" lets all versions of openssl say so."""
     folder = pathlib.Path(folder)
     (folder / "past").touch()
     (folder / "serial").write_text("01\n", "ascii")
@@ -71,5 +71,5 @@ def expire(folder):
         "-subj", "/CN=of the past", "-out", "leaf.csr")
     run(folder, "ca", "-batch", "-notext", "-config", "req.cnf", "-name",
         "past", "-cert", "ca.pem", "-keyfile", "ca.key", "-extfile", "req.cnf",
-        "-extensions", "leaf", "-startdate", "20200101000000Z", "-enddate",
-        "20200201000000Z", "-in", "leaf.csr", "-out", "leaf.pem")
+        "-extensions", "leaf", "-startdate", begin, "-enddate", end,
+        "-in", "leaf.csr", "-out", "leaf.pem")
