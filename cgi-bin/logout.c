@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Ends a session. It waits for nobody: a refresh under way finds the file
- * gone and does not bring it back.
+ * Ends a session, or with everywhere=1 all that its account has. It waits for
+ * nobody: a refresh under way finds the file gone and does not bring it back.
  */
 #include "config.h"
 
 #include "app/app.h"
 #include "web/origin.h"
-#include "base/log.h"
-#include "session/events.h"
-#include "session/session.h"
+#include "session/logout.h"
+#include "web/query.h"
 
 /* Whether a form was sent, whose sender wants to see a page, or a script
  * asked. Old browsers say so only in Accept. */
@@ -21,34 +20,42 @@ is_form(const struct request *request)
 	return str_starts(request->accept, STR("text/html"));
 }
 
+/* Read whether all sessions are to end. Who means that and says something else
+ * must not believe that it was done. */
+static enum result
+read_query(struct str query, bool *everywhere)
+{
+	struct query_field field = { .name = "everywhere", .value = BUF(8) };
+	enum result result = query_read(query, &field, 1);
+	struct str value = buf_str(&field.value);
+
+	*everywhere = str_equal(value, STR("1"));
+	if (result == OK && value.n > 0 && !*everywhere &&
+	    !str_equal(value, STR("0")))
+		result = RESULT_BAD_REQUEST;
+	query_free(&field, 1);
+	return result;
+}
+
 static enum result
 handle(struct context *context, const struct request *request,
     struct reply *reply)
 {
 	const struct conf *conf = context->conf;
-	char word[SESSION_WORD_BYTES];
-	struct session session = { 0 };
+	bool everywhere = false;
 	enum result result = origin_check_write(conf, request);
 
-	if (result != OK)
-		return result;
-	if (session_find(conf, buf_str(&request->cookies), &session) == OK) {
-		session_word(&session, word);
-		/* Whose it is only its record tells, while it is there. */
-		if (conf->events_dir != NULL &&
-		    session_load(context, &session) == OK)
-			events_tell(context, &session, EVENTS_LOGOUT);
-		result = session_remove(context, &session);
-		log_event(LOG_LEVEL_INFO, "logout", "session=%s done=%s", word,
-		    result == OK ? "yes" : "no");
-	}
+	if (result == OK)
+		result = read_query(request->query, &everywhere);
+	if (result == OK)
+		result = (everywhere ? logout_everywhere : logout_one)(context,
+		    buf_str(&request->cookies));
 	if (result == OK) {
 		reply_cookie(reply, conf, str_of(conf->session_cookie), STR(""),
 		    0);
 		if (is_form(request))
 			reply_go(reply, conf, STR(""));
 	}
-	session_free(&session);
 	return result;
 }
 
@@ -58,7 +65,7 @@ main(int argc, char **argv)
 	return app_run(argc, argv,
 	    &(struct app){ .name = "logout",
 		.methods = METHOD_POST,
-		.opens = CONF_STORE | CONF_EVENTS,
+		.opens = CONF_SERVER_KEY | CONF_STORE | CONF_EVENTS,
 		.storage = &storage_configured,
 		.threads = 8,
 		.shares = true,

@@ -56,7 +56,8 @@ cleanup(const struct options *options)
 		    conf.idle_limit_s :
 		    conf.absolute_limit_s;
 		result = removal_run(conf.session_dir, clock_now_s(),
-		    age_s + CLEANUP_MARGIN_S, &removal);
+		    age_s + CLEANUP_MARGIN_S,
+		    conf.absolute_limit_s + CLEANUP_MARGIN_S, &removal);
 		status = print_removed(conf.session_dir, &removal, result);
 	}
 	if (status != 2 && conf.events_dir != NULL) {

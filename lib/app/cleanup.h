@@ -11,8 +11,9 @@
 
 /*
  * Remove from session_dir the sessions that were not used for idle_limit or
- * absolute_limit, the shorter one, and a day, and from events_dir the events of
- * which nobody took any notice for seven days; print how many. No secret is
+ * absolute_limit, the shorter one, and a day, what tells of a logout everywhere
+ * that is absolute_limit and a day ago, and from events_dir the events of which
+ * nobody took any notice for seven days; print how many. No secret is
  * read. Root does it as the user who has the directory. Returns the exit
  * status: 0, 1 when something could not be removed, 2 for a wrong
  * configuration, with which nothing is.

@@ -92,7 +92,8 @@ open_both(const struct conf *conf, struct store **store)
 		.into_engine = conf->store_at.engine,
 		.kept_s = conf->idle_limit_s < conf->absolute_limit_s ?
 		    conf->idle_limit_s :
-		    conf->absolute_limit_s };
+		    conf->absolute_limit_s,
+		.dates_kept_s = conf->absolute_limit_s };
 	enum result result = files_open(conf->session_dir, &config.files);
 
 	*store = NULL;

@@ -24,6 +24,8 @@ record_write(const struct session *session, struct buf *plain)
 	writer_object(plain, NULL);
 	writer_integer(plain, "created", session->created_s);
 	writer_integer(plain, "authorized", session->authorized_s);
+	if (session->latest_s > 0)
+		writer_integer(plain, "latest", session->latest_s);
 	writer_integer(plain, "access_ends", session->access_ends_s);
 	if (session->access_life_s > 0)
 		writer_integer(plain, "access_life", session->access_life_s);
@@ -84,6 +86,7 @@ record_read(struct buf *plain, struct session *session)
 	record = reader.values;
 	session->created_s = read_time(record, "created");
 	session->authorized_s = read_time(record, "authorized");
+	session->latest_s = read_time(record, "latest");
 	session->access_ends_s = read_time(record, "access_ends");
 	session->access_life_s = read_time(record, "access_life");
 	session->forced_s = read_time(record, "forced");

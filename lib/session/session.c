@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/codec.h"
 #include "web/cookie.h"
+#include "session/everywhere.h"
 #include "session/record.h"
 #include "session/session.h"
 
@@ -32,41 +33,6 @@ session_find(const struct conf *conf, struct str cookies,
 		return RESULT_NOT_LOGGED_IN;
 	seal_name(session->secret, session->id);
 	return OK;
-}
-
-static struct seal_box
-box_of(const struct session *session, enum seal_purpose purpose)
-{
-	return (struct seal_box){ .purpose = purpose,
-		.bound_to = { (const char *)session->id, sizeof(session->id) },
-		.secret = session->secret };
-}
-
-enum result
-session_seal(const struct conf *conf, const struct session *session,
-    enum seal_purpose purpose, struct str plain, struct buf *sealed)
-{
-	struct seal_box box = box_of(session, purpose);
-
-	return seal_close(&conf->ring, &box, plain, SESSION_PAD_TO, sealed);
-}
-
-enum result
-session_unseal(const struct conf *conf, const struct session *session,
-    enum seal_purpose purpose, struct str sealed, struct buf *plain)
-{
-	struct seal_box box = box_of(session, purpose);
-
-	return seal_open(&conf->ring, &box, sealed, SESSION_PAD_TO, plain);
-}
-
-enum result
-session_unseal_here(const struct conf *conf, const struct session *session,
-    enum seal_purpose purpose, struct buf *text)
-{
-	struct seal_box box = box_of(session, purpose);
-
-	return seal_open_here(&conf->ring, &box, SESSION_PAD_TO, text);
 }
 
 /* ---- limits ---- */
@@ -143,6 +109,40 @@ session_may(const struct session *session, struct str scope)
 	    str_has_word(buf_str(&session->scope), scope);
 }
 
+/*
+ * Whether its account was logged out everywhere since it began, of which the
+ * latest date is known. Then it is over whether it can be removed or not.
+ */
+static enum result
+check_everywhere(const struct context *context, const struct session *session,
+    int64_t latest_s)
+{
+	enum result result;
+
+	if (latest_s == session->latest_s)
+		return OK;
+	result =
+	    everywhere_check(context, &session->account, session->latest_s);
+	if (result == RESULT_NOT_LOGGED_IN) {
+		session_log(session, LOG_LEVEL_INFO, "session_over");
+		/* A failure has been logged. */
+		(void)!session_remove(context, session);
+	}
+	return result;
+}
+
+/* The same for one that was loaded a while ago. What cannot be known must not
+ * keep new tokens from being saved: who loads it next sees to it. */
+static bool
+is_over_meanwhile(const struct context *context, const struct session *session)
+{
+	int64_t latest_s;
+
+	return everywhere_latest(context, &latest_s) == OK &&
+	    check_everywhere(context, session, latest_s) ==
+	    RESULT_NOT_LOGGED_IN;
+}
+
 /* ---- the file ---- */
 
 enum result
@@ -172,6 +172,8 @@ session_load(const struct context *context, struct session *session)
 		    RESULT_NOT_LOGGED_IN :
 		    RESULT_STORE;
 	}
+	if (result == OK)
+		result = check_everywhere(context, session, seen.latest_s);
 	buf_free(&sealed);
 	buf_free(&plain);
 	return result == RESULT_ABSENT ? RESULT_NOT_LOGGED_IN : result;
@@ -225,6 +227,8 @@ session_save(const struct context *context, struct session *session,
 	struct buf sealed = BUF(SESSION_FILE_MAX);
 	enum result result = seal_session(context, session, &sealed);
 
+	if (result == OK && is_over_meanwhile(context, session))
+		result = RESULT_NOT_LOGGED_IN;
 	if (result == OK)
 		result = store_replace(reservation, &session->seen.version,
 		    buf_str(&sealed),
@@ -295,7 +299,9 @@ session_create(const struct context *context, struct str cookies,
 	secret_move(&session->access, &tokens->access);
 	secret_move(&session->refresh, &tokens->refresh);
 	session_take_scope(session, &tokens->scope);
-	result = seal_session(context, session, &sealed);
+	result = everywhere_latest(context, &session->latest_s);
+	if (result == OK)
+		result = seal_session(context, session, &sealed);
 	if (result == OK) {
 		record.content = buf_str(&sealed);
 		record.ends_s = session_ends_s(context->conf, session);

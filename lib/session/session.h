@@ -22,6 +22,7 @@ struct session {
 	struct store_seen seen; /* last use, version; by session_load() */
 	int64_t created_s;
 	int64_t authorized_s; /* the user's consent */
+	int64_t latest_s;     /* everywhere_latest() when it began */
 	int64_t access_ends_s;
 	int64_t access_life_s; /* of one that lives but minutes; or 0 */
 	int64_t forced_s; /* the last refresh that a 401 has forced; or 0 */
@@ -42,7 +43,8 @@ enum result session_find(const struct conf *conf, struct str cookies,
 
 /*
  * Read the file of a session that was found, or read it again. A session
- * past one of its limits is removed.
+ * past one of its limits is removed, and one that began before its account was
+ * logged out everywhere.
  * OK, RESULT_NOT_LOGGED_IN (also for a file that was tampered with),
  * RESULT_STORE, RESULT_NO_MEMORY; unless OK the version is that of before.
  */
@@ -85,7 +87,8 @@ enum result session_reserve(const struct context *context,
 /*
  * Replace the record that was loaded durably by what the session is now, in
  * the room that was taken.
- * OK, RESULT_NOT_LOGGED_IN (logged out meanwhile, and stays so),
+ * OK, RESULT_NOT_LOGGED_IN (logged out meanwhile, here or everywhere, and stays
+ * so),
  * RESULT_CHANGED (somebody else has saved another one meanwhile, which is to
  * be loaded), RESULT_STORE or RESULT_NO_MEMORY (what was there still is),
  * RESULT_UNCERTAIN (either may be there).

@@ -12,23 +12,31 @@
 
 #define TEXT_MAX 3072 /* each byte may become three */
 
+/* Not 401, or the site would send the visitor round in circles. Nor sooner than
+ * Spotify may be asked again. */
+enum result
+vouch_known(struct context *context, const struct account *account)
+{
+	int64_t left_s;
+
+	if (account_is_known(account))
+		return OK;
+	if (pause_check(context->store, PAUSE_ME, &left_s) != OK)
+		context->wait = (struct wait){ RESULT_REFRESH_FAILED, left_s };
+	return RESULT_REFRESH_FAILED;
+}
+
 enum result
 vouch_account(struct context *context, const struct account *account,
     struct reply *reply)
 {
 	struct buf key = BUF(2048);
 	enum result result;
-	int64_t left_s;
 
 	account_write_key(account, &key);
 	reply_header(reply, "X-Spotify-Account-Id", buf_str(&key));
-	/* Unknown still. Not 401: the site would send the visitor round in
-	 * circles. Nor sooner than Spotify may be asked again. */
-	if ((result = buf_result(&key)) == OK && key.n == 0) {
-		result = RESULT_REFRESH_FAILED;
-		if (pause_check(context->store, PAUSE_ME, &left_s) != OK)
-			context->wait = (struct wait){ result, left_s };
-	}
+	if ((result = buf_result(&key)) == OK)
+		result = vouch_known(context, account);
 	buf_free(&key);
 	return result;
 }

@@ -7,9 +7,16 @@
 #include "session/session.h"
 
 /*
+ * Whether it is known whose a session is.
+ * OK, or RESULT_REFRESH_FAILED: Spotify has not told yet; context->wait says
+ * when it may be asked.
+ */
+enum result vouch_known(struct context *context, const struct account *account)
+    __attribute__((warn_unused_result));
+
+/*
  * X-Spotify-Account-Id, a word that an application may store.
- * OK, RESULT_NO_MEMORY, or RESULT_REFRESH_FAILED: Spotify has not told yet;
- * context->wait says when it may be asked.
+ * The results of vouch_known(), and RESULT_NO_MEMORY.
  */
 enum result vouch_account(struct context *context,
     const struct account *account, struct reply *reply)

@@ -20,6 +20,7 @@ save_account(const struct context *context, struct session *session,
     struct account *account)
 {
 	struct store_reservation *reservation = NULL;
+	enum result result;
 	struct lock lock;
 
 	if (lock_take(context->store, LOCK_REFRESH, session->id,
@@ -31,9 +32,13 @@ save_account(const struct context *context, struct session *session,
 		account_free(&session->account);
 		session->account = *account;
 		*account = (struct account){ 0 };
-		if (session_save(context, session, reservation) != OK)
+		result = session_save(context, session, reservation);
+		if (result != OK)
 			session_log(session, LOG_LEVEL_WARN,
 			    "account_not_saved");
+		/* Logged out, perhaps everywhere: it is nobody's session. */
+		if (result == RESULT_NOT_LOGGED_IN)
+			account_free(&session->account);
 	}
 	store_release(reservation);
 	lock_release(&lock);

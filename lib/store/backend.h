@@ -66,6 +66,13 @@ struct store_backend {
 	void (
 	    *know)(struct store *store, const unsigned char *id, int64_t now_s);
 	bool (*knows)(struct store *store, const unsigned char *id);
+	enum result (*date)(struct store *store, const unsigned char *id,
+	    int64_t *date_s);
+	/* NULL: one after the other. */
+	enum result (*dates)(struct store *store,
+	    const unsigned char *const *ids, int64_t *dates_s);
+	enum result (*set_date)(struct store *store, const unsigned char *id,
+	    int64_t date_s, int64_t ends_s);
 	enum result (*count)(struct store *store, const char *name,
 	    int64_t limit, struct store_tally *tally);
 	void (*tally)(struct store *store, const char *name,

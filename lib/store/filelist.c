@@ -11,15 +11,14 @@
 #include "store/backend.h"
 #include "store/filelist.h"
 
-#define RECORD "session-"
-
 static bool
-read_name(struct str name, unsigned char id[static STORE_ID_BYTES])
+read_name(struct str name, struct str kind,
+    unsigned char id[static STORE_ID_BYTES])
 {
-	size_t before = strlen(RECORD), n;
+	size_t before = kind.n, n;
 	const char *end;
 
-	return str_starts(name, STR(RECORD)) &&
+	return str_starts(name, kind) &&
 	    name.n == before + 2 * STORE_ID_BYTES &&
 	    sodium_hex2bin(id, STORE_ID_BYTES, name.p + before, name.n - before,
 		NULL, &n, &end) == 0 &&
@@ -27,7 +26,7 @@ read_name(struct str name, unsigned char id[static STORE_ID_BYTES])
 }
 
 enum result
-filelist_each(const char *path,
+filelist_each(const char *path, const char *kind,
     bool (*visit)(void *data, const unsigned char *id), void *data)
 {
 	unsigned char id[STORE_ID_BYTES];
@@ -39,7 +38,8 @@ filelist_each(const char *path,
 		return store_failed("open_dir");
 	errno = 0;
 	while ((entry = readdir(dir)) != NULL) {
-		if (read_name(str_of(entry->d_name), id) && !visit(data, id))
+		if (read_name(str_of(entry->d_name), str_of(kind), id) &&
+		    !visit(data, id))
 			break;
 		errno = 0;
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Which records a directory has: a part of files, for who moves them. */
+/* Which records and dates a directory has: a part of files, for who moves
+ * them. */
 #ifndef FILELIST_H
 #define FILELIST_H
 
@@ -7,12 +8,15 @@
 
 #include "base/result.h"
 
+#define FILELIST_RECORDS "session-"
+#define FILELIST_DATES "since-"
+
 /*
- * Call a function for the id of each record, until it returns false. Those that
- * are made or removed meanwhile may be among them or not.
+ * Call a function for the id of each record, or each date, until it returns
+ * false. Those that are made or removed meanwhile may be among them or not.
  * OK, or RESULT_STORE: not all could be read, and the cause was logged.
  */
-enum result filelist_each(const char *path,
+enum result filelist_each(const char *path, const char *kind,
     bool (*visit)(void *data, const unsigned char *id), void *data)
     __attribute__((warn_unused_result));
 

@@ -15,11 +15,11 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "store/backend.h"
-#include "store/counts.h"
 #include "store/fact.h"
 #include "store/file.h"
+#include "store/filedate.h"
 #include "store/filelock.h"
+#include "store/fileparts.h"
 #include "store/files.h"
 #include "store/marks.h"
 #include "store/trial.h"
@@ -31,12 +31,6 @@ static const char *const kept[] = { [STORE_COPY] = "copy-",
 	[STORE_PARTIAL] = "part-",
 	[STORE_CHANGE] = "change-" };
 
-struct files {
-	struct store store;
-	int dir;
-	struct counts counts;
-};
-
 /* A file on its way: it exists under a name that nobody reads. */
 struct reservation {
 	struct store_reservation reservation;
@@ -45,12 +39,6 @@ struct reservation {
 	size_t room;		      /* bytes taken in advance */
 	char name[FILE_NAME_BYTES];
 };
-
-static int
-dir_of(const struct store *store)
-{
-	return ((const struct files *)store)->dir;
-}
 
 static enum result
 files_load(struct store *store, const unsigned char *id, struct buf *content,
@@ -62,7 +50,7 @@ files_load(struct store *store, const unsigned char *id, struct buf *content,
 	int fd;
 
 	file_name(name, RECORD, id, STORE_ID_BYTES);
-	if ((result = file_open(dir_of(store), name, &fd, &st)) != OK)
+	if ((result = file_open(files_dir(store), name, &fd, &st)) != OK)
 		return result;
 	if (st.st_size < STORE_VERSION_BYTES)
 		result = RESULT_ABSENT;
@@ -73,7 +61,7 @@ files_load(struct store *store, const unsigned char *id, struct buf *content,
 		return result;
 	seen->used_s = (int64_t)st.st_mtim.tv_sec;
 	seen->version = store_version_of(buf_str(content));
-	return OK;
+	return filedate_read(store, NULL, &seen->latest_s);
 }
 
 static enum result
@@ -86,7 +74,7 @@ files_load_kept(struct store *store, const unsigned char *id,
 	int fd;
 
 	file_name(name, kept[piece.place], id, STORE_ID_BYTES);
-	if ((result = file_open(dir_of(store), name, &fd, &st)) != OK)
+	if ((result = file_open(files_dir(store), name, &fd, &st)) != OK)
 		return result;
 	result = file_append(fd, &st, piece.from, piece.n, content);
 	close(fd);
@@ -99,7 +87,7 @@ static enum result
 files_create(struct store *store, const struct store_record *record,
     struct store_hold *hold)
 {
-	int dir = dir_of(store), fd;
+	int dir = files_dir(store), fd;
 	char name[FILE_NAME_BYTES];
 	enum result result;
 
@@ -122,7 +110,7 @@ files_release(struct store_reservation *reservation)
 
 	if (own->fd >= 0) {
 		close(own->fd);
-		unlinkat(dir_of(reservation->store), own->name, 0);
+		unlinkat(files_dir(reservation->store), own->name, 0);
 	}
 	free(own);
 }
@@ -140,7 +128,7 @@ files_reserve(struct store *store, const struct store_wish *wish,
 	own->reservation.store = store;
 	own->room = wish->n;
 	file_name(own->record, RECORD, wish->id, STORE_ID_BYTES);
-	result = file_make_temporary(dir_of(store), own->name, &own->fd);
+	result = file_make_temporary(files_dir(store), own->name, &own->fd);
 	if (result != OK) {
 		free(own);
 		return result;
@@ -176,7 +164,7 @@ files_replace(struct store_reservation *reservation,
     const struct store_version *version, struct str content, int64_t ends_s)
 {
 	struct reservation *own = (struct reservation *)reservation;
-	int dir = dir_of(reservation->store);
+	int dir = files_dir(reservation->store);
 	enum result result;
 
 	(void)ends_s;
@@ -210,7 +198,7 @@ files_keep(struct store *store, const unsigned char *id, enum store_place place,
     struct str content)
 {
 	char name[FILE_NAME_BYTES], record[FILE_NAME_BYTES];
-	int dir = dir_of(store);
+	int dir = files_dir(store);
 	enum result result;
 	struct stat st;
 
@@ -248,7 +236,7 @@ static enum result
 files_remove(struct store *store, const unsigned char *id,
     const struct store_version *version)
 {
-	int dir = dir_of(store);
+	int dir = files_dir(store);
 	char name[FILE_NAME_BYTES];
 	enum result result = OK;
 	size_t i;
@@ -277,7 +265,8 @@ files_touch(struct store *store, const unsigned char *id, int64_t now_s,
 
 	(void)ends_s;
 	file_name(name, RECORD, id, STORE_ID_BYTES);
-	if (utimensat(dir_of(store), name, times, AT_SYMLINK_NOFOLLOW) != 0 &&
+	if (utimensat(files_dir(store), name, times, AT_SYMLINK_NOFOLLOW) !=
+		0 &&
 	    errno != ENOENT)
 		log_errno(LOG_LEVEL_ERROR, "store_failed", "utimensat");
 }
@@ -286,19 +275,19 @@ static enum result
 files_claim(struct store *store, int64_t began_s, int64_t now_s,
     const unsigned char *id)
 {
-	return marks_claim(dir_of(store), began_s, now_s, id);
+	return marks_claim(files_dir(store), began_s, now_s, id);
 }
 
 static int64_t
 files_fact(struct store *store, const char *name)
 {
-	return fact_read(dir_of(store), name);
+	return fact_read(files_dir(store), name);
 }
 
 static void
 files_set_fact(struct store *store, const char *name, int64_t number)
 {
-	fact_write(dir_of(store), name, number);
+	fact_write(files_dir(store), name, number);
 }
 
 /* ---- counts ---- */
@@ -331,7 +320,7 @@ files_remark(struct store *store, const char *name, int64_t number)
 static enum result
 files_lock(struct store *store, struct store_hold *hold, int64_t deadline_ms)
 {
-	return filelock_take(dir_of(store), hold->number, deadline_ms,
+	return filelock_take(files_dir(store), hold->number, deadline_ms,
 	    &hold->fd);
 }
 
@@ -346,7 +335,7 @@ static void
 files_close(struct store *store)
 {
 	counts_close(counts_of(store));
-	close(dir_of(store));
+	close(files_dir(store));
 	free(store);
 }
 
@@ -365,6 +354,8 @@ static const struct store_backend backend = {
 	.claim = files_claim,
 	.fact = files_fact,
 	.set_fact = files_set_fact,
+	.date = filedate_read,
+	.set_date = filedate_set,
 	.count = files_count,
 	.tally = files_tally,
 	.remark = files_remark,

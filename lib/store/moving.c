@@ -14,6 +14,7 @@
 #include "store/filelist.h"
 #include "store/lock.h"
 #include "store/moving.h"
+#include "store/movingdate.h"
 #include "store/scan.h"
 #include "store/transfer.h"
 
@@ -72,8 +73,8 @@ visit_all(struct run *run)
 
 	run->tally->over = run->tally->left = 0;
 	result = moving->from == moving->transfer.files ?
-	    filelist_each(moving->dir, visit, run) :
-	    scan_each(moving->from, visit, run);
+	    filelist_each(moving->dir, FILELIST_RECORDS, visit, run) :
+	    scan_each(moving->from, SCAN_RECORDS, visit, run);
 	if (run->result == OK)
 		run->result = result;
 }
@@ -85,7 +86,9 @@ moving_run(struct store *store, struct moving_tally *tally)
 	struct run run = { .moving = own(store), .tally = tally };
 
 	*tally = (struct moving_tally){ 0 };
-	visit_all(&run);
+	run.result = movingdate_all(&run.moving->transfer, run.moving->dir);
+	if (run.result == OK)
+		visit_all(&run);
 	if (run.result != OK)
 		return run.result;
 	run.wait_ms = WAIT_MS;
@@ -102,12 +105,18 @@ load(struct store *store, const unsigned char *id, struct buf *content,
     struct store_seen *seen)
 {
 	struct moving *moving = own(store);
+	struct store *other = moving->from;
 	enum result result = store_load(moving->to, id, content, seen);
 
-	if (result == RESULT_ABSENT)
+	if (result == RESULT_ABSENT) {
 		result = store_load(moving->from, id, content, seen);
+		if (result == OK)
+			other = moving->to;
+	}
 	if (result == RESULT_ABSENT)
 		result = store_load(moving->to, id, content, seen);
+	if (result == OK)
+		seen->latest_s = movingdate_latest(other, seen->latest_s);
 	return result;
 }
 
@@ -258,6 +267,19 @@ knows(struct store *store, const unsigned char *id)
 	    store_knows(own(store)->from, id);
 }
 
+static enum result
+date(struct store *store, const unsigned char *id, int64_t *date_s)
+{
+	return movingdate_read(&own(store)->transfer, id, date_s);
+}
+
+static enum result
+set_date(struct store *store, const unsigned char *id, int64_t date_s,
+    int64_t ends_s)
+{
+	return movingdate_set(&own(store)->transfer, id, date_s, ends_s);
+}
+
 /* Either place may know calls of the last day that the other does not; so both
  * have to have room. */
 static enum result
@@ -351,6 +373,8 @@ static const struct store_backend backend = {
 	.set_fact = set_fact,
 	.know = know,
 	.knows = knows,
+	.date = date,
+	.set_date = set_date,
 	.count = count,
 	.tally = tally_both,
 	.remark = remark,
@@ -378,7 +402,8 @@ moving_open(const struct moving_config *config, struct store **store)
 	moving->transfer = (struct transfer){ .to = moving->to,
 		.from = moving->from,
 		.files = config->files,
-		.kept_s = config->kept_s };
+		.kept_s = config->kept_s,
+		.dates_kept_s = config->dates_kept_s };
 	*store = &moving->store;
 	return OK;
 }

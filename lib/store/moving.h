@@ -25,6 +25,7 @@ struct moving_config {
 	bool into_engine; /* or into files */
 	/* What was not used for so long is over: an upper limit. */
 	int64_t kept_s;
+	int64_t dates_kept_s; /* so long is a date needed */
 };
 
 /* OK (store_close() must follow, and closes both), or RESULT_NO_MEMORY: both

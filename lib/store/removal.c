@@ -25,8 +25,8 @@
 /* What a clean-up works with. */
 struct work {
 	int dir;
-	int64_t now_s, age_s;
-	int64_t (*lifetime)(struct str name, int64_t age_s);
+	int64_t now_s, age_s, dates_s;
+	int64_t (*lifetime)(const struct work *work, struct str name);
 	struct removal *removal;
 	enum result result;
 };
@@ -47,7 +47,7 @@ is_name(struct str name, struct str prefix, size_t digits)
 
 /* For how many seconds a file of this name is left alone; 0: for ever. */
 static int64_t
-lifetime(struct str name, int64_t age_s)
+lifetime(const struct work *work, struct str name)
 {
 	static const char *const kinds[] = { "session-", "copy-", "part-",
 		"change-" };
@@ -55,23 +55,25 @@ lifetime(struct str name, int64_t age_s)
 
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (is_name(name, str_of(kinds[i]), 2 * STORE_ID_BYTES))
-			return age_s;
+			return work->age_s;
+	if (is_name(name, STR("since-"), 2 * STORE_ID_BYTES))
+		return work->dates_s;
 	return is_name(name, STR("temp-"), TEMPORARY_DIGITS) ? TEMPORARY_S : 0;
 }
 
 /* The same in an outbox. */
 static int64_t
-lifetime_outside(struct str name, int64_t age_s)
+lifetime_outside(const struct work *work, struct str name)
 {
 	if (str_starts(name, STR("event-")) && str_ends(name, STR(".json")))
-		return age_s;
+		return work->age_s;
 	return is_name(name, STR(".temp-"), TEMPORARY_DIGITS) ? TEMPORARY_S : 0;
 }
 
 static void
 look_at(struct work *work, const char *name)
 {
-	int64_t lifetime_s = work->lifetime(str_of(name), work->age_s);
+	int64_t lifetime_s = work->lifetime(work, str_of(name));
 	struct stat st;
 
 	if (lifetime_s == 0 ||
@@ -109,11 +111,12 @@ look_at_all(struct work *work)
 }
 
 enum result
-removal_run(const char *path, int64_t now_s, int64_t age_s,
+removal_run(const char *path, int64_t now_s, int64_t age_s, int64_t dates_s,
     struct removal *removal)
 {
 	struct work work = { .now_s = now_s,
 		.age_s = age_s,
+		.dates_s = dates_s,
 		.lifetime = lifetime,
 		.removal = removal };
 	const char *complaint = directory_complaint(path);

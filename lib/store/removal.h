@@ -14,7 +14,8 @@ struct removal {
 
 /*
  * Remove records, and what is kept beside them, that were not used since
- * age_s seconds before now_s, and temporary files a day old. Only plain files
+ * age_s seconds before now_s, dates of ids that are dates_s older than that,
+ * and temporary files a day old. Only plain files
  * by a whole name of ours are looked at, whoever has them; links are not
  * followed, and a file that is dated later than now is left. Others may use
  * the store meanwhile: a record as old as that is over for them, too.
@@ -22,7 +23,8 @@ struct removal {
  * or a file could not be removed, and all others were.
  */
 enum result removal_run(const char *path, int64_t now_s, int64_t age_s,
-    struct removal *removal) __attribute__((warn_unused_result));
+    int64_t dates_s, struct removal *removal)
+    __attribute__((warn_unused_result));
 
 /*
  * The same in an outbox: events that nobody has taken for seven days, and what

@@ -12,55 +12,72 @@
 
 #define AT_A_TIME 64 /* about: a reply has RESP_ITEMS_MAX at most */
 
-/* PREFIX{ID}:s */
+/* What is before and behind an id in a key, after the prefix. */
+static const struct {
+	const char *before, *behind;
+} forms
+    [] = { [SCAN_RECORDS] = { "{", "}:" RECORD }, [SCAN_DATES] = { "d:", "" } };
+
+/* What one looks for. */
+struct search {
+	const struct valkey *valkey;
+	enum scan_kind kind;
+	bool (*visit)(void *data, const unsigned char *id);
+	void *data;
+};
+
 static bool
-read_key(struct str key, size_t before, unsigned char id[static STORE_ID_BYTES])
+read_key(const struct search *search, struct str key,
+    unsigned char id[static STORE_ID_BYTES])
 {
+	size_t before =
+	    strlen(search->valkey->prefix) + strlen(forms[search->kind].before);
 	const char *end;
 	size_t n;
 
-	return key.n == before + 1 + 2 * STORE_ID_BYTES + 3 &&
-	    sodium_hex2bin(id, STORE_ID_BYTES, key.p + before + 1,
+	return key.n ==
+	    before + 2 * STORE_ID_BYTES + strlen(forms[search->kind].behind) &&
+	    sodium_hex2bin(id, STORE_ID_BYTES, key.p + before,
 		2 * STORE_ID_BYTES, NULL, &n, &end) == 0 &&
 	    n == STORE_ID_BYTES;
 }
 
 /* Ask for some more keys. The results of valkey_ask(). */
 static enum result
-ask(const struct valkey *valkey, const char *cursor, struct engine_reply *reply)
+ask(const struct search *search, const char *cursor, struct engine_reply *reply)
 {
 	char pattern[WORDS_PREFIX_MAX + 8];
 	struct words words = { .n = 0 };
 
-	snprintf(pattern, sizeof(pattern), "%s{*}:" RECORD, valkey->prefix);
+	snprintf(pattern, sizeof(pattern), "%s%s*%s", search->valkey->prefix,
+	    forms[search->kind].before, forms[search->kind].behind);
 	words_add(&words, STR("SCAN"));
 	words_add(&words, str_of(cursor));
 	words_add(&words, STR("MATCH"));
 	words_add(&words, str_of(pattern));
 	words_add(&words, STR("COUNT"));
 	words_number(&words, AT_A_TIME);
-	return valkey_ask(valkey, &words, false, reply);
+	return valkey_ask(search->valkey, &words, false, reply);
 }
 
 static bool
-visit_all(const struct resp *keys, size_t before,
-    bool (*visit)(void *data, const unsigned char *id), void *data)
+visit_all(const struct search *search, const struct resp *keys)
 {
 	unsigned char id[STORE_ID_BYTES];
 	size_t i;
 
 	for (i = 0; i < keys->n; i++)
-		if (read_key(resp_item(keys, i).text, before, id) &&
-		    !visit(data, id))
+		if (read_key(search, resp_item(keys, i).text, id) &&
+		    !search->visit(search->data, id))
 			return false;
 	return true;
 }
 
 enum result
-scan_each(struct store *store,
+scan_each(struct store *store, enum scan_kind kind,
     bool (*visit)(void *data, const unsigned char *id), void *data)
 {
-	const struct valkey *valkey = valkey_of(store);
+	const struct search search = { valkey_of(store), kind, visit, data };
 	char cursor[24] = "0";
 	struct engine_reply reply;
 	struct resp next, keys;
@@ -68,7 +85,7 @@ scan_each(struct store *store,
 	bool more = true;
 
 	do {
-		if ((result = ask(valkey, cursor, &reply)) != OK)
+		if ((result = ask(&search, cursor, &reply)) != OK)
 			return result;
 		next = resp_item(&reply.value, 0);
 		keys = resp_item(&reply.value, 1);
@@ -77,8 +94,7 @@ scan_each(struct store *store,
 		} else {
 			memcpy(cursor, next.text.p, next.text.n);
 			cursor[next.text.n] = '\0';
-			more = visit_all(&keys, strlen(valkey->prefix), visit,
-			    data);
+			more = visit_all(&search, &keys);
 		}
 		engine_reply_free(&reply);
 	} while (result == OK && more && strcmp(cursor, "0") != 0);

@@ -101,6 +101,15 @@ static const char *const texts[] = {
 	    "return 1\n",
 	[SCRIPT_FACTS] = "return {redis.call('GET', KEYS[1]),\n"
 			 "    redis.call('GET', KEYS[2])}\n",
+	[SCRIPT_DATE] =
+	    "local there = tonumber(redis.call('GET', KEYS[1])) or 0\n"
+	    "local date, ends = ARGV[1], tonumber(ARGV[2])\n"
+	    "if there > tonumber(date) then\n"
+	    "  date = string.format('%.0f', there)\n"
+	    "end\n"
+	    "ends = math.max(ends, redis.call('PTTL', KEYS[1]))\n"
+	    "redis.call('SET', KEYS[1], date, 'PX', ends)\n"
+	    "return 1\n",
 	[SCRIPT_COUNT] =
 	    "local now = tonumber(redis.call('TIME')[1])\n"
 	    "local limit, oldest = tonumber(ARGV[1]),\n"

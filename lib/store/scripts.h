@@ -92,6 +92,11 @@ enum script {
 	 */
 	SCRIPT_FACTS,
 	/*
+	 * Let a date be this one, unless it is a later one.
+	 * Keys: date. Arguments: seconds, milliseconds. 1.
+	 */
+	SCRIPT_DATE,
+	/*
 	 * Count one more, unless as many as the limit were counted in the last
 	 * 25 hours of the clock, by the engine's; one of -1 only looks. What a
 	 * clock that was ahead has counted counts as of now. (It counts twice

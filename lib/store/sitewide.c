@@ -116,3 +116,81 @@ sitewide_knows(struct store *store, const unsigned char *id)
 	engine_reply_free(&reply);
 	return knows;
 }
+
+/* ---- dates ---- */
+
+void
+sitewide_date_key(struct words *words, const struct valkey *valkey,
+    const unsigned char *id)
+{
+	char hex[2 * STORE_ID_BYTES + 1] = "latest";
+
+	if (id != NULL)
+		sodium_bin2hex(hex, sizeof(hex), id, STORE_ID_BYTES);
+	words_name(words, valkey->prefix, "d", hex);
+}
+
+enum result
+sitewide_date(struct store *store, const unsigned char *id, int64_t *date_s)
+{
+	const struct valkey *valkey = valkey_of(store);
+	struct words words = { .n = 0 };
+	struct engine_reply reply;
+	enum result result;
+
+	words_add(&words, STR("GET"));
+	sitewide_date_key(&words, valkey, id);
+	if ((result = valkey_ask(valkey, &words, false, &reply)) != OK)
+		return result;
+	if (reply.value.type == RESP_STRING)
+		*date_s = sitewide_number(reply.value.text);
+	else if (reply.value.type != RESP_NIL)
+		result = RESULT_STORE;
+	engine_reply_free(&reply);
+	return result;
+}
+
+enum result
+sitewide_dates(struct store *store, const unsigned char *const *ids,
+    int64_t *dates_s)
+{
+	const struct valkey *valkey = valkey_of(store);
+	struct words words = { .n = 0 };
+	struct engine_reply reply;
+	enum result result;
+	int i;
+
+	script_words(&words, SCRIPT_FACTS, 2);
+	for (i = 0; i < 2; i++)
+		sitewide_date_key(&words, valkey, ids[i]);
+	if ((result = valkey_ask(valkey, &words, false, &reply)) != OK)
+		return result;
+	if (reply.value.n != 2)
+		result = RESULT_STORE;
+	for (i = 0; i < 2; i++)
+		dates_s[i] =
+		    sitewide_number(resp_item(&reply.value, (size_t)i).text);
+	engine_reply_free(&reply);
+	return result;
+}
+
+enum result
+sitewide_set_date(struct store *store, const unsigned char *id, int64_t date_s,
+    int64_t ends_s)
+{
+	const struct valkey *valkey = valkey_of(store);
+	struct words words = { .n = 0 };
+	struct engine_reply reply;
+	enum result result;
+
+	script_words(&words, SCRIPT_DATE, 1);
+	sitewide_date_key(&words, valkey, id);
+	words_number(&words, date_s);
+	words_number(&words, valkey_life_ms(ends_s));
+	if ((result = valkey_save(valkey, &words, &reply)) != OK)
+		return result;
+	if (reply.value.type != RESP_INTEGER || !reply.confirmed)
+		result = RESULT_UNCERTAIN;
+	engine_reply_free(&reply);
+	return result;
+}

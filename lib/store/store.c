@@ -60,6 +60,7 @@ enum result
 store_load(struct store *store, const unsigned char id[static STORE_ID_BYTES],
     struct buf *content, struct store_seen *seen)
 {
+	seen->latest_s = 0;
 	return store->backend->load(store, id, content, seen);
 }
 
@@ -214,6 +215,33 @@ store_knows(struct store *store, const unsigned char id[static STORE_ID_BYTES])
 	if (store->backend->knows != NULL)
 		return store->backend->knows(store, id);
 	return store_fact(store, name) > 0;
+}
+
+enum result
+store_date(struct store *store, const unsigned char *id, int64_t *date_s)
+{
+	*date_s = 0;
+	return store->backend->date(store, id, date_s);
+}
+
+enum result
+store_dates(struct store *store, const unsigned char *const ids[static 2],
+    int64_t dates_s[static 2])
+{
+	enum result result;
+
+	dates_s[0] = dates_s[1] = 0;
+	if (store->backend->dates != NULL)
+		return store->backend->dates(store, ids, dates_s);
+	result = store_date(store, ids[0], &dates_s[0]);
+	return result == OK ? store_date(store, ids[1], &dates_s[1]) : result;
+}
+
+enum result
+store_set_date(struct store *store, const unsigned char *id, int64_t date_s,
+    int64_t ends_s)
+{
+	return store->backend->set_date(store, id, date_s, ends_s);
 }
 
 enum result

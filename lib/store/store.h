@@ -45,7 +45,8 @@ struct store_version {
 
 /* What a record tells beside its content. */
 struct store_seen {
-	int64_t used_s; /* the last use, seconds since 1970 */
+	int64_t used_s;	  /* the last use, seconds since 1970 */
+	int64_t latest_s; /* the date that all ids have in common; 0: none */
 	struct store_version version;
 };
 
@@ -224,6 +225,30 @@ void store_know(struct store *store,
     const unsigned char id[static STORE_ID_BYTES], int64_t now_s);
 bool store_knows(struct store *store,
     const unsigned char id[static STORE_ID_BYTES]);
+
+/*
+ * A date, in seconds since 1970, under an id that need not have a record, or
+ * with NULL under none: the one that all have in common, which store_load()
+ * tells as well.
+ * OK with 0 when there is none, RESULT_STORE, RESULT_NO_MEMORY.
+ */
+enum result store_date(struct store *store, const unsigned char *id,
+    int64_t *date_s) __attribute__((warn_unused_result));
+
+/* Two dates, of two ids or of one, for the time of one where that takes
+ * long. */
+enum result store_dates(struct store *store,
+    const unsigned char *const ids[static 2], int64_t dates_s[static 2])
+    __attribute__((warn_unused_result));
+
+/*
+ * Let a date be this one, unless it is a later one already: it never goes back.
+ * Nobody needs it after ends_s, as of a record. Durable.
+ * OK; RESULT_STORE, RESULT_NO_MEMORY: it is as it was; RESULT_UNCERTAIN: it is
+ * either.
+ */
+enum result store_set_date(struct store *store, const unsigned char *id,
+    int64_t date_s, int64_t ends_s) __attribute__((warn_unused_result));
 
 #define STORE_COUNTS_MAX 32 /* names of counts */
 

@@ -10,7 +10,8 @@
 /* The stores are borrowed. */
 struct transfer {
 	struct store *to, *from, *files; /* the last is one of the two */
-	int64_t kept_s; /* what was not used for so long is over */
+	int64_t kept_s;	      /* what was not used for so long is over */
+	int64_t dates_kept_s; /* so long is a date needed */
 };
 
 /* What has become of a record: there was none where it should leave; it is in

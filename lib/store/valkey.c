@@ -10,6 +10,7 @@
  *	PREFIX{ID}:u	a mark: random bytes, by which one's own is known again
  *	PREFIXf:NAME	a fact
  *	PREFIXk:ID	an id that is known; the only one that stays
+ *	PREFIXd:ID	a date; d:latest is the one that all have in common
  *	PREFIXn:NAME	a count: hours, and a remark
  */
 #include "config.h"
@@ -52,6 +53,7 @@ read_value(struct str value, struct buf *content, struct store_seen *seen)
 	return buf_result(content);
 }
 
+/* In one round trip, the date that is to be compared with the record. */
 static enum result
 load(struct store *store, const unsigned char *id, struct buf *content,
     struct store_seen *seen)
@@ -59,17 +61,22 @@ load(struct store *store, const unsigned char *id, struct buf *content,
 	const struct valkey *valkey = valkey_of(store);
 	struct words words = { .n = 0 };
 	struct engine_reply reply;
+	struct resp record;
 	enum result result;
 
-	words_add(&words, STR("GET"));
+	script_words(&words, SCRIPT_FACTS, 2);
 	words_key(&words, valkey->prefix, id, RECORD);
+	sitewide_date_key(&words, valkey, NULL);
 	if ((result = valkey_ask(valkey, &words, false, &reply)) != OK)
 		return result;
-	if (reply.value.type == RESP_STRING)
-		result = read_value(reply.value.text, content, seen);
+	record = resp_item(&reply.value, 0);
+	if (reply.value.n != 2)
+		result = RESULT_STORE;
+	else if (record.type == RESP_STRING)
+		result = read_value(record.text, content, seen);
 	else
-		result =
-		    reply.value.type == RESP_NIL ? RESULT_ABSENT : RESULT_STORE;
+		result = record.type == RESP_NIL ? RESULT_ABSENT : RESULT_STORE;
+	seen->latest_s = sitewide_number(resp_item(&reply.value, 1).text);
 	engine_reply_free(&reply);
 	return result;
 }
@@ -223,6 +230,9 @@ static const struct store_backend backend = {
 	.know = sitewide_know,
 	.knows = sitewide_knows,
 	.try_write = sitewide_try,
+	.date = sitewide_date,
+	.dates = sitewide_dates,
+	.set_date = sitewide_set_date,
 	.count = tallies_count,
 	.tally = tallies_look,
 	.remark = tallies_remark,

@@ -177,6 +177,21 @@ failing_knows(struct store *store, const unsigned char *id)
 }
 
 static enum result
+failing_date(struct store *store, const unsigned char *id, int64_t *date_s)
+{
+	WRAP(store, FAILING_DATE,
+	    inner(store)->date(own(store)->inner, id, date_s));
+}
+
+static enum result
+failing_set_date(struct store *store, const unsigned char *id, int64_t date_s,
+    int64_t ends_s)
+{
+	WRAP(store, FAILING_SET_DATE,
+	    inner(store)->set_date(own(store)->inner, id, date_s, ends_s));
+}
+
+static enum result
 failing_count(struct store *store, const char *name, int64_t limit,
     struct store_tally *tally)
 {
@@ -242,6 +257,8 @@ static const struct store_backend backend = {
 	.set_fact = failing_set_fact,
 	.know = failing_know,
 	.knows = failing_knows,
+	.date = failing_date,
+	.set_date = failing_set_date,
 	.count = failing_count,
 	.tally = failing_tally,
 	.remark = failing_remark,

@@ -27,7 +27,8 @@ movings_open(const char *prefix, bool into_engine, struct store **store)
 {
 	struct moving_config config = { .dir = ".",
 		.into_engine = into_engine,
-		.kept_s = KEPT_S };
+		.kept_s = KEPT_S,
+		.dates_kept_s = KEPT_S };
 	enum result result = files_open(".", &config.files);
 
 	*store = NULL;

@@ -25,6 +25,23 @@ load(struct store *store)
 }
 
 static enum result
+load_date(struct store *store)
+{
+	int64_t date_s;
+
+	return store_date(store, id, &date_s);
+}
+
+static enum result
+load_dates(struct store *store)
+{
+	const unsigned char *const ids[2] = { id, NULL };
+	int64_t dates_s[2];
+
+	return store_dates(store, ids, dates_s);
+}
+
+static enum result
 load_kept(struct store *store)
 {
 	const struct store_piece piece = { .place = STORE_COPY,
@@ -66,7 +83,13 @@ static const struct row {
 } rows[] = {
 	{ load, ":7\r\n", RESULT_STORE },
 	{ load, "*1\r\n:7\r\n", RESULT_STORE },
-	{ load, "+OK\r\n", RESULT_ABSENT },
+	{ load, "+OK\r\n", RESULT_STORE },
+	{ load, "*2\r\n:7\r\n$-1\r\n", RESULT_STORE },
+	{ load, "*2\r\n$2\r\nab\r\n$-1\r\n", RESULT_ABSENT },
+	{ load_date, ":7\r\n", RESULT_STORE },
+	{ load_date, "*1\r\n:7\r\n", RESULT_STORE },
+	{ load_dates, "*1\r\n:7\r\n", RESULT_STORE },
+	{ load_dates, "$-1\r\n", RESULT_STORE },
 	{ load_kept, ":7\r\n", RESULT_STORE },
 	{ load_kept, "*2\r\n+a\r\n+b\r\n", RESULT_STORE },
 	{ count, "+OK\r\n", RESULT_STORE },

@@ -326,7 +326,41 @@ facts_and_counts_of_either_place_hold(void)
 	CHECK(store_count(s.moving, "calls", 2, &tally), RESULT_QUOTA_EXCEEDED);
 }
 
+static void
+dates_go_along_and_the_later_one_holds_moving(bool into_engine)
+{
+	const int64_t ends_s = clock_now_s() + 3600;
+	SCOPED(buf_free) struct buf content = BUF(MAX);
+	SCOPED(leave) struct site s;
+	struct moving_tally tally;
+	struct store_seen seen;
+	int64_t date_s;
+
+	CHECK_OK(begin(&s, into_engine));
+	CHECK_OK(store_set_date(s.from, NULL, 50, ends_s));
+	CHECK_OK(store_set_date(s.from, id, 40, ends_s));
+	CHECK_OK(store_set_date(s.from, other_id, 50, ends_s));
+	CHECK_OK(store_set_date(s.to, other_id, 45, ends_s));
+	CHECK_OK(load(s.moving, &content, &seen));
+	assert_true(seen.latest_s == 50 || run_refused());
+	CHECK_OK(store_date(s.moving, other_id, &date_s));
+	assert_true(date_s == 50 || run_refused());
+	CHECK_OK(moving_run(s.moving, &tally));
+	CHECK_OK(load(s.to, &content, &seen));
+	assert_int_equal(seen.latest_s, 50);
+	CHECK_OK(store_date(s.to, id, &date_s));
+	assert_int_equal(date_s, 40);
+	CHECK_OK(store_date(s.to, other_id, &date_s));
+	assert_int_equal(date_s, 50);
+	/* And who still goes the other way knows what is set now. */
+	CHECK_OK(store_set_date(s.moving, NULL, 60, ends_s));
+	CHECK_OK(store_date(s.from, NULL, &date_s));
+	assert_int_equal(date_s, 60);
+}
+BOTH_WAYS(dates_go_along_and_the_later_one_holds)
+
 UNIT_TESTS(moving) = {
+	TEST(dates_go_along_and_the_later_one_holds),
 	TEST(what_has_not_moved_is_found_where_it_is),
 	TEST(who_replaces_a_record_has_moved_it),
 	TEST(what_has_moved_back_is_not_spent),

@@ -12,6 +12,7 @@
 
 #define NOW_S 1800000000
 #define AGE_S 1000
+#define DATES_S 3000
 #define DAY_S 86400
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde"
 #define NUMBER "0123456789abcde"
@@ -45,7 +46,7 @@ is_there(const char *name)
 static bool
 run(int64_t now_s, struct removal *removal)
 {
-	enum result result = removal_run(".", now_s, AGE_S, removal);
+	enum result result = removal_run(".", now_s, AGE_S, DATES_S, removal);
 
 	assert_true(result == OK || (run_refused() && result == RESULT_STORE));
 	return result == OK;
@@ -68,6 +69,8 @@ takes_what_was_not_used_for_longer_than_that(void)
 		{ "part-" ID "1", 0, true },
 		{ "change-" ID "0", AGE_S + 1, false },
 		{ "change-" ID "1", AGE_S, true },
+		{ "since-" ID "0", DATES_S + 1, false },
+		{ "since-" ID "1", DATES_S, true },
 		{ "temp-" NUMBER "0", DAY_S + 1, false },
 		{ "temp-" NUMBER "1", DAY_S, true },
 	};
@@ -92,7 +95,8 @@ leaves_what_is_not_named_as_ours(void)
 	static const char *const names[] = { "lock", "limit-me-rate",
 		"session-", "session-a", "session-" ID, "session-" ID "00",
 		"session-" ID "g", "session-" ID "A", "xsession-" ID "0",
-		"temp-" NUMBER, "temp-" NUMBER "00", "other" };
+		"since-", "since-latest", "since-" ID, "temp-" NUMBER,
+		"temp-" NUMBER "00", "other" };
 	struct removal removal;
 	size_t i;
 
@@ -148,12 +152,12 @@ a_directory_that_is_unfit_is_left_alone(void)
 	run_in_scratch();
 	write_aged("session-" ID "0", 100 * DAY_S);
 	assert_int_equal(chmod(".", 0755), 0);
-	CHECK_OR(removal_run(".", NOW_S, AGE_S, &removal), RESULT_STORE,
-	    RESULT_STORE);
+	CHECK_OR(removal_run(".", NOW_S, AGE_S, DATES_S, &removal),
+	    RESULT_STORE, RESULT_STORE);
 	assert_true(is_there("session-" ID "0"));
 	assert_non_null(strstr(run_said(), "event=store_refused"));
-	CHECK_OR(removal_run("nowhere", NOW_S, AGE_S, &removal), RESULT_STORE,
-	    RESULT_STORE);
+	CHECK_OR(removal_run("nowhere", NOW_S, AGE_S, DATES_S, &removal),
+	    RESULT_STORE, RESULT_STORE);
 }
 
 UNIT_TESTS(removal) = {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* What a count asks of an engine. What it counts is in store.c, for each back
- * end. */
+/* What a count, and a date, asks of an engine. What it counts is in store.c, for
+ * each back end. */
 #include "config.h"
 
 #include <string.h>
@@ -40,7 +40,29 @@ a_count_waits_for_no_replica(void)
 	assert_null(strstr(script.heard, "WAIT"));
 }
 
+/* Nor has it been promised that the next master knows it. */
+static void
+a_date_that_no_replica_has_is_not_certain(void)
+{
+	static const char *const answers[] = { SCRIPT_GREETING, ":1\r\n",
+		":0\r\n", NULL };
+	const struct valkey_config config = { .prefix = "sf:", .dir = "." };
+	SCOPED(close_store) struct store *store = NULL;
+	SCOPED(script_stop) struct script script;
+	struct engine *engine;
+	enum result result;
+
+	script_start(&script, answers);
+	script.config.replicas = 1;
+	CHECK_OK(engine_open(&script.config, &engine));
+	CHECK_OK(valkey_open(engine, &config, &store));
+	result = store_set_date(store, NULL, 5, 10);
+	assert_true(result == RESULT_UNCERTAIN || run_refused());
+	assert_true(strstr(script.heard, "WAIT") != NULL || run_refused());
+}
+
 UNIT_TESTS(tallies) = {
 	TEST(a_count_waits_for_no_replica),
+	TEST(a_date_that_no_replica_has_is_not_certain),
 	END_OF_TESTS,
 };

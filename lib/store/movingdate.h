@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+/* Dates in two places: a part of moving. */
+#ifndef MOVINGDATE_H
+#define MOVINGDATE_H
+
+#include "store/transfer.h"
+
+/*
+ * date and set_date of backend.h. Whoever sets a date sets it in both places,
+ * so the one that is left may be away for who reads, and not for who sets.
+ */
+enum result movingdate_read(const struct transfer *transfer,
+    const unsigned char *id, int64_t *date_s)
+    __attribute__((warn_unused_result));
+enum result movingdate_set(const struct transfer *transfer,
+    const unsigned char *id, int64_t date_s, int64_t ends_s)
+    __attribute__((warn_unused_result));
+
+/* The later of a date and the one that all have in common in a place, if that
+ * is not away. */
+int64_t movingdate_latest(struct store *place, int64_t date_s);
+
+/*
+ * Set in the new place what is only in the old one, of which dir is the
+ * directory if it is one.
+ * OK, RESULT_STORE: not all may be there; RESULT_NO_MEMORY.
+ */
+enum result movingdate_all(const struct transfer *transfer, const char *dir)
+    __attribute__((warn_unused_result));
+
+#endif
