@@ -12,12 +12,15 @@
 
 #define READING (METHOD_GET | METHOD_HEAD)
 
+/* With what Spotify has said, and its word for what was made. */
 static void
-answer(struct relay *relay, struct reply *reply)
+answer(struct relay *relay, int status, struct reply *reply)
 {
 	if (relay->body.n == 0)
 		return;
 	reply_json(reply);
+	if (status == 201)
+		reply->status = status;
 	buf_move(&reply->body, &relay->body);
 }
 
@@ -42,7 +45,7 @@ handle(struct context *context, const struct request *request,
 		result = relay_call(context, &session, &relay);
 	}
 	if (result == OK)
-		answer(&relay, reply);
+		answer(&relay, context->api_status, reply);
 	session_free(&session);
 	relay_free(&relay);
 	return result;

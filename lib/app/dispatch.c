@@ -36,10 +36,8 @@ write_methods(const struct process *process, const struct request *request,
 	request_write_methods(bits, out);
 }
 
-/*
- * No endpoint needs a body: it has been counted and forgotten. The announced
- * length must be the real one; FastCGI does not see to that.
- */
+/* The announced length of a body must be the real one; FastCGI does not see to
+ * that. */
 static enum result
 check_body(const struct server_call *call, const struct request *request)
 {
@@ -263,6 +261,7 @@ dispatch(void *own, struct server_call *call, struct server_answer *answer)
 
 	reply_init(&reply);
 	result = request_read(call->envp, &process->conf, &request);
+	request.body = call->body;
 	name_request(&request);
 	if (call->broken)
 		result = RESULT_BAD_REQUEST;

@@ -173,6 +173,7 @@ result_reason(int status)
 {
 	switch (status) {
 	case 200: return "OK";
+	case 201: return "Created";
 	case 204: return "No Content";
 	case 303: return "See Other";
 	case 304: return "Not Modified";

@@ -305,6 +305,6 @@ connection_mark(const struct connection *connection)
 size_t
 connection_held(const struct connection *connection)
 {
-	return connection->in.params.size + connection->rest.size +
-	    connection->out.n;
+	return connection->in.params.size + connection->in.body.size +
+	    connection->rest.size + connection->out.n;
 }

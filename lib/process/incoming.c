@@ -6,7 +6,8 @@
  * and it believes any length.
  *
  * A request is BEGIN, PARAMS until an empty one, STDIN until an empty one, all
- * with the same id. A body is counted, and forgotten, for nobody reads it.
+ * with the same id. A body is kept until the request is answered; one that is
+ * too large is not.
  */
 #include "config.h"
 
@@ -19,7 +20,8 @@
 void
 incoming_init(struct incoming *incoming)
 {
-	*incoming = (struct incoming){ .params = BUF(INCOMING_HEAD_MAX) };
+	*incoming = (struct incoming){ .params = BUF(INCOMING_HEAD_MAX),
+		.body = BUF(INCOMING_BODY_MAX) };
 }
 
 void
@@ -27,17 +29,21 @@ incoming_clear(struct incoming *incoming)
 {
 	struct buf params = incoming->params;
 
+	buf_free(&incoming->body);
+
 	if (params.size > KEPT_MAX)
 		buf_free(&params);
 	else
 		buf_clear(&params);
-	*incoming = (struct incoming){ .params = params };
+	incoming_init(incoming);
+	incoming->params = params;
 }
 
 void
 incoming_free(struct incoming *incoming)
 {
 	buf_free(&incoming->params);
+	buf_free(&incoming->body);
 	incoming_init(incoming);
 }
 
@@ -97,6 +103,7 @@ check_params(struct incoming *incoming)
 static enum incoming_step
 refuse(struct incoming *incoming)
 {
+	buf_free(&incoming->body);
 	incoming->too_large = true;
 	return INCOMING_WHOLE;
 }
@@ -180,8 +187,11 @@ read_content(struct incoming *incoming, const char *p, size_t n)
 							     INCOMING_FAILED;
 	default:
 		incoming->body_n += n;
-		return incoming->body_n > INCOMING_BODY_MAX ? refuse(incoming) :
-							      INCOMING_MORE;
+		if (incoming->body_n > INCOMING_BODY_MAX)
+			return refuse(incoming);
+		buf_add(&incoming->body, p, n);
+		return buf_result(&incoming->body) == OK ? INCOMING_MORE :
+							   INCOMING_FAILED;
 	}
 }
 

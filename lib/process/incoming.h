@@ -16,6 +16,7 @@
 struct incoming {
 	struct buf params; /* names and values, as they travel */
 	uint64_t length;   /* CONTENT_LENGTH; 0: none, or no number */
+	struct buf body;   /* as much of it as may be kept */
 	uint64_t body_n;   /* bytes of the body that have come */
 	uint16_t id;
 	bool keep;	/* the peer means to send another request */
@@ -40,8 +41,8 @@ enum incoming_step {
 /* An empty one; incoming_free() releases it. */
 void incoming_init(struct incoming *incoming);
 
-/* Wipe, and be ready for another one, with the memory of this if that is not
- * much. */
+/* Wipe, and be ready for another one, with the memory of this request's
+ * parameters if that is not much. */
 void incoming_clear(struct incoming *incoming);
 
 /* Wipe and release; empty afterwards. */

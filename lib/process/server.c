@@ -72,6 +72,7 @@ serve_one(const struct pool *pool, const struct thread *thread,
 		.broken = in->broken,
 		.too_large = in->too_large,
 		.body_n = in->body_n,
+		.body = buf_str(&in->body),
 		.arrived_ms = connection->arrived_ms,
 		.was_put_off = connection->who != 0,
 		.deadline_ms = connection->arrived_ms + REQUEST_MS,
@@ -252,10 +253,10 @@ server_run(int listener, const char *path, const struct server_work *work)
 
 /* ---- plain CGI ---- */
 
-/* How much of the announced body there is. One that is left unread would make
- * the web server see a broken connection. */
+/* How much of the announced body there is, and what, if it may be kept. One
+ * that is left unread would make the web server see a broken connection. */
 static uint64_t
-read_body(void)
+read_body(struct buf *body)
 {
 	const char *length = getenv("CONTENT_LENGTH");
 	char piece[4096];
@@ -271,6 +272,7 @@ read_body(void)
 		want = most - n < sizeof(piece) ? (size_t)(most - n) :
 						  sizeof(piece);
 		got = fread(piece, 1, want, stdin);
+		buf_add(body, piece, got);
 	}
 	return n;
 }
@@ -313,8 +315,9 @@ bool
 server_run_cgi(const struct server_work *work)
 {
 	struct server_answer answer = { .head = BUF(HEAD_MAX) };
+	struct buf body = BUF(INCOMING_BODY_MAX);
 	struct server_call call = { .envp = environ,
-		.body_n = read_body(),
+		.body_n = read_body(&body),
 		.arrived_ms = clock_mono_ms(),
 		.is_gone = is_gone_cgi,
 		.ask_turn = ask_turn_cgi };
@@ -322,6 +325,10 @@ server_run_cgi(const struct server_work *work)
 	bool good = false;
 
 	call.deadline_ms = call.arrived_ms + REQUEST_MS;
+	call.body = buf_str(&body);
+	/* Without memory for it. */
+	call.broken =
+	    call.body.n < call.body_n && call.body_n <= INCOMING_BODY_MAX;
 	own = work->begin(work->data);
 	if (own != NULL) {
 		work->serve(own, &call, &answer);
@@ -329,5 +336,6 @@ server_run_cgi(const struct server_work *work)
 		work->end(own);
 	}
 	server_answer_free(&answer);
+	buf_free(&body);
 	return good;
 }

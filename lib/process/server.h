@@ -17,7 +17,8 @@ struct server_call {
 	char *const *envp;   /* NAME=value strings */
 	bool broken;	     /* cut short, or not for a RESPONDER */
 	bool too_large;	     /* envp may be empty, and the body was not read */
-	uint64_t body_n;     /* bytes of the body, which are not kept */
+	uint64_t body_n;     /* bytes of the body that have come */
+	struct str body;     /* them, unless there are too many */
 	int64_t arrived_ms;  /* it was whole, on clock_mono_ms() */
 	bool was_put_off;    /* since then, by ask_turn */
 	int64_t deadline_ms; /* on the same clock */

@@ -38,8 +38,12 @@ find_lack(const struct row *row, struct str scope)
 {
 	unsigned bit;
 
-	if (!row->scope_by_uri)
+	if (row->scopes == ROW_ALL)
 		return rows_lacks(row, ROWS_ALL_SCOPES, scope);
+	if (row->scopes == ROW_ONE)
+		return rows_lacks(row, ROWS_ALL_SCOPES, scope).p == NULL ?
+		    (struct str){ NULL, 0 } :
+		    str_of(row->scope);
 	for (bit = 1; bit <= ROWS_ALL_SCOPES; bit <<= 1)
 		if (rows_lacks(row, bit, scope).n == 0)
 			return (struct str){ NULL, 0 };
@@ -62,10 +66,20 @@ allow_check(const char *file, const struct conf *conf)
 			continue;
 		snprintf(text, sizeof(text),
 		    "allows %s; for that, scope needs %s", rows_table[i].name,
-		    rows_table[i].scope_by_uri ? "one of " : "");
+		    rows_table[i].scopes == ROW_ALL ? "" : "one of ");
 		mistakes += complain(file, text, lack);
 	}
 	return mistakes;
+}
+
+static const char *
+scope_word(const struct row *row)
+{
+	if (row->scope[0] == '\0')
+		return "no scope";
+	if (row->scopes == ROW_ONE)
+		return "by the playlist, scope ";
+	return row->scopes == ROW_BY_URI ? "by the URIs, scope " : "scope ";
 }
 
 void
@@ -82,10 +96,7 @@ allow_print(const struct conf *conf, FILE *out)
 		any = true;
 		fprintf(out, "#\t%s: %s %s; counts as %s; %s%s\n", row->name,
 		    row_method(row), row->path, quota_name(row->bucket),
-		    row->scope[0] == '\0' ? "no scope" :
-			row->scope_by_uri ? "by the URIs, scope " :
-					    "scope ",
-		    row->scope);
+		    scope_word(row), row->scope);
 		if (row->in_development != NULL)
 			fprintf(out, "#\t\t%s\n", row->in_development);
 	}

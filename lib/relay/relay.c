@@ -12,6 +12,7 @@
 #include "relay/flight.h"
 #include "relay/pace.h"
 #include "relay/relay.h"
+#include "relay/rowbody.h"
 #include "session/call.h"
 #include "session/change.h"
 #include "session/token.h"
@@ -51,6 +52,9 @@ relay_read(const struct conf *conf, const struct request *request,
 		result = RESULT_NOT_ENABLED;
 	if (result == OK)
 		result = rowurl_query(request->query, &relay->rowurl);
+	if (result == OK)
+		result = rowbody_read(request->content_type, request->body,
+		    &relay->rowurl);
 	buf_free(&path);
 	return result;
 }
@@ -67,6 +71,13 @@ relay_methods(const struct conf *conf, const struct request *request)
 	return methods != 0 ? methods : METHOD_GET | METHOD_HEAD;
 }
 
+/* Whether what Spotify says to it is for the page. */
+static bool
+has_answer(const struct row *row)
+{
+	return !row_writes(row) || (row->body != NULL && row->body->answers);
+}
+
 /* Make the call. */
 static enum result
 ask(struct context *context, struct session *session,
@@ -76,6 +87,7 @@ ask(struct context *context, struct session *session,
 	struct api_endpoint endpoint = { .name = row->name,
 		.path = rowurl->path.p,
 		.method = row_writes(row) ? row_method(row) : NULL,
+		.json = buf_str(&rowurl->body),
 		.is_final = (row->methods & METHOD_POST) != 0,
 		.group = row->group,
 		.bucket = row->bucket,
@@ -90,7 +102,7 @@ ask(struct context *context, struct session *session,
 	if (result == OK)
 		result = call_finish(&call, body);
 	/* To a command Spotify has answered words that are no JSON. */
-	if (result != OK || context->api_status == 204 || row_writes(row)) {
+	if (result != OK || context->api_status == 204 || !has_answer(row)) {
 		buf_free(body);
 		return result;
 	}
@@ -98,7 +110,9 @@ ask(struct context *context, struct session *session,
 		return OK;
 	log_event(LOG_LEVEL_WARN, "answer_not_json", "call=%s bytes=%zu",
 	    row->name, body->n);
-	return RESULT_UPSTREAM_FAILED;
+	buf_free(body);
+	/* What was changed is changed, whatever was said to that. */
+	return row_writes(row) ? OK : RESULT_UPSTREAM_FAILED;
 }
 
 /* Be the one who asks Spotify. */

@@ -19,7 +19,7 @@ struct relay {
  * Read what is asked of us. The caller calls relay_free() whatever comes.
  * OK, RESULT_NOT_FOUND and RESULT_METHOD (there is no such call),
  * RESULT_NOT_ENABLED (it is not in api_allow, which may be empty),
- * RESULT_BAD_REQUEST (of its query), RESULT_NO_MEMORY.
+ * RESULT_BAD_REQUEST (of its query, or its body), RESULT_NO_MEMORY.
  */
 enum result relay_read(const struct conf *conf, const struct request *request,
     struct relay *relay) __attribute__((warn_unused_result));
@@ -36,10 +36,11 @@ unsigned relay_methods(const struct conf *conf, const struct request *request);
  * RELAY_BODY_MAX bytes and RELAY_DEPTH_MAX levels; what else Spotify sends is
  * RESULT_UPSTREAM_FAILED, and its refusals are those of refusal_of().
  * What changes something is never shared and never sent a second time, unless a
- * 401 has said that it was not done, and has no body; reads of this session
- * that are under way, in whatever process, are not shared afterwards, and when
- * it is about an artist its copy of the list of artists is dropped, and none
- * that is being fetched is kept.
+ * 401 has said that it was not done. Its answer is given if its row has one
+ * that says something, and is JSON. Reads of this session that are under way,
+ * in whatever process, are not shared afterwards, and when it is about an
+ * artist its copy of the list of artists is dropped, and none that is being
+ * fetched is kept.
  * OK, the errors of call.h and token.h, RESULT_SCOPE_MISSING also without a
  * call, when it is known what was granted, RESULT_RATE_LIMITED also for
  * our own limit, RESULT_BUSY; RESULT_OUTCOME_UNKNOWN: of a POST no answer came.

@@ -107,9 +107,87 @@ static const struct row_param shuffle_params[] = { { .name = "state",
 						       .words = "true false",
 						       .required = true },
 	DEVICE, END };
-static const struct row_param queue_params[] = {
-	{ .name = "uri", .kind = ROW_PLAYED_URI, .required = true }, DEVICE, END
+static const struct row_param queue_params[] = { { .name = "uri",
+						     .kind = ROW_URI,
+						     .words = "track episode",
+						     .required = true },
+	DEVICE, END };
+
+/* Bodies. What Spotify gives no limit for has one of ours. */
+#define ITEMS_MAX 100
+#define PLACE_MAX 100000
+#define NAME_BYTES 400	       /* of 100 characters */
+#define DESCRIPTION_BYTES 1200 /* of 300 */
+#define PLAYED \
+	{ \
+		.name = "uri", .kind = ROW_URI, .words = "track episode" \
+	}
+#define TO_MODIFY "playlist-modify-public playlist-modify-private"
+
+static const struct row_param played_only[] = { PLAYED, END };
+static const struct row_param offset_members[] = { { .name = "position",
+						       .kind = ROW_NUMBER,
+						       .max = PLACE_MAX,
+						       .not_beside = "uri" },
+	PLAYED, END };
+static const struct row_param play_members[] = {
+	{ .name = "context_uri",
+	    .kind = ROW_URI,
+	    .words = "album artist playlist",
+	    .not_beside = "uris" },
+	{ .name = "uris",
+	    .kind = ROW_LIST,
+	    .min = 1,
+	    .max = ITEMS_MAX,
+	    .inside = played_only },
+	{ .name = "offset", .kind = ROW_OBJECT, .inside = offset_members },
+	{ .name = "position_ms", .kind = ROW_NUMBER, .max = POSITION_MS_MAX },
+	END
 };
+static const struct row_param device_one[] = { DEVICE, END };
+static const struct row_param transfer_members[] = { { .name = "device_ids",
+							 .kind = ROW_LIST,
+							 .min = 1,
+							 .max = 1,
+							 .inside = device_one,
+							 .required = true },
+	{ .name = "play", .kind = ROW_BOOL }, END };
+static const struct row_param create_members[] = { { .name = "name",
+						       .kind = ROW_TEXT,
+						       .min = 1,
+						       .max = NAME_BYTES,
+						       .required = true },
+	{ .name = "public", .kind = ROW_BOOL },
+	{ .name = "collaborative", .kind = ROW_BOOL },
+	{ .name = "description", .kind = ROW_TEXT, .max = DESCRIPTION_BYTES },
+	END };
+static const struct row_param add_members[] = { { .name = "uris",
+						    .kind = ROW_LIST,
+						    .min = 1,
+						    .max = ITEMS_MAX,
+						    .inside = played_only,
+						    .required = true },
+	{ .name = "position", .kind = ROW_NUMBER, .max = PLACE_MAX }, END };
+static const struct row_param item_members[] = { { .name = "uri",
+						     .kind = ROW_URI,
+						     .words = "track episode",
+						     .required = true },
+	END };
+static const struct row_param item_only[] = {
+	{ .name = "item", .kind = ROW_OBJECT, .inside = item_members }, END
+};
+static const struct row_param remove_members[] = { { .name = "items",
+						       .kind = ROW_LIST,
+						       .min = 1,
+						       .max = ITEMS_MAX,
+						       .inside = item_only,
+						       .required = true },
+	{ .name = "snapshot_id", .kind = ROW_SNAPSHOT }, END };
+static const struct row_body play_body = { play_members, false };
+static const struct row_body transfer_body = { transfer_members, false };
+static const struct row_body create_body = { create_members, true };
+static const struct row_body add_body = { add_members, true };
+static const struct row_body remove_body = { remove_members, true };
 
 #define OWN_ONLY \
 	"In development mode Spotify shows the items of one's own and " \
@@ -120,79 +198,94 @@ static const struct row_param queue_params[] = {
 
 const struct row rows_table[] = {
 	{ "top-artists", "/me/top/artists", top_params, "user-top-read", NULL,
-	    READING, QUOTA_TOP, PAUSE_TOP, false },
+	    READING, QUOTA_TOP, PAUSE_TOP, ROW_ALL, NULL },
 	{ "top-tracks", "/me/top/tracks", top_params, "user-top-read", NULL,
-	    READING, QUOTA_TOP, PAUSE_TOP, false },
+	    READING, QUOTA_TOP, PAUSE_TOP, ROW_ALL, NULL },
 	{ "playlists", "/me/playlists", paging, "playlist-read-private", NULL,
-	    READING, QUOTA_MY_PLAYLISTS, PAUSE_MY_PLAYLISTS, false },
+	    READING, QUOTA_MY_PLAYLISTS, PAUSE_MY_PLAYLISTS, ROW_ALL, NULL },
 	{ "playlist", "/playlists/{id}", playing_params, "", OWN_ONLY, READING,
-	    QUOTA_PLAYLISTS, PAUSE_PLAYLISTS, false },
+	    QUOTA_PLAYLISTS, PAUSE_PLAYLISTS, ROW_ALL, NULL },
 	{ "playlist-items", "/playlists/{id}/items", items_params,
 	    "playlist-read-private", OWN_ONLY, READING, QUOTA_PLAYLISTS,
-	    PAUSE_PLAYLISTS, false },
+	    PAUSE_PLAYLISTS, ROW_ALL, NULL },
 	{ "saved-tracks", "/me/tracks", market_paging, "user-library-read",
-	    NULL, READING, QUOTA_SAVED, PAUSE_SAVED, false },
+	    NULL, READING, QUOTA_SAVED, PAUSE_SAVED, ROW_ALL, NULL },
 	{ "saved-albums", "/me/albums", market_paging, "user-library-read",
-	    NULL, READING, QUOTA_SAVED, PAUSE_SAVED, false },
+	    NULL, READING, QUOTA_SAVED, PAUSE_SAVED, ROW_ALL, NULL },
 	{ "recently-played", "/me/player/recently-played", recent_params,
 	    "user-read-recently-played", NULL, READING, QUOTA_RECENT,
-	    PAUSE_RECENT, false },
+	    PAUSE_RECENT, ROW_ALL, NULL },
 	{ "playing", "/me/player/currently-playing", playing_params,
 	    "user-read-currently-playing", NULL, READING, QUOTA_PLAYER,
-	    PAUSE_PLAYER, false },
+	    PAUSE_PLAYER, ROW_ALL, NULL },
 	{ "player", "/me/player", playing_params, "user-read-playback-state",
-	    NULL, READING, QUOTA_PLAYER, PAUSE_PLAYER, false },
+	    NULL, READING, QUOTA_PLAYER, PAUSE_PLAYER, ROW_ALL, NULL },
 	{ "devices", "/me/player/devices", no_params,
 	    "user-read-playback-state", NULL, READING, QUOTA_PLAYER,
-	    PAUSE_PLAYER, false },
+	    PAUSE_PLAYER, ROW_ALL, NULL },
 	{ "queue", "/me/player/queue", no_params,
 	    "user-read-currently-playing user-read-playback-state", NULL,
-	    READING, QUOTA_PLAYER, PAUSE_PLAYER, false },
+	    READING, QUOTA_PLAYER, PAUSE_PLAYER, ROW_ALL, NULL },
 	{ "artist", "/artists/{id}", no_params, "", A_DAY, READING,
-	    QUOTA_ARTIST, PAUSE_ARTIST, false },
+	    QUOTA_ARTIST, PAUSE_ARTIST, ROW_ALL, NULL },
 	{ "artist-albums", "/artists/{id}/albums", albums_params, "", NULL,
-	    READING, QUOTA_ARTIST_ALBUMS, PAUSE_ARTIST_ALBUMS, false },
+	    READING, QUOTA_ARTIST_ALBUMS, PAUSE_ARTIST_ALBUMS, ROW_ALL, NULL },
 	{ "album", "/albums/{id}", market_only, "", NULL, READING, QUOTA_ALBUM,
-	    PAUSE_ALBUM, false },
+	    PAUSE_ALBUM, ROW_ALL, NULL },
 	{ "album-tracks", "/albums/{id}/tracks", market_paging, "", NULL,
-	    READING, QUOTA_ALBUM, PAUSE_ALBUM, false },
+	    READING, QUOTA_ALBUM, PAUSE_ALBUM, ROW_ALL, NULL },
 	{ "track", "/tracks/{id}", market_only, "", NULL, READING, QUOTA_TRACK,
-	    PAUSE_TRACK, false },
+	    PAUSE_TRACK, ROW_ALL, NULL },
 	{ "search", "/search", search_params, "",
 	    "In development mode Spotify has refused it after about 700 "
 	    "calls a day.",
-	    READING, QUOTA_SEARCH, PAUSE_SEARCH, false },
+	    READING, QUOTA_SEARCH, PAUSE_SEARCH, ROW_ALL, NULL },
 	{ "library-contains", "/me/library/contains", contains_params,
 	    "user-library-read user-follow-read playlist-read-private", NULL,
-	    READING, QUOTA_CONTAINS, PAUSE_CONTAINS, true },
+	    READING, QUOTA_CONTAINS, PAUSE_CONTAINS, ROW_BY_URI, NULL },
 	{ "library-save", "/me/library", changed_params,
 	    "user-library-modify user-follow-modify playlist-modify-public",
-	    NULL, METHOD_PUT, QUOTA_CONTAINS, PAUSE_CONTAINS, true },
+	    NULL, METHOD_PUT, QUOTA_CONTAINS, PAUSE_CONTAINS, ROW_BY_URI,
+	    NULL },
 	{ "library-remove", "/me/library", changed_params,
 	    "user-library-modify user-follow-modify playlist-modify-public",
-	    NULL, METHOD_DELETE, QUOTA_CONTAINS, PAUSE_CONTAINS, true },
+	    NULL, METHOD_DELETE, QUOTA_CONTAINS, PAUSE_CONTAINS, ROW_BY_URI,
+	    NULL },
+	{ "playlist-create", "/me/playlists", no_params, TO_MODIFY, NULL,
+	    METHOD_POST, QUOTA_MY_PLAYLISTS, PAUSE_MY_PLAYLISTS, ROW_ONE,
+	    &create_body },
+	{ "playlist-add", "/playlists/{id}/items", no_params, TO_MODIFY, NULL,
+	    METHOD_POST, QUOTA_PLAYLISTS, PAUSE_PLAYLISTS, ROW_ONE, &add_body },
+	{ "playlist-remove", "/playlists/{id}/items", no_params, TO_MODIFY,
+	    NULL, METHOD_DELETE, QUOTA_PLAYLISTS, PAUSE_PLAYLISTS, ROW_ONE,
+	    &remove_body },
+	{ "play", "/me/player/play", device_only, "user-modify-playback-state",
+	    NULL, METHOD_PUT, QUOTA_PLAYER, PAUSE_PLAYER, ROW_ALL, &play_body },
+	{ "transfer", "/me/player", no_params, "user-modify-playback-state",
+	    NULL, METHOD_PUT, QUOTA_PLAYER, PAUSE_PLAYER, ROW_ALL,
+	    &transfer_body },
 	{ "pause", "/me/player/pause", device_only,
 	    "user-modify-playback-state", NULL, METHOD_PUT, QUOTA_PLAYER,
-	    PAUSE_PLAYER, false },
+	    PAUSE_PLAYER, ROW_ALL, NULL },
 	{ "next", "/me/player/next", device_only, "user-modify-playback-state",
-	    NULL, METHOD_POST, QUOTA_PLAYER, PAUSE_PLAYER, false },
+	    NULL, METHOD_POST, QUOTA_PLAYER, PAUSE_PLAYER, ROW_ALL, NULL },
 	{ "previous", "/me/player/previous", device_only,
 	    "user-modify-playback-state", NULL, METHOD_POST, QUOTA_PLAYER,
-	    PAUSE_PLAYER, false },
+	    PAUSE_PLAYER, ROW_ALL, NULL },
 	{ "seek", "/me/player/seek", seek_params, "user-modify-playback-state",
-	    NULL, METHOD_PUT, QUOTA_PLAYER, PAUSE_PLAYER, false },
+	    NULL, METHOD_PUT, QUOTA_PLAYER, PAUSE_PLAYER, ROW_ALL, NULL },
 	{ "volume", "/me/player/volume", volume_params,
 	    "user-modify-playback-state", NULL, METHOD_PUT, QUOTA_PLAYER,
-	    PAUSE_PLAYER, false },
+	    PAUSE_PLAYER, ROW_ALL, NULL },
 	{ "repeat", "/me/player/repeat", repeat_params,
 	    "user-modify-playback-state", NULL, METHOD_PUT, QUOTA_PLAYER,
-	    PAUSE_PLAYER, false },
+	    PAUSE_PLAYER, ROW_ALL, NULL },
 	{ "shuffle", "/me/player/shuffle", shuffle_params,
 	    "user-modify-playback-state", NULL, METHOD_PUT, QUOTA_PLAYER,
-	    PAUSE_PLAYER, false },
+	    PAUSE_PLAYER, ROW_ALL, NULL },
 	{ "queue-add", "/me/player/queue", queue_params,
 	    "user-modify-playback-state", NULL, METHOD_POST, QUOTA_PLAYER,
-	    PAUSE_PLAYER, false },
+	    PAUSE_PLAYER, ROW_ALL, NULL },
 };
 _Static_assert(sizeof(rows_table) / sizeof(rows_table[0]) == ROWS_N,
     "ROWS_N is their number");
@@ -250,12 +343,18 @@ rows_unknown(const char *allow)
 struct str
 rows_lacks(const struct row *row, unsigned needed, struct str scope)
 {
-	struct str rest = str_of(row->scope), word;
+	struct str rest = str_of(row->scope), word, lacks = { NULL, 0 };
 
 	for (; rest.n > 0; needed >>= 1) {
 		word = str_cut(&rest, ' ');
-		if ((needed & 1) && !str_has_word(scope, word))
-			return word;
+		if (!(needed & 1))
+			continue;
+		if (str_has_word(scope, word)) {
+			if (row->scopes == ROW_ONE)
+				return (struct str){ NULL, 0 };
+		} else if (lacks.p == NULL) {
+			lacks = word;
+		}
 	}
-	return (struct str){ NULL, 0 };
+	return lacks;
 }

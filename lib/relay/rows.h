@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The calls of the Web API that a page may make through us: one row for each,
- * and no other way in. A row says what may be asked; rowurl.h writes the URL.
+ * and no other way in. A row says what may be asked; rowurl.h writes the URL,
+ * and rowbody.h the body.
  */
 #ifndef ROWS_H
 #define ROWS_H
@@ -16,6 +17,7 @@
 #define ROWS_ID_BYTES 22
 #define ROWS_TEXT_MAX 200 /* bytes of UTF-8 */
 #define ROWS_URIS_MAX 40
+#define ROWS_WORDS_MAX 64 /* words of one parameter */
 #define ROWS_DEVICE_MAX 64
 
 enum row_kind {
@@ -23,21 +25,47 @@ enum row_kind {
 	ROW_WORD,   /* one of words */
 	ROW_WORDS,  /* several of words, each once, separated by commas */
 	ROW_MARKET, /* a country: two capital letters */
-	ROW_TEXT,   /* at most ROWS_TEXT_MAX bytes without control bytes */
+	ROW_TEXT,   /* at most max bytes, or ROWS_TEXT_MAX for 0, without
+		     * control bytes */
 	ROW_URIS,   /* "spotify:KIND:ID", as many as ROWS_URIS_MAX, by commas */
 	ROW_CHANGED_URIS, /* the same, but an artist alone: one per click */
-	ROW_PLAYED_URI,	  /* one, of a track or an episode */
-	ROW_DEVICE	  /* at most ROWS_DEVICE_MAX letters and digits */
+	ROW_URI,	  /* one, of a kind among words */
+	ROW_DEVICE,	  /* at most ROWS_DEVICE_MAX letters and digits */
+	/* Of bodies only: */
+	ROW_SNAPSHOT, /* Base64, of whatever alphabet */
+	ROW_BOOL,
+	ROW_LIST,  /* min to max elements, of the one kind that is inside */
+	ROW_OBJECT /* with the members that are inside, one at least */
 };
 
-/* One parameter of a query. */
+/* One parameter of a query, or one member of a body. */
 struct row_param {
 	const char *name;
-	int64_t min, max;	/* of ROW_NUMBER */
-	const char *words;	/* of ROW_WORD and ROW_WORDS, by blanks */
+	int64_t min, max;	/* of numbers, texts, lists */
+	const char *words;	/* of those that have words, by blanks */
 	const char *not_beside; /* the name of one that excludes it, or NULL */
+	/* Of an object its members, of which the last one has no name; of a
+	 * list what each element is, with a name that is in no body. */
+	const struct row_param *inside;
 	enum row_kind kind;
 	bool required;
+};
+
+/* What a call says beside its query. */
+struct row_body {
+	const struct row_param *members; /* the last one has no name */
+	/* What Spotify has made or done is told by its answer, too. */
+	bool answers;
+};
+
+/* Which of the words of a row's scope a request needs. */
+enum row_scopes {
+	ROW_ALL,
+	/* Its URIs decide: the first for what is saved, the second for who is
+	 * followed, the third for playlists. */
+	ROW_BY_URI,
+	/* One of them; Spotify knows which, by the playlist. */
+	ROW_ONE
 };
 
 /* One call. Everything is static. */
@@ -52,13 +80,11 @@ struct row {
 	unsigned methods;	  /* METHOD_ bits */
 	enum quota_bucket bucket; /* calls that Spotify counts together */
 	enum pause_group group;	  /* calls that pause together */
-	/* Which words of scope a request needs is decided by its URIs: the
-	 * first for what is saved, the second for who is followed, the third
-	 * for playlists. Otherwise it needs all of them. */
-	bool scope_by_uri;
+	enum row_scopes scopes;
+	const struct row_body *body; /* NULL: none is looked at */
 };
 
-#define ROWS_N 29
+#define ROWS_N 34
 extern const struct row rows_table[ROWS_N];
 
 /* The method by which Spotify is asked for a row; static. */

@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: ISC */
-/* From what a page asks to the URL that Spotify is asked with. */
+/* From what a page asks to what Spotify is asked with. */
 #ifndef ROWURL_H
 #define ROWURL_H
 
 #include "base/buf.h"
 #include "relay/rows.h"
 
+#define ROWURL_BODY_MAX 32768
+
 /*
- * A call that was read; rowurl_free() releases it. Path and query are printed
- * from the row, by which every byte of them is known, and never pasted from
- * what came.
+ * A call that was read; rowurl_free() releases it. Path, query and body are
+ * printed from the row, by which every byte of them is known, and never pasted
+ * from what came.
  */
 struct rowurl {
 	const struct row *row;
 	struct buf path;  /* as "/artists/ID/albums", terminated */
 	struct buf query; /* empty, or from "?" on, encoded */
+	struct buf body;  /* empty, or JSON; see rowbody.h */
 	unsigned scopes;  /* bits of the words of row->scope that it needs */
 };
 

@@ -84,6 +84,7 @@ api_start(struct context *context, const struct api_endpoint *endpoint,
 		    &(struct http_request){ .what = endpoint->name,
 			.url = url.p,
 			.method = endpoint->method,
+			.json = endpoint->json,
 			.authorization = bearer.p,
 			.body_max = endpoint->body_max,
 			.deadline_ms = context->deadline_ms });

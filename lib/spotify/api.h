@@ -12,9 +12,9 @@
 struct api_endpoint {
 	const char *name; /* for the log */
 	const char *path; /* behind the configured api_url */
-	/* "PUT", "POST" or "DELETE": it is sent once, without a body, and
-	 * the answer's body is worth nothing. NULL: GET. */
+	/* "PUT", "POST" or "DELETE": it is sent once. NULL: GET. */
 	const char *method;
+	struct str json; /* a body for it, borrowed; empty: none */
 	/* A lost answer leaves it open whether it was done, and doing it twice
 	 * is not the same as once. */
 	bool is_final;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Hides libcurl. This is the one place that sets libcurl up, and
- * everything that it can be talked into is off: redirects, other protocols,
+ * Hides libcurl. This is the one place, with libcurl.c, that sets libcurl up,
+ * and everything that it can be talked into is off: redirects, other protocols,
  * cookies, netrc, proxies of the environment, decompression.
  *
  * Each thread keeps one multi handle, which holds the connections and lets a
@@ -26,10 +26,6 @@
 #include "spotify/ca.h"
 
 #define HEADERS_MAX 65536
-/* Below the idle limits of the usual servers, so that a form seldom meets a
- * connection that is closing: it must not be sent a second time. */
-#define IDLE_CONNECTION_S 55L
-
 struct http {
 	const struct conf *conf;
 	CURLM *multi;
@@ -112,30 +108,7 @@ take_header(char *p, size_t size, size_t n, void *data)
 	return size * n;
 }
 
-/* What is a number and the same for every request. */
-static const struct {
-	CURLoption option;
-	long value;
-} numbers[] = {
-	{ CURLOPT_NOSIGNAL, 1 },
-	{ CURLOPT_QUICK_EXIT, 1 },
-	{ CURLOPT_FOLLOWLOCATION, 0 },
-	{ CURLOPT_NETRC, CURL_NETRC_IGNORED },
-	{ CURLOPT_DISALLOW_USERNAME_IN_URL, 1 },
-	{ CURLOPT_SUPPRESS_CONNECT_HEADERS, 1 },
-	{ CURLOPT_SSL_VERIFYPEER, 1 },
-	{ CURLOPT_SSL_VERIFYHOST, 2 },
-	/* 7.88 would keep an old one of ours for each thread. */
-	{ CURLOPT_CA_CACHE_TIMEOUT, 0 },
-	{ CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
-	{ CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1 },
-	{ CURLOPT_HTTP_CONTENT_DECODING, 0 },
-	{ CURLOPT_MAXAGE_CONN, IDLE_CONNECTION_S },
-	{ CURLOPT_CONNECTTIMEOUT_MS, HTTP_CONNECT_MS },
-	{ CURLOPT_UPLOAD_BUFFERSIZE, 16384 },
-};
-
-/* The same for what is a pointer. */
+/* What is a pointer and the same for every request; see libcurl_set_up(). */
 static bool
 set_pointers(struct http *http)
 {
@@ -167,15 +140,9 @@ set_pointers(struct http *http)
 static bool
 set_up(struct http *http)
 {
-	size_t i;
 
-	if ((http->easy = curl_easy_init()) == NULL)
-		return false;
-	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		if (curl_easy_setopt(http->easy, numbers[i].option,
-			numbers[i].value) != CURLE_OK)
-			return false;
-	return set_pointers(http);
+	return (http->easy = curl_easy_init()) != NULL &&
+	    libcurl_set_up(http->easy) && set_pointers(http);
 }
 
 struct http *
@@ -227,6 +194,36 @@ add_header(struct http *http, const char *name, const char *value)
 	return more != NULL;
 }
 
+/* What is sent as the body is. */
+static const char *
+type_of(const struct http_request *request)
+{
+	if (request->method == NULL)
+		return "application/x-www-form-urlencoded";
+	return request->json.n > 0 ? "application/json" : "";
+}
+
+/* Fields make it a POST; so small a body goes out with the head. */
+static CURLcode
+set_body(CURL *e, const struct http_request *request)
+{
+	struct str body =
+	    request->method == NULL ? request->form : request->json;
+	CURLcode bad = CURLE_OK;
+
+	if (request->method != NULL && body.n == 0)
+		body = STR("");
+	bad |= curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE,
+	    (curl_off_t)body.n);
+	bad |= curl_easy_setopt(e, CURLOPT_POSTFIELDS, body.p);
+	if (request->method != NULL)
+		bad |=
+		    curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, request->method);
+	else if (body.p == NULL)
+		bad |= curl_easy_setopt(e, CURLOPT_HTTPGET, 1L);
+	return bad;
+}
+
 static bool
 set_request(struct http *http, const struct http_request *request)
 {
@@ -237,10 +234,7 @@ set_request(struct http *http, const struct http_request *request)
 	if (!add_header(http, "Accept", "application/json") ||
 	    !add_header(http, "Expect", "") ||
 	    (http->once &&
-		!add_header(http, "Content-Type",
-		    request->method == NULL ?
-			"application/x-www-form-urlencoded" :
-			"")) ||
+		!add_header(http, "Content-Type", type_of(request))) ||
 	    (request->authorization != NULL &&
 		!add_header(http, "Authorization", request->authorization)))
 		return false;
@@ -250,17 +244,9 @@ set_request(struct http *http, const struct http_request *request)
 	    strncmp(request->url, "https:", 6) == 0 ? "https" : "http");
 	bad |= curl_easy_setopt(e, CURLOPT_HTTPHEADER, http->headers);
 	bad |= curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, left_ms);
-	/* Fields make it a POST; so small a form goes out with the head. */
-	bad |= curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE,
-	    (curl_off_t)request->form.n);
-	bad |= curl_easy_setopt(e, CURLOPT_POSTFIELDS, request->form.p);
-	if (request->method != NULL) {
-		bad |= curl_easy_setopt(e, CURLOPT_POSTFIELDS, "");
-		bad |=
-		    curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, request->method);
-	} else if (!http->once) {
-		bad |= curl_easy_setopt(e, CURLOPT_HTTPGET, 1L);
-	}
+	bad |= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS,
+	    (long)HTTP_CONNECT_MS);
+	bad |= set_body(e, request);
 	return bad == CURLE_OK;
 }
 

@@ -16,15 +16,17 @@
 /* What one thread needs to make requests: connections that stay open. */
 struct http;
 
-/* url and authorization are copied; method is static; form is borrowed until
- * http_finish() or http_cancel() has returned, or http_start() failed. */
+/* url and authorization are copied; method is static; form and json are
+ * borrowed until http_finish() or http_cancel() has returned, or http_start()
+ * failed. */
 struct http_request {
 	const char *what; /* a word for the log */
 	const char *url;
-	const char *method;	   /* of what changes something, without a body;
-			     * NULL: GET, or POST with a form */
+	const char *method;	   /* of what changes something;
+				    * NULL: GET, or POST with a form */
 	const char *authorization; /* header value, or NULL */
 	struct str form;	   /* a form body makes it a POST */
+	struct str json;	   /* a body for a method; empty: none */
 	size_t body_max;	   /* bytes of answer that are accepted */
 	int64_t deadline_ms;	   /* on clock_mono_ms() */
 	int64_t limit_ms;	   /* of this call; 0: HTTP_CALL_MS */

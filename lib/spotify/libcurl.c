@@ -17,6 +17,10 @@
 #include "base/secret.h"
 #include "spotify/libcurl.h"
 
+/* Below the idle limits of the usual servers, so that a form seldom meets a
+ * connection that is closing: it must not be sent a second time. */
+#define IDLE_CONNECTION_S 55L
+
 static CURLSH *share;
 static pthread_mutex_t mutexes[CURL_LOCK_DATA_LAST];
 
@@ -88,6 +92,40 @@ libcurl_init(void)
 		make_share() ?
 	    OK :
 	    RESULT_NO_MEMORY;
+}
+
+/* What is a number and the same for every request. */
+static const struct {
+	CURLoption option;
+	long value;
+} numbers[] = {
+	{ CURLOPT_NOSIGNAL, 1 },
+	{ CURLOPT_QUICK_EXIT, 1 },
+	{ CURLOPT_FOLLOWLOCATION, 0 },
+	{ CURLOPT_NETRC, CURL_NETRC_IGNORED },
+	{ CURLOPT_DISALLOW_USERNAME_IN_URL, 1 },
+	{ CURLOPT_SUPPRESS_CONNECT_HEADERS, 1 },
+	{ CURLOPT_SSL_VERIFYPEER, 1 },
+	{ CURLOPT_SSL_VERIFYHOST, 2 },
+	/* 7.88 would keep an old one of ours for each thread. */
+	{ CURLOPT_CA_CACHE_TIMEOUT, 0 },
+	{ CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
+	{ CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1 },
+	{ CURLOPT_HTTP_CONTENT_DECODING, 0 },
+	{ CURLOPT_MAXAGE_CONN, IDLE_CONNECTION_S },
+	{ CURLOPT_UPLOAD_BUFFERSIZE, 16384 },
+};
+
+bool
+libcurl_set_up(CURL *easy)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (curl_easy_setopt(easy, numbers[i].option,
+			numbers[i].value) != CURLE_OK)
+			return false;
+	return true;
 }
 
 CURLSH *

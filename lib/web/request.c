@@ -44,6 +44,7 @@ static const struct param params[] = {
 	PARAM("REQUEST_METHOD", method_name, ONCE | CLEAN),
 	PARAM("QUERY_STRING", query, ONCE | CLEAN),
 	PARAM("CONTENT_LENGTH", content_length_text, ONCE | CLEAN),
+	PARAM("CONTENT_TYPE", content_type, ONCE),
 	PARAM("SCRIPT_NAME", script_name, ONCE | CLEAN),
 	PARAM("PATH_INFO", path_info, ONCE | CLEAN),
 	PARAM("HTTP_HOST", host, ONCE | CLEAN),

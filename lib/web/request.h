@@ -39,6 +39,8 @@ struct request {
 	struct str method_name;
 	struct str query;
 	struct str content_length_text;
+	struct str content_type;
+	struct str body; /* not a parameter: whoever has read it adds it */
 	struct str script_name;
 	struct str path_info;
 	struct str host;

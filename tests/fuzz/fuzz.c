@@ -23,10 +23,10 @@ const struct fuzz_target fuzz_targets[] = { { "artists", fuzz_artists },
 	{ "pending-plain", fuzz_pending_plain }, { "query", fuzz_query },
 	{ "reader", fuzz_reader }, { "request", fuzz_request },
 	{ "resp", fuzz_resp }, { "return-to", fuzz_return_to },
-	{ "rowurl", fuzz_rowurl }, { "session", fuzz_session },
-	{ "session-plain", fuzz_session_plain }, { "tag", fuzz_tag },
-	{ "token", fuzz_token }, { "url", fuzz_url }, { "valid", fuzz_valid },
-	{ NULL, NULL } };
+	{ "rowbody", fuzz_rowbody }, { "rowurl", fuzz_rowurl },
+	{ "session", fuzz_session }, { "session-plain", fuzz_session_plain },
+	{ "tag", fuzz_tag }, { "token", fuzz_token }, { "url", fuzz_url },
+	{ "valid", fuzz_valid }, { NULL, NULL } };
 
 static char client_id[] = "the-client";
 static char redirect_uri[] = "https://e.org/callback";

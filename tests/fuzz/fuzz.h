@@ -74,6 +74,7 @@ void fuzz_reader(struct str input);
 void fuzz_request(struct str input);
 void fuzz_resp(struct str input);
 void fuzz_return_to(struct str input);
+void fuzz_rowbody(struct str input);
 void fuzz_rowurl(struct str input);
 void fuzz_session(struct str input);
 void fuzz_session_plain(struct str input);

@@ -36,6 +36,7 @@ check_limits(const struct incoming *in, enum incoming_step step)
 {
 	MUST(in->params.n <= INCOMING_HEAD_MAX);
 	MUST(in->body_n <= INCOMING_BODY_MAX || in->too_large);
+	MUST(in->body.n == (in->too_large ? 0 : in->body_n));
 	MUST(!in->ended || in->has_head);
 	MUST(!incoming_lacks_end_only(in) || in->has_head);
 	if (step == INCOMING_WHOLE)
@@ -68,6 +69,7 @@ fuzz_incoming(struct str input)
 		MUST(again.too_large == once.too_large);
 		MUST(again.too_large ||
 		    (again.body_n == once.body_n &&
+			str_equal(buf_str(&again.body), buf_str(&once.body)) &&
 			str_equal(buf_str(&again.params),
 			    buf_str(&once.params))));
 		incoming_free(&again);

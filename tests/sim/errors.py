@@ -108,6 +108,7 @@ ERRORS = {
     "forbidden_empty_403": made(403, TEXT, ""),
     "forbidden_html_403": html(403, "403 Forbidden"),
     "invalid_limit_400": api(400, "Invalid limit"),
+    "bad_body_400": api(400, "Error parsing JSON."),
     "missing_type_400": api(400, "Missing parameter type"),
     "invalid_type_400": api(400, "Invalid type"),
     "not_found_404": api(404, "Service not found"),

@@ -85,6 +85,22 @@ def check(query, operation):
             raise Refused("invalid_limit_400")
 
 
+def check_body(request, operation):
+    """JSON that says what it must, and no more than that is known of it."""
+    shape = operation.get("body")
+    if shape is None or not (request.body or shape.get("required")):
+        return
+    try:
+        said = json.loads(request.text)
+    except ValueError:
+        said = None
+    if request.header("content-type") != "application/json" or \
+            not isinstance(said, dict) or \
+            not set(shape.get("required", ())) <= set(said) \
+            <= set(shape["members"]):
+        raise Refused("bad_body_400")
+
+
 def body(path, query, operation, account):
     """What is answered."""
     limit = int(query.get("limit", LIMIT))
@@ -100,8 +116,9 @@ def body(path, query, operation, account):
 
 
 def may(scopes, granted):
-    """One of several is enough where URIs decide which."""
-    return not scopes or (any if len(scopes) > 2 else all)(
+    """One of several is enough where URIs, or playlists, decide which."""
+    one_will_do = len(scopes) > 2 or "playlist-modify-public" in scopes
+    return not scopes or (any if one_will_do else all)(
         scope in granted for scope in scopes)
 
 
@@ -114,14 +131,15 @@ def handle(operation):
                 raise Refused("scope_403")
             query = dict(request.query)
             check(query, operation)
+            check_body(request, operation)
         except Refused as refused:
             return canned.error(refused.name)
         if operation["answer"] is None:
             return Answer(int(operation["statuses"][0]), b"", API_JSON,
                           api.HEADERS)
         path = request.path.removeprefix("/v1")
-        return Answer(200, dump(body(path, query, operation, account["id"])),
-                      API_JSON, api.HEADERS)
+        return Answer(int(operation["statuses"][0]), dump(body(
+            path, query, operation, account["id"])), API_JSON, api.HEADERS)
     return answer
 
 

@@ -73,6 +73,7 @@ however_it_is_cut_it_is_the_same(void)
 		CHECK_TEXT(buf_str(&incoming.params), PAIRS);
 		assert_int_equal(incoming.length, 3);
 		assert_int_equal(incoming.body_n, 3);
+		CHECK_TEXT(buf_str(&incoming.body), "xyz");
 	}
 }
 

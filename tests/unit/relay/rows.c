@@ -18,8 +18,20 @@ find(const char *name)
 	return NULL;
 }
 
+/* A bit for each word. */
 static void
-check_params(const struct row_param *params)
+check_words(const struct row_param *param)
+{
+	struct str rest = str_of(param->words);
+	size_t n;
+
+	for (n = 0; rest.p != NULL; n++)
+		assert_true(str_cut(&rest, ' ').n > 0);
+	assert_in_range(n, 1, ROWS_WORDS_MAX);
+}
+
+static void
+check_params(const struct row_param *params, bool in_body)
 {
 	size_t i, j;
 
@@ -27,12 +39,23 @@ check_params(const struct row_param *params)
 		assert_true(i < ROWS_PARAMS_MAX);
 		for (j = 0; j < i; j++)
 			assert_string_not_equal(params[i].name, params[j].name);
-		/* A bit for each place of a word. */
-		if (params[i].kind == ROW_WORD || params[i].kind == ROW_WORDS)
-			assert_in_range(strlen(params[i].words), 1, 63);
+		if (params[i].kind == ROW_WORD || params[i].kind == ROW_WORDS ||
+		    params[i].kind == ROW_URI)
+			check_words(&params[i]);
 		if (params[i].kind == ROW_NUMBER)
 			assert_true(params[i].min >= 0 &&
 			    params[i].max > params[i].min);
+		assert_true(in_body || params[i].kind < ROW_SNAPSHOT);
+		/* Some scope goes by what a query names. */
+		assert_true(!in_body || params[i].kind < ROW_URIS ||
+		    params[i].kind > ROW_CHANGED_URIS);
+		if (params[i].kind == ROW_LIST || params[i].kind == ROW_OBJECT)
+			check_params(params[i].inside, true);
+		else
+			assert_null(params[i].inside);
+		if (params[i].kind == ROW_LIST)
+			assert_true(params[i].min > 0 &&
+			    params[i].max >= params[i].min);
 	}
 }
 
@@ -55,7 +78,11 @@ every_row_has_a_name_and_a_path_of_its_own(void)
 		assert_int_equal(row_writes(&rows_table[i]),
 		    !(rows_table[i].methods & METHOD_HEAD));
 		assert_true(rows_table[i].bucket > QUOTA_FOLLOWING);
-		check_params(rows_table[i].params);
+		check_params(rows_table[i].params, false);
+		if (rows_table[i].body == NULL)
+			continue;
+		assert_true(row_writes(&rows_table[i]));
+		check_params(rows_table[i].body->members, true);
 	}
 }
 
