@@ -155,6 +155,12 @@ def is_heavy(start, limit, heavy):
         heavy["at"] is None or start <= heavy["at"] < start + limit)
 
 
+def followed(account, world, base, full=False):
+    """The catalogue of an account as it is now."""
+    return world.catalogues.get(account["id"], account["follows"], base, full,
+                                *world.follow_changes(account["id"]))
+
+
 def following(request, world):
     """GET /v1/me/following?type=artist."""
     try:
@@ -170,9 +176,8 @@ def following(request, world):
         asked, limit = page_query(request, options["page_max"])
     except Refused as refused:
         return canned.error(refused.name)
-    catalogue = world.catalogues.get(
-        account["id"], account["follows"], world.base_for(request),
-        options["artist_fields"] == "full")
+    catalogue = followed(account, world, world.base_for(request),
+                         options["artist_fields"] == "full")
     if is_heavy(catalogue.position(asked), limit, options["heavy"]):
         return canned.error("bad_gateway_502_json")
     page = str(catalogue.position(asked) // limit + 1)

@@ -119,12 +119,15 @@ def dump(value):
 
 
 class Catalogue:
-    """The list of one account: ids in Spotify's order, artists as text."""
+    """The list of one account: ids in Spotify's order, artists as text. more
+    and less are those that somebody has followed since, and left."""
 
-    def __init__(self, account, size, base, full):
+    def __init__(self, account, size, base, full, *changes):
         self.base = base
         self.full = full
-        self.ids = sorted(artist_id(account, n) for n in range(size))
+        more, less = changes or ((), ())
+        self.ids = sorted({artist_id(account, n) for n in range(size)}
+                          .difference(less).union(more))
         self.texts = [dump(artist(i, base, full)) for i in self.ids]
 
     def position(self, after):
@@ -141,7 +144,8 @@ class Catalogues:
         self.kept = collections.OrderedDict()
 
     def get(self, *key):
-        """The catalogue of (account, size, base, full)."""
+        """The catalogue of (account, size, base, full), or of that and
+        (more, less)."""
         with self.lock:
             if key not in self.kept:
                 self.kept[key] = Catalogue(*key)

@@ -8,7 +8,7 @@ import pathlib
 import re
 
 from . import api, canned
-from .catalogue import Dice, artist_id, dump
+from .catalogue import Dice, artist, artist_id, dump
 from .errors import API_JSON
 from .grants import Refused
 from .wire import Answer
@@ -16,6 +16,8 @@ from .wire import Answer
 TABLE = json.loads((pathlib.Path(__file__).parent / "operations.json")
                    .read_text("utf-8"))
 LIMIT = 5
+TOP = 50
+ARTIST = "spotify:artist:"
 MARK = "{id}"
 ID = re.compile(r"[0-9A-Za-z]{22}")
 
@@ -101,12 +103,31 @@ def check_body(request, operation):
         raise Refused("bad_body_400")
 
 
+def artists_of(uris):
+    """The ids of the artists among URIs."""
+    return [uri.removeprefix(ARTIST) for uri in uris.split(",")
+            if uri.startswith(ARTIST)]
+
+
+def contains(uris, account, world):
+    """Of artists the truth; of the rest what is the same each time."""
+    ids = set(api.followed(account, world, world.base).ids)
+    return [uri.removeprefix(ARTIST) in ids if uri.startswith(ARTIST)
+            else Dice(uri).roll(2) == 1 for uri in uris.split(",")]
+
+
+def top(account, base, start, limit):
+    """Those heard most: every other one was followed from the beginning."""
+    seeds = [account["id"] if n % 2 and n < account["follows"] else "top"
+             for n in range(start, min(start + limit, TOP))]
+    return [artist(artist_id(seed, n), base, True)
+            for n, seed in enumerate(seeds, start)]
+
+
 def body(path, query, operation, account):
     """What is answered."""
     limit = int(query.get("limit", LIMIT))
-    if "uris" in query:
-        return [Dice(uri).roll(2) == 1 for uri in query["uris"].split(",")]
-    result = value(operation["answer"], "", f"{account}{path}", limit)
+    result = value(operation["answer"], "", f"{account['id']}{path}", limit)
     if "offset" in query and isinstance(result, dict) and "items" in result:
         result["offset"] = int(query["offset"])
     if path == "/search":
@@ -135,11 +156,21 @@ def handle(operation):
         except Refused as refused:
             return canned.error(refused.name)
         if operation["answer"] is None:
+            for identity in artists_of(query.get("uris", "")):
+                world.follow(account["id"], identity, request.method == "PUT")
             return Answer(int(operation["statuses"][0]), b"", API_JSON,
                           api.HEADERS)
-        path = request.path.removeprefix("/v1")
-        return Answer(int(operation["statuses"][0]), dump(body(
-            path, query, operation, account["id"])), API_JSON, api.HEADERS)
+        if request.method == "GET" and "uris" in query:
+            result = contains(query["uris"], account, world)
+        else:
+            path = request.path.removeprefix("/v1")
+            result = body(path, query, operation, account)
+            if path == "/me/top/artists":
+                result["items"] = top(account, world.base_for(request),
+                                      int(query.get("offset", "0")),
+                                      int(query.get("limit", LIMIT)))
+        return Answer(int(operation["statuses"][0]), dump(result),
+                      API_JSON, api.HEADERS)
     return answer
 
 

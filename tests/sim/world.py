@@ -65,6 +65,7 @@ class World:
             self.answers = {target: collections.deque() for target in TARGETS}
             self.repeated = {}
             self.approved = {}
+            self.followed = {}
             self.offset = 0
             self.pages_given = collections.deque()
             self.grants = Grants(self.journal.secret)
@@ -122,6 +123,19 @@ class World:
         with self.lock:
             found = self.accounts.get(name)
             return dict(found) if found else None
+
+    def follow(self, name, artist, wanted):
+        """An account follows an artist from now on, or no longer."""
+        with self.lock:
+            more, less = self.follow_changes(name)
+            self.followed[name] = (
+                (more | {artist}, less - {artist}) if wanted
+                else (more - {artist}, less | {artist}))
+
+    def follow_changes(self, name):
+        """Whom an account has followed since the start, and whom left."""
+        with self.lock:
+            return self.followed.get(name, (frozenset(), frozenset()))
 
     def queue(self, target, answers, repeat):
         """Canned answers for the next requests to a target."""
