@@ -9,6 +9,7 @@
 #include "app/app.h"
 #include "base/clock.h"
 #include "json/writer.h"
+#include "relay/allow.h"
 #include "web/origin.h"
 #include "session/session.h"
 #include "session/vouch.h"
@@ -32,6 +33,7 @@ describe(const struct conf *conf, const struct session *session,
 	    session_ends_s(conf, session));
 	writer_integer(body, "authorization_expires_at", ends_s);
 	writer_bool(body, "renew_soon", ends_s - clock_now_s() < RENEW_SOON_S);
+	allow_write(conf, buf_str(&session->scope), body);
 	writer_object_end(body);
 	buf_putc(body, '\n');
 }

@@ -72,6 +72,10 @@ export type LoggedIn = {
 	authorization_expires_at: number;
 	/** Ask the user to log in anew. */
 	renew_soon: boolean;
+	/** What the site has turned on (`api_allow`) and this login may call below `api/`. Not there if nothing is turned on. */
+	api?: string[];
+	/** What the user has permitted at Spotify, separated by blanks. Beside `api` only, and not there if it is not known. */
+	scope?: string;
 };
 
 /** Every member may be null; `email` may be missing. */

@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "base/log.h"
+#include "json/writer.h"
 #include "relay/allow.h"
 #include "relay/rows.h"
 
@@ -102,4 +103,21 @@ allow_print(const struct conf *conf, FILE *out)
 	}
 	if (!any)
 		fputs("# Pages may call nothing through api.\n", out);
+}
+
+void
+allow_write(const struct conf *conf, struct str scope, struct buf *out)
+{
+	const struct row *row;
+
+	if (conf->api_allow == NULL)
+		return;
+	writer_array(out, "api");
+	for (row = rows_table; row < rows_table + ROWS_N; row++)
+		if (rows_allow(conf->api_allow, row) &&
+		    (scope.n == 0 || find_lack(row, scope).n == 0))
+			writer_text(out, NULL, str_of(row->name));
+	writer_array_end(out);
+	if (scope.n > 0)
+		writer_text(out, "scope", scope);
 }
