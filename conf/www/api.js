@@ -7,6 +7,8 @@
 
 const TIMEOUT_MS = 25000;	/* above the server's 18 s and the web server's 20 s */
 const RETRY_AFTER_MAX_S = 86400;
+const UNSURE = ['outcome_unknown', 'upstream_failed', 'upstream_timeout',
+	'timeout', 'network', 'not_json'];
 
 export class Trouble extends Error {
 	constructor(code, { retry_at = 0, reference = '', detail = '' } = {})
@@ -16,6 +18,12 @@ export class Trouble extends Error {
 		this.retry_at = retry_at;	/* ms since 1970, or 0 */
 		this.reference = reference;	/* for the log of whoever runs the site */
 		this.detail = detail;
+	}
+
+	/* Whether a change that was asked for may have been made. */
+	get is_unsure()
+	{
+		return UNSURE.includes(this.code);
 	}
 }
 
@@ -61,7 +69,7 @@ async function read(response)
 }
 
 /*
- * GET or POST a path beside this page.  Gives the parsed JSON, null for 204.
+ * Ask for a path beside this page, by GET if no other method is named.  Gives the parsed JSON, null for 204.
  * `kept` false: what the browser has kept is not good enough; the server's 304
  * would say that the artists are the same, and leave an old `fetched_at`.
  * Throws Trouble; its code is "aborted" when `signal` ended the call.
@@ -98,4 +106,17 @@ export async function call(path, { method = 'GET', signal, kept = true } = {})
 		clearTimeout(timer);
 		signal?.removeEventListener('abort', stop);
 	}
+}
+
+/* Those heard most, the first one most of all: Spotify's own answer. */
+export function top_artists(limit)
+{
+	return call(`api/me/top/artists?limit=${limit}`);
+}
+
+/* Follow an artist, or no longer; the list of artists is true afterwards. */
+export function follow(id, on)
+{
+	return call(`api/me/library?uris=spotify:artist:${id}`,
+		{ method: on ? 'PUT' : 'DELETE' });
 }

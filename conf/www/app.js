@@ -6,13 +6,16 @@
  */
 
 import { access_left_ms, show_access, show_account } from './account.js';
-import { call, Trouble } from './api.js';
+import { call, follow, Trouble } from './api.js';
 import { apply_filter, arrange, clear_artists, has_artists, set_artists,
 	set_filter, set_loading, show_no_list } from './artists.js';
+import { keeping_focus, show_follow } from './cards.js';
 import { keep_fragment, login_url, restore_fragment } from './login.js';
-import { $, announce, clear_notice, notice, scroll_to_notice,
+import { clear_top, load_top } from './top.js';
+import { $, announce, busy, clear_notice, notice, scroll_to_notice,
 	show_trouble } from './view.js';
-import { account_id, account_name, is_same_login } from './who.js';
+import { account_id, account_name, is_same_login, may_follow,
+	may_see_top } from './who.js';
 import { explain, moment, plural, span } from './words.js';
 
 const RECHECK_MS = 60000;	/* a page seen again asks anew after this */
@@ -23,6 +26,8 @@ let session = null;	/* the answer of `session`, or null when logged out */
 let checked_at = 0;
 let asked = 0;		/* of several questions at once the last one's answer holds */
 let fetched_at = 0;	/* of the list on screen */
+let followed = null;	/* { ids, whole } of that, null if there is none */
+const changing = new Set();	/* ids of artists being followed or left */
 let loading = null;	/* the AbortController of a list on its way */
 
 /* Where it is missing (Safari before 15.4) a tab finds out when it is seen. */
@@ -80,12 +85,15 @@ function log_in(answer)
 	clear_notice('session');
 	show_account(answer);
 	show_screen('in');
+	show_buttons();
 	if (same)
 		return;
 	tabs?.postMessage({ logged_in: true });
 	clear_notice('login');
 	drop_list();
 	load_artists();
+	if (may_see_top(answer))
+		load_top_artists();
 }
 
 /* `message` says why, if the user did not come here logged out. */
@@ -95,7 +103,7 @@ function log_out(message)
 	asked++;
 	session = null;
 	drop_list();
-	for (const topic of ['session', 'artists', 'refresh', 'logout'])
+	for (const topic of ['session', 'artists', 'refresh', 'logout', 'follow'])
 		clear_notice(topic);
 	show_screen('out');
 	if (known) {
@@ -113,8 +121,17 @@ function drop_list()
 	loading?.abort();
 	loading = null;
 	fetched_at = 0;
+	followed = null;
+	changing.clear();
 	set_loading(false);
 	clear_artists();
+	clear_top();
+}
+
+function show_buttons()
+{
+	show_follow(may_follow(session) && followed ? followed.ids : null,
+		followed?.whole, changing);
 }
 
 /* Calls. */
@@ -170,14 +187,29 @@ function say_reloaded(answer)
 	} : { title: 'The list is up to date', text: `${plural(answer.artists.length, 'artist')}.` }) });
 }
 
-async function load_artists({ fresh = false } = {})
+function take_list(answer)
+{
+	followed = { ids: new Set(answer.artists.map((artist) => artist?.id)),
+		whole: answer.complete !== false };
+	let words;
+	keeping_focus(() => {
+		words = set_artists(answer.artists);
+		show_buttons();
+	});
+	return words;
+}
+
+/* Quietly: nothing moves or speaks until the list is there. */
+async function load_artists({ fresh = false, quiet = false } = {})
 {
 	const again = () => load_artists({ fresh });
 	const control = new AbortController();
 	loading?.abort();
 	loading = control;
-	set_loading(true);
-	announce('Fetching the artists you follow…');
+	if (!quiet) {
+		set_loading(true);
+		announce('Fetching the artists you follow…');
+	}
 	try {
 		const answer = await call(fresh ? 'artists?fresh=1' : 'artists',
 			{ signal: control.signal, kept: !fresh });
@@ -185,7 +217,9 @@ async function load_artists({ fresh = false } = {})
 			return;
 		if (!Array.isArray(answer.artists))
 			throw new Trouble('not_json');
-		announce(set_artists(answer.artists));
+		const words = take_list(answer);
+		if (!quiet)
+			announce(words);
 		say_list_state(answer, again);
 		if (fresh && answer.stale !== true && answer.complete !== false)
 			say_reloaded(answer);
@@ -205,21 +239,45 @@ async function load_artists({ fresh = false } = {})
 		check_session({ quiet: true });
 }
 
-/* A button that is busy keeps its focus and ignores a second press. */
-async function busy(button, words, topic, work)
+async function load_top_artists()
 {
-	if (button.getAttribute('aria-disabled') === 'true')
-		return;
-	const label = button.textContent;
-	button.setAttribute('aria-disabled', 'true');
-	button.textContent = words;
 	try {
-		await work();
-	} finally {
-		button.removeAttribute('aria-disabled');
-		button.textContent = label;
+		await load_top();
+		show_buttons();
+	} catch (trouble) {
+		failed('top', trouble, load_top_artists);
 	}
-	scroll_to_notice(topic);
+}
+
+/* Follow an artist, or no longer. The list says then how it is. */
+async function change({ id, name }, on)
+{
+	const mine = session;
+	const gone = () => !session || !is_same_login(mine, session);
+	if (changing.has(id))
+		return;
+	changing.add(id);
+	show_buttons();
+	try {
+		await follow(id, on);
+		if (gone())
+			return;
+		followed?.ids[on ? 'add' : 'delete'](id);
+		notice('follow', { kind: 'good', title: on ? `You follow ${name} now`
+			: `You no longer follow ${name}`,
+		action: { label: 'Undo', run: () => change({ id, name }, !on) } });
+		await load_artists({ quiet: true });
+	} catch (trouble) {
+		if (gone())
+			return;
+		failed('follow', trouble, () => change({ id, name }, on));
+		if (session && trouble.is_unsure)
+			await load_artists({ quiet: true });
+	} finally {
+		if (!gone())
+			changing.delete(id);
+		show_buttons();
+	}
 }
 
 const refresh = () => busy($('refresh'), 'Refreshing…', 'refresh', async () => {
@@ -288,6 +346,12 @@ function listen()
 	$('logout-form').addEventListener('submit', (event) => {
 		event.preventDefault();
 		leave();
+	});
+	$('home').addEventListener('click', (event) => {
+		const button = event.target.closest?.('.follow');
+		if (button)
+			change({ ...button.dataset },
+				button.getAttribute('aria-pressed') !== 'true');
 	});
 	document.addEventListener('keydown', on_key);
 	document.addEventListener('click', (event) => {

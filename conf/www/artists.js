@@ -4,11 +4,10 @@
  * hides and reorders the cards, so that 2,000 of them stay smooth.
  */
 
-import { $, announce, element, picture, spotify_link } from './view.js';
+import { artist_card, artist_genres, artist_name } from './cards.js';
+import { $, announce, element } from './view.js';
 import { count } from './words.js';
 
-const IMAGE_PX = 320;
-const GENRES_SHOWN = 3;
 const SKELETONS = 12;
 const PATIENCE_MS = 5000;	/* after that, a word on why it takes so long */
 
@@ -29,36 +28,13 @@ function fold(text)
 		.replace(/[øłđðþßæœı]/g, (letter) => plain[letter]);
 }
 
-/* The smallest picture that fills a card, else the largest there is. */
-function best_image(images)
-{
-	const width = (image) => image.width > 0 ? image.width : IMAGE_PX;
-	const sorted = (Array.isArray(images) ? images : [])
-		.filter((image) => typeof image?.url === 'string')
-		.sort((a, b) => width(a) - width(b));
-	return (sorted.find((image) => width(image) >= IMAGE_PX * 0.9)
-		?? sorted[sorted.length - 1])?.url;
-}
-
 function make_card(artist, place)
 {
-	const name = typeof artist.name === 'string' && artist.name.trim()
-		? artist.name : 'An artist without a name';
-	const genres = (Array.isArray(artist.genres) ? artist.genres : [])
-		.filter((genre) => typeof genre === 'string');
-	const link = spotify_link(artist.url, name);
-	link.className = 'name';
-	link.dir = 'auto';
-	const node = element('li', { class: 'artist' },
-		element('div', { class: 'picture' },
-			picture(best_image(artist.images), name, true)),
-		link,
-		genres.length === 0 ? null : element('p', { class: 'genres', dir: 'auto' },
-			genres.slice(0, GENRES_SHOWN).join(', ')));
+	const name = artist_name(artist);
 	return {
-		node, name, place,
+		node: artist_card(artist), name, place,
 		key: name.replace(/^the\s+(?=\S)/i, '').trim(),
-		text: fold([name, ...genres].join('\n')),
+		text: fold([name, ...artist_genres(artist)].join('\n')),
 		popularity: Number(artist.popularity) || 0,
 	};
 }

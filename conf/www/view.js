@@ -125,7 +125,8 @@ export function set_text(node, text)
 
 /*
  * Messages.  One per topic ("session", "artists", …): a new one takes the old
- * one's place, and success takes it away.
+ * one's place, and success takes it away.  It stands where the topic has a
+ * place of its own, or on top.
  */
 const GOOD_NEWS_MS = 15000;
 
@@ -193,7 +194,7 @@ export function notice(topic, { kind, code = null, title, text = '', action,
 	if (old)
 		old.replaceWith(node);
 	else
-		$(topic === 'artists' ? 'artists-notice' : 'notice').append(node);
+		($(`${topic}-notice`) ?? $('notice')).append(node);
 	if (focused)
 		node.focus();
 	announce(`${title}. ${text}`);
@@ -214,4 +215,21 @@ export function show_trouble(topic, trouble, actions)
 	notice(topic, { kind: 'bad', code: trouble.code, title, text,
 		action: actions[action], until: trouble.retry_at,
 		reference: trouble.reference });
+}
+
+/* A button that is busy keeps its focus and ignores a second press. */
+export async function busy(button, words, topic, work)
+{
+	if (button.getAttribute('aria-disabled') === 'true')
+		return;
+	const label = button.textContent;
+	button.setAttribute('aria-disabled', 'true');
+	button.textContent = words;
+	try {
+		await work();
+	} finally {
+		button.removeAttribute('aria-disabled');
+		button.textContent = label;
+	}
+	scroll_to_notice(topic);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: ISC
 /*
- * What an answer of `session` says of a person. Every member of its account
- * may be missing, when Spotify was down at the login.
+ * What an answer of `session` says of a person, and of what the person may do
+ * here. Every member of its account may be missing, when Spotify was down at
+ * the login.
  */
 
 export function account_id(session)
@@ -20,4 +21,20 @@ export function account_name(session)
 {
 	return session?.account?.display_name || session?.account?.id
 		|| 'Your Spotify account';
+}
+
+/* Both only where the site has turned them on. */
+export function may_see_top(session)
+{
+	return session?.api?.includes?.('top-artists') === true;
+}
+
+/* Artists are one of the kinds that these calls are for, with a scope of their
+ * own; where it is not known what was granted, Spotify will say. */
+export function may_follow(session)
+{
+	return ['library-save', 'library-remove'].every(
+		(row) => session?.api?.includes?.(row) === true)
+		&& (session.scope ?? 'user-follow-modify').split(' ')
+			.includes('user-follow-modify');
 }

@@ -14,12 +14,16 @@ PAGE = ("<!doctype html><html lang=en><meta charset=utf-8><title>x</title>"
         "<link rel=icon href=/favicon.svg><body><script src={}></script>")
 
 
-def example(base):
-    """The first script of the document, for programs at that base."""
-    found = re.search(r"^```js\n(.*?)^```$", DOCUMENT.read_text("utf-8"),
+def scripts():
+    """Those of the document."""
+    return re.findall(r"^```js\n(.*?)^```$", DOCUMENT.read_text("utf-8"),
                       re.M | re.S)
+
+
+def example(base):
+    """The first of them, for programs at that base."""
     script, count = re.subn(r"const base = '/';", f"const base = '{base}';",
-                            found[1])
+                            scripts()[0])
     assert count == 1
     return script
 
@@ -85,6 +89,31 @@ def test_the_example_runs_on_the_site_itself(person):
     person.see_list()
     person.open("example.html")
     assert len(names(person)) == 120
+
+
+def test_the_second_example_shows_who_is_heard_most_and_follows(
+        anybody, make_stack):
+    site = make_stack(conf={
+        "api_allow": "top-artists library-save library-remove",
+        "scope": "user-follow-read user-follow-modify user-top-read"})
+    www = site.folder / "www"
+    (www / "example.html").write_text(
+        PAGE.format("example.js") + "<script src=second.js></script>", "utf-8")
+    (www / "example.js").write_text(example("/"), "utf-8")
+    (www / "second.js").write_text(scripts()[1], "utf-8")
+    anybody.begin(site)
+    anybody.log_in()
+    anybody.open("example.html")
+    anybody.until(lambda: len(anybody.all("ol button")) == 10, "ten buttons")
+    for before, after, number in (("false", "true", 121),
+                                  ("true", "false", 120)):
+        button = anybody.find("ol li:first-child button")
+        assert button.get_attribute("aria-pressed") == before
+        button.click()
+        anybody.find(f"ol li:first-child button[aria-pressed={after}]")
+        anybody.open("example.html")
+        anybody.until(lambda: len(anybody.all("ul li")) == number
+                      and anybody.all("ol button"), f"{number} artists")
 
 
 def test_the_example_runs_on_an_origin_that_is_allowed(

@@ -46,6 +46,11 @@ Sessions are in {engine.server}; to look into it:
 
   {client} -s {engine.socket}"""
 
+# What the page shows more of, where the site turns it on.
+MORE = {"api_allow": "top-artists library-save library-remove",
+        "scope": "user-read-email user-follow-read user-follow-modify "
+                 "user-top-read"}
+
 LAST = """
 Logs are in {folder}/log.
 Stop with Ctrl-C."""
@@ -95,7 +100,8 @@ def credentials(client_id, secret_file):
 def start(build_dir, server, port, engine, origin, *real):
     """A running stack."""
     return Stack(build_dir, server=server, port=port, origin=origin,
-                 conf=engine.conf(engine.socket_url) if engine else None,
+                 conf=MORE | (engine.conf(engine.socket_url) if engine
+                              else {}),
                  real_spotify=credentials(*real) if any(real) else None)
 
 

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: ISC
+"""What the page shows where the site has turned it on: the artists heard
+most, and a button to follow."""
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from stack.fixtures import start_stack
+
+ALLOW = "top-artists library-save library-remove"
+SCOPE = ("user-read-email user-follow-read user-follow-modify "
+         "user-top-read")
+CHANGE = "/v1/me/library"
+STRANGER = "#top-artists .follow[aria-pressed=false]"
+FRIEND = "#artists .artist:nth-child({}) .follow"
+
+
+@pytest.fixture(scope="module", name="open_site")
+def fixture_open_site():
+    """It has turned both on."""
+    with start_stack(conf={"api_allow": ALLOW, "scope": SCOPE}) as running:
+        yield running
+        assert running.stop() == []
+
+
+@pytest.fixture(name="fan")
+def fixture_fan(open_site, anybody):
+    """Somebody who is logged in there."""
+    open_site.reset()
+    anybody.begin(open_site)
+    anybody.log_in()
+    anybody.until(lambda: len(anybody.all("#top-artists .follow")) == 10,
+                  "the ten that are heard most")
+    yield anybody
+    assert open_site.complaints() == []
+
+
+def listed(person):
+    """The ids of the artists on show, in order."""
+    return person.run("return [...document.querySelectorAll('#artists > "
+                      "li.artist')].map((card) => card.dataset.id)")
+
+
+def changes(stack):
+    """What Spotify was asked to change."""
+    return [(call["method"], call["query"]) for call
+            in stack.spotify.requests("api") if call["path"] == CHANGE]
+
+
+def test_who_is_heard_most_is_shown_and_can_be_followed(fan):
+    """The list is true right afterwards, and so is Spotify's."""
+    button = fan.find(STRANGER)
+    name = button.get_attribute("data-name")
+    artist = button.get_attribute("data-id")
+    assert artist not in listed(fan)
+    button.click()
+    fan.see(f"You follow {name} now", "#follow-notice .message")
+    fan.see("121 artists", "#count")
+    assert artist in listed(fan)
+    assert button.get_attribute("aria-pressed") == "true"
+    (method, query), = changes(fan.stack)
+    assert method == "PUT" and artist in str(query)
+    fan.shot("followed")
+    fan.open()
+    fan.see("121 artists", "#count")
+
+
+def test_who_is_followed_no_longer_can_be_followed_again(fan):
+    card = fan.find(FRIEND.format(2))
+    name = card.get_attribute("data-name")
+    artist = card.get_attribute("data-id")
+    card.click()
+    fan.see(f"You no longer follow {name}", "#follow-notice .message")
+    fan.see("119 artists", "#count")
+    assert artist not in listed(fan)
+    fan.click("#follow-notice .message button:not(.close)")
+    fan.see(f"You follow {name} now", "#follow-notice .message")
+    fan.see("120 artists", "#count")
+    assert artist in listed(fan)
+    assert [method for method, _ in changes(fan.stack)] == ["DELETE", "PUT"]
+
+
+def test_a_second_click_meanwhile_changes_nothing(fan):
+    fan.stack.spotify.answers("api", {"delay": 2})
+    button = fan.find(STRANGER)
+    button.click()
+    fan.until(lambda: button.get_attribute("aria-disabled") == "true",
+              "a button that is busy")
+    button.click()
+    button.click()
+    fan.see("121 artists", "#count")
+    assert len(changes(fan.stack)) == 1
+
+
+def test_the_keyboard_follows_and_keeps_its_place(fan):
+    """Where an artist goes, the next one's button has the focus."""
+    before = listed(fan)
+    fan.run("document.querySelector(arguments[0]).focus()", FRIEND.format(3))
+    fan.press(Keys.SPACE)
+    fan.see("119 artists", "#count")
+    assert before[2] not in listed(fan)
+    assert fan.run("return document.activeElement.dataset.id") == before[3]
+    fan.until(lambda: "You no longer follow" in fan.run(
+        "return document.querySelector('#status').textContent"), "words")
+
+
+@pytest.mark.parametrize("answer, words", [
+    ("server_error_500", "Spotify did not answer properly"),
+    ("scope_403", "A permission is missing"),
+    ("rate_limited_429", "Too many requests just now")])
+def test_a_failure_is_told_and_the_button_says_how_it_is(fan, answer, words):
+    fan.expected = {403, 429, 502, 503}
+    fan.stack.spotify.answers("api", answer, repeat=True)
+    button = fan.find(STRANGER)
+    button.click()
+    fan.see(words, "#follow-notice .message.bad")
+    fan.until(lambda: button.get_attribute("aria-disabled") == "false",
+              "an end")
+    assert button.get_attribute("aria-pressed") == "false"
+    fan.see(f"{listed} artists", "#count")
+
+
+def test_the_artists_heard_most_can_be_asked_for_again(open_site, anybody):
+    """A failure does not touch the list of those who are followed."""
+    open_site.reset()
+    anybody.begin(open_site)
+    anybody.expected = {502, 503}
+    open_site.spotify.answers("api", "server_error_500", repeat=True)
+    anybody.log_in()
+    anybody.see("Spotify did not answer properly", "#top-notice .message")
+    assert anybody.text("#count") == "120 artists"
+    open_site.spotify.clear_answers()
+    anybody.click("#top-notice .message button:not(.close):enabled")
+    anybody.until(lambda: len(anybody.all("#top-artists .artist")) == 10,
+                  "the ten that are heard most")
+
+
+@pytest.mark.parametrize("conf", [
+    {}, {"api_allow": "search"},
+    {"api_allow": "library-save library-remove",
+     "scope": "user-follow-read user-library-modify"}])
+def test_what_is_not_turned_on_is_neither_shown_nor_asked(anybody, make_stack,
+                                                          conf):
+    site = make_stack(conf=conf)
+    anybody.begin(site)
+    anybody.log_in()
+    assert not anybody.all("#top, .follow")
+    assert site.spotify.requests("api") == []
+
+
+@pytest.mark.parametrize("scheme, width", [
+    ("light", 1280), ("dark", 1280), ("light", 360), ("dark", 360)])
+def test_it_fits_and_every_button_can_be_pressed(fan, scheme, width):
+    fan.scheme(scheme)
+    fan.size(width, 780, mobile=width < 500)
+    fan.shot(f"follow-{scheme}-{width}")
+    assert fan.sticks_out() == []
+    for button in fan.all("#top-artists .follow")[:3] + \
+            fan.all("#artists .follow")[:4]:
+        assert fan.is_reachable(button)
+        assert button.size["width"] >= 40 and button.size["height"] >= 40
+    fan.run("arguments[0].scrollIntoView({ block: 'center' })",
+            fan.find(FRIEND.format(2)))
+    fan.click(FRIEND.format(2))
+    fan.find("#follow-notice .message")
+    fan.shot(f"follow-notice-{scheme}-{width}")
+    assert fan.sticks_out() == []
