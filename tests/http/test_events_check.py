@@ -22,11 +22,11 @@ def setup(tmp_path):
     return made
 
 
-def complaint(setup, **changes):
+def complaint(setup, events_dir="{folder}/out", **environment):
     """What is wrong with events_dir."""
-    if changes:
-        setup.conf(**changes)
-    done = setup.run()
+    setup.conf(events_dir=events_dir)
+    done = setup.run("callback", **{name: str(value) for name, value
+                                    in environment.items()})
     assert done.returncode == 2, done.stdout
     name = f"{setup.folder}/c.conf: events_dir: "
     lines = [line for line in done.stderr.splitlines()
@@ -103,18 +103,16 @@ def test_it_is_the_users_of_the_programs(setup):
 
 
 def test_units_that_may_not_write_there_are_told_of(setup):
-    """They name another configuration in SYSTEMD_UNIT_PATH's place."""
     units = setup.folder / "units"
     units.mkdir()
-    (units / "spotify-fcgi@.service").write_text(
-        "[Service]\nExecStart=/x -f " f"{setup.folder}/c.conf\n"
-        "ProtectSystem=strict\n"
-        f"ReadWritePaths={setup.folder}/store\n", "utf-8")
-    done = setup.run("callback", SYSTEMD_UNIT_PATH=str(units))
-    assert done.returncode == 2 and "events_dir: the units may not" \
-        in done.stderr
-    with open(units / "spotify-fcgi@.service", "a", encoding="utf-8") as unit:
-        unit.write(f"ReadWritePaths=-{setup.folder}/out\n")
+    unit = units / "spotify-fcgi-callback@.service"
+    text = ("[Service]\nProtectSystem=strict\n"
+            f"Environment=SPOTIFY_FCGI_CONF={setup.folder}/c.conf\n"
+            "LoadCredential=client_secret:/x\nLoadCredential=server_key:/x\n"
+            f"ReadWritePaths={setup.folder}/store\n")
+    unit.write_text(text, "utf-8")
+    assert "the units may not" in complaint(setup, SYSTEMD_UNIT_PATH=units)
+    unit.write_text(f"{text}ReadWritePaths=-{setup.folder}/out\n", "utf-8")
     assert setup.run("callback",
                      SYSTEMD_UNIT_PATH=str(units)).returncode == 0
 

@@ -35,7 +35,8 @@ def expected():
     units = REPOSITORY / "conf" / "systemd"
     return ({f"/usr/libexec/spotify-fcgi/{name}" for name in ALL_PROGRAMS}
             | {f"/usr/share/spotify-fcgi/{folder}/{name}"
-               for folder in ("nginx", "apache", "caddy", "container", "www")
+               for folder in ("nginx", "apache", "caddy", "container", "events",
+                              "www")
                for name in shipped(folder)}
             | {f"/usr/lib/systemd/system/{path.relative_to(units)}"
                for path in units.rglob("spotify-fcgi*")
@@ -65,7 +66,7 @@ def test_programs_can_be_run_and_the_rest_be_read(installed):
     for name in files(installed):
         mode = stat.S_IMODE(os.stat(f"{installed}{name}").st_mode)
         runs = "/libexec/" in name or name.endswith(
-            ("/nginx/setup", "/container/entry"))
+            ("/nginx/setup", "/container/entry", "/events/tell"))
         assert mode == (0o755 if runs else 0o644), name
 
 

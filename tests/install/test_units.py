@@ -28,8 +28,8 @@ def fixture_units(installed, tmp_path_factory):
                     dirs_exist_ok=True)
     for path in folder.glob("*.service"):
         path.write_text(re.sub(
-            r"^(Exec(?:Start|Reload)=\+?)/usr/libexec",
-            rf"\g<1>{installed}/usr/libexec", path.read_text("utf-8"),
+            r"^(Exec(?:Start|Reload)=\+?)(/usr/(?:libexec|share)/spotify)",
+            rf"\g<1>{installed}\g<2>", path.read_text("utf-8"),
             flags=re.M), "utf-8")
     return folder
 
@@ -44,7 +44,8 @@ def analyze(*arguments, folder):
 
 @pytest.mark.parametrize("unit", SERVICES + [
     "spotify-fcgi-login@main.socket", "spotify-fcgi@main.target",
-    "spotify-fcgi-cleanup@main.timer"])
+    "spotify-fcgi-cleanup@main.timer", "spotify-fcgi-events@main.path",
+    "spotify-fcgi-events@main.service"])
 def test_verify_has_nothing_to_say(units, unit):
     assert analyze("verify", "--man=no", "--recursive-errors=no", f"./{unit}",
                    folder=units) == (0, "")
@@ -119,7 +120,10 @@ def test_a_unit_gives_its_program_what_that_opens_and_no_more(name):
     opens = set(re.findall(r"CONF_(\w+)", re.search(
         r"\.opens = (.+),$", source, re.M)[1]))
     if opens == {"ALL"}:
-        opens = {"CLIENT_SECRET", "SERVER_KEY", "STORE"}
+        opens = {"CLIENT_SECRET", "SERVER_KEY", "STORE", "EVENTS"}
+    tells = "EVENTS" in opens
+    if tells:           # of somebody whose record the key opens
+        opens = opens - {"EVENTS"} | {"SERVER_KEY"}
     unit = settings(name)
     secrets = {f"%i.{bit.lower()}" for bit in opens - {"STORE"}}
     assert {value.partition(":")[0] for value in
@@ -129,7 +133,10 @@ def test_a_unit_gives_its_program_what_that_opens_and_no_more(name):
     assert hidden == {
         f"/etc/spotify-fcgi/{secret}" for secret in
         {"%i.client_secret", "%i.server_key"} - secrets} | (
-            set() if "STORE" in opens else {"/var/lib/spotify-fcgi"})
+            set() if "STORE" in opens else {"/var/lib/spotify-fcgi"}) | (
+                set() if tells else {"/var/lib/spotify-fcgi-events"})
+    assert unit.get("ReadWritePaths", []) == [
+        "-/var/lib/spotify-fcgi-events/%i"] * tells
 
 
 def test_limits_fit_the_most_threads():

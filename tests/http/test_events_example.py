@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: ISC
+"""The code of conf/OPERATING.md that makes profiles, as it stands there."""
+
+import pathlib
+import re
+import sqlite3
+import subprocess
+import sys
+
+from tools.answers import Browser
+from tools.events import make_outbox
+
+DOCUMENT = pathlib.Path(__file__).resolve().parents[2] / "conf/OPERATING.md"
+CODE = re.search(r"^```python\n(import email.*?)^```",
+                 DOCUMENT.read_text("utf-8"), re.M | re.S)[1]
+OUT, SENDMAIL = "/var/lib/spotify-fcgi-events/main", "/usr/sbin/sendmail"
+
+
+def run(folder, out):
+    """It, with a sendmail that keeps mails in a file."""
+    sendmail = folder / "sendmail"
+    sendmail.write_text(f"#!/bin/sh\ncat >>{folder}/mails\n", "utf-8")
+    sendmail.chmod(0o755)
+    code = CODE
+    for old, new in ((OUT, out), (SENDMAIL, sendmail)):
+        assert code.count(old) == 1
+        code = code.replace(old, str(new))
+    subprocess.run([sys.executable, "-c", code], cwd=folder, check=True,
+                   timeout=60)
+
+
+def test_it_makes_a_profile_and_greets_once(make_stack, tmp_path):
+    """However often an event comes."""
+    assert len(CODE.splitlines()) <= 25
+    out = make_outbox(tmp_path)
+    stack = make_stack(conf={"events_dir": out, "events_email": "yes"})
+    Browser(stack).login()
+    first, = out.glob("event-first-*")
+    again = first.read_bytes()
+    run(tmp_path, out)
+    assert list(out.iterdir()) == []
+    (out / first.name).write_bytes(again)
+    Browser(stack).login()
+    run(tmp_path, out)
+    with sqlite3.connect(tmp_path / "profiles.db") as profiles:
+        assert [row[0] for row in profiles.execute(
+            "select account from profile")] == ["aB3dE5fG7h"]
+    mails = (tmp_path / "mails").read_text("utf-8")
+    assert mails.count("To: ada@example.com") == 1

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: ISC
+"""The script that tells the site's events, with a server that takes them and a
+sendmail that is made up."""
+
+import base64
+import http.server
+import json
+import os
+import subprocess
+import threading
+
+import pytest
+
+from installation import REPOSITORY
+
+TELL = REPOSITORY / "conf" / "events" / "tell"
+EVENT = {"event": "login", "time": 1795000000, "account": {
+    "id": "eve", "account_id": None, "display_name": "\u202eÖ\"`id`$(id)\n.\n"
+    + "x" * 3000}, "request_id": "r"}
+FIRST = "event-first-" + "0" * 32 + ".json"
+LOGIN = "event-1795000000000-0123456789abcdef.json"
+
+
+class Taker(http.server.BaseHTTPRequestHandler):
+    """Keeps what it is sent; refuses names that it is told to."""
+
+    def do_POST(self):  # pylint: disable=invalid-name
+        """One event."""
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        name = self.headers["Idempotency-Key"]
+        refused = name in self.server.refused
+        if not refused:
+            self.server.taken.append((name, dict(self.headers), body))
+        self.send_response(503 if refused else 204)
+        self.end_headers()
+
+    def log_message(self, format, *args):  # pylint: disable=redefined-builtin
+        """Nothing."""
+
+
+@pytest.fixture(name="taker")
+def fixture_taker():
+    """A real server on the loopback."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Taker)
+    server.taken, server.refused = [], set()
+    server.url = f"http://127.0.0.1:{server.server_port}/events?key=abc"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(name="out")
+def fixture_out(tmp_path):
+    """Two events, one that is being written, and things that are none."""
+    path = tmp_path / "out"
+    path.mkdir()
+    for name in (FIRST, LOGIN):
+        (path / name).write_text(json.dumps(EVENT) + "\n", "utf-8")
+    (path / ".temp-0123456789abcdef").write_bytes(b"{")
+    (path / "event-1-2.json").symlink_to("/etc/passwd")
+    (path / "other").write_bytes(b"x")
+    return path
+
+
+def left(out):
+    """The events that are still there."""
+    assert {"other", ".temp-0123456789abcdef", "event-1-2.json"} \
+        <= set(os.listdir(out))
+    return sorted(set(os.listdir(out)) & {FIRST, LOGIN})
+
+
+def tell(out, **environment):
+    """Run it as the unit does."""
+    return subprocess.run([str(TELL), str(out)], check=False, text=True,
+                          capture_output=True, timeout=60,
+                          env={"PATH": "/usr/bin:/bin", **environment})
+
+
+def sendmail(folder, status=0):
+    """One that keeps a mail in a file of its own."""
+    path = folder / "sendmail"
+    path.write_text("#!/bin/sh\n"
+                    f'n=$(ls {folder} | grep -c "^mail-")\n'
+                    f'cat >{folder}/mail-$n\n[ "$*" = "-t -i" ] || exit 9\n'
+                    f"exit {status}\n", "utf-8")
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_events_are_posted_and_removed(out, taker):
+    done = tell(out, POST_URL=taker.url)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert left(out) == []
+    assert [name for name, _, _ in taker.taken] == [LOGIN, FIRST]
+    for _, headers, body in taker.taken:
+        assert json.loads(body) == EVENT
+        assert headers["Content-Type"] == "application/json"
+        assert "Authorization" not in headers
+
+
+def test_a_token_goes_with_them(out, taker):
+    assert tell(out, POST_URL=taker.url, POST_TOKEN="word").returncode == 0
+    assert {headers["Authorization"] for _, headers, _ in taker.taken} \
+        == {"Bearer word"}
+
+
+def test_what_is_refused_stays_and_holds_nothing_up(out, taker):
+    taker.refused.add(LOGIN)
+    done = tell(out, POST_URL=taker.url)
+    assert done.returncode == 1 and "503" in done.stderr
+    assert left(out) == [LOGIN] and len(taker.taken) == 1
+    taker.refused.clear()
+    assert tell(out, POST_URL=taker.url).returncode == 0
+    assert left(out) == [] and len(taker.taken) == 2
+
+
+def test_nobody_who_listens_takes_nothing(out):
+    assert tell(out, POST_URL="http://127.0.0.1:1/").returncode == 1
+    assert left(out) == sorted([FIRST, LOGIN])
+
+
+def test_events_are_mailed(out, tmp_path):
+    done = tell(out, MAIL_TO="admin@music.example",
+                SENDMAIL=sendmail(tmp_path))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert left(out) == []
+    for number in (0, 1):
+        head, body = (tmp_path / f"mail-{number}").read_text(
+            "ascii").split("\n\n")
+        assert "To: admin@music.example\n" in head
+        assert "Content-Transfer-Encoding: base64" in head
+        assert max(len(line) for line in body.split("\n")) <= 76
+        assert json.loads(base64.b64decode(body)) == EVENT
+
+
+def test_what_cannot_be_mailed_stays(out, tmp_path, taker):
+    """Though it has been posted: it comes once more."""
+    done = tell(out, MAIL_TO="x@y.example", POST_URL=taker.url,
+                SENDMAIL=sendmail(tmp_path, 75))
+    assert done.returncode == 1 and left(out) == sorted([FIRST, LOGIN])
+    assert tell(out, MAIL_TO="x@y.example", POST_URL=taker.url,
+                SENDMAIL=sendmail(tmp_path)).returncode == 0
+    assert left(out) == [] and len(taker.taken) == 4
+
+
+def test_who_is_told_nothing_takes_nothing(out):
+    done = tell(out)
+    assert done.returncode == 1 and "MAIL_TO" in done.stderr
+    assert left(out) == sorted([FIRST, LOGIN])
+
+
+def test_nothing_to_tell_is_no_failure(tmp_path):
+    assert tell(tmp_path, POST_URL="http://127.0.0.1:1/").returncode == 0
+    assert tell(tmp_path / "x", POST_URL="http://127.0.0.1:1/").returncode == 1
