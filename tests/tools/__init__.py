@@ -5,6 +5,7 @@ the path, so that they are imported as `tools.NAME` from everywhere.
     amounts     how much and how long: SOAK, HOUR, DAY
     answers     a client that checks every answer of the programs
     contract    whether conf/openapi.yaml describes an answer
+    events      what is told to the site's own code
     fastcgi     a FastCGI client that can be wrong on purpose, and plain CGI
     http2       one request over HTTP/2, with fields as long as one likes
     impostor    somebody else at Spotify's address, with a certificate
