@@ -139,22 +139,47 @@ everywhere_set_account(const struct context *context,
 
 /* ---- being logged out ---- */
 
-/* Look under the names that a key of the ring makes. */
+/* The latest date of an account, under the names that all server keys make;
+ * 0: there is none. */
 static enum result
-check(const struct context *context, size_t key, const struct names *names,
-    int64_t began_s)
+find(const struct context *context, const struct account *account,
+    int64_t *date_s)
 {
+	const struct seal_ring *ring = &context->conf->ring;
 	unsigned char ids[2][SEAL_NAME_BYTES];
 	const unsigned char *const both[2] = { ids[0], ids[1] };
-	const struct seal_ring *ring = &context->conf->ring;
+	struct names names;
 	int64_t dates_s[2];
 	enum result result;
+	size_t i, n;
 
-	seal_hide(ring, key, buf_str(&names->keys[0]), ids[0]);
-	seal_hide(ring, key, buf_str(&names->keys[1]), ids[1]);
-	result = store_dates(context->store, both, dates_s);
-	if (result == OK && (dates_s[0] > began_s || dates_s[1] > began_s))
-		result = RESULT_NOT_LOGGED_IN;
+	*date_s = 0;
+	if (!account_is_known(account))
+		return OK;
+	result = names_of(account, &names);
+	for (i = 0; i < ring->n && result == OK; i++) {
+		for (n = 0; n < 2; n++)
+			seal_hide(ring, i, buf_str(&names.keys[n]), ids[n]);
+		result = store_dates(context->store, both, dates_s);
+		for (n = 0; n < 2; n++)
+			if (dates_s[n] > *date_s)
+				*date_s = dates_s[n];
+	}
+	names_free(&names);
+	return result;
+}
+
+enum result
+everywhere_begin(const struct context *context, const struct account *account,
+    int64_t *began_s)
+{
+	int64_t date_s;
+	enum result result = everywhere_latest(context, began_s);
+
+	if (result == OK)
+		result = find(context, account, &date_s);
+	if (result == OK && date_s > *began_s)
+		*began_s = date_s;
 	return result;
 }
 
@@ -162,16 +187,8 @@ enum result
 everywhere_check(const struct context *context, const struct account *account,
     int64_t began_s)
 {
-	const struct seal_ring *ring = &context->conf->ring;
-	struct names names;
-	enum result result;
-	size_t i;
+	int64_t date_s;
+	enum result result = find(context, account, &date_s);
 
-	if (!account_is_known(account))
-		return OK;
-	result = names_of(account, &names);
-	for (i = 0; i < ring->n && result == OK; i++)
-		result = check(context, i, &names, began_s);
-	names_free(&names);
-	return result;
+	return result == OK && date_s > began_s ? RESULT_NOT_LOGGED_IN : result;
 }

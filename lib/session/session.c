@@ -299,7 +299,8 @@ session_create(const struct context *context, struct str cookies,
 	secret_move(&session->access, &tokens->access);
 	secret_move(&session->refresh, &tokens->refresh);
 	session_take_scope(session, &tokens->scope);
-	result = everywhere_latest(context, &session->latest_s);
+	result =
+	    everywhere_begin(context, &session->account, &session->latest_s);
 	if (result == OK)
 		result = seal_session(context, session, &sealed);
 	if (result == OK) {

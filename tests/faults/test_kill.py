@@ -13,6 +13,7 @@ import pytest
 
 from faulttable import BY_CHANCE, ERRORS, Walk
 from stack import Client
+from tools.amounts import scaled
 from tools.fastcgi import vouch
 from tools.parallel import Later, timed
 from tools.steps import is_logged_in, let_tokens_end, logout, refresh
@@ -189,16 +190,60 @@ class LoggingOut:
             "another logout 204"
 
 
-SCENES = ["refresh", "callback", "first callback", "logout"]
+class LoggingOutEverywhere:
+    """A logout of an account that has two sessions."""
+
+    def __init__(self, stack):
+        self.stack, self.client = stack, Client(stack)
+        self.phone = Client(stack)
+        self.held = None
+
+    def prepare(self):
+        """Both are logged in, the phone perhaps since the last time."""
+        for path in self.stack.session_dir.glob("temp-*"):
+            path.unlink()
+        self.client.login()
+        if self.phone.session_cookie is None:
+            self.phone.login()
+        self.held = self.client.copy()
+
+    def ask(self):
+        """POST logout?everywhere=1."""
+        return self.client.fetch("logout?everywhere=1", "POST")
+
+    def look(self, reply, fault):
+        """All or none, and a second attempt ends them; who logs in after that
+        stays."""
+        there = is_logged_in(self.phone)
+        if reply.status == 204:
+            assert not there and not is_logged_in(self.held)
+        else:
+            assert reply.status == 503, reply
+            assert fault == "KILL" or reply.code == "store_unavailable"
+            assert reply.header("Set-Cookie") is None
+        again = self.held.fetch("logout?everywhere=1", "POST")
+        assert again.status == (204 if there else 401)
+        assert not is_logged_in(self.held) and not is_logged_in(self.phone)
+        assert stored(self.stack) == []
+        assert fault == "KILL" or not stored(self.stack, "temp-")
+        self.phone.login()
+        assert is_logged_in(self.phone)
+        return ("still logged in" if there else "logged out") + ", " \
+            f"another logout everywhere {again.status}"
+
+
+SCENES = ["refresh", "callback", "first callback", "logout", "everywhere"]
 
 
 def walk_of(stack, program):
     """A walk through one of the scenes."""
     kind = {"refresh": Refreshing, "callback": LoggingIn,
-            "first callback": LoggingInFirst, "logout": LoggingOut}[program]
+            "first callback": LoggingInFirst, "logout": LoggingOut,
+            "everywhere": LoggingOutEverywhere}[program]
     scene = kind(stack)
-    return Walk(stack, program.split()[-1], prepare=scene.prepare,
-                ask=scene.ask, look=scene.look)
+    name = "logout" if program == "everywhere" else program.split()[-1]
+    return Walk(stack, name, prepare=scene.prepare, ask=scene.ask,
+                look=scene.look)
 
 
 @pytest.mark.parametrize("program", SCENES)
@@ -212,7 +257,7 @@ def test_a_kill_at_any_system_call_leaves_every_session_whole(stack, program):
 
 
 @pytest.mark.parametrize("error", ERRORS)
-@pytest.mark.parametrize("program", SCENES)
+@pytest.mark.parametrize("program", SCENES[:-1])
 def test_an_error_of_any_call_leaves_the_old_file_as_it_was(
         stack, program, error):
     """503, no cookie, no temporary file; the log tells the cause."""
@@ -221,6 +266,17 @@ def test_an_error_of_any_call_leaves_the_old_file_as_it_was(
         walk.fail(call, error)
     walk.table()
     assert walk.rows
+
+
+@pytest.mark.parametrize("error", scaled(["EIO"], ERRORS))
+def test_an_error_of_any_call_logs_out_nobody_by_halves(stack, error):
+    """Who is told that it was not done may be logged out, but no session that
+    begins afterwards is."""
+    walk = walk_of(stack, "everywhere")
+    for call in walk.store_calls():
+        walk.fail(call, error)
+    walk.table()
+    assert len(walk.rows) > 20
 
 
 @pytest.mark.parametrize("name", ["fcntl", BY_CHANCE])

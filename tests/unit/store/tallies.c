@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* What a count, and a date, asks of an engine. What it counts is in store.c, for
- * each back end. */
+/* What a count, and a date, asks of an engine. What it counts is in store.c,
+ * for each back end. */
 #include "config.h"
 
 #include <string.h>
