@@ -75,6 +75,7 @@ TESTED_BY = {
     "artists/artists": "http/test_artists.py",
     "app/storage": "http/test_configuration.py",
     "relay/allow": "http/test_configuration.py",
+    "relay/follow": "http/test_api_follow.py",
     "relay/relay": "http/test_api.py",
     "app/eventscheck": "http/test_events_check.py",
     "app/check": "http/test_configuration.py",

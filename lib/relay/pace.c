@@ -19,34 +19,42 @@ static struct place {
 	unsigned char key[KEY_BYTES];
 	unsigned calls;
 	int64_t began_ms; /* on clock_mono_ms() */
-} places[PLACES];
+} places[PACE__MAX][PLACES];
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
+static const struct {
+	unsigned calls;
+	int64_t s;
+} limits[] = {
+	[PACE_CALL] = { PACE_CALLS, PACE_S },
+	[PACE_FOLLOW] = { PACE_FOLLOWS, PACE_FOLLOW_S },
+};
+
 enum result
-pace_take(struct context *context,
+pace_take(struct context *context, enum pace pace,
     const unsigned char id[static STORE_ID_BYTES])
 {
 	size_t at = ((size_t)id[KEY_BYTES] << 8 | id[KEY_BYTES + 1]) % PLACES;
-	struct place *place = &places[at];
+	struct place *place = &places[pace][at];
 	int64_t now_ms = clock_mono_ms(), ago_ms;
 	enum result result = OK;
 
 	pthread_mutex_lock(&mutex);
 	ago_ms = now_ms - place->began_ms;
-	if (place->calls == 0 || ago_ms >= PACE_S * 1000 ||
+	if (place->calls == 0 || ago_ms >= limits[pace].s * 1000 ||
 	    memcmp(place->key, id, KEY_BYTES) != 0) {
 		memcpy(place->key, id, KEY_BYTES);
 		place->began_ms = now_ms;
 		place->calls = 0;
 		ago_ms = 0;
 	}
-	if (place->calls == PACE_CALLS)
+	if (place->calls == limits[pace].calls)
 		result = RESULT_RATE_LIMITED;
 	else
 		place->calls++;
 	pthread_mutex_unlock(&mutex);
 	if (result != OK)
 		context->wait = (struct wait){ result,
-			(PACE_S * 1000 - ago_ms + 999) / 1000 };
+			(limits[pace].s * 1000 - ago_ms + 999) / 1000 };
 	return result;
 }

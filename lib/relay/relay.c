@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "json/valid.h"
 #include "relay/flight.h"
+#include "relay/follow.h"
 #include "relay/pace.h"
 #include "relay/relay.h"
 #include "relay/rowbody.h"
@@ -121,11 +122,16 @@ lead(struct context *context, struct session *session,
     const struct rowurl *rowurl, struct flight_outcome *outcome)
 {
 	*outcome = (struct flight_outcome){ .body = BUF(RELAY_BODY_MAX) };
-	outcome->result = pace_take(context, session->id);
+	outcome->result = pace_take(context, PACE_CALL, session->id);
+	if (outcome->result == OK && row_writes(rowurl->row) &&
+	    rowurl_follows(rowurl))
+		outcome->result = pace_take(context, PACE_FOLLOW, session->id);
 	if (outcome->result == OK)
 		outcome->result = token_get(context, session, TOKEN_USE);
 	if (outcome->result == OK)
-		outcome->result = ask(context, session, rowurl, &outcome->body);
+		outcome->result =
+		    (row_is_ours(rowurl->row) ? follow_do : ask)(context,
+			session, rowurl, &outcome->body);
 	outcome->wait = context->wait;
 	outcome->status = context->api_status;
 }

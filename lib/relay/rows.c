@@ -196,6 +196,10 @@ static const struct row_body remove_body = { remove_members, true };
 	"In development mode Spotify has refused it after about 600 calls " \
 	"a day."
 
+/* A path of ours, and the name of all its rows. */
+static const char follow_path[] = "/follow/{id}";
+#define FOLLOW "follow", follow_path, no_params
+
 const struct row rows_table[] = {
 	{ "top-artists", "/me/top/artists", top_params, "user-top-read", NULL,
 	    READING, QUOTA_TOP, PAUSE_TOP, ROW_ALL, NULL },
@@ -286,6 +290,12 @@ const struct row rows_table[] = {
 	{ "queue-add", "/me/player/queue", queue_params,
 	    "user-modify-playback-state", NULL, METHOD_POST, QUOTA_PLAYER,
 	    PAUSE_PLAYER, ROW_ALL, NULL },
+	{ FOLLOW, "user-follow-modify", NULL, METHOD_PUT, QUOTA_CONTAINS,
+	    PAUSE_CONTAINS, ROW_ALL, NULL },
+	{ FOLLOW, "user-follow-modify", NULL, METHOD_DELETE, QUOTA_CONTAINS,
+	    PAUSE_CONTAINS, ROW_ALL, NULL },
+	{ FOLLOW, "user-follow-read", NULL, READING, QUOTA_CONTAINS,
+	    PAUSE_CONTAINS, ROW_ALL, NULL },
 };
 _Static_assert(sizeof(rows_table) / sizeof(rows_table[0]) == ROWS_N,
     "ROWS_N is their number");
@@ -301,6 +311,12 @@ row_method(const struct row *row)
 }
 
 bool
+row_is_ours(const struct row *row)
+{
+	return row->path == follow_path;
+}
+
+bool
 row_writes(const struct row *row)
 {
 	return !(row->methods & METHOD_GET);
@@ -310,7 +326,8 @@ static bool
 is_named(struct str word, const struct row *row)
 {
 	return str_equal(word, str_of(row->name)) ||
-	    (str_equal(word, STR("reading")) && (row->methods & METHOD_GET));
+	    (str_equal(word, STR("reading")) && (row->methods & METHOD_GET) &&
+		!row_is_ours(row));
 }
 
 bool

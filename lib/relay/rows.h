@@ -84,17 +84,20 @@ struct row {
 	const struct row_body *body; /* NULL: none is looked at */
 };
 
-#define ROWS_N 34
+#define ROWS_N 37
 extern const struct row rows_table[ROWS_N];
 
 /* The method by which Spotify is asked for a row; static. */
 const char *row_method(const struct row *row);
 
+/* Whether its path is not Spotify's, but one of ours: see follow.h. */
+bool row_is_ours(const struct row *row);
+
 /* Whether it changes something. */
 bool row_writes(const struct row *row);
 
 /* Whether a value of api_allow, or NULL, names the row; "reading" names all
- * that have the method GET. */
+ * of Spotify's that have the method GET. */
 bool rows_allow(const char *allow, const struct row *row);
 
 /*

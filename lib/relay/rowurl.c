@@ -83,8 +83,9 @@ rowurl_find(struct str path, enum method method, struct rowurl *rowurl)
 bool
 rowurl_follows(const struct rowurl *rowurl)
 {
-	return rowurl->row->scopes == ROW_BY_URI &&
-	    (rowurl->scopes & ROWVALUE_FOLLOWED);
+	return row_is_ours(rowurl->row) ||
+	    (rowurl->row->scopes == ROW_BY_URI &&
+		(rowurl->scopes & ROWVALUE_FOLLOWED));
 }
 
 unsigned

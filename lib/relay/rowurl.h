@@ -32,7 +32,7 @@ struct rowurl {
 enum result rowurl_find(struct str path, enum method method,
     struct rowurl *rowurl) __attribute__((warn_unused_result));
 
-/* Whether its URIs name an artist. */
+/* Whether it is about an artist who is followed. */
 bool rowurl_follows(const struct rowurl *rowurl);
 
 /* The methods by which a path may be asked, METHOD_ bits of all its rows; 0: it

@@ -132,6 +132,7 @@ ask(struct str input, enum method method)
 		check_with_curl(&rowurl);
 		check_again(&rowurl, method);
 		MUST(method == METHOD_GET || !rowurl_follows(&rowurl) ||
+		    rowurl.query.n == 0 ||
 		    strstr(rowurl.query.p, "%2C") == NULL);
 	}
 	rowurl_free(&rowurl);

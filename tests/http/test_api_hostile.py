@@ -12,11 +12,16 @@ import pytest
 from stack import Client
 from stack.fixtures import start_stack
 from test_api import ID, NEEDED, OPEN, OPERATIONS
+from test_api_write import NAMES, SCOPES
 from tools import fastcgi
+from tools.shapes import TABLE
 
 ALLOWED = re.compile("|".join(
     "/v1" + re.escape(path).replace(re.escape("{id}"), "[0-9A-Za-z]{22}")
     for path in OPERATIONS))
+CHANGING = {method: re.compile("|".join(
+    "/v1" + re.escape(path).replace(re.escape("{id}"), "[0-9A-Za-z]{22}")
+    for path in TABLE[method])) for method in ("PUT", "POST", "DELETE")}
 ROWS = [path.replace("{id}", ID) + NEEDED.get(path, "") for path in OPERATIONS]
 # What a way out would lead to: calls that Spotify has and the table has not.
 BEYOND = ("users/x", "me", "me/following?type=artist", "browse/categories")
@@ -241,6 +246,58 @@ def test_past_the_web_server_no_odd_address_is_a_call(site, kind):
                 "SCRIPT_NAME": script})
             assert reply.status in (400, 404, 405), (script, reply)
     assert asked(site) == []
+
+
+@pytest.fixture(scope="module", params=["nginx", "apache"], name="changing")
+def fixture_changing(request):
+    """A site with everything on that changes something."""
+    with start_stack(server=request.param, conf={
+            "api_allow": NAMES, "scope": SCOPES}) as running:
+        yield running
+        assert running.stop() == []
+
+
+def with_methods(paths):
+    """Each with the next of the methods that change something."""
+    methods = list(CHANGING)
+    return [(methods[n % 3], path) for n, path in enumerate(paths)]
+
+
+@pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
+def test_no_address_changes_anything_out_of_the_table(changing, kind):
+    """The same with PUT, POST and DELETE."""
+    for (method, path), client in in_batches(with_methods(kind()),
+                                             lambda: logged_in(changing)):
+        status = send(client, path, method)
+        calls = asked(changing)
+        assert all(used == method and CHANGING[method].fullmatch(called)
+                   for used, called in calls), (path, calls)
+        assert len(calls) <= 1 and (status == 204 or not calls), (path, status)
+        assert status is None or status < 500, (path, status)
+        changing.spotify.clear_requests()
+    assert changing.complaints() == []
+
+
+@pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
+def test_past_the_web_server_no_odd_address_changes_anything(changing, kind):
+    """As for reading; a body and its type change nothing of it."""
+    if changing.options["server"] != "nginx":
+        pytest.skip("the same without a web server")
+    for (method, path), client in in_batches(with_methods(kind()),
+                                             lambda: logged_in(changing)):
+        raw, _, query = path.partition("?")
+        decoded = urllib.parse.unquote_to_bytes(raw)
+        for script in {raw.encode(), decoded}:
+            seen = script.partition(b"\0")[0].decode("latin-1")
+            if CHANGING[method].fullmatch(seen.replace("/api", "/v1", 1)):
+                continue
+            reply = fastcgi.ask(changing, "api", {**fastcgi.params_of(
+                changing, "api", QUERY_STRING=query, REQUEST_METHOD=method,
+                CONTENT_TYPE="application/json",
+                HTTP_COOKIE=client.cookies.text(client.base)),
+                "SCRIPT_NAME": script}, b'{"name": "x"}')
+            assert reply.status in (400, 404, 405), (script, reply)
+    assert asked(changing) == []
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH",

@@ -212,6 +212,31 @@ def test_the_calls_that_are_open_are_printed_with_what_they_need(setup):
                           "user-follow-read playlist-read-private")
 
 
+def test_a_call_that_lacks_its_scope_is_named_with_it(setup):
+    """Of what URIs or playlists decide, with all that may be needed."""
+    for name, words in (("follow", "user-follow-modify"),
+                        ("play", "user-modify-playback-state"),
+                        ("transfer", "user-modify-playback-state"),
+                        ("playlist-create", "one of playlist-modify-public "
+                         "playlist-modify-private"),
+                        ("playlist-add", "one of playlist-modify-public "
+                         "playlist-modify-private"),
+                        ("playlist-remove", "one of playlist-modify-public "
+                         "playlist-modify-private")):
+        setup.conf(api_allow=name, scope="user-follow-read")
+        done = setup.run("api")
+        assert done.returncode == 2
+        assert f"allows {name}; for that, scope needs {words}" in done.stderr
+    setup.conf(api_allow="follow playlist-add", scope="user-follow-read "
+               "user-follow-modify playlist-modify-private")
+    done = setup.run("api")
+    assert done.returncode == 0, done.stderr
+    for line in ("follow: PUT /follow/{id};", "follow: DELETE /follow/{id};",
+                 "follow: GET /follow/{id};",
+                 "playlist-add: POST /playlists/{id}/items;"):
+        assert f"#\t{line}" in done.stdout
+
+
 def test_a_program_does_not_start_with_a_call_that_cannot_work(setup):
     """As with any other mistake in the configuration."""
     setup.conf(api_allow="nonsense")

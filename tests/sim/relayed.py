@@ -103,17 +103,30 @@ def check_body(request, operation):
         raise Refused("bad_body_400")
 
 
-def artists_of(uris):
-    """The ids of the artists among URIs."""
-    return [uri.removeprefix(ARTIST) for uri in uris.split(",")
-            if uri.startswith(ARTIST)]
+def uris(query):
+    """Of what a call is about; the older one has ids of artists."""
+    if "ids" in query:
+        return [ARTIST + one for one in query["ids"].split(",")]
+    return query["uris"].split(",") if "uris" in query else []
 
 
-def contains(uris, account, world):
-    """Of artists the truth; of the rest what is the same each time."""
+def click(request, world, query, account):
+    """Remember what an account has saved, or taken away."""
+    wanted = request.method == "PUT"
+    for uri in uris(query):
+        world.clicks[account["id"], uri] = wanted
+        if uri.startswith(ARTIST):
+            world.follow(account["id"], uri.removeprefix(ARTIST), wanted)
+
+
+def contains(query, account, world):
+    """Of artists what the list says; of the rest the last click, or what is
+    the same each time."""
     ids = set(api.followed(account, world, world.base).ids)
     return [uri.removeprefix(ARTIST) in ids if uri.startswith(ARTIST)
-            else Dice(uri).roll(2) == 1 for uri in uris.split(",")]
+            else world.clicks.get((account["id"], uri),
+                                  Dice(uri).roll(2) == 1)
+            for uri in uris(query)]
 
 
 def top(account, base, start, limit):
@@ -156,19 +169,18 @@ def handle(operation):
         except Refused as refused:
             return canned.error(refused.name)
         if operation["answer"] is None:
-            for identity in artists_of(query.get("uris", "")):
-                world.follow(account["id"], identity, request.method == "PUT")
+            click(request, world, query, account)
             return Answer(int(operation["statuses"][0]), b"", API_JSON,
                           api.HEADERS)
-        if request.method == "GET" and "uris" in query:
-            result = contains(query["uris"], account, world)
+        path = request.path.removeprefix("/v1")
+        if path.endswith("/contains"):
+            result = contains(query, account, world)
         else:
-            path = request.path.removeprefix("/v1")
             result = body(path, query, operation, account)
-            if path == "/me/top/artists":
-                result["items"] = top(account, world.base_for(request),
-                                      int(query.get("offset", "0")),
-                                      int(query.get("limit", LIMIT)))
+        if path == "/me/top/artists":
+            result["items"] = top(account, world.base_for(request),
+                                  int(query.get("offset", "0")),
+                                  int(query.get("limit", LIMIT)))
         return Answer(int(operation["statuses"][0]), dump(result),
                       API_JSON, api.HEADERS)
     return answer
@@ -176,7 +188,8 @@ def handle(operation):
 
 HANDLERS = {}
 for _method in ("GET", "PUT", "POST", "DELETE"):
-    for _path, _operation in TABLE[_method].items():
+    for _path, _operation in [*TABLE[_method].items(),
+                              *TABLE["deprecated"].get(_method, {}).items()]:
         HANDLERS.setdefault(_path, {})[_method] = handle(_operation)
 
 

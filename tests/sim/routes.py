@@ -18,7 +18,8 @@ TABLE = {
     "/api/token": ("token", {"POST": tokens.handle}),
     "/v1/me": ("me", {"GET": lambda r, w, e: api.me(r, w)}),
     "/v1/me/following":
-        ("following", {"GET": lambda r, w, e: api.following(r, w)}),
+        ("following", {"GET": lambda r, w, e: api.following(r, w),
+                       **relayed.HANDLERS["/me/following"]}),
 }
 IMAGE = ("image", {"GET": lambda r, w, e: pictures.handle(r, w)})
 NOTHING = ("other", {})

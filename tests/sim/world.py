@@ -66,6 +66,7 @@ class World:
             self.repeated = {}
             self.approved = {}
             self.followed = {}
+            self.clicks = {}    # (account, URI): whether it was saved last
             self.offset = 0
             self.pages_given = collections.deque()
             self.grants = Grants(self.journal.secret)

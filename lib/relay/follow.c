@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides that nobody knows how an artist is followed. Spotify's description says
+ * that the library takes tracks, albums and users, and not artists; it calls
+ * the older way deprecated, and takes it away from new applications. Projects
+ * that have tried contradict each other. So both are tried, and a success is
+ * not believed before it was seen once.
+ */
+#include "config.h"
+
+#include "base/log.h"
+#include "json/valid.h"
+#include "json/writer.h"
+#include "relay/follow.h"
+#include "session/call.h"
+
+#define ANSWER_MAX 65536
+#define QUERY_BYTES 128
+
+/* Facts that all processes share. */
+#define FACT_WAY "follow-way"	  /* 1 + the way that has worked last */
+#define FACT_PROVEN "follow-seen" /* 1: a success was seen to be one */
+
+static const struct way {
+	const char *name; /* in the log */
+	const char *path;
+	const char *contains; /* the same, to look */
+	const char *query;
+	enum pause_group group;
+	enum quota_bucket bucket;
+} ways[] = {
+	{ "library", "/me/library", "/me/library/contains",
+	    "?uris=spotify%3Aartist%3A", PAUSE_CONTAINS, QUOTA_CONTAINS },
+	{ "following", "/me/following", "/me/following/contains",
+	    "?type=artist&ids=", PAUSE_FOLLOWING, QUOTA_FOLLOWING },
+};
+#define WAYS_N (sizeof(ways) / sizeof(ways[0]))
+
+/* One question. */
+struct follow {
+	struct context *context;
+	struct session *session;
+	struct str id;
+	const char *method; /* NULL: only to look */
+};
+
+/* Ask by one way; *body is released by the caller, whatever comes. */
+static enum result
+ask(const struct follow *follow, const struct way *way, const char *method,
+    struct buf *body)
+{
+	struct api_endpoint endpoint = { .name = "follow",
+		.path = method == NULL ? way->contains : way->path,
+		.method = method,
+		.group = way->group,
+		.bucket = way->bucket,
+		.is_relayed = true,
+		.body_max = ANSWER_MAX };
+	struct call call = { .context = follow->context,
+		.session = follow->session,
+		.endpoint = &endpoint };
+	struct buf query = BUF(QUERY_BYTES);
+	enum result result;
+
+	buf_puts(&query, way->query);
+	buf_add_str(&query, follow->id);
+	result = buf_result(&query);
+	if (result == OK)
+		result = call_start(&call, query.p);
+	if (result == OK)
+		result = call_finish(&call, body);
+	buf_free(&query);
+	return result;
+}
+
+/* Whether a way may be closed to this application, and the other open. */
+static bool
+is_closed(const struct context *context, enum result result)
+{
+	int status = context->api_status;
+
+	return (status == 400 || status == 403 || status == 404) &&
+	    result != OK && result != RESULT_NO_MEMORY &&
+	    result != RESULT_NOT_ON_ALLOWLIST &&
+	    result != RESULT_OWNER_NOT_PREMIUM;
+}
+
+/* Ask by the way that has worked, then by the other; *at is the last one. */
+static enum result
+ask_both(const struct follow *follow, size_t *at, struct buf *body)
+{
+	struct context *context = follow->context;
+	enum result result = ask(follow, &ways[*at], follow->method, body),
+		    other;
+
+	if (!is_closed(context, result))
+		return result;
+	log_event(LOG_LEVEL_INFO, "follow_way_closed", "way=%s code=%s",
+	    ways[*at].name, result_row(result)->code);
+	buf_free(body);
+	*at = (*at + 1) % WAYS_N;
+	context->api_status = 0;
+	other = ask(follow, &ways[*at], follow->method, body);
+	return other != OK && is_closed(context, other) ? result : other;
+}
+
+/* Read "[true]" or "[false]". */
+static bool
+read_bool(struct str text, bool *yes)
+{
+	struct str rest = str_trim(text);
+
+	if (!valid_json(text, 1) || !str_starts(rest, STR("[")) ||
+	    !str_ends(rest, STR("]")))
+		return false;
+	rest = str_trim((struct str){ rest.p + 1, rest.n - 2 });
+	*yes = str_equal(rest, STR("true"));
+	return *yes || str_equal(rest, STR("false"));
+}
+
+/* Look whether an artist is followed. */
+static enum result
+look(const struct follow *follow, size_t *at, bool *yes)
+{
+	const struct follow looking = { follow->context, follow->session,
+		follow->id, NULL };
+	struct buf body = BUF(ANSWER_MAX);
+	enum result result = ask_both(&looking, at, &body);
+
+	if (result == OK && (body.n == 0 || !read_bool(buf_str(&body), yes))) {
+		log_event(LOG_LEVEL_WARN, "answer_unreadable",
+		    "call=follow bytes=%zu", body.n);
+		result = RESULT_UPSTREAM_FAILED;
+	}
+	buf_free(&body);
+	return result;
+}
+
+/* Whether what Spotify has said to be done is done; OK as long as nobody knows
+ * better. */
+static enum result
+prove(const struct follow *follow, size_t way, bool wanted)
+{
+	struct store *store = follow->context->store;
+	size_t at = way;
+	bool follows;
+
+	if (store_fact(store, FACT_PROVEN) == 1 ||
+	    look(follow, &at, &follows) != OK)
+		return OK;
+	if (follows == wanted) {
+		store_set_fact(store, FACT_PROVEN, 1);
+		return OK;
+	}
+	log_event(LOG_LEVEL_ERROR, "follow_not_done", "way=%s method=%s",
+	    ways[way].name, follow->method);
+	store_set_fact(store, FACT_WAY, (int64_t)(1 + (way + 1) % WAYS_N));
+	return RESULT_NOT_FOR_THIS_APP;
+}
+
+static size_t
+last_way(struct store *store)
+{
+	int64_t way = store_fact(store, FACT_WAY);
+
+	return way > 0 && way <= (int64_t)WAYS_N ? (size_t)(way - 1) : 0;
+}
+
+/* Change something. */
+static enum result
+change(const struct follow *follow, bool wanted)
+{
+	struct store *store = follow->context->store;
+	size_t first = last_way(store), at = first;
+	struct buf body = BUF(ANSWER_MAX);
+	enum result result = ask_both(follow, &at, &body);
+
+	buf_free(&body);
+	if (result == OK && (at != first || store_fact(store, FACT_WAY) == 0))
+		store_set_fact(store, FACT_WAY, (int64_t)(1 + at));
+	return result == OK ? prove(follow, at, wanted) : result;
+}
+
+enum result
+follow_do(struct context *context, struct session *session,
+    const struct rowurl *rowurl, struct buf *body)
+{
+	const struct row *row = rowurl->row;
+	struct follow follow = { .context = context,
+		.session = session,
+		.id = { rowurl->path.p + rowurl->path.n - ROWS_ID_BYTES,
+		    ROWS_ID_BYTES } };
+	size_t at = last_way(context->store);
+	enum result result;
+	bool follows = false;
+
+	if (row_writes(row)) {
+		follow.method = row_method(row);
+		return change(&follow, (row->methods & METHOD_PUT) != 0);
+	}
+	if ((result = look(&follow, &at, &follows)) != OK)
+		return result;
+	writer_object(body, NULL);
+	writer_bool(body, "following", follows);
+	writer_object_end(body);
+	return buf_result(body);
+}

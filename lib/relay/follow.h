@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+/* Following an artist, which Spotify has two ways for. */
+#ifndef FOLLOW_H
+#define FOLLOW_H
+
+#include "relay/rowurl.h"
+#include "session/session.h"
+
+/*
+ * Do what a call of a row of ours says: follow the artist, follow him no more,
+ * or tell whether he is followed, as {"following":true}. The library is asked
+ * first, and, if it does not take the call (400, 403, 404), the older call,
+ * which Spotify leaves to some applications; which of them has worked is
+ * remembered for all processes. After the first success of the installation the
+ * artist is looked at: if nothing has changed, it is
+ * RESULT_NOT_FOR_THIS_APP, logged as an error, and the other way is taken first
+ * from then on.
+ * OK, also if that look fails; the errors of call.h. Of two refusals the first
+ * one counts.
+ */
+enum result follow_do(struct context *context, struct session *session,
+    const struct rowurl *rowurl, struct buf *body)
+    __attribute__((warn_unused_result));
+
+#endif

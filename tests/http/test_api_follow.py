@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: ISC
+"""api/follow: an artist is followed by whichever way Spotify takes."""
+
+import pytest
+
+from stack import Client
+from stack.fixtures import start_stack
+from tools.answers import Browser, refused
+
+ID, OTHER = "0OdUWJ0sBjDrqHygGUXeCF", "2takcwOaAZWiXQijPHIx7B"
+URI = "?uris=spotify%3Aartist%3A"
+IDS = "?type=artist&ids="
+SCOPES = "user-follow-read user-follow-modify"
+CLOSED = {"status": 403, "body": "Forbidden"}
+DONE = {"status": 200, "body": ""}
+CLICKS = 30     # lib/relay/pace.h
+
+
+@pytest.fixture(scope="module", params=["nginx", "apache"], name="open_stack")
+def fixture_open_stack(request):
+    """A site that has turned it on, behind each of the web servers."""
+    with start_stack(server=request.param, conf={
+            "api_allow": "follow library-save", "scope": SCOPES}) as running:
+        yield running
+        assert running.stop() == []
+
+
+@pytest.fixture(name="site")
+def fixture_site(open_stack):
+    """An installation that is new."""
+    open_stack.reset()
+    yield open_stack
+    assert open_stack.complaints() == []
+
+
+@pytest.fixture(name="member")
+def fixture_member(site):
+    """Somebody who is logged in."""
+    client = Browser(site)
+    client.login()
+    return client
+
+
+def asked(site):
+    """Methods and addresses of the calls since the last look."""
+    calls = [(call["method"], call["path"].removeprefix("/v1/me/") + (
+        "?" + call["raw_query"] if call["raw_query"] else ""))
+        for call in site.spotify.requests()
+        if call["target"] in ("api", "following")]
+    site.spotify.clear_requests()
+    return calls
+
+
+def test_an_artist_is_followed_and_no_more_and_looked_at(site, member):
+    """The first success of an installation is looked at, and no other."""
+    assert member.fetch(f"api/follow/{ID}", "PUT").status == 204
+    assert asked(site) == [("PUT", "library" + URI + ID),
+                           ("GET", "library/contains" + URI + ID)]
+    assert member.fetch(f"api/follow/{ID}").json == {"following": True}
+    assert member.fetch(f"api/follow/{ID}", "DELETE").status == 204
+    assert member.fetch(f"api/follow/{ID}").json == {"following": False}
+    assert asked(site) == [("GET", "library/contains" + URI + ID),
+                           ("DELETE", "library" + URI + ID),
+                           ("GET", "library/contains" + URI + ID)]
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_the_older_way_is_taken_and_remembered(site, member, status):
+    """By all processes; a way that closes later is left for the other."""
+    site.spotify.answers("api", {**CLOSED, "status": status})
+    assert member.fetch(f"api/follow/{ID}", "PUT").status == 204
+    assert asked(site) == [("PUT", "library" + URI + ID),
+                           ("PUT", "following" + IDS + ID),
+                           ("GET", "following/contains" + IDS + ID)]
+    site.restart("api")
+    assert member.fetch(f"api/follow/{OTHER}", "DELETE").status == 204
+    assert asked(site) == [("DELETE", "following" + IDS + OTHER)]
+    site.spotify.answers("following", CLOSED)
+    assert member.fetch(f"api/follow/{ID}", "PUT").status == 204
+    assert member.fetch(f"api/follow/{OTHER}", "PUT").status == 204
+    assert asked(site) == [("PUT", "following" + IDS + ID),
+                           ("PUT", "library" + URI + ID),
+                           ("PUT", "library" + URI + OTHER)]
+
+
+@pytest.mark.parametrize("first, second, status, code", [
+    ({"status": 404, "body": "{}"}, CLOSED, 404, "spotify_refused"),
+    (CLOSED, {"status": 400, "body": "{}"}, 403, "not_for_this_app"),
+    (CLOSED, "bad_gateway_502_json", 502, "upstream_failed"),
+    ("bad_gateway_502_json", None, 502, "upstream_failed"),
+    ({"cut": -1}, None, 502, "upstream_failed"),
+    ("not_registered_403", None, 403, "not_on_allowlist")])
+def test_who_is_refused_twice_hears_the_first_reason(site, member, first,
+                                                     second, status, code):
+    """And what may pass is no reason to take the other way."""
+    site.spotify.answers("api", first)
+    if second:
+        site.spotify.answers("following", second)
+    refused(member.fetch(f"api/follow/{ID}", "PUT"), status, code)
+    assert len(asked(site)) == 1 + bool(second)
+    assert not list(site.session_dir.glob("follow-*"))
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_a_success_that_is_none_is_told_and_logged(site, member, method):
+    """Until one was seen to be one; the other way comes first then."""
+    not_done = "[false]" if method == "PUT" else "[ true ]"
+    site.spotify.answers("api", DONE, {"status": 200, "body": not_done})
+    refused(member.fetch(f"api/follow/{ID}", method), 403, "not_for_this_app")
+    event = site.wait_for_event("api", "follow_not_done")
+    assert (event["level"], event["way"]) == ("error", "library")
+    asked(site)
+    assert member.fetch(f"api/follow/{ID}", method).status == 204
+    assert asked(site) == [(method, "following" + IDS + ID),
+                           ("GET", "following/contains" + IDS + ID)]
+
+
+@pytest.mark.parametrize("answer", ["bad_gateway_502_json", CLOSED, {
+    "status": 200, "body": "[]"}, {"status": 200, "body": "[1]"}, {
+    "status": 200, "body": "[true,true]"}, {"status": 204, "body": ""}])
+def test_a_look_that_fails_is_no_failure_and_comes_again(site, member,
+                                                         answer):
+    # A look that is refused is made by the other way as well.
+    site.spotify.answers("api", DONE, answer, answer)
+    assert member.fetch(f"api/follow/{ID}", "PUT").status == 204
+    site.spotify.clear_requests()
+    site.spotify.clear_answers()
+    assert member.fetch(f"api/follow/{ID}", "PUT").status == 204
+    assert ("GET", "library/contains" + URI + ID) in asked(site)
+    assert member.fetch(f"api/follow/{ID}", "PUT").status == 204
+    assert len(asked(site)) == 1
+
+
+def test_a_person_clicks_so_often_an_hour_by_whatever_door(site, member):
+    for n in range(CLICKS):
+        path = f"api/follow/{ID}" if n % 2 else \
+            f"api/me/library?uris=spotify:artist:{ID}"
+        assert member.fetch(path, "PUT").status == 204
+    for path in (f"api/follow/{ID}",
+                 f"api/me/library?uris=spotify:artist:{ID}"):
+        reply = refused(member.fetch(path, "PUT"), 429, "rate_limited")
+        assert int(reply.header("Retry-After")) > 600
+    assert member.fetch(f"api/follow/{ID}").status == 200
+
+
+def test_the_list_of_artists_is_asked_anew(site, member):
+    member.fetch("artists")
+    pages = len(asked(site))
+    member.fetch("artists")
+    assert asked(site) == []
+    assert member.fetch(f"api/follow/{ID}", "PUT").status == 204
+    asked(site)
+    member.fetch("artists")
+    assert len(asked(site)) == pages
+
+
+@pytest.mark.parametrize("path", [
+    "", "/", f"/{ID}/", f"/{ID}x", f"/{ID[1:]}", f"/{ID},{OTHER}", "/{id}",
+    f"/{ID}/{OTHER}", f"/spotify:artist:{ID}", f"/../me/player/{ID}",
+    f"/%2e%2e/{ID}", f"//{ID}", f"/{ID}%00", f"/{ID}%2f", f"s/{ID}"])
+def test_no_other_address_follows_anybody(site, member, path):
+    plain = Client(site, member.cookies.copy())
+    for method in ("PUT", "DELETE", "GET"):
+        reply = plain.fetch(f"api/follow{path}", method)
+        # A web server may make the plain address of one.
+        if path == f"//{ID}":
+            assert reply.status in (200, 204, 404)
+        else:
+            assert reply.status in (400, 404, 405), reply
+            assert asked(site) == []
+
+
+def test_no_query_and_no_body_says_anything(site, member):
+    refused(member.fetch(f"api/follow/{ID}?ids={OTHER}", "PUT"), 400,
+            "bad_request")
+    assert member.fetch(f"api/follow/{ID}", "PUT", {
+        "Content-Type": "application/json"},
+        body=f'{{"ids": ["{OTHER}"]}}').status == 204
+    assert OTHER not in str(asked(site))
+    assert member.fetch(f"api/follow/{ID}", "POST").status == 405
+
+
+def test_another_site_follows_nobody(site, member):
+    for method in ("PUT", "DELETE", "GET"):
+        reply = member.fetch(f"api/follow/{ID}", method, site="cross-site",
+                             origin="https://evil.test")
+        assert (reply.status, reply.code) == (403, "cross_site")
+    assert asked(site) == []
+
+
+def test_reading_does_not_mean_it_and_its_scopes_are_needed(make_stack):
+    """Who was not asked for the scope is not asked for it by Spotify."""
+    site = make_stack(conf={
+        "api_allow": "artist", "scope": "user-follow-read"})
+    client = Browser(site)
+    client.login()
+    refused(client.fetch(f"api/follow/{ID}"), 404, "not_enabled")
+    text = site.conf_file.read_text("utf-8").replace(
+        "scope = user-follow-read", f"scope = {SCOPES}")
+    site.write_conf(text.replace("api_allow = artist", "api_allow = follow"))
+    site.restart("api")
+    refused(client.fetch(f"api/follow/{ID}", "PUT"), 403, "scope_missing")
+    assert client.fetch(f"api/follow/{ID}").status == 200
+    assert len(asked(site)) == 1
