@@ -2,6 +2,7 @@
 """The ground that the other tests stand on, and what tests/demo runs."""
 
 import contextlib
+import http.client
 import os
 import pathlib
 import re
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import urllib.parse
 import urllib.request
 
 import pytest
@@ -158,6 +160,26 @@ def test_the_real_spotify_is_told_where_to_send_people(demo, tmp_path):
         check=True)
     assert done.stdout.startswith("https://accounts.spotify.com/authorize?")
     assert "client_id=an-id" in done.stdout
+
+
+def test_the_real_spotify_is_asked_only_for_who_agrees(demo, tmp_path):
+    """A person is sent to it with the address that is registered; the site
+    itself does not start until that is over."""
+    secret = tmp_path / "secret"
+    secret.write_text("0123456789abcdef" * 2, "utf-8")
+    process = demo("nginx", "0", "files", "", "an-id" + "0" * 27, str(secret),
+                   "yes")
+    text = read_until(process, "registered")
+    url = re.search(r"http://127\.0\.0\.1:\d+/", text)[0]
+    connection = http.client.HTTPConnection(url.split("/")[2], timeout=60)
+    connection.request("GET", "/login")
+    place = connection.getresponse().getheader("Location")
+    connection.close()
+    assert place.startswith("https://accounts.spotify.com/authorize?")
+    assert urllib.parse.quote(url + "callback", safe="") in place
+    process.send_signal(signal.SIGINT)
+    left, said = process.communicate(timeout=60)
+    assert (process.returncode, left, said) == (0, "\ndemo: stopped\n", "")
 
 
 SECRET = "0123456789abcdef0123456789abcdef"

@@ -110,15 +110,6 @@ def uris(query):
     return query["uris"].split(",") if "uris" in query else []
 
 
-def click(request, world, query, account):
-    """Remember what an account has saved, or taken away."""
-    wanted = request.method == "PUT"
-    for uri in uris(query):
-        world.clicks[account["id"], uri] = wanted
-        if uri.startswith(ARTIST):
-            world.follow(account["id"], uri.removeprefix(ARTIST), wanted)
-
-
 def contains(query, account, world):
     """Of artists what the list says; of the rest the last click, or what is
     the same each time."""
@@ -156,6 +147,20 @@ def may(scopes, granted):
         scope in granted for scope in scopes)
 
 
+def change(request, world, account, scopes):
+    """Remember what an account has saved, or taken away."""
+    query = dict(request.query)
+    wanted = request.method == "PUT"
+    wish = world.setting("artist_scope") if "uris" in query else "any"
+    artists = [uri for uri in uris(query) if uri.startswith(ARTIST)]
+    if artists and wish not in ("any", "ignored", *scopes):
+        raise Refused("scope_403")
+    for uri in uris(query):
+        world.clicks[account["id"], uri] = wanted
+        if uri in artists and wish != "ignored":
+            world.follow(account["id"], uri.removeprefix(ARTIST), wanted)
+
+
 def handle(operation):
     """The handler of an operation."""
     def answer(request, world, _):
@@ -166,10 +171,11 @@ def handle(operation):
             query = dict(request.query)
             check(query, operation)
             check_body(request, operation)
+            if operation["answer"] is None:
+                change(request, world, account, grant.scope.split())
         except Refused as refused:
             return canned.error(refused.name)
         if operation["answer"] is None:
-            click(request, world, query, account)
             return Answer(int(operation["statuses"][0]), b"", API_JSON,
                           api.HEADERS)
         path = request.path.removeprefix("/v1")

@@ -69,6 +69,12 @@ TABLE = {
     "code_lifetime": (600, number),
     "rotation": ("omit", one_of("omit", "same", "empty", "null", "rotate",
                                 "strict")),
+    # A new authorization ends the account's earlier ones.
+    "one_authorization": (False, flag),
+    # What the library takes for an artist: a scope, any of its three, no
+    # scope, or whatever it is and does nothing with it.
+    "artist_scope": ("any", one_of("any", "user-follow-modify",
+                                   "user-library-modify", "none", "ignored")),
     "omit_initial_refresh": (False, flag),
     "token_length": (582, count),
     "refresh_length": (131, count),

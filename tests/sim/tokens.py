@@ -80,6 +80,8 @@ def exchange(world, fields):
         world.journal.secret("code_verifier", verifier, None)
     oldest = world.now() - world.settings["code_lifetime"]
     grant = world.grants.redeem(code, uri, verifier, oldest)
+    if world.settings["one_authorization"]:
+        world.grants.expire("refresh", grant.account, world.now())
     count(world.grants.exchanges, grant.account)
     length = world.settings["refresh_length"]
     token = world.grants.issue_refresh(grant, length)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: ISC
 """What tests/demo runs: stack.demo BUILD_DIR SERVER PORT STORE ORIGIN
-CLIENT_ID SECRET_FILE; STORE is "files" or "valkey", ORIGIN is empty if no other
-server stands in front, and the last two are for a simulated Spotify."""
+CLIENT_ID SECRET_FILE [QUESTIONS]; STORE is "files" or "valkey", ORIGIN is empty
+if no other server stands in front, and so are the next two for a simulated
+Spotify. QUESTIONS are asked of the real one: "yes", "no" or empty, which asks
+at a terminal."""
 
 import contextlib
 import pathlib
@@ -10,7 +12,7 @@ import signal
 import sys
 import threading
 
-from . import Stack, StackError
+from . import Stack, StackError, questions
 from .engine import Engine
 
 SIMULATED = """
@@ -97,12 +99,22 @@ def credentials(client_id, secret_file):
     return client_id, secret_file
 
 
-def start(build_dir, server, port, engine, origin, *real):
+def start(build_dir, server, port, engine, origin, real):
     """A running stack."""
     return Stack(build_dir, server=server, port=port, origin=origin,
                  conf=MORE | (engine.conf(engine.socket_url) if engine
                               else {}),
-                 real_spotify=credentials(*real) if any(real) else None)
+                 real_spotify=real)
+
+
+def ask_questions(wish, port, origin, real):
+    """Of the real Spotify, if the user agrees, before the site takes the
+    port."""
+    if real and questions.agreed(wish):
+        client_id, file = real
+        questions.run(port, origin, client_id,
+                      pathlib.Path(file).read_text("utf-8").strip(),
+                      say=lambda text: print(text, flush=True))
 
 
 def portless(redirect_uri):
@@ -129,15 +141,24 @@ def say(stack, engine):
         spotify=stack.spotify and stack.spotify.url), flush=True)
 
 
-def main(build_dir, server, port, store, *rest):
+def main(build_dir, server, port, store, origin, *rest):
     """Until INT, TERM or HUP; the status for the shell."""
     stopping = threading.Event()
+    try:
+        real = credentials(*rest[:2]) if any(rest[:2]) else None
+        ask_questions("".join(rest[2:]), int(port), origin, real)
+    except KeyboardInterrupt:
+        print("\ndemo: stopped", flush=True)
+        return 0
+    except StackError as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 1
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stopping.set())
     try:
         with (Engine() if store == "valkey" else contextlib.nullcontext()
               ) as engine, start(build_dir, server, int(port), engine,
-                                 *rest) as stack:
+                                 origin, real) as stack:
             say(stack, engine)
             while not stopping.wait(1):
                 for complaint in stack.complaints():
