@@ -177,15 +177,28 @@ def test_who_follows_nobody_is_told_what_to_do(person):
 
 
 def test_2000_artists_are_filtered_without_delay(person):
+    """In a few times what the browser takes to hide and lay out so many: the
+    machine may be busy with other tests."""
     person.stack.spotify.settings(consent="agree", account="grace.many")
     person.log_in()
     person.see("2,000 artists", "#count")
-    took_ms = [person.run("""
+    ratios = [person.run("""
         const field = document.querySelector('#filter');
-        const began = performance.now();
-        field.value = arguments[0];
-        field.dispatchEvent(new Event('input'));
-        document.body.offsetHeight;
-        return performance.now() - began;""", text) for text in "aeiou"]
-    # The machine may be busy with other tests; not all the time.
-    assert min(took_ms) < 500
+        const text = arguments[0];
+        const cards = document.querySelectorAll('#artists > li');
+        function took(work) {
+            const began = performance.now();
+            work();
+            document.body.offsetHeight;
+            return performance.now() - began;
+        }
+        const plain = took(() => {
+            cards.forEach((card) => { card.hidden = true; });
+            document.body.offsetHeight;
+            cards.forEach((card) => { card.hidden = false; });
+        });
+        return took(() => {
+            field.value = text;
+            field.dispatchEvent(new Event('input'));
+        }) / plain;""", text) for text in "aeiouaeiou"]
+    assert min(ratios) < 3
