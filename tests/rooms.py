@@ -42,6 +42,7 @@ TESTED_BY = {
     "store/movingdate": "unit/store/moving.c",
     "store/filelist": "unit/store/moving.c",
     "store/scan": "unit/store/moving.c",
+    "store/engineages": "unit/store/ages.c",
     "store/transfer": "unit/store/moving.c",
     "store/sitewide": "unit/store/store.c",
     "spotify/oauthurl": "unit/spotify/oauth.c",
@@ -87,6 +88,9 @@ TESTED_BY = {
     "app/addresses": "http/test_configuration_engine_units.py",
     "app/enginecheck": "http/test_configuration_engine.py",
     "app/health": "http/test_health.py",
+    "app/metrics": "http/test_admin.py",
+    "app/gauges": "http/test_admin.py",
+    "app/admin": "http/test_admin.py",
     "app/dispatch": "http/test_requests.py",
     "app/app": "faults/test_process.py",
 }

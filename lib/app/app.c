@@ -15,8 +15,10 @@
 #include "app/cleanup.h"
 #include "app/dispatch.h"
 #include "app/health.h"
+#include "app/metrics.h"
 #include "app/move.h"
 #include "base/log.h"
+#include "base/meter.h"
 #include "base/secret.h"
 #include "process/descriptors.h"
 #include "process/harden.h"
@@ -88,6 +90,11 @@ open_process(struct process *process, const struct options *options)
 	if (app->storage != NULL &&
 	    app->storage->open(&process->conf, &process->store) != OK)
 		return false;
+	process->answers = METER__MAX;
+	if (process->store != NULL) {
+		process->answers = metrics_answers(app->name);
+		metrics_open(process->conf.session_dir);
+	}
 	return app->upstream == NULL || app->upstream->start() == OK;
 }
 

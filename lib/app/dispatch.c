@@ -11,8 +11,10 @@
 
 #include "app/dispatch.h"
 #include "app/health.h"
+#include "app/metrics.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/meter.h"
 #include "base/secret.h"
 #include "store/store.h"
 #include "web/cookie.h"
@@ -250,6 +252,13 @@ answer_with(const struct process *process, enum result result,
 		write_last_resort(answer);
 }
 
+static bool
+is_probe(const struct request *request)
+{
+	return request_requires_life(request) ||
+	    request_requires_health(request);
+}
+
 void
 dispatch(void *own, struct server_call *call, struct server_answer *answer)
 {
@@ -259,6 +268,8 @@ dispatch(void *own, struct server_call *call, struct server_answer *answer)
 	struct reply reply;
 	enum result result;
 
+	if (process->store != NULL)
+		metrics_look(process->conf.session_dir, call->arrived_ms);
 	reply_init(&reply);
 	result = request_read(call->envp, &process->conf, &request);
 	request.body = call->body;
@@ -267,8 +278,12 @@ dispatch(void *own, struct server_call *call, struct server_answer *answer)
 		result = RESULT_BAD_REQUEST;
 	if (result == OK)
 		result = handle(thread, call, &request, &reply);
-	if (!call->is_put_off)
+	if (!call->is_put_off) {
 		answer_with(process, result, &request, &reply, answer);
+		if (!is_probe(&request))
+			meter_count(
+			    process->answers + meter_class(reply.status));
+	}
 	reply_free(&reply);
 	request_free(&request);
 }

@@ -12,6 +12,7 @@ struct process {
 	struct conf conf;
 	struct store *store; /* NULL: the program keeps nothing */
 	int threads;
+	unsigned answers;	   /* metrics_answers() */
 	unsigned char who_key[16]; /* for numbers that stand for sessions */
 	bool misconfigured; /* to all requests; conf has no values then */
 };

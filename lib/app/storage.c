@@ -140,6 +140,25 @@ check_configured(const char *file, const struct conf *conf,
 	return 0;
 }
 
+static enum result
+count_ages(const struct conf *conf, struct ages *ages)
+{
+	enum result result = OK;
+#ifdef HAVE_VALKEY
+	struct store *store;
+
+	if (engine_of(conf)->engine &&
+	    (result = open_engine(conf, engine_of(conf), &store)) == OK) {
+		result = ages_of_engine(ages, store);
+		store_close(store);
+	}
+#endif
+	if (result == OK &&
+	    (!conf->store_at.engine || conf->store_from != NULL))
+		result = ages_of_files(ages, conf->session_dir);
+	return result;
+}
+
 #ifndef HAVE_VALKEY
 /* A configuration with two places is refused. */
 static enum result
@@ -151,4 +170,4 @@ moving_run(struct store *store, struct moving_tally *tally)
 #endif
 
 const struct storage storage_configured = { open_configured, check_configured,
-	moving_run };
+	moving_run, count_ages };

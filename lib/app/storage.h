@@ -4,6 +4,7 @@
 #define STORAGE_H
 
 #include "conf/conf.h"
+#include "store/ages.h"
 #include "store/store.h"
 
 struct moving_tally;
@@ -32,6 +33,9 @@ struct storage {
 	    struct storage_findings *findings);
 	/* For -m: moving_run(). */
 	enum result (*move)(struct store *store, struct moving_tally *tally);
+	/* Add the sessions of all back ends that the configuration names; while
+	 * no store is open. OK, RESULT_STORE, RESULT_NO_MEMORY: not all. */
+	enum result (*ages)(const struct conf *conf, struct ages *ages);
 };
 
 extern const struct storage storage_configured;

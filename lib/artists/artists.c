@@ -14,6 +14,7 @@
 #include "artists/pages.h"
 #include "base/clock.h"
 #include "base/codec.h"
+#include "base/meter.h"
 #include "json/writer.h"
 #include "session/who.h"
 #include "spotify/refusal.h"
@@ -350,6 +351,7 @@ fall_back(struct fetch *fetch, enum result why)
 	    why == RESULT_NO_MEMORY || refusal_is(why) ||
 	    use_copy(fetch, IF_ANY) != OK)
 		return why;
+	meter_count(METER_STALE);
 	log_event(LOG_LEVEL_WARN, "stale_list", "cause=%s age_s=%lld",
 	    result_row(why)->code,
 	    (long long)(clock_now_s() - fetch->artists->facts.fetched_s));

@@ -13,6 +13,7 @@
 #include "session/events.h"
 #include "session/login.h"
 #include "base/clock.h"
+#include "base/meter.h"
 #include "web/query.h"
 #include "base/log.h"
 #include "spotify/pause.h"
@@ -344,6 +345,7 @@ level_of(enum result result)
 void
 login_log(enum result result)
 {
+	meter_count(METER_LOGINS + result);
 	log_event(level_of(result), "login", "outcome=%s",
 	    result_row(result)->code);
 }

@@ -87,7 +87,7 @@ enum result login_ask_who(struct context *context,
     const struct oauth_tokens *tokens, struct account *account)
     __attribute__((warn_unused_result));
 
-/* Log how a login has ended. */
+/* Log how a login has ended, and count it. */
 void login_log(enum result result);
 
 void login_free(struct login *login);

@@ -11,6 +11,7 @@
 #include "session/events.h"
 #include "session/token.h"
 #include "base/clock.h"
+#include "base/meter.h"
 #include "spotify/pause.h"
 #include "store/lock.h"
 #include "base/log.h"
@@ -151,6 +152,7 @@ spend(struct context *context, struct session *session, const struct lock *lock)
 		take_tokens(session, &tokens);
 		result = save_tokens(context, session, reservation);
 	}
+	meter_count(METER_REFRESHES + result);
 	if (result == RESULT_INVALID_GRANT && lock->doubtful)
 		store_refuse(reservation);
 	store_release(reservation);

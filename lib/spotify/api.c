@@ -159,6 +159,7 @@ api_finish(struct context *context, const struct api_endpoint *endpoint,
 	struct http_answer answer;
 	enum result result = http_finish(context->http, &answer);
 
+	pause_count_call(endpoint->group, result == OK ? answer.status : 0);
 	context->api_status = answer.status;
 	if (result == OK)
 		result = read_status(context, endpoint, &answer);

@@ -8,10 +8,12 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/codec.h"
 #include "json/janssondoc.h"
 #include "spotify/pause.h"
 #include "base/log.h"
+#include "base/meter.h"
 #include "spotify/oauth.h"
 
 #define FORM_MAX 16384
@@ -118,6 +120,17 @@ read_tokens(const struct http_answer *http, struct oauth_tokens *tokens)
 	return result;
 }
 
+/* Note whether Spotify refuses the client, which no request of a visitor can
+ * bring about; its other refusals may be for what he sent. */
+static void
+note_client(bool refused)
+{
+	if (refused)
+		meter_note(METER_CLIENT_REFUSED, (uint64_t)clock_now_s());
+	else if (meter_value(METER_CLIENT_REFUSED) != 0)
+		meter_note(METER_CLIENT_REFUSED, 0);
+}
+
 /* What an error answer means for the grant. */
 static enum result
 read_error(const struct http_answer *http)
@@ -142,6 +155,8 @@ read_error(const struct http_answer *http)
 	if ((http->status == 400 || http->status == 401) &&
 	    janssondoc_parse_foreign(&http->body, &answer) == OK) {
 		error = janssondoc_text(answer, "error");
+		if (str_equal(error, STR("invalid_client")))
+			note_client(true);
 		for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
 			if (str_equal(error, str_of(errors[i].error))) {
 				result = errors[i].result;
@@ -163,7 +178,9 @@ read_answer(struct context *context, const struct http_answer *http,
 
 	if (http->status == 200) {
 		result = read_tokens(http, tokens);
-		if (result != OK) {
+		if (result == OK) {
+			note_client(false);
+		} else {
 			oauth_tokens_free(tokens);
 			log_event(LOG_LEVEL_WARN, "token_unreadable",
 			    "bytes=%zu", http->body.n);
@@ -198,7 +215,7 @@ request_tokens(struct context *context, struct buf *form,
 		result = add_basic(context->conf, &basic);
 	if (result == OK)
 		result = buf_result(form);
-	if (result == OK)
+	if (result == OK) {
 		result = http_call(context->http,
 		    &(struct http_request){ .what = "token",
 			.url = context->conf->token_url,
@@ -208,6 +225,8 @@ request_tokens(struct context *context, struct buf *form,
 			.deadline_ms = context->deadline_ms,
 			.limit_ms = CALL_MS },
 		    &answer);
+		pause_count_call(PAUSE_TOKEN, result == OK ? answer.status : 0);
+	}
 	if (result == OK)
 		result = read_answer(context, &answer, tokens);
 	buf_free(&answer.body);

@@ -6,7 +6,10 @@
  */
 #include "config.h"
 
+#include <stdio.h>
+
 #include "base/clock.h"
+#include "base/meter.h"
 #include "spotify/pause.h"
 #include "base/log.h"
 #include "base/result.h"
@@ -49,6 +52,7 @@ static const struct {
 };
 _Static_assert(sizeof(groups) / sizeof(groups[0]) == PAUSE__MAX,
     "every group has its facts");
+_Static_assert(PAUSE__MAX <= METER_GROUPS, "and its counts");
 
 /*
  * A fact is one number: when a pause was noted, and behind it, in the last five
@@ -120,6 +124,24 @@ pause_read(struct store *store, enum pause_group group,
 	return *left_s > 0 ? RESULT_RATE_LIMITED : OK;
 }
 
+void
+pause_name(enum pause_group group, char name[static PAUSE_NAME_BYTES])
+{
+	struct str fact = str_of(groups[group].rate);
+	const size_t before = sizeof("limit-") - 1;
+	const size_t behind = sizeof("-rate") - 1;
+
+	snprintf(name, PAUSE_NAME_BYTES, "%.*s",
+	    (int)(fact.n - before - behind), fact.p + before);
+}
+
+void
+pause_count_call(enum pause_group group, int status)
+{
+	meter_count(METER_CALLS + (unsigned)group * METER_CLASSES +
+	    meter_class(status));
+}
+
 int64_t
 pause_note(struct store *store, enum pause_group group, enum result why,
     int64_t after_s)
@@ -129,6 +151,8 @@ pause_note(struct store *store, enum pause_group group, enum result why,
 	int64_t left_s = read_number(store, fact, store_fact(store, fact),
 	    groups[group].max_s);
 
+	meter_count(METER_PAUSES + (unsigned)group * METER_LIMITS +
+	    (why == RESULT_QUOTA_EXCEEDED ? METER_QUOTA : METER_RATE));
 	if (after_s < 0)
 		after_s = result_row(why)->retry_after_s;
 	if (after_s < 1)

@@ -48,11 +48,21 @@ enum result pause_read(struct store *store, enum pause_group group,
     const int64_t numbers[static 2], int64_t *left_s)
     __attribute__((warn_unused_result));
 
+#define PAUSE_NAME_BYTES 32
+
+/* The name of a group, for people: of calls that have a bucket, that of the
+ * bucket. */
+void pause_name(enum pause_group group, char name[static PAUSE_NAME_BYTES]);
+
+/* Count a call of a group that has been made, by the status of its answer; 0:
+ * none came, or not the whole of it. */
+void pause_count_call(enum pause_group group, int status);
+
 /*
- * Note a 429: after_s as in Retry-After, -1 if it gave none. It holds for its
- * group, and a day at most; for tokens, without which nothing goes, ten
- * minutes. The seconds until the next call may be made, which are more if a
- * longer pause is under way.
+ * Note a 429, and count it: after_s as in Retry-After, -1 if it gave none. It
+ * holds for its group, and a day at most; for tokens, without which nothing
+ * goes, ten minutes. The seconds until the next call may be made, which are
+ * more if a longer pause is under way.
  */
 int64_t pause_note(struct store *store, enum pause_group group, enum result why,
     int64_t after_s);

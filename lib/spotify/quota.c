@@ -160,32 +160,47 @@ quota_refused(struct context *context, enum quota_bucket bucket)
 	    LEARNED_S);
 }
 
-static void
-print_learned(const struct store_tally *tally, FILE *out)
+void
+quota_look(const struct conf *conf, struct store *store,
+    enum quota_bucket bucket, struct quota_state *state)
 {
-	time_t until_s = (time_t)(tally->remarked_s + LEARNED_S);
+	struct store_tally tally;
+
+	*state = (struct quota_state){ 0 };
+	if (conf->quota_per_day == 0)
+		return;
+	store_tally(store, buckets[bucket].count, &tally);
+	state->used = tally.counted;
+	state->budget = budget_of(conf, &tally);
+	if ((state->learned = learned(&tally)) > 0)
+		state->learned_until_s = tally.remarked_s + LEARNED_S;
+}
+
+static void
+print_learned(const struct quota_state *state, FILE *out)
+{
+	time_t until_s = (time_t)state->learned_until_s;
 	char until[32] = "?";
 	struct tm tm;
 
 	if (gmtime_r(&until_s, &tm) != NULL)
 		strftime(until, sizeof(until), "%Y-%m-%d %H:%M", &tm);
 	fprintf(out, ", learned at %lld, until %s UTC",
-	    (long long)tally->remark, until);
+	    (long long)state->learned, until);
 }
 
 void
 quota_print(const struct conf *conf, struct store *store, FILE *out)
 {
-	struct store_tally tally;
-	size_t i;
+	struct quota_state state;
+	unsigned i;
 
 	for (i = 0; i < QUOTA__MAX; i++) {
-		store_tally(store, buckets[i].count, &tally);
+		quota_look(conf, store, (enum quota_bucket)i, &state);
 		fprintf(out, "# quota %s: %lld of %lld used", buckets[i].name,
-		    (long long)tally.counted,
-		    (long long)budget_of(conf, &tally));
-		if (learned(&tally) > 0)
-			print_learned(&tally, out);
+		    (long long)state.used, (long long)state.budget);
+		if (state.learned > 0)
+			print_learned(&state, out);
 		putc('\n', out);
 	}
 }

@@ -56,6 +56,17 @@ enum result quota_take(struct context *context, enum quota_bucket bucket,
  */
 void quota_refused(struct context *context, enum quota_bucket bucket);
 
+/* Where a bucket stands. */
+struct quota_state {
+	int64_t used, budget;	 /* of the last day */
+	int64_t learned;	 /* what Spotify refused at; 0: nothing */
+	int64_t learned_until_s; /* so long that holds, since 1970 */
+};
+
+/* Look where a bucket stands; all 0 if nothing is counted. */
+void quota_look(const struct conf *conf, struct store *store,
+    enum quota_bucket bucket, struct quota_state *state);
+
 /* Print where each bucket stands, as comments of the configuration. */
 void quota_print(const struct conf *conf, struct store *store, FILE *out);
 

@@ -30,6 +30,8 @@ struct store_hold {
 struct lock_claim;
 
 struct store_backend {
+	/* It stands on other back ends, whose failures have been counted. */
+	bool stands_on_others;
 	void (*close)(struct store *store);
 	enum result (*load)(struct store *store, const unsigned char *id,
 	    struct buf *content, struct store_seen *seen);
@@ -111,6 +113,11 @@ int64_t store_until_ms(int64_t cap_ms);
 
 /* Log which call has failed, by errno. RESULT_STORE. */
 enum result store_failed(const char *call) __attribute__((warn_unused_result));
+
+/* Count a result of a back end if it is a failure of the store's, and return
+ * it. */
+enum result store_counted(const struct store *store, enum result result)
+    __attribute__((warn_unused_result));
 
 /* The version of content, which has as many bytes at least. */
 struct store_version store_version_of(struct str content);

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/meter.h"
 #include "base/log.h"
 #include "base/seal.h"
 #include "base/secret.h"
@@ -165,12 +166,16 @@ take(const struct valkey *valkey, struct store_hold *hold, int64_t deadline_ms)
 	int64_t pause_ms = POLL_MIN_MS, left_ms;
 	struct answer answer;
 	enum result result;
+	bool waits = false;
 
 	while (
 	    (result = ask(valkey, hold, &answer)) == OK && answer.left_ms > 0) {
 		left_ms = clock_left_ms(deadline_ms, answer.left_ms);
 		if (left_ms == 0)
 			return RESULT_BUSY;
+		if (!waits)
+			meter_count(METER_LOCK_WAITS + METER_FOR_PROCESSES);
+		waits = true;
 		wait_a_moment(&pause_ms, left_ms);
 	}
 	if (result == OK && answer.left_ms < 0)

@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/meter.h"
 #include "store/backend.h"
 #include "store/lock.h"
 
@@ -94,6 +95,8 @@ wait_for_turn(struct lock_queue *queue, int64_t deadline_ms,
 	struct timespec until = { .tv_sec = (time_t)(deadline_ms / 1000),
 		.tv_nsec = (long)(deadline_ms % 1000) * 1000000 };
 
+	if (queue->taken && deadline_ms != 0)
+		meter_count(METER_LOCK_WAITS + METER_FOR_THREADS);
 	/* A waiter that is late may have been woken all the same: then the
 	 * turn is its own, as nobody else is woken for it. */
 	while (queue->taken) {
@@ -140,8 +143,9 @@ static enum result
 ask_store(struct lock_queue *queue, const struct lock_wish *wish,
     int64_t deadline_ms)
 {
-	return queue->store->backend->lock(queue->store,
-	    begin_hold(queue, wish), deadline_ms);
+	return store_counted(queue->store,
+	    queue->store->backend->lock(queue->store, begin_hold(queue, wish),
+		deadline_ms));
 }
 
 /* can_pass: who waits may be told that it is done. */
@@ -216,8 +220,9 @@ claim_in_turn(struct lock_queue *queue, const struct lock_claim *claim,
 	enum result result;
 
 	if (store->backend->lock_claim != NULL)
-		result = store->backend->lock_claim(store,
-		    begin_hold(queue, &wish), claim);
+		result = store_counted(store,
+		    store->backend->lock_claim(store, begin_hold(queue, &wish),
+			claim));
 	else
 		result = ask_store(queue, &wish, 0);
 	if (result != OK && result != RESULT_EXISTS) {
@@ -258,8 +263,9 @@ lock_create(struct store *store, const struct lock *lock,
 	const bool held = lock != NULL && lock->queue != NULL;
 
 	*version = store_version_of(record->content);
-	return store->backend->create(store, record,
-	    held ? &lock->queue->hold : NULL);
+	return store_counted(store,
+	    store->backend->create(store, record,
+		held ? &lock->queue->hold : NULL));
 }
 
 const struct store_hold *

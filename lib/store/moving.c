@@ -358,6 +358,7 @@ close_both(struct store *store)
 
 /* A reservation is the new place's own, and is used and given back there. */
 static const struct store_backend backend = {
+	.stands_on_others = true,
 	.close = close_both,
 	.load = load,
 	.load_kept = load_kept,

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/meter.h"
 #include "store/backend.h"
 
 /* Of the request that the thread is at; 0: of none. */
@@ -38,6 +39,15 @@ store_failed(const char *call)
 	return RESULT_STORE;
 }
 
+enum result
+store_counted(const struct store *store, enum result result)
+{
+	if ((result == RESULT_STORE || result == RESULT_UNCERTAIN) &&
+	    !store->backend->stands_on_others)
+		meter_count(METER_STORE_ERRORS);
+	return result;
+}
+
 struct store_version
 store_version_of(struct str content)
 {
@@ -61,7 +71,8 @@ store_load(struct store *store, const unsigned char id[static STORE_ID_BYTES],
     struct buf *content, struct store_seen *seen)
 {
 	seen->latest_s = 0;
-	return store->backend->load(store, id, content, seen);
+	return store_counted(store,
+	    store->backend->load(store, id, content, seen));
 }
 
 enum result
@@ -69,7 +80,8 @@ store_load_kept(struct store *store,
     const unsigned char id[static STORE_ID_BYTES], struct store_piece piece,
     struct buf *content)
 {
-	return store->backend->load_kept(store, id, piece, content);
+	return store_counted(store,
+	    store->backend->load_kept(store, id, piece, content));
 }
 
 enum result
@@ -79,7 +91,8 @@ store_create(struct store *store, const unsigned char id[static STORE_ID_BYTES],
 	const struct store_record record = { id, content, ends_s };
 
 	*version = store_version_of(content);
-	return store->backend->create(store, &record, NULL);
+	return store_counted(store,
+	    store->backend->create(store, &record, NULL));
 }
 
 enum result
@@ -87,7 +100,8 @@ store_reserve(struct store *store, const struct store_wish *wish,
     struct store_reservation **reservation)
 {
 	*reservation = NULL;
-	return store->backend->reserve(store, wish, reservation);
+	return store_counted(store,
+	    store->backend->reserve(store, wish, reservation));
 }
 
 enum result
@@ -95,8 +109,9 @@ store_replace(struct store_reservation *reservation,
     struct store_version *version, struct str content, int64_t ends_s)
 {
 	struct store_version after = store_version_of(content);
-	enum result result = reservation->store->backend->replace(reservation,
-	    version, content, ends_s);
+	const struct store *store = reservation->store;
+	enum result result = store_counted(store,
+	    store->backend->replace(reservation, version, content, ends_s));
 
 	if (result == OK)
 		*version = after;
@@ -121,13 +136,14 @@ enum result
 store_keep(struct store *store, const unsigned char id[static STORE_ID_BYTES],
     enum store_place place, struct str content)
 {
-	return store->backend->keep(store, id, place, content);
+	return store_counted(store,
+	    store->backend->keep(store, id, place, content));
 }
 
 enum result
 store_remove(struct store *store, const unsigned char id[static STORE_ID_BYTES])
 {
-	return store->backend->remove(store, id, NULL);
+	return store_counted(store, store->backend->remove(store, id, NULL));
 }
 
 enum result
@@ -135,13 +151,13 @@ store_remove_if(struct store *store,
     const unsigned char id[static STORE_ID_BYTES],
     const struct store_version *version)
 {
-	return store->backend->remove(store, id, version);
+	return store_counted(store, store->backend->remove(store, id, version));
 }
 
 enum result
 store_try(struct store *store)
 {
-	return store->backend->try_write(store);
+	return store_counted(store, store->backend->try_write(store));
 }
 
 void
@@ -155,7 +171,8 @@ enum result
 store_claim(struct store *store, int64_t began_s, int64_t now_s,
     const unsigned char id[static STORE_ID_BYTES])
 {
-	return store->backend->claim(store, began_s, now_s, id);
+	return store_counted(store,
+	    store->backend->claim(store, began_s, now_s, id));
 }
 
 int64_t
@@ -221,7 +238,7 @@ enum result
 store_date(struct store *store, const unsigned char *id, int64_t *date_s)
 {
 	*date_s = 0;
-	return store->backend->date(store, id, date_s);
+	return store_counted(store, store->backend->date(store, id, date_s));
 }
 
 enum result
@@ -232,7 +249,8 @@ store_dates(struct store *store, const unsigned char *const ids[static 2],
 
 	dates_s[0] = dates_s[1] = 0;
 	if (store->backend->dates != NULL)
-		return store->backend->dates(store, ids, dates_s);
+		return store_counted(store,
+		    store->backend->dates(store, ids, dates_s));
 	result = store_date(store, ids[0], &dates_s[0]);
 	return result == OK ? store_date(store, ids[1], &dates_s[1]) : result;
 }
@@ -241,14 +259,16 @@ enum result
 store_set_date(struct store *store, const unsigned char *id, int64_t date_s,
     int64_t ends_s)
 {
-	return store->backend->set_date(store, id, date_s, ends_s);
+	return store_counted(store,
+	    store->backend->set_date(store, id, date_s, ends_s));
 }
 
 enum result
 store_count(struct store *store, const char *name, int64_t limit,
     struct store_tally *tally)
 {
-	return store->backend->count(store, name, limit, tally);
+	return store_counted(store,
+	    store->backend->count(store, name, limit, tally));
 }
 
 void

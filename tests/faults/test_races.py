@@ -40,7 +40,8 @@ def test_a_logout_during_a_refresh_is_not_undone(stack, client, ask):
     late = under_way.result()
     assert (late.status, late.code) == (401, "not_logged_in")
     assert late.header("Set-Cookie") is None
-    assert {path.name for path in stored(stack, "")} <= {"lock", "used"}
+    assert {path.name for path in stored(stack, "")} <= {"lock", "metrics",
+                                                         "used"}
     assert not is_logged_in(thief)
     assert refresh(thief).status == 401
 

@@ -277,8 +277,11 @@ class Stack:
     # Again
 
     def empty_store(self):
-        """As if nobody had ever logged in."""
+        """As if nobody had ever logged in; what has happened stays counted,
+        for the programs go on to count in that file."""
         for path in self.session_dir.iterdir():
+            if path.name == "metrics":
+                continue
             if path.is_dir():
                 shutil.rmtree(path)
             else:

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: ISC */
+/* The operator's tool, spotify-fcgi-admin: its command line and commands. */
+#ifndef ADMIN_H
+#define ADMIN_H
+
+#include "app/app.h"
+
+/*
+ * The main() of the tool: read the command line and the configuration, and do
+ * what the one command says. app has the name, and what the tool is linked
+ * with. Root does it as the user who has session_dir, so that what is made
+ * there belongs to the programs. Returns the exit status: 0; 1: it could not be
+ * done, and stderr says why; 2: a wrong command line or configuration.
+ */
+int admin_run(int argc, char **argv, const struct app *app);
+
+#endif

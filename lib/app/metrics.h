@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+/* What the counts of meter.h are called, and where all programs of a site on
+ * this machine count together. */
+#ifndef METRICS_H
+#define METRICS_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/result.h"
+
+/* How long it may take until a process finds out that the file in which all
+ * count was removed, and counts in the new one. */
+#define METRICS_LOOK_MS 10000
+
+/*
+ * At the start of a program that has a store: count in the file of its
+ * directory from now on, with the counts of others. If that fails, which is
+ * logged, in its own memory, until metrics_look() finds better.
+ */
+void metrics_open(const char *session_dir);
+
+/* Look from time to time, of which now_ms on clock_mono_ms() tells, whether the
+ * file is still the one that is there. */
+void metrics_look(const char *session_dir, int64_t now_ms);
+
+/* The first of the counts of answers of a program; METER__MAX, where nothing
+ * is counted, if it is none of those that have a store. */
+unsigned metrics_answers(const char *program);
+
+/*
+ * Print all counts of a directory in Prometheus' text format (0.0.4), those of
+ * nothing, too, as nobody could see the first of them otherwise.
+ * OK, also if nothing was ever counted; RESULT_STORE, RESULT_NO_MEMORY.
+ */
+enum result metrics_print(const char *session_dir, FILE *out)
+    __attribute__((warn_unused_result));
+
+/* Print the lines with which a family begins. */
+void metrics_print_family(FILE *out, const char *name, const char *type,
+    const char *help);
+
+#endif

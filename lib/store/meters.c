@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hides how a count finds its place in a file that programs of two versions
+ * may share: by a hash of its name, so that each version has the places of
+ * the names that it knows.
+ *
+ * The file is made whole before it has its name, and never grows. Room that is
+ * missing all the same (somebody has cut the file, or made one with holes; a
+ * file system that writes nowhere in place is full) shows itself by SIGBUS,
+ * at any count: then its memory becomes the process's own, and the count goes
+ * on there.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "store/backend.h"
+#include "store/file.h"
+#include "store/filelock.h"
+#include "store/meters.h"
+
+#define MAGIC UINT64_C(0x31726574656d6673) /* its first version */
+#define MAKE_MS 1000
+#define LOCK_NUMBER ((uint64_t)INT64_MAX - 3) /* no id has that */
+
+struct cell {
+	_Atomic uint64_t key; /* 0: free */
+	_Atomic uint64_t value;
+};
+
+struct meters_copy {
+	uint64_t magic, bytes;
+	struct cell cell[METERS_MAX];
+};
+
+/* What is mapped: the last two files, for a thread may still count in the one
+ * before. A place in memory that was once used for it is used again. */
+static struct {
+	struct meters_copy *map;
+	dev_t device;
+	ino_t inode;
+} slots[2];
+static unsigned current;
+static volatile sig_atomic_t lost; /* a slot is memory of our own */
+
+/* ---- memory that a file no longer gives ---- */
+
+static void
+make_own(int number, siginfo_t *info, void *context)
+{
+	const char *at = info->si_addr;
+	int error = errno;
+	size_t i;
+
+	(void)context;
+	for (i = 0; i < sizeof(slots) / sizeof(slots[0]); i++) {
+		char *map = (char *)slots[i].map;
+
+		if (map == NULL || at < map ||
+		    at >= map + sizeof(*slots[i].map))
+			continue;
+		if (mmap(map, sizeof(*slots[i].map), PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+			0) != MAP_FAILED) {
+			lost = 1;
+			errno = error;
+			return;
+		}
+	}
+	/* It is none of ours: what has failed is done again, and ends us. */
+	signal(number, SIG_DFL);
+}
+
+static void
+watch_memory(void)
+{
+	struct sigaction action = { .sa_sigaction = make_own,
+		.sa_flags = SA_SIGINFO };
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGBUS, &action, NULL);
+}
+
+/* ---- the file ---- */
+
+static bool
+is_whole(const struct meters_copy *copy)
+{
+	return copy->magic == MAGIC && copy->bytes == sizeof(*copy);
+}
+
+static enum result
+say_damaged(const struct stat *st)
+{
+	log_event(LOG_LEVEL_WARN, "metrics_damaged", "bytes=%lld",
+	    (long long)st->st_size);
+	return RESULT_ABSENT;
+}
+
+/* Map an open file into a slot. As map_file(). */
+static enum result
+map_into(unsigned slot, int fd, const struct stat *st)
+{
+	void *at = slots[slot].map;
+	int error = 0;
+
+	if (st->st_size != (off_t)sizeof(struct meters_copy))
+		return say_damaged(st);
+	/* Holes are filled now, and not when something is counted there. */
+	if (st->st_blocks * 512 < st->st_size)
+		error = posix_fallocate(fd, 0, st->st_size);
+	if (error != 0) {
+		errno = error;
+		return store_failed("allocate");
+	}
+	at = mmap(at, sizeof(struct meters_copy), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | (at == NULL ? 0 : MAP_FIXED), fd, 0);
+	if (at == MAP_FAILED)
+		return store_failed("mmap");
+	slots[slot].map = at;
+	slots[slot].device = st->st_dev;
+	slots[slot].inode = st->st_ino;
+	return is_whole(slots[slot].map) ? OK : say_damaged(st);
+}
+
+/* Map the file that is there, beside the one that is in use. OK,
+ * RESULT_ABSENT (also one that is none of ours), RESULT_STORE. */
+static enum result
+map_file(int dir)
+{
+	unsigned slot = 1 - current;
+	enum result result;
+	struct stat st;
+	int fd;
+
+	result = file_open_to_change(dir, METERS_NAME, &fd, &st);
+	if (result != OK)
+		return result;
+	result = map_into(slot, fd, &st);
+	close(fd);
+	if (result == OK) {
+		current = slot;
+		lost = 0;
+	}
+	return result;
+}
+
+static enum result
+make_file(int dir)
+{
+	static const struct meters_copy empty = { .magic = MAGIC,
+		.bytes = sizeof(empty) };
+
+	return file_overwrite(dir, METERS_NAME,
+	    (struct str){ (const char *)&empty, sizeof(empty) });
+}
+
+/* Map what is there, or make it, one process for all. */
+static enum result
+map_or_make(int dir)
+{
+	enum result result = map_file(dir);
+	int lock;
+
+	if (result != RESULT_ABSENT)
+		return result;
+	result =
+	    filelock_take(dir, LOCK_NUMBER, clock_mono_ms() + MAKE_MS, &lock);
+	if (result != OK)
+		return RESULT_STORE;
+	if ((result = map_file(dir)) == RESULT_ABSENT &&
+	    (result = make_file(dir)) == OK)
+		result = map_file(dir);
+	close(lock);
+	return result == RESULT_ABSENT ? RESULT_STORE : result;
+}
+
+enum result
+meters_open(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	enum result result;
+
+	if (fd < 0)
+		return store_failed("open_dir");
+	watch_memory();
+	result = map_or_make(fd);
+	close(fd);
+	return result;
+}
+
+bool
+meters_is_open(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+	bool same;
+
+	if (fd < 0)
+		return false;
+	same = slots[current].map != NULL && !lost &&
+	    fstatat(fd, METERS_NAME, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    st.st_dev == slots[current].device &&
+	    st.st_ino == slots[current].inode && S_ISREG(st.st_mode) &&
+	    (st.st_mode & 077) == 0 && st.st_nlink == 1 &&
+	    st.st_size == (off_t)sizeof(struct meters_copy);
+	close(fd);
+	return same && is_whole(slots[current].map);
+}
+
+/* ---- the places ---- */
+
+/* A number for a name, never 0 (FNV-1a). */
+static uint64_t
+key_of(const char *name)
+{
+	uint64_t key = UINT64_C(0xcbf29ce484222325);
+
+	for (; *name != '\0'; name++)
+		key = (key ^ (unsigned char)*name) * UINT64_C(0x100000001b3);
+	return key == 0 ? 1 : key;
+}
+
+_Atomic uint64_t *
+meters_place(const char *name)
+{
+	struct meters_copy *map = slots[current].map;
+	uint64_t key = key_of(name), found;
+	struct cell *cell;
+	size_t i;
+
+	for (i = 0; map != NULL && i < METERS_MAX; i++) {
+		cell = &map->cell[(key + i) % METERS_MAX];
+		found = atomic_load(&cell->key);
+		if (found == 0 &&
+		    atomic_compare_exchange_strong(&cell->key, &found, key))
+			found = key;
+		if (found == key)
+			return &cell->value;
+	}
+	return NULL;
+}
+
+uint64_t
+meters_value(const struct meters_copy *copy, const char *name)
+{
+	uint64_t key = key_of(name), found;
+	const struct cell *cell;
+	size_t i;
+
+	for (i = 0; i < METERS_MAX; i++) {
+		cell = &copy->cell[(key + i) % METERS_MAX];
+		found = atomic_load(&cell->key);
+		if (found == key)
+			return atomic_load(&cell->value);
+		if (found == 0)
+			break;
+	}
+	return 0;
+}
+
+/* A read() does not end us, whatever becomes of the file. */
+static enum result
+read_file(int dir, struct meters_copy *copy)
+{
+	enum result result;
+	struct stat st;
+	int fd;
+
+	result = file_open(dir, METERS_NAME, &fd, &st);
+	if (result != OK)
+		return result;
+	if (st.st_size != (off_t)sizeof(*copy))
+		result = RESULT_ABSENT;
+	else
+		result = file_read(fd, 0, (char *)copy, sizeof(*copy));
+	close(fd);
+	return result == OK && !is_whole(copy) ? RESULT_ABSENT : result;
+}
+
+enum result
+meters_read(const char *dir, struct meters_copy **copy)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	enum result result = RESULT_NO_MEMORY;
+
+	*copy = NULL;
+	if (fd < 0)
+		return store_failed("open_dir");
+	if ((*copy = malloc(sizeof(**copy))) != NULL)
+		result = read_file(fd, *copy);
+	close(fd);
+	if (result != OK) {
+		free(*copy);
+		*copy = NULL;
+	}
+	return result;
+}
