@@ -231,6 +231,13 @@ name_request(const struct request *request)
 	log_request(text);
 }
 
+static bool
+is_probe(const struct request *request)
+{
+	return request_requires_life(request) ||
+	    request_requires_health(request);
+}
+
 /* Write the answer to a request that came to this result. */
 static void
 answer_with(const struct process *process, enum result result,
@@ -239,7 +246,9 @@ answer_with(const struct process *process, enum result result,
 {
 	enum log_level level = LOG_LEVEL_DEBUG;
 
-	if (result != OK)
+	if (request_requires_health(request))
+		health_answer(result, reply);
+	else if (result != OK)
 		explain(process, request, result, reply);
 	if (process->app->shares)
 		origin_allow(&process->conf, request, reply);
@@ -250,13 +259,6 @@ answer_with(const struct process *process, enum result result,
 	if (reply_write(reply, request->method == METHOD_HEAD, &answer->head,
 		answer->body) != OK)
 		write_last_resort(answer);
-}
-
-static bool
-is_probe(const struct request *request)
-{
-	return request_requires_life(request) ||
-	    request_requires_health(request);
 }
 
 void

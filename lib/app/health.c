@@ -5,17 +5,56 @@
  */
 #include "config.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 
 #include "app/health.h"
+#include "base/clock.h"
+#include "base/meter.h"
 #include "web/request.h"
 
 const struct probe health_of_threads = { REQUEST_REQUIRE, REQUEST_LIFE };
 
+#define TRY_EVERY_MS 1000
+#define REFUSED_S 600
+
+/* Whether Spotify has refused the client in the last ten minutes, whichever
+ * program it told so, and has not accepted it since. */
+static bool
+is_refused(void)
+{
+	int64_t ago_s =
+	    clock_now_s() - (int64_t)meter_value(METER_CLIENT_REFUSED);
+
+	return ago_s >= 0 && ago_s < REFUSED_S;
+}
+
+/* Who asks often costs the others no file each time. */
+static enum result
+try_store(struct store *store)
+{
+	static _Atomic int64_t tried_ms = INT64_MIN / 2;
+	static _Atomic int found;
+	int64_t now_ms = clock_mono_ms(), last_ms = tried_ms;
+
+	if (now_ms - last_ms >= TRY_EVERY_MS &&
+	    atomic_compare_exchange_strong(&tried_ms, &last_ms, now_ms))
+		found = (int)store_try(store);
+	return (enum result)found;
+}
+
 enum result
 health_check(struct store *store)
 {
-	return store == NULL ? OK : store_try(store);
+	enum result result = store == NULL ? OK : try_store(store);
+
+	return result == OK && is_refused() ? RESULT_MISCONFIGURED : result;
+}
+
+void
+health_answer(enum result result, struct reply *reply)
+{
+	reply->status = result == OK ? 200 : 503;
 }
 
 /* The status of an answer, with which it begins; 0: it has none. */
@@ -56,7 +95,7 @@ health_ask(const struct options *options, const char *program)
 	status = status_of(&answer);
 	if (complaint != NULL)
 		fprintf(stderr, "%s: %s: %s\n", program, path.p, complaint);
-	else if (status == 204)
+	else if (status == 200)
 		exit_status = 0;
 	else
 		fprintf(stderr, "%s: status %u; its log says why\n", program,

@@ -74,7 +74,7 @@ ages_of_files(struct ages *ages, const char *path)
 
 	if (listing.dir < 0)
 		return store_failed("open_dir");
-	result = filelist_each(path, look_at, &listing);
+	result = filelist_each(path, FILELIST_RECORDS, look_at, &listing);
 	close(listing.dir);
 	return result;
 }

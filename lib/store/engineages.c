@@ -32,7 +32,7 @@ enum result
 ages_of_engine(struct ages *ages, struct store *store)
 {
 	struct listing listing = { .ages = ages, .store = store };
-	enum result result = scan_each(store, look_at, &listing);
+	enum result result = scan_each(store, SCAN_RECORDS, look_at, &listing);
 
 	return result == OK ? listing.result : result;
 }

@@ -4,8 +4,8 @@
  * may share: by a hash of its name, so that each version has the places of
  * the names that it knows.
  *
- * The file is made whole before it has its name, and never grows. Room that is
- * missing all the same (somebody has cut the file, or made one with holes; a
+ * The file is made by one process at a time, is none before it has its full
+ * size, and never grows. Room that is missing all the same (somebody has cut the file, or made one with holes; a
  * file system that writes nowhere in place is full) shows itself by SIGBUS,
  * at any count: then its memory becomes the process's own, and the count goes
  * on there.
@@ -98,14 +98,6 @@ is_whole(const struct meters_copy *copy)
 	return copy->magic == MAGIC && copy->bytes == sizeof(*copy);
 }
 
-static enum result
-say_damaged(const struct stat *st)
-{
-	log_event(LOG_LEVEL_WARN, "metrics_damaged", "bytes=%lld",
-	    (long long)st->st_size);
-	return RESULT_ABSENT;
-}
-
 /* Map an open file into a slot. As map_file(). */
 static enum result
 map_into(unsigned slot, int fd, const struct stat *st)
@@ -114,7 +106,7 @@ map_into(unsigned slot, int fd, const struct stat *st)
 	int error = 0;
 
 	if (st->st_size != (off_t)sizeof(struct meters_copy))
-		return say_damaged(st);
+		return RESULT_ABSENT;
 	/* Holes are filled now, and not when something is counted there. */
 	if (st->st_blocks * 512 < st->st_size)
 		error = posix_fallocate(fd, 0, st->st_size);
@@ -129,13 +121,14 @@ map_into(unsigned slot, int fd, const struct stat *st)
 	slots[slot].map = at;
 	slots[slot].device = st->st_dev;
 	slots[slot].inode = st->st_ino;
-	return is_whole(slots[slot].map) ? OK : say_damaged(st);
+	return is_whole(slots[slot].map) ? OK : RESULT_ABSENT;
 }
 
-/* Map the file that is there, beside the one that is in use. OK,
- * RESULT_ABSENT (also one that is none of ours), RESULT_STORE. */
+/* Map the file that is there, beside the one that is in use. says: if it is none
+ * of ours, for nobody is making it just now. OK, RESULT_ABSENT (also then),
+ * RESULT_STORE. */
 static enum result
-map_file(int dir)
+map_file(int dir, bool says)
 {
 	unsigned slot = 1 - current;
 	enum result result;
@@ -147,6 +140,9 @@ map_file(int dir)
 		return result;
 	result = map_into(slot, fd, &st);
 	close(fd);
+	if (result == RESULT_ABSENT && says)
+		log_event(LOG_LEVEL_WARN, "metrics_damaged", "bytes=%lld",
+		    (long long)st.st_size);
 	if (result == OK) {
 		current = slot;
 		lost = 0;
@@ -154,21 +150,30 @@ map_file(int dir)
 	return result;
 }
 
+/* Make an empty one in the place of whatever has its name. Nobody else makes it
+ * meanwhile; and should somebody empty the directory just then, it is gone. */
 static enum result
 make_file(int dir)
 {
+	enum result result;
+	int fd;
+
 	static const struct meters_copy empty = { .magic = MAGIC,
 		.bytes = sizeof(empty) };
 
-	return file_overwrite(dir, METERS_NAME,
-	    (struct str){ (const char *)&empty, sizeof(empty) });
+	if (unlinkat(dir, METERS_NAME, 0) != 0 && errno != ENOENT)
+		return store_failed("unlink");
+	if ((result = file_make(dir, METERS_NAME, &fd)) != OK)
+		return result;
+	return file_fill(fd, 0,
+	    (struct str){ (const char *)&empty, sizeof(empty) }, false);
 }
 
 /* Map what is there, or make it, one process for all. */
 static enum result
 map_or_make(int dir)
 {
-	enum result result = map_file(dir);
+	enum result result = map_file(dir, false);
 	int lock;
 
 	if (result != RESULT_ABSENT)
@@ -177,11 +182,11 @@ map_or_make(int dir)
 	    filelock_take(dir, LOCK_NUMBER, clock_mono_ms() + MAKE_MS, &lock);
 	if (result != OK)
 		return RESULT_STORE;
-	if ((result = map_file(dir)) == RESULT_ABSENT &&
+	if ((result = map_file(dir, true)) == RESULT_ABSENT &&
 	    (result = make_file(dir)) == OK)
-		result = map_file(dir);
+		result = map_file(dir, false);
 	close(lock);
-	return result == RESULT_ABSENT ? RESULT_STORE : result;
+	return result == OK ? OK : RESULT_STORE;
 }
 
 enum result

@@ -7,12 +7,15 @@ import shutil
 import socket
 import subprocess
 import threading
+import time
 
 import pytest
 
-from stack import PROGRAMS
+from stack import Client, PROGRAMS
 from stack.fixtures import REPOSITORY
+from stack.processes import wait_until
 from tools import fastcgi
+from tools.spotify import json_answer
 
 
 def probe(stack, program, *arguments):
@@ -30,8 +33,8 @@ def ask(stack, program, **params):
 
 
 def log_lines(stack, program):
-    """How many there are."""
-    return stack.programs[program].log().count("\n")
+    """Those that there are."""
+    return stack.programs[program].log().splitlines()
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
@@ -42,7 +45,7 @@ def test_a_program_that_serves_says_so_and_logs_nothing(stack, program):
     assert (done.returncode, done.stdout, done.stderr) == (
         0, f"{program}: serves\n", "")
     reply = ask(stack, program)
-    assert (reply.status, reply.body) == (204, b"")
+    assert (reply.status, reply.body) == (200, b"")
     assert reply.header("Cache-Control") == "no-store"
     assert log_lines(stack, program) == before
     assert len(stack.spotify.requests()) == calls
@@ -122,7 +125,101 @@ def test_no_client_can_ask(stack, client, program):
                     {"SPOTIFY_FCGI_REQUIRE": "health"}):
         reply = client.fetch(f"{program}?SPOTIFY_FCGI_REQUIRE=health",
                              headers=headers)
-        assert reply.status != 204
+        assert reply.status != 200 or reply.body
+
+
+# For a load balancer: health.example of nginx and Apache.
+
+def status_of(client):
+    """That of the answer, which says nothing else."""
+    reply = client.request("GET", "/health")
+    assert reply.body == b"" and reply.header("Set-Cookie") is None
+    assert reply.header("Cache-Control") == "no-store"
+    return reply.status
+
+
+def test_a_load_balancer_is_told_over_http(stack, client, spotify):
+    before = len(spotify.requests())
+    assert status_of(client) == 200
+    assert client.request("HEAD", "/health").status == 200
+    assert len(spotify.requests()) == before
+
+
+def test_what_a_client_sends_changes_nothing(stack, client):
+    for path, headers in (("/health?SPOTIFY_FCGI_REQUIRE=1", {}),
+                          ("/health", {"SPOTIFY-FCGI-REQUIRE": "1"}),
+                          ("/health", {"Cookie": "a=b" * 100})):
+        reply = client.request("GET", path, headers=headers)
+        assert (reply.status, reply.body) == (200, b"")
+    for path in ("/healthy", "/health/session"):
+        assert client.request("GET", path).status == 404
+
+
+def test_a_store_that_takes_no_file_is_told_to_strangers_by_a_number(
+        make_stack):
+    stack = make_stack()
+    client = Client(stack)
+    away = stack.session_dir.with_name("away")
+    stack.session_dir.rename(away)
+    shutil.rmtree(away)
+    wait_until(lambda: status_of(client) == 503, 60, "still well")
+    stack.session_dir.mkdir(mode=0o700)
+
+
+def test_who_asks_often_costs_no_file_each_time(make_stack):
+    """While the store is away, a second's answers are one try, and one line
+    of the log."""
+    stack = make_stack()
+    client = Client(stack)
+    shutil.rmtree(stack.session_dir)
+    wait_until(lambda: status_of(client) == 503, 60, "still well")
+    asked, began = 0, time.monotonic()
+    while time.monotonic() - began < 2:
+        client.request("GET", "/health")
+        asked += 1
+    seconds = time.monotonic() - began
+    tries = [event["call"] for event in stack.events("session")
+             if event["event"] == "store_failed"].count("create")
+    assert tries <= seconds + 3 and asked > 2 * tries
+    stack.session_dir.mkdir(mode=0o700)
+
+
+def test_a_refused_client_is_unwell_for_ten_minutes(make_stack):
+    """In all programs, though one was told."""
+    stack = make_stack()
+    client = Client(stack)
+    assert status_of(client) == 200
+    stack.spotify.answers("token", json_answer({"error": "invalid_client"},
+                                               400))
+    assert client.finish(client.approve(client.start_login())).status == 503
+    assert status_of(client) == 503
+    assert ask(stack, "artists").status == 503
+    stack.clock.advance(590)
+    assert status_of(client) == 503
+    stack.clock.advance(11)
+    assert status_of(client) == 200
+
+
+def test_a_client_that_is_accepted_again_is_well(make_stack):
+    stack = make_stack()
+    client = Client(stack)
+    stack.spotify.answers("token", json_answer({"error": "invalid_client"},
+                                               400))
+    client.finish(client.approve(client.start_login()))
+    assert status_of(client) == 503
+    client.login()
+    assert status_of(client) == 200
+
+
+def test_a_visitor_cannot_make_it_unwell(make_stack):
+    """He can bring words of misconfiguration back from Spotify."""
+    stack = make_stack()
+    client = Client(stack)
+    for error in ("invalid_request", "unauthorized_client", "invalid_scope"):
+        back = client.deny(client.start_login())
+        reply = client.finish(back.replace("access_denied", error))
+        assert (reply.status, reply.code) == (503, "misconfigured")
+        assert status_of(client) == 200
 
 
 def lines_of_the_manual():

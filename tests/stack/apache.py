@@ -20,9 +20,9 @@ MODULES = pathlib.Path("/usr/lib/apache2/modules")
 READY_S = 60
 # Those that Debian has in use from the start, and those of the "a2enmod"
 # lines; lua and cgid only where they are asked for.
-LOADED = ("mpm_event authz_core mime dir alias env headers setenvif deflate "
-          "filter reqtimeout allowmethods proxy proxy_fcgi proxy_http "
-          "unique_id socache_shmcb ssl http2 rewrite").split()
+LOADED = ("mpm_event authz_core authz_host mime dir alias env headers "
+          "setenvif deflate filter reqtimeout allowmethods proxy proxy_fcgi "
+          "proxy_http unique_id socache_shmcb ssl http2 rewrite").split()
 
 # User: a worker is not root even where the tests are. Our directory and the
 # sockets can be entered by root's group; see write().
@@ -56,6 +56,7 @@ LOOPBACK_SITE = """Listen 127.0.0.1:{port}
 	CustomLog {folder}/log/spotify-fcgi.log spotify_fcgi
 	Include {folder}/apache/spotify-fcgi.page
 	Include {folder}/apache/{programs}
+	Include {folder}/apache/health.example
 	{members}
 	{application}
 </VirtualHost>

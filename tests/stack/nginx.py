@@ -56,6 +56,7 @@ LOOPBACK_SITE = """
 		error_page 494 =431 @spotify_fcgi_cookies_page;
 		include nginx/spotify-fcgi.page;
 		include nginx/spotify-fcgi.locations;
+		include nginx/health.example;
 		{members}
 		{application}
 	}}
