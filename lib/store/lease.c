@@ -56,15 +56,30 @@ lease_ms(const struct store_hold *hold)
 	return leases[hold->task].ms;
 }
 
+/* When this directory was made: at the start of the machine, to the
+ * nanosecond, for it is in memory; 0 where that is not to be seen. */
+static int64_t
+run_made_ns(void)
+{
+	struct statx stx;
+
+	if (statx(AT_FDCWD, "/run", 0, STATX_BTIME, &stx) != 0 ||
+	    (stx.stx_mask & STATX_BTIME) == 0)
+		return 0;
+	return stx.stx_btime.tv_sec * 1000000000 + stx.stx_btime.tv_nsec;
+}
+
 /*
  * Name the machine: who has the same name has the same lock file, as far as
- * one can see, and machines that were copied have another name of the host.
- * Of two with one name both would take over the other's leases.
+ * one can see. Machines that were copied with all their names have at least
+ * been started at different times; what that costs is that a machine that is
+ * started anew waits for the leases of before as others do. Of two with one
+ * name both would take over the other's leases.
  */
 static void
 name_machine(int lock, unsigned char machine[static MACHINE_BYTES])
 {
-	char text[sizeof(struct utsname) + 64], id[33] = "";
+	char text[sizeof(struct utsname) + 96], id[33] = "";
 	struct utsname host;
 	struct stat st;
 	int fd = open("/etc/machine-id", O_RDONLY | O_CLOEXEC), n;
@@ -77,8 +92,9 @@ name_machine(int lock, unsigned char machine[static MACHINE_BYTES])
 		secret_random(machine, MACHINE_BYTES);
 		return;
 	}
-	n = snprintf(text, sizeof(text), "%s %s %llx %llx", id, host.nodename,
-	    (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+	n = snprintf(text, sizeof(text), "%s %s %llx %llx %lld", id,
+	    host.nodename, (unsigned long long)st.st_dev,
+	    (unsigned long long)st.st_ino, (long long)run_made_ns());
 	seal_digest((struct str){ text, (size_t)n }, machine, MACHINE_BYTES);
 }
 

@@ -2,7 +2,9 @@
 /* Machines beside each other: who may save what. */
 #include "config.h"
 
+#include <sched.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -146,15 +148,27 @@ a_lease_of_another_machine_is_waited_for(void)
 	assert_false(s.lock_two.doubtful);
 }
 
-/* A process of a machine that takes the lock, and room if it is to, and dies;
- * whether it had the memory for that. */
+/* Give this process a /run that was made another time. */
 static bool
-die_as_holder(struct site *s, const char *machine, bool reserves)
+start_again(void)
+{
+	return unshare(CLONE_NEWNS) == 0 &&
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	    mount("none", "/run", "tmpfs", 0, NULL) == 0;
+}
+
+/* A process of a machine, or of a copy of it, that takes the lock, and room if
+ * it is to, and dies; whether it had the memory for that. */
+static bool
+die_as_holder(struct site *s, const char *machine, bool reserves, bool copy)
 {
 	int status;
 	pid_t child = fork();
 
 	if (child == 0) {
+		/* A root who may not do that has nothing to test. */
+		if (copy && !start_again())
+			_exit(2);
 		if (engines_store(s->prefix, machine, &s->one) == OK &&
 		    lock_take(s->one, LOCK_REFRESH, site_id, 0, &s->lock_one) ==
 			OK &&
@@ -169,13 +183,31 @@ die_as_holder(struct site *s, const char *machine, bool reserves)
 	return status == 0;
 }
 
+/* All that can be copied is the same: host, directory and its lock. */
+static void
+a_copy_of_a_machine_is_another_machine(void)
+{
+	SCOPED(site_leave) struct site s;
+
+	if (geteuid() != 0)
+		skip();
+	CHECK_OK(site_begin(&s));
+	store_close(s.one);
+	s.one = NULL;
+	if (!die_as_holder(&s, "two", false, true))
+		return;
+	lengthen(&s);
+	CHECK(lock_take(s.two, LOCK_REFRESH, site_id, 0, &s.lock_two),
+	    RESULT_BUSY);
+}
+
 static void
 a_dead_holder_delays_nobody_of_his_machine(void)
 {
 	SCOPED(site_leave) struct site s;
 
 	CHECK_OK(site_begin(&s));
-	if (!die_as_holder(&s, "one", true))
+	if (!die_as_holder(&s, "one", true, false))
 		return;
 	lengthen(&s);
 	CHECK(lock_take(s.two, LOCK_REFRESH, site_id, 0, &s.lock_two),
@@ -196,7 +228,7 @@ a_holder_who_dies_before_he_reserves_ends_no_doubt(void)
 	CHECK_OK(lock_take(s.one, LOCK_REFRESH, site_id, 0, &s.lock_one));
 	CHECK_OK(site_reserve(s.one, &s.lock_one, &s.version, &s.room_one));
 	assert_int_equal(site_say(&s, "DEL", "l", ""), 1);
-	if (!die_as_holder(&s, "two", false))
+	if (!die_as_holder(&s, "two", false, false))
 		return;
 	lengthen(&s);
 	CHECK_OK(lock_take(s.two, LOCK_REFRESH, site_id, 0, &s.lock_two));
@@ -270,6 +302,7 @@ UNIT_TESTS(lease) = {
 	TEST(who_has_lost_his_lease_saves_if_nobody_else_has),
 	TEST(without_the_lease_nothing_is_reserved),
 	TEST(a_lease_of_another_machine_is_waited_for),
+	TEST(a_copy_of_a_machine_is_another_machine),
 	TEST(a_dead_holder_delays_nobody_of_his_machine),
 	TEST(a_holder_who_dies_before_he_reserves_ends_no_doubt),
 	TEST(what_somebody_else_has_saved_is_news),
