@@ -25,7 +25,13 @@ void pool_close(struct pool *pool);
 enum result pool_take(struct pool *pool, bool fresh, int64_t deadline_ms,
     struct link **link) __attribute__((warn_unused_result));
 
-/* Take it back; it is closed when nobody has used it for a minute. */
+/*
+ * Take it back; it is closed when nobody has used it for a minute, by the next
+ * pool_take(). A process that is not asked any more keeps those that it had, as
+ * many as were in use at once: a thread or a timer to close them would wake
+ * each process for nothing. An engine that wants them back closes them itself
+ * (its "timeout"), which the next call does not notice.
+ */
 void pool_give(struct pool *pool, struct link *link);
 
 /* Close it, and all others as soon as they are not in use: where one has died,

@@ -367,6 +367,16 @@ def test_no_connection_is_left_open(stack, engine, visitor):
     assert int(engine.info("total_connections_received")) < 150
 
 
+def test_an_engine_that_ends_idle_connections_is_not_noticed(stack, engine,
+                                                            visitor):
+    """Its own timeout, or an administrator."""
+    for _ in range(3):
+        for program, method in PROGRAMS[:3]:
+            assert visitor.fetch(program, method).status == 200
+        engine.command("CLIENT", "KILL", "TYPE", "normal")
+    assert "event=engine_trouble" not in stack.program_logs()
+
+
 def test_a_flush_of_everything_logs_out_and_breaks_nothing(stack, engine,
                                                            visitor):
     """In the middle of a refresh: a logout, as far as anybody can tell."""
