@@ -6,22 +6,49 @@
  */
 #include "config.h"
 
+#include <stdio.h>
+
 #include "app/app.h"
 #include "relay/relay.h"
+#include "web/etag.h"
 #include "web/origin.h"
 
 #define READING (METHOD_GET | METHOD_HEAD)
 
+/* The browser keeps an answer, too, and asks whether it still is the one. */
+static void
+offer_tag(const struct request *request, const struct relay *relay,
+    struct reply *reply)
+{
+	struct buf tag = BUF(ETAG_BYTES + 1);
+
+	etag_of(buf_str(&relay->body), &tag);
+	if (buf_result(&tag) == OK) {
+		reply_cached(reply, buf_str(&tag));
+		if (etag_has(request->if_none_match, buf_str(&tag)))
+			reply->status = 304;
+	}
+	buf_free(&tag);
+}
+
 /* With what Spotify has said, and its word for what was made. */
 static void
-answer(struct relay *relay, int status, struct reply *reply)
+answer(const struct request *request, struct relay *relay, int status,
+    struct reply *reply)
 {
-	if (relay->body.n == 0)
-		return;
-	reply_json(reply);
-	if (status == 201)
-		reply->status = status;
-	buf_move(&reply->body, &relay->body);
+	char age[24];
+
+	if (relay->body.n > 0 && relay->may_be_kept)
+		offer_tag(request, relay, reply);
+	snprintf(age, sizeof(age), "%lld", (long long)relay->kept_s);
+	if (relay->kept_s >= 0)
+		reply_header(reply, "Age", str_of(age));
+	if (relay->body.n > 0 && reply->status != 304) {
+		reply_json(reply);
+		if (status == 201)
+			reply->status = status;
+		buf_move(&reply->body, &relay->body);
+	}
 }
 
 static enum result
@@ -45,7 +72,7 @@ handle(struct context *context, const struct request *request,
 		result = relay_call(context, &session, &relay);
 	}
 	if (result == OK)
-		answer(&relay, context->api_status, reply);
+		answer(request, &relay, context->api_status, reply);
 	session_free(&session);
 	relay_free(&relay);
 	return result;

@@ -36,25 +36,16 @@ write_list(struct artists *artists, struct reply *reply)
  * The tag covers the artists only. A stale list goes without: with the tag of
  * the same artists, a browser would keep its "stale" for the fresh ones.
  */
-static enum result
+static void
 answer(struct artists *artists, struct reply *reply)
 {
-	struct buf tag = BUF(64);
-	enum result result;
-
-	buf_printf(&tag, "W/\"%s\"", artists->facts.tag);
-	if ((result = buf_result(&tag)) == OK) {
-		reply->cache = "private, no-cache";
-		reply_header(reply, "Vary", STR("Cookie"));
-		if (artists->complete && !artists->stale)
-			reply_header(reply, "ETag", buf_str(&tag));
-		if (artists->known)
-			reply->status = 304;
-		else
-			write_list(artists, reply);
-	}
-	buf_free(&tag);
-	return result;
+	reply_cached(reply,
+	    artists->complete && !artists->stale ? str_of(artists->facts.tag) :
+						   STR(""));
+	if (artists->known)
+		reply->status = 304;
+	else
+		write_list(artists, reply);
 }
 
 static enum result
@@ -78,7 +69,7 @@ handle(struct context *context, const struct request *request,
 		    request->if_none_match, &artists);
 	}
 	if (result == OK)
-		result = answer(&artists, reply);
+		answer(&artists, reply);
 	artists_free(&artists);
 	session_free(&session);
 	query_free(&fresh, 1);

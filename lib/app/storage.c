@@ -63,6 +63,18 @@ set_engine(const struct conf *conf, const struct storeurl *url,
 		.reply_max = REPLY_MAX };
 }
 
+/* For how long an engine keeps what is beside a record: nobody looks at it
+ * later. */
+static int64_t
+kept_s(const struct conf *conf)
+{
+	int64_t longest_s = conf->artists_max_age_s > conf->api_max_age_s ?
+	    conf->artists_max_age_s :
+	    conf->api_max_age_s;
+
+	return longest_s > KEPT_MIN_S ? longest_s : KEPT_MIN_S;
+}
+
 static enum result
 open_engine(const struct conf *conf, const struct storeurl *url,
     struct store **store)
@@ -71,9 +83,7 @@ open_engine(const struct conf *conf, const struct storeurl *url,
 	char prefix[16];
 	const struct valkey_config config = { .prefix = prefix,
 		.dir = conf->session_dir,
-		.kept_s = conf->artists_max_age_s > KEPT_MIN_S ?
-		    conf->artists_max_age_s :
-		    KEPT_MIN_S };
+		.kept_s = kept_s(conf) };
 	struct engine *engine;
 	enum result result = write_prefix(conf, prefix);
 

@@ -13,7 +13,6 @@
 #include "artists/crowd.h"
 #include "artists/pages.h"
 #include "base/clock.h"
-#include "base/codec.h"
 #include "base/meter.h"
 #include "json/writer.h"
 #include "session/who.h"
@@ -48,11 +47,9 @@ static enum result
 write_tag(struct artists *artists)
 {
 	struct buf text = BUF(COPY_TAG_BYTES);
-	unsigned char digest[16];
 	enum result result;
 
-	seal_digest(buf_str(&artists->list), digest, sizeof(digest));
-	codec_base64url(&text, digest, sizeof(digest));
+	etag_of(buf_str(&artists->list), &text);
 	if ((result = buf_result(&text)) == OK)
 		memcpy(artists->facts.tag, text.p, text.n + 1);
 	buf_free(&text);

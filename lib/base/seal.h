@@ -20,7 +20,8 @@ enum seal_purpose {
 	SEAL_COPY,
 	SEAL_LIST,
 	SEAL_PART,
-	SEAL_PART_LIST
+	SEAL_PART_LIST,
+	SEAL_ANSWERS
 };
 
 /* Keys derived from one server key; id tells them apart in a sealed text. */

@@ -60,6 +60,7 @@ struct conf {
 	int64_t idle_limit_s;
 	int64_t absolute_limit_s;
 	int64_t artists_max_age_s;
+	int64_t api_max_age_s; /* 0: no answer is kept */
 	int64_t quota_per_day; /* calls of a kind; 0: not counted */
 	int64_t log_level;     /* enum log_level */
 	int64_t auth_pass;     /* CONF_PASS_ bits */

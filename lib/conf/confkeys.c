@@ -42,6 +42,8 @@ const struct confkeys_key confkeys[] = {
 	{ "allowed_origins", NULL, AT(allowed_origins), 0, 0, TYPE_TEXT, false,
 	    NULL },
 	{ "api_allow", NULL, AT(api_allow), 0, 0, TYPE_TEXT, false, NULL },
+	{ "api_max_age", "0", AT(api_max_age_s), 0, DAY, TYPE_DURATION, false,
+	    "must be from 0 to 1 d" },
 	{ "events_dir", NULL, AT(events_dir), 0, 0, TYPE_PATH, false, NULL },
 	{ "events_email", "no", AT(events_email), 0, 0, TYPE_YES, false, NULL },
 	{ "authorize_url", "https://accounts.spotify.com/authorize",

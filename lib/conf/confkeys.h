@@ -9,7 +9,7 @@
 
 #include "conf/conf.h"
 
-#define CONFKEYS_N 32
+#define CONFKEYS_N 33
 
 enum confkeys_type {
 	TYPE_TEXT,

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "json/valid.h"
+#include "relay/answers.h"
 #include "relay/flight.h"
 #include "relay/follow.h"
 #include "relay/pace.h"
@@ -41,7 +42,7 @@ relay_read(const struct conf *conf, const struct request *request,
 	struct buf path = BUF(PATH_MAX_BYTES);
 	enum result result = OK;
 
-	*relay = (struct relay){ .body = BUF(RELAY_BODY_MAX) };
+	*relay = (struct relay){ .body = BUF(RELAY_BODY_MAX), .kept_s = -1 };
 	if (conf->api_allow == NULL)
 		result = RESULT_NOT_ENABLED;
 	if (result == OK)
@@ -160,25 +161,62 @@ forget(const struct context *context, const struct session *session,
 	change_note(context, session->id);
 	if (follows)
 		drop_lists(context, session);
+	/* For where there was no room to note it. */
+	if (context->conf->api_max_age_s > 0)
+		(void)!store_keep(context->store, session->id, STORE_ANSWERS,
+		    STR(""));
 }
 
-/* Ask Spotify, or wait for who does. */
+/*
+ * Answer with what was kept, if there is something that is young enough.
+ * OK, RESULT_ABSENT; RESULT_NO_MEMORY: to ask would take no less.
+ */
 static enum result
-fly(struct context *context, struct session *session,
-    const struct rowurl *rowurl, struct flight_outcome *outcome)
+use_kept(const struct context *context, const struct session *session,
+    struct relay *relay, struct answers_since *since,
+    struct flight_outcome *outcome)
 {
-	struct change since = { { 0 } };
+	enum result result;
+
+	relay->may_be_kept =
+	    answers_age_s(context->conf, relay->rowurl.row) > 0;
+	if (!relay->may_be_kept)
+		return RESULT_ABSENT;
+	*outcome = (struct flight_outcome){ .result = OK,
+		.status = 200,
+		.body = BUF(RELAY_BODY_MAX) };
+	result = answers_find(context, session, &relay->rowurl, since,
+	    &outcome->body);
+	if (result == OK)
+		relay->kept_s = clock_now_s() - since->asked_s;
+	return result;
+}
+
+/* Ask Spotify, or wait for who does, unless the answer is there. */
+static enum result
+fly(struct context *context, struct session *session, struct relay *relay,
+    struct flight_outcome *outcome)
+{
+	struct answers_since since = { .asked_s = clock_now_s() };
+	const struct rowurl *rowurl = &relay->rowurl;
 	struct flight_seat seat;
 	enum result result;
 
 	if (!row_writes(rowurl->row))
-		change_read(context, session->id, &since);
-	result = flight_join(context, session->id, &since, rowurl, &seat);
+		change_read(context, session->id, &since.change);
+	result = use_kept(context, session, relay, &since, outcome);
+	if (result != RESULT_ABSENT)
+		return result;
+	result =
+	    flight_join(context, session->id, &since.change, rowurl, &seat);
 	*outcome = (struct flight_outcome){ .result = result };
 	if (result == OK && seat.leads) {
 		lead(context, session, rowurl, outcome);
 		if (row_writes(rowurl->row))
 			forget(context, session, rowurl);
+		else if (relay->may_be_kept && outcome->body.n > 0)
+			answers_save(context, session, rowurl, &since,
+			    buf_str(&outcome->body));
 		flight_land(&seat, outcome);
 	} else if (result == OK) {
 		log_event(LOG_LEVEL_DEBUG, "call_shared", "call=%s",
@@ -204,7 +242,7 @@ relay_call(struct context *context, struct session *session,
 		return RESULT_SCOPE_MISSING;
 	/* Who led may have had less time than we, or gone away. */
 	do {
-		result = fly(context, session, rowurl, &outcome);
+		result = fly(context, session, relay, &outcome);
 		if (result == OK)
 			result = outcome.result;
 		if (result == OK)

@@ -12,7 +12,9 @@
 /* The call and what came of it; relay_free() releases it. */
 struct relay {
 	struct rowurl rowurl;
-	struct buf body; /* JSON, or empty: Spotify had nothing to say */
+	struct buf body;  /* JSON, or empty: Spotify had nothing to say */
+	bool may_be_kept; /* by api_max_age, for who asks the same again */
+	int64_t kept_s;	  /* for so long it was; -1: Spotify has been asked */
 };
 
 /*
@@ -32,9 +34,10 @@ unsigned relay_methods(const struct conf *conf, const struct request *request);
 
 /*
  * Make the call that was read for a session, or share the answer of one that is
- * under way for the same session. The body is one JSON value of at most
- * RELAY_BODY_MAX bytes and RELAY_DEPTH_MAX levels; what else Spotify sends is
- * RESULT_UPSTREAM_FAILED, and its refusals are those of refusal_of().
+ * under way for the same session, or take the one that was kept (answers.h).
+ * The body is one JSON value of at most RELAY_BODY_MAX bytes and
+ * RELAY_DEPTH_MAX levels; what else Spotify sends is RESULT_UPSTREAM_FAILED,
+ * and its refusals are those of refusal_of().
  * What changes something is never shared and never sent a second time, unless a
  * 401 has said that it was not done. Its answer is given if its row has one
  * that says something, and is JSON. Reads of this session that are under way,

@@ -15,7 +15,8 @@
 
 static const char *const things[] = { [STORE_COPY] = COPY,
 	[STORE_PARTIAL] = PARTIAL,
-	[STORE_CHANGE] = CHANGE };
+	[STORE_CHANGE] = CHANGE,
+	[STORE_ANSWERS] = ANSWERS };
 _Static_assert(sizeof(things) / sizeof(things[0]) == BESIDE_PLACES,
     "every place has its key");
 

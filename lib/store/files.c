@@ -29,7 +29,8 @@
 /* What is kept beside a record. */
 static const char *const kept[] = { [STORE_COPY] = "copy-",
 	[STORE_PARTIAL] = "part-",
-	[STORE_CHANGE] = "change-" };
+	[STORE_CHANGE] = "change-",
+	[STORE_ANSWERS] = "answers-" };
 
 /* A file on its way: it exists under a name that nobody reads. */
 struct reservation {

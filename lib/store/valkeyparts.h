@@ -16,6 +16,7 @@
 #define COPY "c"
 #define PARTIAL "p"
 #define CHANGE "n"
+#define ANSWERS "a"
 #define ROOM "r"
 #define MARK "u"
 

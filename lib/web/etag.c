@@ -2,7 +2,18 @@
 /* Hides how a browser asks for what it may have already. */
 #include "config.h"
 
+#include "base/codec.h"
+#include "base/seal.h"
 #include "web/etag.h"
+
+void
+etag_of(struct str text, struct buf *tag)
+{
+	unsigned char digest[16];
+
+	seal_digest(text, digest, sizeof(digest));
+	codec_base64url(tag, digest, sizeof(digest));
+}
 
 bool
 etag_has(struct str header, struct str tag)

@@ -84,7 +84,7 @@ origin_allow(const struct conf *conf, const struct request *request,
 	reply_header(reply, "Access-Control-Allow-Origin", request->origin);
 	reply_header(reply, "Access-Control-Allow-Credentials", STR("true"));
 	reply_header(reply, "Access-Control-Expose-Headers",
-	    STR("ETag, Retry-After"));
+	    STR("Age, ETag, Retry-After"));
 }
 
 /* Whether it is a list of header names that may be answered as it came:

@@ -5,6 +5,8 @@
  */
 #include "config.h"
 
+#include <stdio.h>
+
 #include "json/writer.h"
 #include "web/reply.h"
 
@@ -97,6 +99,19 @@ reply_go(struct reply *reply, const struct conf *conf, struct str path)
 	/* after_login may be a URL on an allowed origin. */
 	reply_redirect(reply,
 	    path.p[0] == '/' ? conf->redirect.origin : STR(""), path);
+}
+
+void
+reply_cached(struct reply *reply, struct str tag)
+{
+	char quoted[REPLY_TAG_MAX + 5];
+	int n = snprintf(quoted, sizeof(quoted), "W/\"%.*s\"",
+	    (int)(tag.n < REPLY_TAG_MAX ? tag.n : REPLY_TAG_MAX), tag.p);
+
+	reply->cache = "private, no-cache";
+	reply_header(reply, "Vary", STR("Cookie"));
+	if (tag.n > 0)
+		reply_header(reply, "ETag", (struct str){ quoted, (size_t)n });
 }
 
 void

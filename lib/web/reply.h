@@ -47,6 +47,15 @@ void reply_redirect(struct reply *reply, struct str base, struct str rest);
 /* 303 to a path of this site; an empty one stands for after_login. */
 void reply_go(struct reply *reply, const struct conf *conf, struct str path);
 
+#define REPLY_TAG_MAX 32
+
+/*
+ * Let the browser keep the answer, for itself, and ask each time whether it is
+ * still the one: by a weak ETag of this tag, of REPLY_TAG_MAX bytes at most, or
+ * by none if that is empty (RFC 9110, section 8.8.3).
+ */
+void reply_cached(struct reply *reply, struct str tag);
+
 /* 200 with JSON; the caller appends to the body. */
 void reply_json(struct reply *reply);
 

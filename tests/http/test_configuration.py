@@ -51,6 +51,7 @@ def test_what_is_in_force_is_printed(setup, program):
         "idle_limit": "604800s", "absolute_limit": "2592000s",
         "artists_max_age": "600s", "quota_per_day": "0", "auth_pass": "id",
         "events_email": "no",
+        "api_max_age": "0s",
         "authorize_url": "https://accounts.spotify.com/authorize",
         "token_url": "https://accounts.spotify.com/api/token",
         "api_url": "https://api.spotify.com/v1", "store": "files",
@@ -89,7 +90,7 @@ def test_the_clean_up_that_is_printed_cleans_up(setup, limits, kept_s):
     store, number = setup.folder / "store", 0
     left, names = set(), ["lock", "limit-api-rate", "session-x"]
     for age_s in (0, kept_s - 60, kept_s + 60, kept_s + 400 * DAY):
-        for kind in ("session-", "copy-", "part-"):
+        for kind in ("session-", "copy-", "part-", "answers-"):
             number += 1
             names.append(f"{kind}{number:064x}")
             os.utime(touched(store / names[-1]), ago(age_s))
@@ -152,6 +153,7 @@ def test_how_a_file_may_be_written(setup, text):
     {"idle_limit": "180d", "absolute_limit": "180d"}, {"workers": "512"},
     {"auth_pass": "id name email token"}, {"auth_pass": "token"},
     {"artists_max_age": "0"}, {"artists_max_age": "24h"},
+    {"api_max_age": "10m"}, {"api_max_age": "1d"},
     {"quota_per_day": "600"}, {"quota_per_day": "10000000"},
     {"allowed_origins": "https://a.example https://b.example:8443"},
     {"allowed_origins": "https://a.example",
@@ -292,6 +294,7 @@ BAD = [({key: value}, key) for key, values in {
                    "99999999999999999999d", "d", "0"),
     "absolute_limit": ("299", "181d", "x"),
     "artists_max_age": ("86401", "25h", "x", "-1"),
+    "api_max_age": ("86401", "25h", "x", "-1"),
     "quota_per_day": ("-1", "10000001", "x", "600/d", "", "1e3"),
     "allowed_origins": (
         "*", "null", "http://a.example", "https://a.example/",

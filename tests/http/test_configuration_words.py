@@ -82,6 +82,7 @@ ROWS = [(key, value, words) for key, rows in {
                    ("7d;", END)),
     "absolute_limit": (("1y", DURATION), ("200d", "from 300 s to 180 d")),
     "artists_max_age": (("2d", "from 0 to 1 d"), ("off", DURATION)),
+    "api_max_age": (("2d", "from 0 to 1 d"), ("off", DURATION)),
     "allowed_origins": (
         ("https://a.example, https://b.example", "blanks between"),
         ("https://a.example/", "scheme and host only"),

@@ -167,8 +167,8 @@ def check_shared(reply, origin):
     assert reply.header("Access-Control-Allow-Credentials") == "true"
     assert "Origin" in ", ".join(reply.all("Vary"))
     assert {name.strip() for name in reply.header(
-        "Access-Control-Expose-Headers").split(",")} == {"ETag",
-                                                         "Retry-After"}
+        "Access-Control-Expose-Headers").split(",")} == {
+            "Age", "ETag", "Retry-After"}
 
 
 @pytest.mark.parametrize("origin", [APP, SECOND])

@@ -188,7 +188,7 @@ only_an_allowed_origin_may_read_the_answer(void)
 	    "Vary: Origin\r\n"
 	    "Access-Control-Allow-Origin: " ALLOWED "\r\n"
 	    "Access-Control-Allow-Credentials: true\r\n"
-	    "Access-Control-Expose-Headers: ETag, Retry-After\r\n");
+	    "Access-Control-Expose-Headers: Age, ETag, Retry-After\r\n");
 }
 
 static void

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: ISC
+"""api_max_age: answers that are kept for who asks the same again."""
+
+import pytest
+
+from stack import Engine
+from stack.fixtures import start_stack
+from tools.answers import Browser, refused
+from tools.store import stored
+
+ID = "0OdUWJ0sBjDrqHygGUXeCF"
+SCOPE = ("user-follow-read user-top-read user-read-playback-state "
+         "user-read-currently-playing user-read-recently-played "
+         "user-library-read user-library-modify playlist-read-private")
+CONF = {"api_allow": "reading library-save", "scope": SCOPE,
+        "api_max_age": "1h"}
+TOP = "api/me/top/artists?limit=5"
+SAVE = f"api/me/library?uris=spotify:track:{ID}"
+NEVER = ("api/me/player", "api/me/player/currently-playing",
+         "api/me/player/devices", "api/me/player/queue",
+         "api/me/player/recently-played",
+         f"api/me/library/contains?uris=spotify:track:{ID}")
+SCRIPT = {"X-Requested-With": "fetch"}
+
+
+@pytest.fixture(scope="module", params=["files", "engine"], name="kept_stack")
+def fixture_kept_stack(request):
+    """A site that keeps answers, in either store; two processes answer."""
+    if request.param == "files":
+        with start_stack(conf=CONF, processes={"api": 2}) as running:
+            yield running
+            assert running.stop() == []
+        return
+    with Engine() as engine:
+        with start_stack(conf={**CONF, **engine.conf(engine.socket_url)},
+                         processes={"api": 2}) as running:
+            running.engine = engine
+            yield running
+            assert running.stop() == []
+
+
+@pytest.fixture(name="site")
+def fixture_site(kept_stack):
+    """The same, as if nobody had ever been there."""
+    kept_stack.reset()
+    if hasattr(kept_stack, "engine"):
+        kept_stack.engine.command("FLUSHALL")
+    yield kept_stack
+    assert kept_stack.complaints() == []
+
+
+@pytest.fixture(name="member")
+def fixture_member(site):
+    """Somebody who is logged in."""
+    client = Browser(site)
+    client.login()
+    return client
+
+
+def calls(site):
+    """How many calls Spotify has had."""
+    return len(site.spotify.requests("api"))
+
+
+def kept_places(site):
+    """The names of what holds answers."""
+    if hasattr(site, "engine"):
+        return [key for key in site.engine.command("KEYS", "*")
+                if key.decode().endswith(":a")]
+    return stored(site, "answers-")
+
+
+def test_who_asks_the_same_again_gets_what_was_kept(site, member):
+    """Of whichever process; with its age, and until it is too old."""
+    first = member.fetch(TOP)
+    assert first.header("Age") is None and calls(site) == 1
+    site.clock.advance(100)
+    for _ in range(6):
+        again = member.fetch(TOP)
+        assert again.body == first.body
+        assert 100 <= int(again.header("Age")) < 200
+        assert again.header("ETag") == first.header("ETag")
+    assert calls(site) == 1
+    assert member.fetch("api/me/top/artists?limit=6").header("Age") is None
+    assert member.fetch("api/me/top/tracks?limit=5").header("Age") is None
+    assert calls(site) == 3
+    site.clock.advance(3500)
+    assert member.fetch(TOP).header("Age") is None
+    assert calls(site) == 4
+
+
+def test_a_browser_that_has_it_is_told_so(site, member):
+    tag = member.fetch(TOP).header("ETag")
+    assert tag.startswith('W/"')
+    reply = member.fetch(TOP, headers={"If-None-Match": tag})
+    assert (reply.status, reply.body) == (304, b"")
+    assert reply.header("ETag") == tag and int(reply.header("Age")) >= 0
+    assert reply.header("Content-Type") is None
+    reply = member.fetch(TOP, headers={"If-None-Match": 'W/"other"'})
+    assert reply.status == 200
+    assert calls(site) == 1
+    head = member.fetch(TOP, "HEAD")
+    assert head.status == 200 and head.header("ETag") == tag
+
+
+def test_what_changes_by_itself_is_never_kept(site, member):
+    for path in NEVER:
+        for _ in range(2):
+            reply = member.fetch(path)
+            assert reply.status in (200, 204), reply
+            assert reply.header("Cache-Control") == "no-store"
+    assert calls(site) == 2 * len(NEVER)
+    assert kept_places(site) == []
+
+
+def test_after_a_change_of_the_session_all_is_asked_for_anew(site, member):
+    other = Browser(site)
+    other.login()
+    for client in (member, other):
+        assert client.fetch(TOP).status == 200
+    assert member.fetch(SAVE, "PUT", SCRIPT).status == 204
+    before = calls(site)
+    assert member.fetch(TOP).header("Age") is None
+    assert member.fetch(TOP).header("Age") is not None
+    assert other.fetch(TOP).header("Age") is not None
+    assert calls(site) == before + 1
+
+
+def test_nobody_gets_what_is_somebody_elses(site, member):
+    member.fetch(TOP)
+    other = Browser(site)
+    other.login(account="wizzler")
+    assert other.fetch(TOP).header("Age") is None
+    assert calls(site) == 2
+
+
+def test_it_goes_with_the_session(site, member):
+    member.fetch(TOP)
+    assert len(kept_places(site)) == 1
+    stolen = member.copy()
+    assert member.post("logout").status == 303
+    assert kept_places(site) == []
+    refused(stolen.fetch(TOP), 401, "not_logged_in")
+
+
+def test_without_the_scope_it_is_not_given(site, member):
+    """Spotify may grant less when a token is renewed."""
+    member.fetch(TOP)
+    site.spotify.settings(scope="user-follow-read")
+    site.clock.advance(3590)
+    assert member.fetch("refresh", "POST").json["refreshed"] is True
+    refused(member.fetch(TOP), 403, "scope_missing")
+    assert calls(site) == 1
+
+
+def test_failures_are_not_kept(site, member):
+    site.spotify.answers("api", {"status": 500, "body": "{}"})
+    assert member.fetch(TOP).status == 502
+    assert kept_places(site) == []
+    assert member.fetch(TOP).status == 200
+
+
+def test_at_first_nothing_is_kept(make_stack):
+    stack = make_stack(conf={**CONF, "api_max_age": None})
+    client = Browser(stack)
+    client.login()
+    for _ in range(2):
+        reply = client.fetch(TOP)
+        assert reply.header("ETag") is None
+        assert reply.header("Cache-Control") == "no-store"
+    assert calls(stack) == 2 and kept_places(stack) == []
