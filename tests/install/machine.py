@@ -113,14 +113,15 @@ class Machine:
         """A file of the machine, from outside."""
         return pathlib.Path(f"/proc/{self.pid}/root{name}")
 
-    def ask(self, program, method="GET", query="", site="main"):
-        """The reply to a request that the web server passes on."""
+    def ask(self, program, method="GET", query="", site="main", **more):
+        """The reply to a request that the web server passes on, with more
+        parameters."""
         answer = fastcgi.send(
             str(self.path(f"/run/spotify-fcgi/{site}/{program}.sock")),
             fastcgi.begin() + fastcgi.stream(fastcgi.PARAMS, fastcgi.pairs({
                 "REQUEST_METHOD": method, "SCRIPT_NAME": f"/{program}",
                 "QUERY_STRING": query, "HTTP_HOST": "music.example",
-                "HTTP_SEC_FETCH_SITE": "same-origin"}))
+                "HTTP_SEC_FETCH_SITE": "same-origin", **more}))
             + fastcgi.stream(fastcgi.STDIN, b""), timeout=60)
         return fastcgi.parse(fastcgi.split(answer)[0][fastcgi.STDOUT])
 
