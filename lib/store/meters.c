@@ -5,10 +5,10 @@
  * the names that it knows.
  *
  * The file is made by one process at a time, is none before it has its full
- * size, and never grows. Room that is missing all the same (somebody has cut the file, or made one with holes; a
- * file system that writes nowhere in place is full) shows itself by SIGBUS,
- * at any count: then its memory becomes the process's own, and the count goes
- * on there.
+ * size, and never grows. Room that is missing all the same (somebody has cut the
+ * file, or made one with holes; a file system that writes nowhere in place is
+ * full) shows itself by SIGBUS, at any count: then its memory becomes the
+ * process's own, and the count goes on there.
  */
 #include "config.h"
 
@@ -124,9 +124,9 @@ map_into(unsigned slot, int fd, const struct stat *st)
 	return is_whole(slots[slot].map) ? OK : RESULT_ABSENT;
 }
 
-/* Map the file that is there, beside the one that is in use. says: if it is none
- * of ours, for nobody is making it just now. OK, RESULT_ABSENT (also then),
- * RESULT_STORE. */
+/* Map the file that is there, beside the one that is in use. says: if it is
+ * none of ours, for nobody is making it just now. OK, RESULT_ABSENT (also
+ * then), RESULT_STORE. */
 static enum result
 map_file(int dir, bool says)
 {

@@ -236,17 +236,6 @@ fact(struct store *store, const char *name)
 }
 
 static void
-facts(struct store *store, const char *const *names, int64_t *numbers)
-{
-	int64_t others[2];
-
-	store_facts(own(store)->to, names, numbers);
-	store_facts(own(store)->from, names, others);
-	numbers[0] = later(numbers[0], others[0]);
-	numbers[1] = later(numbers[1], others[1]);
-}
-
-static void
 set_fact(struct store *store, const char *name, int64_t number)
 {
 	store_set_fact(own(store)->to, name, number);
@@ -370,7 +359,6 @@ static const struct store_backend backend = {
 	.touch = touch,
 	.claim = claim,
 	.fact = fact,
-	.facts = facts,
 	.set_fact = set_fact,
 	.know = know,
 	.knows = knows,
