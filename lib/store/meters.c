@@ -5,9 +5,9 @@
  * the names that it knows.
  *
  * The file is made by one process at a time, is none before it has its full
- * size, and never grows. Room that is missing all the same (somebody has cut the
- * file, or made one with holes; a file system that writes nowhere in place is
- * full) shows itself by SIGBUS, at any count: then its memory becomes the
+ * size, and never grows. Room that is missing all the same (somebody has cut
+ * the file, or made one with holes; a file system that writes nowhere in place
+ * is full) shows itself by SIGBUS, at any count: then its memory becomes the
  * process's own, and the count goes on there.
  */
 #include "config.h"

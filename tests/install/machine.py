@@ -54,7 +54,8 @@ class Machine:
         with open(self.log, "wb") as log:
             self._process = self._spawner.start(
                 [*UNSHARE, str(NEW_ROOT), str(root),
-                 str(self.make(installed, folder))], signal.SIGKILL,
+                 str(self.make(installed, folder)), self.target],
+                signal.SIGKILL,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True)
         wait_until(self._is_up, 60, f"systemd was not up ({self.log})")
@@ -113,7 +114,8 @@ class Machine:
         """A file of the machine, from outside."""
         return pathlib.Path(f"/proc/{self.pid}/root{name}")
 
-    def ask(self, program, method="GET", query="", site="main", **more):
+    def ask(self, program, method="GET", *, query="", site="main", cookie="",
+            **more):
         """The reply to a request that the web server passes on, with more
         parameters."""
         answer = fastcgi.send(
@@ -121,6 +123,7 @@ class Machine:
             fastcgi.begin() + fastcgi.stream(fastcgi.PARAMS, fastcgi.pairs({
                 "REQUEST_METHOD": method, "SCRIPT_NAME": f"/{program}",
                 "QUERY_STRING": query, "HTTP_HOST": "music.example",
+                "HTTP_COOKIE": cookie,
                 "HTTP_SEC_FETCH_SITE": "same-origin", **more}))
             + fastcgi.stream(fastcgi.STDIN, b""), timeout=60)
         return fastcgi.parse(fastcgi.split(answer)[0][fastcgi.STDOUT])

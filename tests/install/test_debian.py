@@ -142,7 +142,8 @@ def test_an_upgrade_loses_no_request_and_no_session(machine):
 @pytest.mark.parametrize("how", ["remove", "purge"])
 def test_removed_it_leaves_the_system_well_and_the_data(machine, how):
     install(machine)
-    machine.run("systemctl", "enable", "--now", "spotify-fcgi-auth@main.socket")
+    machine.run("systemctl", "enable", "--now", "spotify-fcgi-auth@main.socket",
+                "spotify-fcgi@another.target")
     # One that has failed is forgotten as well.
     machine.run("sh", "-c", f"echo mistake >>{CONF}/main.conf")
     machine.try_run("systemctl", "restart", "spotify-fcgi-login@main.service")

@@ -3,7 +3,6 @@
 units behind it, on a machine of its own. nginx says nothing, and people get to
 the programs."""
 
-import os
 import pathlib
 import re
 import shutil
@@ -12,11 +11,11 @@ import subprocess
 import pytest
 
 from installation import REPOSITORY, run
-from machine import CONF, Machine, configure
+from machine import CONF
 from stack.processes import wait_until
+from withnginx import (SETUP, SITE, STAND_INS,
+                       fixture_machine, machine_test)  # noqa: F401
 
-SETUP = "/usr/share/spotify-fcgi/nginx/setup"
-SITE = "/etc/nginx/sites-enabled/spotify-fcgi"
 LETS_ENCRYPT = "/etc/letsencrypt/live/music.example"
 # What else there is on the port, with a name for all and the usual buffers.
 OTHER = """server {
@@ -43,102 +42,11 @@ http {
     include /etc/nginx/conf.d/*.conf;
 }
 """
-# What README.md's fifth step calls besides. Certbot asks as Let's Encrypt does,
-# and puts the certificate where it always does.
-STAND_INS = """set -e
-sudo() { [ "$1" = apt-get ] || "$@"; }
-certbot() {
-	live=/etc/letsencrypt/live/music.example
-	case "$*" in
-	"certonly --webroot -w /var/www/html -d music.example "*) ;;
-	*) return 1 ;;
-	esac
-	mkdir -p /var/www/html/.well-known/acme-challenge $live
-	echo proof >/var/www/html/.well-known/acme-challenge/token
-	curl --silent --fail --resolve music.example:80:127.0.0.1 \
-		http://music.example/.well-known/acme-challenge/token |
-		grep -q proof
-	openssl req -x509 -newkey ec -nodes -subj /CN=real \
-		-pkeyopt ec_paramgen_curve:prime256v1 \
-		-keyout $live/privkey.pem -out $live/fullchain.pem 2>/dev/null
-}
-"""
-needs_machine = [
-    pytest.mark.skipif(os.geteuid() != 0, reason="needs root"),
-    pytest.mark.skipif(shutil.which("unshare") is None
-                       or not os.path.exists("/lib/systemd/systemd"),
-                       reason="needs unshare and systemd"),
-    pytest.mark.skipif(not os.path.exists("/etc/nginx/sites-available"),
-                       reason="needs Debian's nginx")]
-
-
-class WithNginx(Machine):
-    """nginx as it is after apt-get install, with Debian's default site."""
-
-    @staticmethod
-    def make(installed, folder):
-        """The directories that a package of nginx brings."""
-        target = configure(installed, folder)
-        for name in ("var/log/nginx", "var/lib/nginx", "var/www/html",
-                     "etc/letsencrypt/live"):
-            (target / name).mkdir(parents=True)
-        etc = target / "etc/nginx"
-        shutil.copytree("/etc/nginx", etc, symlinks=True)
-        shutil.rmtree(etc / "modules-enabled")
-        shutil.rmtree(etc / "sites-enabled")
-        (etc / "sites-enabled").mkdir()
-        (etc / "sites-enabled/default").symlink_to("../sites-available/default")
-        (target / "var/www/html/index.html").write_text("welcome", "ascii")
-        return target
-
-    def setup(self, *arguments):
-        """Has to succeed; what it said."""
-        return self.run(SETUP, *arguments)
-
-    def start(self):
-        """nginx is content without a word of warning, and runs."""
-        said = self.run("nginx", "-t")
-        assert "test is successful" in said
-        assert not re.search(r"\[\w+\]", said), said
-        if self.try_run("pidof", "nginx")[0] == 0:
-            self.run("nginx", "-s", "reload")
-        else:
-            self.run("nginx")
-
-    def curl(self, url, *options, name="music.example"):
-        """(status, what curl shows), once nginx listens."""
-        def ask():
-            code, said = self.try_run(
-                "curl", "--silent", "--insecure", "--http2", "--resolve",
-                f"{name}:443:127.0.0.1", "--resolve", f"{name}:80:127.0.0.1",
-                "--write-out", "\n%{http_version} %{http_code}", *options,
-                url)
-            return said if code == 0 else None
-        text, _, status = wait_until(ask, 60, f"no answer of {url}"
-                                     ).rpartition("\n")
-        return status, text
-
-
-@pytest.fixture(name="machine")
-def fixture_machine(installed, tmp_path_factory):
-    """Of each test: they change it for good."""
-    machine = WithNginx(installed, tmp_path_factory.mktemp("machine"))
-    yield machine
-    machine.stop()
-
-
 def make_certificate(machine, certificate, key):
     """Somebody else's."""
     machine.run("openssl", "req", "-x509", "-newkey", "ec", "-nodes",
                 "-pkeyopt", "ec_paramgen_curve:prime256v1", "-subj",
                 "/CN=other", "-out", certificate, "-keyout", key)
-
-
-def machine_test(test):
-    """Marks a test that needs a machine."""
-    for mark in needs_machine:
-        test = mark(test)
-    return test
 
 
 @machine_test
@@ -316,8 +224,18 @@ def test_a_site_of_an_earlier_version_is_left_to_its_owner(machine):
 
 @machine_test
 def test_a_package_that_goes_takes_its_site_along(machine):
-    """Otherwise nginx, and so all its sites, would not start any more."""
+    """Otherwise nginx, and so all its sites, would not start any more. And of
+    no site is a unit left in use."""
+    dpkg = machine.path("/usr/local/bin/dpkg")      # of nothing installed
+    dpkg.write_text("#!/bin/sh\nfind /usr/lib/systemd/system "
+                    "-name 'spotify-fcgi*'\n", "ascii")
+    dpkg.chmod(0o755)
+    machine.run("systemctl", "enable", "spotify-fcgi@main.target",
+                "spotify-fcgi@shop.target", "spotify-fcgi-auth@shop.socket")
+    machine.run("systemctl", "start", "spotify-fcgi@shop.target")
     machine.setup()
+    machine.setup("-s", "shop", "-u", "https://shop.example/callback")
+    shop = machine.path(f"{SITE}-shop").read_text("ascii")
     prerm = machine.path("/tmp/prerm")
     prerm.write_text((REPOSITORY / "conf/debian/prerm").read_text("ascii"),
                      "ascii")
@@ -327,6 +245,12 @@ def test_a_package_that_goes_takes_its_site_along(machine):
     machine.run("sh", "/tmp/prerm", "remove")
     shutil.rmtree(machine.path("/usr/share/spotify-fcgi"))
     assert machine.path(f"{CONF}/nginx-site").read_text("ascii") == site
+    assert machine.path(f"{CONF}/nginx-site-shop").read_text("ascii") == shop
+    assert not list(machine.path("/etc/systemd/system").rglob(
+        "spotify-fcgi*@*"))
+    wait_until(lambda: machine.run(
+        "systemctl", "list-units", "--state=active", "--plain", "--no-legend",
+        "spotify-fcgi*") == "", 60, "units are left")
     assert "test is successful" in machine.run("nginx", "-t")
     # As a2ensite has it for Apache: a link.
     apache = machine.path("/etc/apache2")

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: ISC
+"""Several sites on one machine, as conf/OPERATING.md has it: the real units and
+nginx."""
+
+import re
+import shutil
+
+from installation import REPOSITORY
+from machine import CONF
+from stack.processes import wait_until
+from withnginx import (SETUP, SITE, STAND_INS,
+                       fixture_machine, machine_test)  # noqa: F401
+
+
+def steps(machine):
+    """The commands of conf/OPERATING.md for another site, with what an editor
+    does to its configuration."""
+    text = (REPOSITORY / "conf/OPERATING.md").read_text("utf-8")
+    part = text[text.index("## Another site"):]
+    step = re.search(r"\n\n((?: {4}[^\n]*\n)+)\n", part)[1]
+    edit = ("sudoedit() { sed -i -e 's/put the client id here/"
+            f"{'abcdef0123456789' * 2}/' -e 's|put https://your.host"
+            "/callback here|https://shop.example/callback|' shop.conf; "
+            "echo fedcba9876543210fedcba9876543210 >shop.client_secret; }\n")
+    return machine.run("sh", "-c", STAND_INS + edit + step)
+
+
+def answers(machine, host):
+    """Where a login goes to, and who is logged in."""
+    name = host.partition("/")[0]
+    status, text = machine.curl(f"https://{host}/login", "--include",
+                                name=name)
+    assert status == "2 303"
+    client = re.search(r"client_id=(\w+)", text)[1]
+    cookie = re.search(r"^set-cookie: (\S+?)=", text, re.M | re.I)[1]
+    assert machine.curl(f"https://{host}/session", name=name)[0] == "2 200"
+    return client, cookie
+
+
+@machine_test
+def test_another_site_as_the_page_says(machine):
+    """Two sites with two clients, by the units of both; a stop of one leaves
+    the other."""
+    machine.setup()
+    machine.run("systemctl", "start", "nginx")
+    said = steps(machine)
+    assert "test is successful" in said and not re.search(r"\[\w+\]", said)
+    clients = {host: wait_until(lambda host=host: answers(machine, host)[0],
+                                60, "no answer")
+               for host in ("music.example", "shop.example")}
+    assert clients == {"music.example": "0123456789abcdef" * 2,
+                       "shop.example": "abcdef0123456789" * 2}
+    for site in ("main", "shop"):
+        assert machine.process("session", site) != 0
+        store = machine.path(f"/var/lib/spotify-fcgi/{site}").stat()
+        assert store.st_uid != 0 and store.st_mode & 0o777 == 0o700
+    assert (machine.process("session", "main")
+            != machine.process("session", "shop"))
+    # Connections to the second site's programs are kept, too.
+    text = machine.path(f"{SITE}-shop").read_text("ascii")
+    assert text.count("\nupstream /run/spotify-fcgi/shop/") + text.startswith(
+        "upstream ") == 8
+    # Once more, nothing changes; and the host of one is not given to another.
+    machine.setup("-s", "shop")
+    assert machine.path(f"{SITE}-shop").read_text("ascii") == text
+    status, output = machine.try_run(SETUP, "-s", "third", "-u",
+                                     "https://shop.example/x/callback")
+    assert status == 1 and "is for shop.example already" in output
+    machine.run("systemctl", "stop", "spotify-fcgi@shop.target")
+    wait_until(lambda: machine.curl("https://shop.example/session",
+                                    name="shop.example")[0] == "2 503", 60,
+               "the stopped site answers")
+    assert answers(machine, "music.example")[0] == "0123456789abcdef" * 2
+
+
+@machine_test
+def test_two_sites_below_one_host_as_the_page_says(machine):
+    conf = machine.path(f"{CONF}/main.conf")
+    text = conf.read_text("utf-8").replace(
+        "music.example/callback", "music.example/one/callback")
+    conf.write_text(text, "utf-8")
+    for name in ("client_secret", "server_key"):
+        shutil.copy(machine.path(f"{CONF}/main.{name}"),
+                    machine.path(f"{CONF}/shop.{name}"))
+    machine.path(f"{CONF}/shop.conf").write_text(
+        text.replace("/one/", "/two/").replace("main", "shop")
+        .replace("0123456789abcdef" * 2, "f" * 32), "utf-8")
+    machine.run("systemctl", "start", "spotify-fcgi@shop.target")
+    machine.setup()
+    site = machine.path(SITE)
+    more = machine.setup("-s", "shop", "-l")
+    text = site.read_text("ascii")
+    assert text.count("\tlocation / { return 404; }\n") == 1
+    site.write_text(text.replace("\tlocation / { return 404; }\n", more),
+                    "ascii")
+    machine.start()
+    seen = [answers(machine, f"music.example/{name}")
+            for name in ("one", "two")]
+    assert seen[0][0] == "0123456789abcdef" * 2 and seen[1][0] == "f" * 32
+    names = [cookie.rpartition("-")[0] for _, cookie in seen]
+    assert len(set(names)) == 2
+    assert all(name.startswith("__Host-spotify.") for name in names)
+    assert machine.curl("https://music.example/two/app.js")[0] == "2 200"
