@@ -120,3 +120,18 @@ export function follow(id, on)
 	return call(`api/me/library?uris=spotify:artist:${id}`,
 		{ method: on ? 'PUT' : 'DELETE' });
 }
+
+/* Log out here, or in all browsers. While Spotify has not said whose login this
+ * is, the latter cannot be done; a refresh asks. */
+export async function end_login(everywhere)
+{
+	const post = (path) => call(path, { method: 'POST' });
+	if (!everywhere)
+		return post('logout');
+	return post('logout?everywhere=1').catch(async (trouble) => {
+		if (trouble.code !== 'upstream_failed')
+			throw trouble;
+		await post('refresh');
+		return post('logout?everywhere=1');
+	});
+}

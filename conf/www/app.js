@@ -6,14 +6,14 @@
  */
 
 import { access_left_ms, show_access, show_account } from './account.js';
-import { call, follow, Trouble } from './api.js';
+import { call, end_login, follow, Trouble } from './api.js';
 import { apply_filter, arrange, clear_artists, has_artists, set_artists,
 	set_filter, set_loading, show_no_list } from './artists.js';
 import { keeping_focus, show_follow } from './cards.js';
 import { keep_fragment, login_url, restore_fragment } from './login.js';
 import { clear_top, load_top } from './top.js';
-import { $, announce, busy, clear_notice, notice, scroll_to_notice,
-	show_trouble } from './view.js';
+import { $, announce, busy, clear_notice, focus_notice, notice,
+	scroll_to_notice, show_trouble } from './view.js';
 import { account_id, account_name, is_same_login, may_follow,
 	may_see_top } from './who.js';
 import { explain, moment, plural, span } from './words.js';
@@ -295,17 +295,28 @@ const refresh = () => busy($('refresh'), 'Refreshing…', 'refresh', async () =>
 	}
 });
 
-const leave = () => busy($('logout'), 'Logging out…', 'logout', async () => {
+const leave = (everywhere) => busy($(everywhere ? 'everywhere' : 'logout'),
+	'Logging out…', 'logout', async () => {
 	try {
-		await call('logout', { method: 'POST' });
-		log_out({ kind: 'good', title: 'You are logged out',
+		await end_login(everywhere);
+		log_out({ kind: 'good', title: everywhere
+			? 'You are logged out in all browsers' : 'You are logged out',
 			text: 'You are still logged in at Spotify itself, and the permission you gave remains.',
 			action: { label: 'See your permissions at Spotify',
 				href: 'https://www.spotify.com/account/apps/' } });
 	} catch (trouble) {
-		failed('logout', trouble, leave);
+		failed('logout', trouble, () => leave(everywhere));
 	}
 });
+
+function ask_everywhere()
+{
+	notice('logout', { kind: 'note', title: 'Log out in all browsers?',
+		text: 'Every browser and device in which you are logged in here with this account is logged out, this one too. Your login at Spotify itself stays.',
+		action: { label: 'Log out everywhere', run: () => leave(true) } });
+	scroll_to_notice('logout');
+	focus_notice('logout');
+}
 
 /* Listeners. */
 
@@ -345,7 +356,7 @@ function listen()
 		() => load_artists({ fresh: has_artists() || fetched_at > 0 })));
 	$('logout-form').addEventListener('submit', (event) => {
 		event.preventDefault();
-		leave();
+		leave(false);
 	});
 	$('home').addEventListener('click', (event) => {
 		const button = event.target.closest?.('.follow');
@@ -353,6 +364,7 @@ function listen()
 			change({ ...button.dataset },
 				button.getAttribute('aria-pressed') !== 'true');
 	});
+	$('everywhere').addEventListener('click', ask_everywhere);
 	document.addEventListener('keydown', on_key);
 	document.addEventListener('click', (event) => {
 		if (event.target.closest?.('a[href^="login"]'))

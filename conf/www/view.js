@@ -140,6 +140,12 @@ export function scroll_to_notice(topic)
 	message_of(topic)?.scrollIntoView({ block: 'nearest' });
 }
 
+/* A question wants its answer: the first thing in it that can be pressed. */
+export function focus_notice(topic)
+{
+	message_of(topic)?.querySelector('button, .button').focus();
+}
+
 export function clear_notice(topic)
 {
 	const old = message_of(topic);

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: ISC
+"""A login that is ended in all browsers at once."""
+
+from selenium.webdriver.common.keys import Keys
+
+from stack import Client
+
+AGREE = "#notice [data-topic=logout] button:not(.close)"
+
+
+def test_a_person_who_agrees_is_logged_out_in_all_browsers(listener):
+    """The question says what will happen, and has the focus."""
+    other = Client(listener.stack)
+    other.login()
+    assert other.fetch("session").json["logged_in"] is True
+    listener.click("#everywhere")
+    listener.see("Every browser and device", "#notice .message")
+    listener.shot("everywhere")
+    assert listener.sticks_out() == []
+    assert listener.focused() == "Log out everywhere"
+    listener.press(Keys.ENTER)
+    listener.see("You are logged out in all browsers", ".message.good")
+    listener.find("#login")
+    assert other.fetch("session").json == {"logged_in": False}
+
+
+def test_a_person_who_thinks_again_stays_logged_in(listener):
+    listener.click("#everywhere")
+    listener.click("#notice .close")
+    listener.vanish("#notice .message")
+    assert listener.artists()
+    listener.open()
+    listener.see_list()
+
+
+def test_whose_login_it_is_is_asked_for_if_it_is_not_known(person):
+    """Spotify was down at the login."""
+    person.stack.spotify.answers("me", "server_error_500", repeat=True)
+    person.log_in(with_list=False)
+    person.stack.spotify.clear_answers()
+    person.expected = {503}
+    person.click("#everywhere")
+    person.click(AGREE)
+    person.see("You are logged out in all browsers", ".message.good")
