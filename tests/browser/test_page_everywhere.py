@@ -5,7 +5,7 @@ from selenium.webdriver.common.keys import Keys
 
 from stack import Client
 
-AGREE = "#notice [data-topic=logout] button:not(.close)"
+AGREE = "#logout-notice button:not(.close)"
 
 
 def test_a_person_who_agrees_is_logged_out_in_all_browsers(listener):
@@ -13,10 +13,13 @@ def test_a_person_who_agrees_is_logged_out_in_all_browsers(listener):
     other = Client(listener.stack)
     other.login()
     assert other.fetch("session").json["logged_in"] is True
-    listener.click("#everywhere")
-    listener.see("Every browser and device", "#notice .message")
+    button = listener.find("#everywhere")
+    before = button.location
+    button.click()
+    listener.see("Every browser and device", "#logout-notice .message")
     listener.shot("everywhere")
     assert listener.sticks_out() == []
+    assert button.location == before
     assert listener.focused() == "Log out everywhere"
     listener.press(Keys.ENTER)
     listener.see("You are logged out in all browsers", ".message.good")
@@ -26,8 +29,8 @@ def test_a_person_who_agrees_is_logged_out_in_all_browsers(listener):
 
 def test_a_person_who_thinks_again_stays_logged_in(listener):
     listener.click("#everywhere")
-    listener.click("#notice .close")
-    listener.vanish("#notice .message")
+    listener.click("#logout-notice .close")
+    listener.vanish("#logout-notice .message")
     assert listener.artists()
     listener.open()
     listener.see_list()
