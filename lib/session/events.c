@@ -27,6 +27,7 @@
 static const char *const words[] = {
 	[EVENTS_LOGIN] = "login",
 	[EVENTS_LOGOUT] = "logout",
+	[EVENTS_LOGOUT_EVERYWHERE] = "logout_everywhere",
 	[EVENTS_AUTHORIZATION_ENDED] = "authorization_ended",
 };
 _Static_assert(sizeof(words) / sizeof(words[0]) == EVENTS_KIND__MAX,

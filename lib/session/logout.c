@@ -48,10 +48,11 @@ logout_everywhere(struct context *context, struct str cookies)
 	if (result != OK)
 		return result;
 	result = vouch_known(context, &session.account);
+	/* Before, for who tries again afterwards is logged out already. */
+	if (result == OK)
+		events_tell(context, &session, EVENTS_LOGOUT_EVERYWHERE);
 	if (result == OK)
 		result = everywhere_set_account(context, &session.account);
-	if (result == OK)
-		events_tell(context, &session, EVENTS_LOGOUT);
 	log_end(&session, "logout_everywhere", result);
 	if (result == OK)
 		result = session_remove(context, &session);

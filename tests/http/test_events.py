@@ -86,6 +86,19 @@ def test_a_logout_is_told(browser, outbox):
     assert outbox.take() == []
 
 
+def test_a_logout_everywhere_is_told_once(browser, stack, outbox):
+    """Of the other sessions, which are over by it, nothing is."""
+    browser.login()
+    other = Browser(stack)
+    other.login()
+    outbox.take()
+    assert browser.fetch("logout?everywhere=1", "POST").status == 204
+    assert not is_logged_in(other) and logout(other).status == 204
+    told, = outbox.take()
+    assert told["event"] == "logout_everywhere"
+    assert told["account"]["account_id"] == ADA["account_id"]
+
+
 @pytest.mark.parametrize("cookie", ["A" * 43, "x", None])
 def test_who_has_no_session_tells_nothing(browser, outbox, cookie):
     if cookie:
