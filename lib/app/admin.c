@@ -20,24 +20,30 @@
 #include "process/sandbox.h"
 #include "store/directory.h"
 
+#define ACCOUNT_MAX 1024
+
 /* ---- the commands; false: it could not be done ---- */
 
 static bool
-print_metrics(const struct app *app, const struct conf *conf)
+print_metrics(const struct admin *admin, const struct conf *conf,
+    const char *account)
 {
+	(void)account;
 	if (metrics_print(conf->session_dir, stdout) != OK)
 		return false;
-	gauges_print(conf, app->storage, stdout);
+	gauges_print(conf, admin->storage, stdout);
 	return true;
 }
 
 static bool
-print_quota(const struct app *app, const struct conf *conf)
+print_quota(const struct admin *admin, const struct conf *conf,
+    const char *account)
 {
 	struct store *store = NULL;
 	bool works =
-	    app->storage->open(conf, &store) == OK && store_try(store) == OK;
+	    admin->storage->open(conf, &store) == OK && store_try(store) == OK;
 
+	(void)account;
 	if (works)
 		gauges_print_quota(conf, store, stdout);
 	store_close(store);
@@ -45,7 +51,8 @@ print_quota(const struct app *app, const struct conf *conf)
 }
 
 static bool
-print_sessions(const struct app *app, const struct conf *conf)
+print_sessions(const struct admin *admin, const struct conf *conf,
+    const char *account)
 {
 	static const char *const texts[] = {
 		[AGE_HOUR] = "in the last hour",
@@ -59,9 +66,10 @@ print_sessions(const struct app *app, const struct conf *conf)
 	struct ages ages;
 	size_t i;
 
+	(void)account;
 	_Static_assert(sizeof(texts) / sizeof(texts[0]) == AGES,
 	    "every age has its words");
-	if (gauges_ages(conf, app->storage, &ages) != OK)
+	if (gauges_ages(conf, admin->storage, &ages) != OK)
 		return false;
 	for (i = 0; i < AGES; i++) {
 		printf("%8llu last used %s\n", ages.n[i], texts[i]);
@@ -74,13 +82,37 @@ print_sessions(const struct app *app, const struct conf *conf)
 	return true;
 }
 
+static bool
+log_out(const struct admin *admin, const struct conf *conf, const char *account)
+{
+	struct context context = { .conf = conf };
+	enum result result = admin->storage->open(conf, &context.store);
+
+	if (result == OK)
+		result = admin->log_out(&context, str_of(account));
+	store_close(context.store);
+	if (result == OK)
+		printf("All sessions that %s has had until now are over. "
+		       "Whether there were any\ncannot be told.\n",
+		    account);
+	else
+		fputs("Perhaps not all of its sessions are over; do it "
+		      "again.\n",
+		    stderr);
+	return result == OK;
+}
+
 static const struct command {
 	const char *name;
-	bool (*run)(const struct app *app, const struct conf *conf);
+	bool takes_account;
+	unsigned opens; /* CONF_ bits */
+	bool (*run)(const struct admin *admin, const struct conf *conf,
+	    const char *account);
 } commands[] = {
-	{ "sessions", print_sessions },
-	{ "quota", print_quota },
-	{ "metrics", print_metrics },
+	{ "sessions", false, CONF_STORE, print_sessions },
+	{ "quota", false, CONF_STORE, print_quota },
+	{ "metrics", false, CONF_STORE, print_metrics },
+	{ "logout", true, CONF_STORE | CONF_SERVER_KEY, log_out },
 };
 
 /* ---- the command line ---- */
@@ -90,9 +122,10 @@ usage(const char *name)
 {
 	fprintf(stderr,
 	    "usage: %s [-f file] sessions | quota | metrics | check\n"
+	    "       %s [-f file] logout account\n"
 	    "       %s -v\n"
 	    "See spotify-fcgi-admin(8).\n",
-	    name, name);
+	    name, name, name);
 	return 2;
 }
 
@@ -122,19 +155,20 @@ become_owner(const char *file, const char *directory)
 }
 
 static int
-run(const struct command *command, const char *file, const struct app *app)
+run(const struct command *command, const char *account, const char *file,
+    const struct admin *admin)
 {
 	unsigned as_root = geteuid() == 0 ? CONF_ANY_OWNER : 0;
 	struct conf conf;
 	int status = 2;
 
-	if (conf_load(file, CONF_STORE | as_root, &conf) == 0 &&
+	if (conf_load(file, command->opens | as_root, &conf) == 0 &&
 	    become_owner(file, conf.session_dir)) {
-		log_init(app->name, (enum log_level)conf.log_level);
+		log_init(admin->name, (enum log_level)conf.log_level);
 #ifndef COVERAGE /* as in app.c */
 		sandbox(conf.session_dir);
 #endif
-		status = command->run(app, &conf) ? 0 : 1;
+		status = command->run(admin, &conf, account) ? 0 : 1;
 	}
 	conf_free(&conf);
 	return status;
@@ -150,15 +184,41 @@ end_output(const char *name, int status)
 	return status == 0 ? 1 : status;
 }
 
+/* As an application knows it: graphic characters, and not too many. */
+static bool
+is_account(const char *account)
+{
+	struct str text = str_of(account);
+
+	return text.n > 0 && text.n <= ACCOUNT_MAX && str_graphic(text);
+}
+
+/* What follows the options: a command and what it takes. */
+static int
+run_command(int argc, char *const *argv, const struct options *options,
+    const struct admin *admin)
+{
+	const struct app app = { .name = admin->name,
+		.storage = admin->storage,
+		.upstream = admin->upstream };
+	const struct command *command = argc > 0 ? find(argv[0]) : NULL;
+
+	if (argc == 1 && strcmp(argv[0], "check") == 0)
+		return check_everything(options, &app);
+	if (command == NULL || argc != 1 + command->takes_account ||
+	    (command->takes_account && !is_account(argv[1])))
+		return usage(admin->name);
+	return run(command, argv[1], options->file, admin);
+}
+
 int
-admin_run(int argc, char **argv, const struct app *app)
+admin_run(int argc, char **argv, const struct admin *admin)
 {
 	struct options options = { .file = getenv("SPOTIFY_FCGI_CONF") };
-	const struct command *command;
 	int option, status;
 
 	harden();
-	log_init(app->name, LOG_LEVEL_INFO);
+	log_init(admin->name, LOG_LEVEL_INFO);
 	if (options.file == NULL)
 		options.file = CONF_FILE;
 	while ((option = getopt(argc, argv, "f:v")) != -1)
@@ -166,15 +226,9 @@ admin_run(int argc, char **argv, const struct app *app)
 		case 'f': options.file = optarg; break;
 		case 'v':
 			puts(PACKAGE_NAME " " PACKAGE_VERSION);
-			return end_output(app->name, 0);
-		default: return usage(app->name);
+			return end_output(admin->name, 0);
+		default: return usage(admin->name);
 		}
-	if (optind + 1 != argc)
-		return usage(app->name);
-	command = find(argv[optind]);
-	if (command == NULL && strcmp(argv[optind], "check") != 0)
-		return usage(app->name);
-	status = command == NULL ? check_everything(&options, app) :
-				   run(command, options.file, app);
-	return end_output(app->name, status);
+	status = run_command(argc - optind, argv + optind, &options, admin);
+	return end_output(admin->name, status);
 }

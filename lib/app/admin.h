@@ -5,13 +5,21 @@
 
 #include "app/app.h"
 
+/* What the tool is linked with. */
+struct admin {
+	const char *name;
+	const struct storage *storage;
+	const struct upstream *upstream;
+	/* everywhere_set() */
+	enum result (*log_out)(const struct context *context, struct str key);
+};
+
 /*
  * The main() of the tool: read the command line and the configuration, and do
- * what the one command says. app has the name, and what the tool is linked
- * with. Root does it as the user who has session_dir, so that what is made
+ * what the one command says. Root does it as the user who has session_dir, so that what is made
  * there belongs to the programs. Returns the exit status: 0; 1: it could not be
  * done, and stderr says why; 2: a wrong command line or configuration.
  */
-int admin_run(int argc, char **argv, const struct app *app);
+int admin_run(int argc, char **argv, const struct admin *admin);
 
 #endif

@@ -58,7 +58,7 @@ look_at(void *data, const unsigned char *id)
 	char name[FILE_NAME_BYTES];
 	struct stat st;
 
-	file_name(name, "session-", id, STORE_ID_BYTES);
+	file_name(name, FILELIST_RECORDS, id, STORE_ID_BYTES);
 	if (fstatat(listing->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    S_ISREG(st.st_mode))
 		ages_add(listing->ages, (int64_t)st.st_mtim.tv_sec);

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+import urllib.parse
 
 import pytest
 
@@ -22,7 +23,7 @@ from tools.answers import Browser
 from tools.parallel import together
 from tools.prometheus import families
 from tools.spotify import json_answer
-from tools.steps import let_tokens_end, logout, refresh
+from tools.steps import is_logged_in, let_tokens_end, logout, refresh
 
 # Eight processes that count; login, which has no store, does not.
 PROCESSES = {"callback": 2, "artists": 2, "session": 2, "refresh": 1,
@@ -295,6 +296,47 @@ def test_the_quota_is_told_to_people_and_programs(make_stack):
     assert rows["following"][-1] == "UTC"
 
 
+def key_of(browser):
+    """How an application knows who is logged in there."""
+    account = browser.fetch("session").json["account"]
+    return urllib.parse.quote(account["account_id"], safe="")
+
+
+def test_an_account_is_logged_out_everywhere_and_no_other(stack, browser):
+    phone, friend = Browser(stack), Browser(stack)
+    stack.spotify.account("friend", follows=1)
+    friend.login("friend")
+    browser.login()
+    phone.login()
+    said = admin(stack, "logout", key_of(browser)).stdout
+    assert "are over" in said and browser.session_cookie not in said
+    assert not is_logged_in(browser) and not is_logged_in(phone)
+    assert is_logged_in(friend)
+    browser.login()
+    assert is_logged_in(browser) and not is_logged_in(phone)
+    admin(stack, "logout", "user:" + friend.fetch(
+        "session").json["account"]["id"])
+    assert not is_logged_in(friend) and is_logged_in(browser)
+
+
+def test_an_account_that_nobody_has_logs_nobody_out(stack, browser):
+    browser.login()
+    assert "cannot be told" in admin(stack, "logout", "nobody").stdout
+    assert is_logged_in(browser)
+
+
+def test_without_the_server_key_nobody_is_logged_out(make_stack):
+    stack = make_stack()
+    browser = Browser(stack)
+    browser.login()
+    key = key_of(browser)
+    server_key = stack.folder / "server_key"
+    server_key.write_text("nonsense\n", "utf-8")
+    done = admin(stack, "logout", key, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert is_logged_in(browser)
+
+
 def test_without_a_quota_it_says_so(stack):
     said = admin(stack, "quota").stdout
     assert "quota_per_day is 0" in said
@@ -313,7 +355,9 @@ def test_check_says_what_a_program_says(stack):
 
 @pytest.mark.parametrize("arguments", [
     [], ["nonsense"], ["metrics", "quota"], ["-x"], ["-s", "x", "metrics"],
-    ["Metrics"], [""]], ids=str)
+    ["Metrics"], [""], ["logout"], ["logout", ""], ["logout", "a", "b"],
+    ["logout", "a b"], ["logout", "a\nb"], ["logout", "x" * 1025],
+    ["logout", "\u00e9"], ["check", "x"]], ids=lambda a: str(a)[:30])
 def test_a_command_line_that_is_none_prints_the_usage(stack, arguments):
     done = admin(stack, *arguments, check=False)
     assert (done.returncode, done.stdout) == (2, "")
