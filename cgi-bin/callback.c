@@ -34,7 +34,8 @@ log_in(struct context *context, const struct request *request,
     const struct login *login, struct reply *reply)
 {
 	struct oauth_tokens tokens = { .expires_in_s = 0 };
-	struct session session = { .lock = &login->lock };
+	struct session session = { .lock = &login->lock,
+		.latest_s = login->latest_s };
 	enum result result;
 
 	result = login_exchange(context, login, &tokens);

@@ -170,20 +170,6 @@ find(const struct context *context, const struct account *account,
 }
 
 enum result
-everywhere_begin(const struct context *context, const struct account *account,
-    int64_t *began_s)
-{
-	int64_t date_s;
-	enum result result = everywhere_latest(context, began_s);
-
-	if (result == OK)
-		result = find(context, account, &date_s);
-	if (result == OK && date_s > *began_s)
-		*began_s = date_s;
-	return result;
-}
-
-enum result
 everywhere_check(const struct context *context, const struct account *account,
     int64_t began_s)
 {

@@ -25,19 +25,13 @@ enum result everywhere_set_account(const struct context *context,
     const struct account *account) __attribute__((warn_unused_result));
 
 /*
- * What a session of an account, known or not, has to keep from before it
- * begins: the date of the last logout everywhere of anybody; 0: there was none.
- * It is no time of a clock: each one is later than all that were answered
- * before it. Should a store have lost that date, and not the account's, it is
- * the latter, so that this login is newer.
+ * What a session has to keep from before it begins: the date of the last logout
+ * everywhere of anybody; 0: there was none. It is no time of a clock: each one
+ * is later than all that were answered before it. An engine that evicts keys
+ * may forget it, and then a login of who has logged out everywhere before ends
+ * with the next one of anybody.
  * OK, RESULT_STORE, RESULT_NO_MEMORY.
  */
-enum result everywhere_begin(const struct context *context,
-    const struct account *account, int64_t *began_s)
-    __attribute__((warn_unused_result));
-
-/* The date of the last logout everywhere of anybody.
- * OK, RESULT_STORE, RESULT_NO_MEMORY. */
 enum result everywhere_latest(const struct context *context, int64_t *latest_s)
     __attribute__((warn_unused_result));
 

@@ -189,7 +189,8 @@ login_claim(const struct context *context, struct login *login,
 		.began_s = login->pending.began_s,
 		.now_s = clock_now_s(),
 		.facts = facts,
-		.numbers = login->token_pause };
+		.numbers = login->token_pause,
+		.latest_s = &login->latest_s };
 	enum result result;
 
 	pause_facts(PAUSE_TOKEN, facts);

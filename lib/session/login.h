@@ -19,6 +19,7 @@ struct login {
 	char error[48];		/* and its word, for the log */
 	struct lock lock;	/* while we are at it */
 	int64_t token_pause[2]; /* of context.h, after login_claim() */
+	int64_t latest_s;	/* and of session.h */
 };
 
 /*

@@ -289,7 +289,7 @@ session_create(const struct context *context, struct str cookies,
 {
 	struct buf sealed = BUF(SESSION_FILE_MAX);
 	struct store_record record = { .id = session->id };
-	enum result result;
+	enum result result = OK;
 
 	seal_name(session->secret, session->id);
 	session->created_s = clock_now_s();
@@ -299,8 +299,8 @@ session_create(const struct context *context, struct str cookies,
 	secret_move(&session->access, &tokens->access);
 	secret_move(&session->refresh, &tokens->refresh);
 	session_take_scope(session, &tokens->scope);
-	result =
-	    everywhere_begin(context, &session->account, &session->latest_s);
+	if (session->lock == NULL)
+		result = everywhere_latest(context, &session->latest_s);
 	if (result == OK)
 		result = seal_session(context, session, &sealed);
 	if (result == OK) {

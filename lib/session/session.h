@@ -22,7 +22,7 @@ struct session {
 	struct store_seen seen; /* last use, version; by session_load() */
 	int64_t created_s;
 	int64_t authorized_s; /* the user's consent */
-	int64_t latest_s;     /* by everywhere_begin() */
+	int64_t latest_s;     /* by everywhere_latest() */
 	int64_t access_ends_s;
 	int64_t access_life_s; /* of one that lives but minutes; or 0 */
 	int64_t forced_s; /* the last refresh that a 401 has forced; or 0 */
@@ -30,7 +30,8 @@ struct session {
 	struct secret refresh;	/* empty: Spotify gave none */
 	struct account account; /* id is NULL until Spotify told it */
 	struct buf scope;	/* as granted; empty: not known */
-	/* Borrowed: one that others may have when it has been made, or NULL. */
+	/* Borrowed: of lock_claim(), from which is then latest_s, too; others
+	 * may have it when the session has been made. Or NULL. */
 	const struct lock *lock;
 };
 

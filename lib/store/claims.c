@@ -17,7 +17,7 @@
 #define MARK_MS (20 * 60 * 1000) /* a login lasts ten minutes */
 
 /* What the script answers with, in its order. */
-enum { STATE, STOLEN, FACTS };
+enum { STATE, STOLEN, FACTS, LATEST = FACTS + 2, ALL };
 
 /* One claim: its token is that of the lease, if there is one. */
 struct attempt {
@@ -65,9 +65,15 @@ read_answer(const struct attempt *attempt, const struct engine_reply *reply)
 		lease_tell_stolen(attempt->hold);
 	if (state != 1)
 		return RESULT_EXISTS;
-	for (i = 0; attempt->claim != NULL && i < 2; i++)
+	if (attempt->claim == NULL)
+		return OK;
+	if (value->n != ALL)
+		return RESULT_UNCERTAIN;
+	for (i = 0; i < 2; i++)
 		attempt->claim->numbers[i] =
 		    sitewide_number(resp_item(value, FACTS + i).text);
+	*attempt->claim->latest_s =
+	    sitewide_number(resp_item(value, LATEST).text);
 	return OK;
 }
 
@@ -80,11 +86,13 @@ make(const struct attempt *attempt)
 	enum result result;
 	size_t i;
 
-	script_words(&words, SCRIPT_CLAIM, locks ? 4 : 1);
+	script_words(&words, SCRIPT_CLAIM, locks ? 5 : 1);
 	add_keys(&words, attempt);
 	for (i = 0; locks && i < 2; i++)
 		words_name(&words, attempt->valkey->prefix, "f",
 		    attempt->claim->facts[i]);
+	if (locks)
+		sitewide_date_key(&words, attempt->valkey, NULL);
 	words_add(&words,
 	    (struct str){ (const char *)attempt->token, STORE_TOKEN_BYTES });
 	words_number(&words, MARK_MS);

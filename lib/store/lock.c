@@ -202,9 +202,11 @@ lock_take(struct store *store, enum lock_task task,
 static enum result
 claim_after(struct store *store, const struct lock_claim *claim)
 {
-	enum result result =
-	    store_claim(store, claim->began_s, claim->now_s, claim->id);
+	enum result result = store_date(store, NULL, claim->latest_s);
 
+	if (result == OK)
+		result =
+		    store_claim(store, claim->began_s, claim->now_s, claim->id);
 	if (result == OK)
 		store_facts(store, claim->facts, claim->numbers);
 	return result;

@@ -47,13 +47,15 @@ struct lock_claim {
 	int64_t began_s, now_s;	  /* as for store_claim() */
 	const char *const *facts; /* two names, */
 	int64_t *numbers;	  /* and what they are, as store_facts() */
+	int64_t *latest_s;	  /* see store_date(), from before the mark */
 };
 
 /*
  * Take the lock of a task without waiting, mark its id as used as store_claim()
- * does, and look at two facts, for the time of one where that takes long. The
- * caller calls lock_release() whatever comes: a mark does without its lock, if
- * that cannot be had for another reason than that somebody has it.
+ * does, and look at two facts and the date that all ids have in common, for the
+ * time of one where that takes long. The caller calls lock_release() whatever
+ * comes: a mark does without its lock, if that cannot be had for another reason
+ * than that somebody has it.
  * OK; RESULT_BUSY: somebody has the lock, and nothing was marked; the others of
  * store_claim(). The numbers are 0 unless OK.
  */

@@ -28,11 +28,12 @@ enum script {
 	/*
 	 * Mark an id as used, unless it is; and before, if there is a lease,
 	 * take that as SCRIPT_TAKE does.
-	 * Keys: mark, and as many as are wanted of: lease, facts.
+	 * Keys: mark, and as many as are wanted of: lease, facts, a date.
 	 * Arguments: token, milliseconds of the mark and of the lease.
 	 * An array: 1 marked with this token, 0 with another, -1 nothing, for
 	 * somebody of another machine has the lease; whether that was a dead
-	 * one's; and after 1 and 0 the facts, nil where there is none.
+	 * one's; and after 1 and 0 the facts and the date, nil where there is
+	 * none.
 	 */
 	SCRIPT_CLAIM,
 	/*

@@ -39,8 +39,8 @@ def fixture_trips(stack, engine):
 
 
 def test_a_login_takes_two(stack, trips):
-    """Lock, single use and pauses in one, session and unlock in the other; one
-    more removes the session that was there before."""
+    """Lock, single use, pauses and the latest date in one, session and unlock
+    in the other; one more removes the session that was there before."""
     browser = Browser(stack)
     number, url = trips(lambda: browser.approve(browser.start_login()))
     assert number == 0
@@ -55,14 +55,15 @@ def test_a_login_takes_two(stack, trips):
 RECORD, LEASE, RELEASE, PAUSES, MEMORY = 1, 1, 1, 1, 2
 COPY, PARTIAL, KEEP, PAGES = 1, 1, 1, 3     # of 120 artists
 TOUCH, ROOM, SAVE, REMOVE = 1, 1, 1, 1
+CHANGE, LATEST = 1, 1
 WANTED = {
     "session": RECORD,
     "artists": RECORD + COPY + LEASE + COPY + PARTIAL + PAGES * PAUSES
-    + MEMORY + KEEP + RELEASE,
+    + MEMORY + KEEP + RELEASE + 3 * CHANGE,
     "artists again": RECORD + 2 * COPY,     # its head, and the rest
     "refresh, too early": RECORD,
-    "refresh": RECORD + TOUCH + LEASE + RECORD + ROOM + PAUSES + SAVE
-    + RELEASE,
+    "refresh": RECORD + TOUCH + LEASE + RECORD + ROOM + PAUSES
+    + LATEST + SAVE + RELEASE,
     "logout": REMOVE,
 }
 

@@ -15,20 +15,31 @@
 
 #define ANOTHER STR("a record ends with its version 2")
 
+#define DATE 1900000000
+
+static int64_t latest; /* of the last claim that was good */
+
 static const char *const facts[] = { "one", "other" };
 
 static enum result
 claim(struct store *store, int64_t numbers[static 2], struct lock *lock)
 {
 	const int64_t now_s = clock_now_s();
+	int64_t latest_s = -1;
+	enum result result;
 	const struct lock_claim wanted = { .task = LOCK_LOGIN,
 		.id = site_id,
 		.began_s = now_s,
 		.now_s = now_s,
 		.facts = facts,
-		.numbers = numbers };
+		.numbers = numbers,
+		.latest_s = &latest_s };
 
-	return lock_claim(store, &wanted, lock);
+	result = lock_claim(store, &wanted, lock);
+	assert_true(result != OK || latest_s == DATE || latest_s == 0);
+	if (result == OK)
+		latest = latest_s;
+	return result;
 }
 
 static enum result
@@ -51,12 +62,15 @@ check_claim(struct store *store)
 	int64_t numbers[2] = { 1, 1 }, others[2] = { 1, 1 };
 
 	store_set_fact(store, "one", 7);
+	CHECK_OR(store_set_date(store, NULL, DATE, DATE + 1000), OK,
+	    RESULT_STORE);
 	CHECK_OK(claim(store, numbers, &first));
 	/* Without memory it does without its lock, or the fact. */
 	if (run_refused())
 		return;
 	assert_int_equal(numbers[0], 7);
 	assert_int_equal(numbers[1], 0);
+	assert_int_equal(latest, DATE);
 	CHECK(claim(store, others, &second), RESULT_BUSY);
 	assert_int_equal(others[0], 0);
 	lock_release(&first);
@@ -118,7 +132,7 @@ who_finds_another_record_gives_the_lock_back_as_well(void)
 
 /* ---- by one whose answers are lost ---- */
 
-#define TAKEN "*4\r\n:1\r\n:0\r\n$1\r\n7\r\n$-1\r\n"
+#define TAKEN "*5\r\n:1\r\n:0\r\n$1\r\n7\r\n$-1\r\n$-1\r\n"
 #define LOST SCRIPT_GREETING, SCRIPT_HANG_UP
 #define TAKES_BACK "in ipairs(KEYS)"
 
