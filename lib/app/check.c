@@ -282,6 +282,10 @@ print_doubts(const struct conf *conf, const struct findings *findings)
 		printf("# The web server has to send %s to callback; its "
 		       "example knows /callback.\n",
 		    conf->redirect.path.p);
+	if ((conf->auth_pass & CONF_PASS_EMAIL) &&
+	    !str_has_word(str_of(conf->scope), STR("user-read-email")))
+		printf("# auth_pass has email; for that, scope needs "
+		       "user-read-email.\n");
 	print_odd_client(conf);
 	print_odd_address("authorize_url", conf->authorize_url,
 	    "https://accounts.spotify.com/authorize");

@@ -205,10 +205,56 @@ request_read(char *const *envp, const struct conf *conf,
 	return result;
 }
 
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* Take the next byte of a part of a URL, of which an escape is one. */
+static char
+next_byte(struct str *part)
+{
+	char byte = part->p[0];
+	size_t n = 1;
+
+	if (byte == '%' && part->n >= 3 && hex_digit(part->p[1]) >= 0 &&
+	    hex_digit(part->p[2]) >= 0) {
+		byte =
+		    (char)(hex_digit(part->p[1]) << 4 | hex_digit(part->p[2]));
+		n = 3;
+	}
+	part->p += n;
+	part->n -= n;
+	return byte;
+}
+
+/* Take a prefix, as it is in a URL, off the front of two slices that follow
+ * each other, in which servers have decoded it. */
+static bool
+take_prefix(struct str *first, struct str *second, struct str prefix)
+{
+	struct str *part;
+
+	while (prefix.n > 0) {
+		part = first->n > 0 ? first : second;
+		if (part->n == 0 || part->p[0] != next_byte(&prefix))
+			return false;
+		part->p++;
+		part->n--;
+	}
+	return true;
+}
+
 bool
 request_is_for(const struct request *request, struct str name)
 {
-	struct str path = request->script_name;
+	struct str path = request->script_name, none = { NULL, 0 };
+	size_t at;
 
 	if (path.n == 0)
 		path = request->path_info;
@@ -216,25 +262,12 @@ request_is_for(const struct request *request, struct str name)
 		return false;
 	if (path.n == 0)
 		return true;
-	return path.n > name.n && str_ends(path, name) &&
-	    path.p[path.n - name.n - 1] == '/';
-}
-
-/* Take a prefix off the front of two slices that follow each other. */
-static bool
-take_prefix(struct str *first, struct str *second, struct str prefix)
-{
-	struct str *part;
-	size_t i;
-
-	for (i = 0; i < prefix.n; i++) {
-		part = first->n > 0 ? first : second;
-		if (part->n == 0 || part->p[0] != prefix.p[i])
-			return false;
-		part->p++;
-		part->n--;
-	}
-	return true;
+	for (at = path.n; at > 0 && path.p[at - 1] != '/'; at--)
+		continue;
+	if (at == 0)
+		return false;
+	path = (struct str){ path.p + at, path.n - at };
+	return take_prefix(&path, &none, name) && path.n == 0;
 }
 
 enum result

@@ -83,14 +83,16 @@ enum result request_read(char *const *envp, const struct conf *conf,
 /*
  * Whether the path leads to the program of this name: the last segment of
  * SCRIPT_NAME followed by PATH_INFO, one of which must be empty, as servers
- * differ in which they fill. Both absent counts as yes.
+ * differ in which they fill. Both absent counts as yes. The name is as it is in
+ * a URL, escapes and all; servers decode paths.
  */
 bool request_is_for(const struct request *request, struct str name);
 
 /*
  * Append what follows a program's name in the path, from its slash on: of
  * SCRIPT_NAME with PATH_INFO behind it, however a server divides them, which
- * begins with base, a path that ends in a slash, and the name.
+ * begins with base, a path that ends in a slash, and the name, both as they are
+ * in a URL.
  * OK, RESULT_NOT_FOUND (also of a path that the buffer has no room for),
  * RESULT_NO_MEMORY.
  */

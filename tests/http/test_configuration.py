@@ -214,6 +214,18 @@ def test_the_calls_that_are_open_are_printed_with_what_they_need(setup):
                           "user-follow-read playlist-read-private")
 
 
+def test_an_email_that_nobody_is_asked_for_is_missed(setup):
+    """It works without, but passes none."""
+    line = "# auth_pass has email; for that, scope needs user-read-email.\n"
+    for scope, told in (("user-follow-read", True),
+                        ("user-follow-read user-read-emails", True),
+                        ("user-follow-read user-read-email", False)):
+        setup.conf(auth_pass="id email", scope=scope)
+        assert (line in setup.run().stdout) == told
+    setup.conf(auth_pass="id name", scope="user-follow-read")
+    assert line not in setup.run().stdout
+
+
 def test_a_call_that_lacks_its_scope_is_named_with_it(setup):
     """Of what URIs or playlists decide, with all that may be needed."""
     for name, words in (("follow", "user-follow-modify"),

@@ -3,6 +3,7 @@
 are refused, and the program lives on."""
 
 import os
+import re
 import socket
 
 import pytest
@@ -349,3 +350,21 @@ def test_the_socket_is_for_its_group_only(stack, program):
                       if line.split()[3] == "0A"}
         mine = set(descriptors(pid).values())
         assert not {f"socket:[{inode}]" for inode in inodes} & mine
+
+
+# Where the site lives
+
+def test_a_site_may_live_below_a_name_with_escapes(make_stack):
+    """Servers decode the path before they pass it on."""
+    site = make_stack(conf={"api_allow": "artist"})
+    text = site.conf_file.read_text("utf-8")
+    site.write_conf(re.sub(r"(?m)^(redirect_uri = .*)/callback$",
+                           r"\1/my%20site/call%62ack", text))
+    for program in ("api", "callback"):
+        site.restart(program)
+    reply = fastcgi.ask(site, "api", fastcgi.params_of(
+        site, "api", SCRIPT_NAME="/my site/api/artists/" + 22 * "a"))
+    assert (reply.status, reply.code) == (401, "not_logged_in")
+    reply = fastcgi.ask(site, "callback", fastcgi.params_of(
+        site, "callback", SCRIPT_NAME="/my site/callback"))
+    assert (reply.status, reply.code) == (400, "login_bad_state")

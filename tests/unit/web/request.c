@@ -256,6 +256,36 @@ a_request_is_for_the_program_that_its_path_names(void)
 }
 
 static void
+what_the_configuration_has_escaped_servers_have_decoded(void)
+{
+	static const struct {
+		const char *path, *base;
+		bool good;
+	} rows[] = {
+		{ "/my site/api/me", "/my%20site/", true },
+		{ "/caf\xc3\xa9/api/me", "/caf%C3%a9/", true },
+		{ "/a+%/api/me", "/a+%/", true },
+		{ "/a b/api/me", "/a+b/", false },
+		{ "/my%20site/api/me", "/my%20site/", false },
+	};
+	struct request request;
+	size_t i;
+
+	for (i = 0; i < N(rows); i++) {
+		SCOPED(buf_free) struct buf path = BUF(32);
+
+		request =
+		    (struct request){ .script_name = str_of(rows[i].path) };
+		CHECK(request_path_below(&request, str_of(rows[i].base),
+			  STR("api"), &path),
+		    rows[i].good ? OK : RESULT_NOT_FOUND);
+	}
+	request = (struct request){ .script_name = STR("/x/call back") };
+	assert_true(request_is_for(&request, STR("call%20back")));
+	assert_false(request_is_for(&request, STR("call%2520back")));
+}
+
+static void
 a_path_below_a_program_is_what_follows_its_name(void)
 {
 	static const struct {
@@ -361,6 +391,7 @@ UNIT_TESTS(request) = {
 	TEST(a_control_byte_is_refused_where_the_web_server_would_send_none),
 	TEST(a_content_length_is_a_number_or_nothing),
 	TEST(a_request_is_for_the_program_that_its_path_names),
+	TEST(what_the_configuration_has_escaped_servers_have_decoded),
 	TEST(a_path_below_a_program_is_what_follows_its_name),
 	TEST(only_the_web_server_itself_can_ask_for_others),
 	TEST(the_request_id_is_nginxs_or_apaches),
