@@ -88,7 +88,7 @@ TESTED_BY = {
     "app/addresses": "http/test_configuration_engine_units.py",
     "app/enginecheck": "http/test_configuration_engine.py",
     "app/health": "http/test_health.py",
-    "app/metrics": "http/test_admin.py",
+    "app/metrics": "http/test_metrics.py",
     "app/gauges": "http/test_admin.py",
     "app/admin": "http/test_admin.py",
     "app/dispatch": "http/test_requests.py",

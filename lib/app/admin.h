@@ -16,9 +16,10 @@ struct admin {
 
 /*
  * The main() of the tool: read the command line and the configuration, and do
- * what the one command says. Root does it as the user who has session_dir, so that what is made
- * there belongs to the programs. Returns the exit status: 0; 1: it could not be
- * done, and stderr says why; 2: a wrong command line or configuration.
+ * what the one command says. Root does it as the user who has session_dir, so
+ * that what is made there belongs to the programs. Returns the exit status: 0;
+ * 1: it could not be done, and stderr says why; 2: a wrong command line or
+ * configuration.
  */
 int admin_run(int argc, char **argv, const struct admin *admin);
 

@@ -2,6 +2,7 @@
 """The tools that the tests share; each folder's conftest.py puts tests/ on
 the path, so that they are imported as `tools.NAME` from everywhere.
 
+    admin       spotify-fcgi-admin, and the metrics that it prints
     amounts     how much and how long: SOAK, HOUR, DAY
     answers     a client that checks every answer of the programs
     contract    whether conf/openapi.yaml describes an answer
@@ -10,6 +11,7 @@ the path, so that they are imported as `tools.NAME` from everywhere.
     http2       one request over HTTP/2, with fields as long as one likes
     impostor    somebody else at Spotify's address, with a certificate
     parallel    several things at once, and how long something takes
+    prometheus  the text format of metrics, read strictly
     proxy       a bad network before an engine
     processes   what the kernel tells of a process of ours
     records     the records of FastCGI, written and read
