@@ -6,6 +6,8 @@
  */
 #include "config.h"
 
+#include <string.h>
+
 #include "base/log.h"
 #include "json/writer.h"
 #include "relay/allow.h"
@@ -105,6 +107,19 @@ allow_print(const struct conf *conf, FILE *out)
 		fputs("# Pages may call nothing through api.\n", out);
 }
 
+/* Whether a name stands for calls that all may be made: rows of one name lie
+ * beside each other. */
+static bool
+is_open(const struct row *row, struct str scope)
+{
+	const char *name = row->name;
+
+	for (; row < rows_table + ROWS_N && strcmp(row->name, name) == 0; row++)
+		if (scope.n > 0 && find_lack(row, scope).n > 0)
+			return false;
+	return true;
+}
+
 void
 allow_write(const struct conf *conf, struct str scope, struct buf *out)
 {
@@ -114,8 +129,9 @@ allow_write(const struct conf *conf, struct str scope, struct buf *out)
 		return;
 	writer_array(out, "api");
 	for (row = rows_table; row < rows_table + ROWS_N; row++)
-		if (rows_allow(conf->api_allow, row) &&
-		    (scope.n == 0 || find_lack(row, scope).n == 0))
+		if ((row == rows_table ||
+			strcmp(row[-1].name, row->name) != 0) &&
+		    rows_allow(conf->api_allow, row) && is_open(row, scope))
 			writer_text(out, NULL, str_of(row->name));
 	writer_array_end(out);
 	if (scope.n > 0)

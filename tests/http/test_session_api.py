@@ -51,3 +51,12 @@ def test_a_name_for_many_stands_for_each_of_them(make_stack, name):
     assert "reading" not in rows and "artist" in rows
     assert "library-save" not in rows
     assert (len(rows) > 10) == (name == "reading")
+
+
+def test_following_is_offered_to_who_may_do_all_of_it(make_stack):
+    """Three calls have that name; two of them take another permission."""
+    site = make_stack(conf={"api_allow": "follow", "scope":
+                            "user-follow-read user-follow-modify"})
+    assert said(site)[0] == ["follow"]
+    site.spotify.settings(scope="user-follow-read")
+    assert said(site)[0] == []
