@@ -117,8 +117,7 @@ export function top_artists(limit)
 /* Follow an artist, or no longer; the list of artists is true afterwards. */
 export function follow(id, on)
 {
-	return call(`api/me/library?uris=spotify:artist:${id}`,
-		{ method: on ? 'PUT' : 'DELETE' });
+	return call(`api/follow/${id}`, { method: on ? 'PUT' : 'DELETE' });
 }
 
 /* Log out here, or in all browsers. While Spotify has not said whose login this

@@ -29,12 +29,7 @@ export function may_see_top(session)
 	return session?.api?.includes?.('top-artists') === true;
 }
 
-/* Artists are one of the kinds that these calls are for, with a scope of their
- * own; where it is not known what was granted, Spotify will say. */
 export function may_follow(session)
 {
-	return ['library-save', 'library-remove'].every(
-		(row) => session?.api?.includes?.(row) === true)
-		&& (session.scope ?? 'user-follow-modify').split(' ')
-			.includes('user-follow-modify');
+	return session?.api?.includes?.('follow') === true;
 }

@@ -94,7 +94,7 @@ def test_the_example_runs_on_the_site_itself(person):
 def test_the_second_example_shows_who_is_heard_most_and_follows(
         anybody, make_stack):
     site = make_stack(conf={
-        "api_allow": "top-artists library-save library-remove",
+        "api_allow": "top-artists follow",
         "scope": "user-follow-read user-follow-modify user-top-read"})
     www = site.folder / "www"
     (www / "example.html").write_text(

@@ -49,7 +49,7 @@ Sessions are in {engine.server}; to look into it:
   {client} -s {engine.socket}"""
 
 # What the page shows more of, where the site turns it on.
-MORE = {"api_allow": "top-artists library-save library-remove",
+MORE = {"api_allow": "top-artists follow",
         "scope": "user-read-email user-follow-read user-follow-modify "
                  "user-top-read"}
 
