@@ -11,13 +11,13 @@ import pytest
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 ROOT = TESTS.parent
 # The review's rows, A1 to A7 and so on, by subject as in CHECKLIST.md.
-LAST = {"A": 7, "S": 10, "C": 18, "T": 9, "D": 17, "K": 7, "L": 7, "R": 10,
+LAST = {"A": 7, "S": 10, "C": 18, "T": 9, "D": 17, "K": 7, "L": 9, "R": 10,
         "P": 9, "O": 6, "E": 10, "G": 5, "F": 16, "U": 6, "X": 3, "B": 3,
         "Y": 4, "N": 6, "W": 5, "M": 5}
 IDS = [f"{letter}{n}" for letter, last in LAST.items()
        for n in range(1, last + 1)]
 # Promises beyond those of the review, which are of the whole.
-IDS_OF_THE_WHOLE = ["C.7", "restart", "nginx"]
+IDS_OF_THE_WHOLE = ["C.7", "restart", "nginx", "Several sites"]
 ROW = re.compile(r"^### (.*)\n((?:(?!##).*\n)*)", re.M)
 FILE = re.compile(r"- (house|[\w/]+\.(?:py|c))")
 TEST = re.compile(r"  - (\w+)")
@@ -172,8 +172,8 @@ def read_checklist():
                      for path in sorted(TESTS.glob("CHECKLIST*.md")))
 
 
-def test_there_are_163_rows():
-    assert len(IDS) == len(set(IDS)) == 163
+def test_there_are_165_rows():
+    assert len(IDS) == len(set(IDS)) == 165
 
 
 def test_every_row_has_tests_that_exist_or_a_reason():
