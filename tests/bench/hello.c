@@ -3,10 +3,10 @@
  * The least that a FastCGI program can do: libfcgi, and the header that login
  * would send, the same each time. What login takes more is its own.
  *
- *	hello [-k] [-b BYTES] [-t THREADS]
+ *	hello [-e] [-k] [-b BYTES] [-t THREADS]
  *
  * With -b a list of so many bytes instead, with the head that artists would
- * send.
+ * send; with -e an answer without content, as that of auth.
  *
  * serves the listening socket that is its standard input. With -k threads wait
  * as those of login, and connections are kept or closed as login does it; else
@@ -61,6 +61,11 @@ static const char list_head[] =
     "form-action 'none'; frame-ancestors 'none'\r\n"
     "Vary: Cookie\r\n"
     "ETag: W/\"AAAAAAAAAAAAAAAAAAAAAA\"\r\n\r\n";
+static const char empty[] =
+    "Status: 204 No Content\r\n"
+    "Cache-Control: no-store\r\n"
+    "X-Spotify-Account-Id: AAAAAAAAAA\r\n"
+    "X-Spotify-Scope: user-read-email user-follow-read\r\n\r\n";
 static const char *answer = redirect;
 static int answer_n = sizeof(redirect) - 1;
 static struct connections *connections;
@@ -128,15 +133,19 @@ main(int argc, char **argv)
 	pthread_t thread;
 	int option;
 
-	while ((option = getopt(argc, argv, "kb:t:")) != -1)
-		if (option == 'k')
+	while ((option = getopt(argc, argv, "ekb:t:")) != -1)
+		if (option == 'k') {
 			run = serve_kept;
-		else if (option == 'b')
+		} else if (option == 'e') {
+			answer = empty;
+			answer_n = sizeof(empty) - 1;
+		} else if (option == 'b') {
 			bytes = strtol(optarg, NULL, 10);
-		else if (option == 't')
+		} else if (option == 't') {
 			threads = strtol(optarg, NULL, 10);
-		else
+		} else {
 			return 2;
+		}
 	if (threads < 1 || threads > THREADS_MAX || FCGX_Init() != 0 ||
 	    (bytes != -1 && !answer_list(bytes)))
 		return 2;

@@ -20,7 +20,8 @@ from .setting import Setting
 # files, and for five minutes ext4 looks at each that was removed before it
 # makes another one beside it.
 PARTS = {"login": (1, 2), "whole": (3, 4), "artists": (5,), "copy": (6,),
-         "process": (8,), "scale": (), "engine": (10,), "store": (7,)}
+         "process": (8,), "scale": (), "engine": (10,),
+         "auth": (11,), "store": (7,)}
 FULL, SHORT = (10, 2.0), (3, 0.5)       # rounds, seconds of one measurement
 CALLGRIND = "counted by callgrind, apart from this"
 

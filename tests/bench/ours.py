@@ -3,7 +3,9 @@
 same nginx what they are compared with: a program that does nothing, and an
 answer of nginx's own."""
 
+import pathlib
 import re
+import shutil
 
 from stack import Stack
 from stack import stack as stack_module
@@ -22,7 +24,7 @@ STATIC = """
 		include nginx/spotify-fcgi-params;
 		client_max_body_size 1m;
 		fastcgi_keep_conn on;
-		fastcgi_pass unix:{folder}/run/main/login.sock;
+		fastcgi_pass unix:{folder}/run/$spotify_fcgi_site/login.sock;
 	}}
 """
 
@@ -61,6 +63,14 @@ class BenchNginx(Nginx):
             text, "fastcgi_keep_conn on", "fastcgi_keep_conn off",
             "fastcgi_keep_conn"), "utf-8")
 
+    def _bare_auth(self):
+        """What asks auth, but for whom it asks."""
+        text = (self.folder / "nginx" / "auth.example").read_text("utf-8")
+        block = re.search(r"^location = /spotify-fcgi-auth \{.*?^\}\n", text,
+                          re.M | re.S)[0]
+        return block.replace("= /spotify-fcgi-auth", "= /bare-auth").replace(
+            "/auth.sock", "/empty.sock")
+
     def write(self, pictures):
         """Change what was written for the tests."""
         super().write(pictures)
@@ -70,6 +80,8 @@ class BenchNginx(Nginx):
             path.write_text(re.sub(r"^(\s*access_log) .*;", r"\1 off;", text,
                                    flags=re.M), "utf-8")
         text = self.conf.read_text("utf-8")
+        page = PAGE if PAGE.exists() else self.folder / "www" / "index.html"
+        shutil.copy(page, self.folder / "www" / "page.html")
         for old, new in (
                 (r"worker_connections 1024", "worker_connections 8192"),
                 (r"^worker_processes 1;",
@@ -78,7 +90,8 @@ class BenchNginx(Nginx):
                 (r"(?<=listen )(127\.0\.0\.1:\d+);",
                  f"127.0.0.1:{self.ports[0]} backlog=4096;"),
                 (r"(?<=include nginx/spotify-fcgi.locations;)",
-                 STATIC.format(folder=self.folder))):
+                 STATIC.format(folder=self.folder) +
+                 GUARDED.format(folder=self.folder) + self._bare_auth())):
             text = change(text, old, new, new)
         self.conf.write_text(text, "utf-8")
 
@@ -86,7 +99,32 @@ class BenchNginx(Nginx):
 MANY_THREADS = "64"     # as cgi-bin/artists.c
 LIST_BYTES = 28_300     # of 50 artists
 # {name: arguments of hello.c}
+# The page that Apache serves beside us, if it is there.
+PAGE = pathlib.Path("/usr/share/apache2/default-site/index.html")
+# The same page three times: as it is, behind auth, and behind a program that
+# says no more than "yes".
+GUARDED = """
+	location = /page {{
+		default_type text/html;
+		alias {folder}/www/page.html;
+	}}
+	location = /guarded {{
+		auth_request /spotify-fcgi-auth;
+	auth_request_set $spotify_account $upstream_http_x_spotify_account_id;
+	auth_request_set $spotify_scope $upstream_http_x_spotify_scope;
+		default_type text/html;
+		alias {folder}/www/page.html;
+	}}
+	location = /open {{
+		auth_request /bare-auth;
+	auth_request_set $spotify_account $upstream_http_x_spotify_account_id;
+	auth_request_set $spotify_scope $upstream_http_x_spotify_scope;
+		default_type text/html;
+		alias {folder}/www/page.html;
+	}}
+"""
 HELLOS = {"hello": ["-k", "-t", THREADS], "lingering": ["-t", THREADS],
+          "empty": ["-e", "-k", "-t", MANY_THREADS],
           "list": ["-k", "-b", str(LIST_BYTES), "-t", MANY_THREADS]}
 # {path: (upstream, what is included)}
 LOCATIONS = {"/hello": ("hello", "spotify-fcgi-people"),
@@ -110,6 +148,7 @@ class Ours:
         with on_cpu(cpu):
             self.stack = Stack(
                 build_dir, server="bench",
+                application="http://127.0.0.1:9",
                 real_spotify=(upstream.client_id, upstream.secret_file),
                 conf={"authorize_url": upstream.authorize_url,
                       "token_url": upstream.token_url,
