@@ -26,8 +26,10 @@ def things_of(setting):
             result = with_cpu(lambda: setting.load.requests(
                 service.port, path, clients=CLIENTS, seconds=setting.seconds,
                 headers=[cookie]), pids, service.front_pids)
-            if result["errors"]:
-                raise RuntimeError(f"{path}: {result['words']}")
+            # A redirect to a login is none of the page.
+            if result["errors"] or set(result["statuses"]) != {"200"}:
+                raise RuntimeError(f"{path}: {result['words']} "
+                                   f"{result['statuses']}")
             return flat(result)
         return measure
     things = {
