@@ -55,7 +55,10 @@ def test_a_login_takes_two(stack, trips):
 RECORD, LEASE, RELEASE, PAUSES, MEMORY = 1, 1, 1, 1, 2
 COPY, PARTIAL, KEEP, PAGES = 1, 1, 1, 3     # of 120 artists
 TOUCH, ROOM, SAVE, REMOVE = 1, 1, 1, 1
-CHANGE, LATEST = 1, 1
+CHANGE = 1      # which was the last of the session's at Spotify
+# Of a logout everywhere: whether there was one meanwhile, which a record tells
+# by itself, the account's own, and noting one.
+LATEST, DATES, SET = 1, 1, 1
 WANTED = {
     "session": RECORD,
     "artists": RECORD + COPY + LEASE + COPY + PARTIAL + PAGES * PAUSES
@@ -65,6 +68,9 @@ WANTED = {
     "refresh": RECORD + TOUCH + LEASE + RECORD + ROOM + PAUSES
     + LATEST + SAVE + RELEASE,
     "logout": REMOVE,
+    "logout everywhere": RECORD + LATEST + 3 * SET + REMOVE,
+    # After one of somebody else's.
+    "session, then": RECORD + DATES,
 }
 
 
@@ -83,4 +89,10 @@ def test_others_take_as_many_as_they_have_steps(stack, trips):
     let_tokens_end(stack)
     note("refresh", lambda: refresh(browser))
     note("logout", lambda: logout(browser))
+    others = [Browser(stack) for _ in range(2)]
+    for other, account in zip(others, ("wizzler", "grace.many")):
+        other.login(account)
+    note("logout everywhere",
+         lambda: others[0].fetch("logout?everywhere=1", "POST"))
+    note("session, then", lambda: others[1].fetch("session"))
     assert found == WANTED

@@ -172,8 +172,8 @@ no_call_outlasts_its_request(void)
 static void
 who_is_late_asks_for_nothing(void)
 {
-	static const char *const answers[] = { SCRIPT_GREETING, "$-1\r\n",
-		NULL };
+	static const char *const answers[] = { SCRIPT_GREETING,
+		"*2\r\n$-1\r\n$-1\r\n", NULL };
 	SCOPED(script_stop) struct script script;
 	SCOPED(scratch_close) struct store *store = NULL;
 	SCOPED(end_deadline) int unused = 0;
