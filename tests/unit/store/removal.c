@@ -87,8 +87,8 @@ takes_what_was_not_used_for_longer_than_that(void)
 	for (i = 0; i < N(files); i++)
 		if (is_there(files[i].name) != files[i].left)
 			fail_msg("%s", files[i].name);
-	assert_int_equal(removal.removed, 6);
-	assert_int_equal(removal.left, 7);
+	assert_int_equal(removal.removed, 7);
+	assert_int_equal(removal.left, 8);
 }
 
 static void
