@@ -53,7 +53,9 @@ def expected():
                for name in ("README.md", "CHANGES.md", "THREATS.md",
                             "frontend.md", "OPERATING.md", "MACHINES.md",
                              "openapi.yaml")}
-            | {"/usr/share/man/man8/spotify-fcgi.8",
+            | {"/usr/sbin/spotify-fcgi-admin",
+               "/usr/share/man/man8/spotify-fcgi-admin.8",
+               "/usr/share/man/man8/spotify-fcgi.8",
                "/usr/share/man/man5/spotify-fcgi.conf.5",
                "/etc/spotify-fcgi/spotify-fcgi.conf.example"})
 
