@@ -95,9 +95,10 @@ def failed(machine):
                        "--no-legend", "spotify-fcgi*")
 
 
-def test_lintian_finds_no_error(root):
+def test_lintian_finds_nothing(root):
+    """What it is wrong about is overridden, with the reason."""
     said = (root / "packages" / "lintian").read_text("utf-8")
-    assert not re.search(r"^E:", said, re.M), said
+    assert not re.search(r"^[EW]:", said, re.M), said
 
 
 def test_it_can_keep_sessions_in_an_engine(root):
