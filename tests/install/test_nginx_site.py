@@ -137,6 +137,21 @@ def test_a_certificate_comes_into_the_file_and_nothing_else_changes(machine):
 
 
 @machine_test
+def test_the_file_is_replaced_as_a_whole_or_not_at_all(machine):
+    """On a disk that gets full, and where it is a link."""
+    machine.run("sh", "-c", "mkdir -p /mnt && "
+                "mount -t tmpfs -o size=64k none /mnt && "
+                f"ln -s /mnt/site /tmp/link && {SETUP} -o /tmp/link && "
+                "echo '# Mine.' >>/mnt/site && cat /mnt/site >/tmp/old && "
+                "{ cat /dev/zero >/mnt/filler || :; } 2>/dev/null")
+    said = machine.run("sh", "-c", f"{SETUP} -o /tmp/link 2>&1 && exit 1; "
+                       "cmp /tmp/old /mnt/site && rm /mnt/filler")
+    assert "cannot be written" in said
+    machine.run("sh", "-c", f"{SETUP} -o /tmp/link && test -L /tmp/link && "
+                "cmp /tmp/old /mnt/site && test $(ls -A /mnt) = site")
+
+
+@machine_test
 def test_another_nginx_is_told_in_its_own_words(machine):
     """After an upgrade from Debian 12 to 13, and back."""
     machine.setup()
