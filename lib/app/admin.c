@@ -82,24 +82,54 @@ print_sessions(const struct admin *admin, const struct conf *conf,
 	return true;
 }
 
+/* What has happened by then is said by the caller. */
+static enum result
+end_sessions(const struct admin *admin, struct context *context,
+    const char *account)
+{
+	enum result result =
+	    admin->storage->open(context->conf, &context->store);
+
+	if (result == OK)
+		result = admin->log_out(context, str_of(account));
+	if (result != OK)
+		fputs("Perhaps not all of its sessions are over; do it "
+		      "again.\n",
+		    stderr);
+	return result;
+}
+
 static bool
 log_out(const struct admin *admin, const struct conf *conf, const char *account)
 {
 	struct context context = { .conf = conf };
-	enum result result = admin->storage->open(conf, &context.store);
+	enum result result = end_sessions(admin, &context, account);
 
-	if (result == OK)
-		result = admin->log_out(&context, str_of(account));
 	store_close(context.store);
 	if (result == OK)
 		printf("All sessions that %s has had until now are over. "
 		       "Whether there were any\ncannot be told.\n",
 		    account);
-	else
-		fputs("Perhaps not all of its sessions are over; do it "
-		      "again.\n",
-		    stderr);
 	return result == OK;
+}
+
+static bool
+forget(const struct admin *admin, const struct conf *conf, const char *account)
+{
+	struct context context = { .conf = conf };
+	bool done = end_sessions(admin, &context, account) == OK;
+
+	if (done && admin->forget(&context, str_of(account)) != OK) {
+		fputs("It is still known that it was here; do it again.\n",
+		    stderr);
+		done = false;
+	}
+	store_close(context.store);
+	if (done)
+		printf("All sessions that %s has had until now are over, and "
+		       "nothing tells any\nmore that it was here.\n",
+		    account);
+	return done;
 }
 
 static const struct command {
@@ -113,6 +143,7 @@ static const struct command {
 	{ "quota", false, CONF_STORE, print_quota },
 	{ "metrics", false, CONF_STORE, print_metrics },
 	{ "logout", true, CONF_STORE | CONF_SERVER_KEY, log_out },
+	{ "forget", true, CONF_STORE | CONF_SERVER_KEY, forget },
 };
 
 /* ---- the command line ---- */
@@ -122,7 +153,7 @@ usage(const char *name)
 {
 	fprintf(stderr,
 	    "usage: %s [-f file] sessions | quota | metrics | check\n"
-	    "       %s [-f file] logout account\n"
+	    "       %s [-f file] logout | forget account\n"
 	    "       %s -v\n"
 	    "See spotify-fcgi-admin(8).\n",
 	    name, name, name);

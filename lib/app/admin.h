@@ -10,8 +10,9 @@ struct admin {
 	const char *name;
 	const struct storage *storage;
 	const struct upstream *upstream;
-	/* everywhere_set() */
+	/* everywhere_set() and events_forget() */
 	enum result (*log_out)(const struct context *context, struct str key);
+	enum result (*forget)(const struct context *context, struct str key);
 };
 
 /*

@@ -236,6 +236,20 @@ events_meet(const struct context *context, const struct account *account)
 	lock_release(&lock);
 }
 
+enum result
+events_forget(const struct context *context, struct str key)
+{
+	unsigned char id[SEAL_NAME_BYTES];
+	enum result result = OK;
+	size_t i;
+
+	for (i = 0; i < context->conf->ring.n && result == OK; i++) {
+		seal_hide(&context->conf->ring, i, key, id);
+		result = store_forget(context->store, id);
+	}
+	return result;
+}
+
 void
 events_login(const struct context *context, const struct session *session)
 {

@@ -39,6 +39,14 @@ void events_take_back(const struct context *context,
  */
 void events_meet(const struct context *context, const struct account *account);
 
+/*
+ * Forget that an account was here, which is named as for everywhere_set(): its
+ * next login is a first one.
+ * OK, RESULT_STORE.
+ */
+enum result events_forget(const struct context *context, struct str key)
+    __attribute__((warn_unused_result));
+
 /* What a login tells: that, and that it was one. */
 void events_login(const struct context *context, const struct session *session);
 

@@ -64,7 +64,8 @@ struct store_backend {
 	void (*facts)(struct store *store, const char *const *names,
 	    int64_t *numbers);
 	void (*set_fact)(struct store *store, const char *name, int64_t number);
-	/* NULL, both: by facts, which are for ever then. */
+	/* At 0 it is forgotten. NULL, both: by facts, which are for ever
+	 * then. */
 	void (
 	    *know)(struct store *store, const unsigned char *id, int64_t now_s);
 	bool (*knows)(struct store *store, const unsigned char *id);

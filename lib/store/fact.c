@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "store/backend.h"
 #include "store/fact.h"
 #include "store/file.h"
 
@@ -35,6 +36,11 @@ fact_write(int dir, const char *name, int64_t number)
 	char text[24];
 	int n = snprintf(text, sizeof(text), "%lld", (long long)number);
 
+	if (number == 0) {
+		if (unlinkat(dir, name, 0) != 0 && errno != ENOENT)
+			(void)!store_failed("unlink");
+		return;
+	}
 	/* A failure has been logged. */
 	(void)!file_overwrite(dir, name, (struct str){ text, (size_t)n });
 }

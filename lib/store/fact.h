@@ -5,7 +5,8 @@
 
 #include <stdint.h>
 
-/* store_fact() and store_set_fact() in the directory dir. */
+/* store_fact() and store_set_fact() in the directory dir; of 0 no file is
+ * left. */
 int64_t fact_read(int dir, const char *name);
 void fact_write(int dir, const char *name, int64_t number);
 

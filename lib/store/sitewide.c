@@ -91,9 +91,10 @@ sitewide_know(struct store *store, const unsigned char *id, int64_t now_s)
 	struct words words = { .n = 0 };
 
 	sodium_bin2hex(hex, sizeof(hex), id, STORE_ID_BYTES);
-	words_add(&words, STR("SET"));
+	words_add(&words, now_s == 0 ? STR("DEL") : STR("SET"));
 	words_name(&words, valkey->prefix, "k", hex);
-	words_number(&words, now_s);
+	if (now_s != 0)
+		words_number(&words, now_s);
 	/* A failure has been logged. */
 	(void)!valkey_tell(valkey, &words);
 }

@@ -223,6 +223,13 @@ store_know(struct store *store, const unsigned char id[static STORE_ID_BYTES],
 		store_set_fact(store, name, now_s);
 }
 
+enum result
+store_forget(struct store *store, const unsigned char id[static STORE_ID_BYTES])
+{
+	store_know(store, id, 0);
+	return store_knows(store, id) ? RESULT_STORE : OK;
+}
+
 bool
 store_knows(struct store *store, const unsigned char id[static STORE_ID_BYTES])
 {

@@ -226,6 +226,11 @@ void store_know(struct store *store,
 bool store_knows(struct store *store,
     const unsigned char id[static STORE_ID_BYTES]);
 
+/* Know an id no longer. OK; RESULT_STORE: it still is known. */
+enum result store_forget(struct store *store,
+    const unsigned char id[static STORE_ID_BYTES])
+    __attribute__((warn_unused_result));
+
 /*
  * A date, in seconds since 1970, under an id that need not have a record, or
  * with NULL under none: the one that all have in common, which store_load()

@@ -16,6 +16,7 @@ import pytest
 from tools.admin import admin, metrics
 from tools.amounts import DAY
 from tools.answers import Browser
+from tools.events import Outbox, make_outbox
 from tools.steps import is_logged_in
 
 
@@ -93,6 +94,24 @@ def test_an_account_that_nobody_has_logs_nobody_out(stack, browser):
     assert is_logged_in(browser)
 
 
+def test_who_is_forgotten_is_logged_out_and_new_again(make_stack, tmp_path):
+    stack = make_stack(conf={"events_dir": make_outbox(tmp_path)})
+    outbox = Outbox(tmp_path / "out", stack)
+    browser, friend = Browser(stack), Browser(stack)
+    stack.spotify.account("friend", follows=1)
+    browser.login()
+    friend.login("friend")
+    assert outbox.kinds() == ["first_login"] * 2 + ["login"] * 2
+    known = set(stack.session_dir.glob("known-*"))
+    assert len(known) == 2
+    said = admin(stack, "forget", key_of(browser)).stdout
+    assert "nothing tells" in said and not is_logged_in(browser)
+    assert len(set(stack.session_dir.glob("known-*")) & known) == 1
+    browser.login()
+    friend.login("friend")
+    assert outbox.kinds() == ["first_login"] + ["login"] * 2
+
+
 def test_without_the_server_key_nobody_is_logged_out(make_stack):
     stack = make_stack()
     browser = Browser(stack)
@@ -124,6 +143,7 @@ def test_check_says_what_a_program_says(stack):
 @pytest.mark.parametrize("arguments", [
     [], ["nonsense"], ["metrics", "quota"], ["-x"], ["-s", "x", "metrics"],
     ["Metrics"], [""], ["logout"], ["logout", ""], ["logout", "a", "b"],
+    ["forget"], ["forget", "a b"],
     ["logout", "a b"], ["logout", "a\nb"], ["logout", "x" * 1025],
     ["logout", "\u00e9"], ["check", "x"]], ids=lambda a: str(a)[:30])
 def test_a_command_line_that_is_none_prints_the_usage(stack, arguments):

@@ -167,7 +167,12 @@ failing_set_fact(struct store *store, const char *name, int64_t number)
 static void
 failing_know(struct store *store, const unsigned char *id, int64_t now_s)
 {
-	store_know(own(store)->inner, id, now_s);
+	struct failing *failing = own(store);
+
+	if (failing->result == OK || failing->call != FAILING_KNOW)
+		store_know(failing->inner, id, now_s);
+	else
+		failing->result = OK;
 }
 
 static bool

@@ -165,6 +165,11 @@ an_id_is_known_from_when_it_was_told_on(struct store *store)
 	assert_true(store_knows(store, id) || run_refused());
 	store_know(store, id, 6010);
 	assert_true(store_knows(store, id) || run_refused());
+	store_know(store, other_id, 6010);
+	CHECK_OR(store_forget(store, id), OK, RESULT_STORE);
+	assert_true(!store_knows(store, id) || run_refused());
+	assert_true(store_knows(store, other_id) || run_refused());
+	CHECK_OK(store_forget(store, id));
 }
 ON_EACH(an_id_is_known_from_when_it_was_told)
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* What is told of whom, and how often. */
+/* What is told of whom, and how often. Without memory an event is lost, and the
+ * log says so. */
 #include "config.h"
 
 #include <glob.h>
@@ -63,13 +64,6 @@ take(const char *pattern)
 	return room;
 }
 
-/* Without memory an event is lost, and the log says so. */
-static bool
-was_lost(void)
-{
-	return run_refused();
-}
-
 static void
 nothing_is_told_where_it_is_off(void)
 {
@@ -107,7 +101,7 @@ an_event_says_what_when_and_who(void)
 	    "\\u000a\\\"\"},\"request_id\":\"abc-1\"}\n",
 	    (long long)clock_now_s());
 	got = take("out/event-[0-9]*-????????????????.json");
-	if (was_lost())
+	if (run_refused())
 		return;
 	/* The second may have ended. */
 	assert_int_equal(strlen(got), strlen(wanted));
@@ -127,12 +121,12 @@ an_address_is_told_if_that_is_wanted_and_there_is_one(void)
 	s.session.account = account_of("id", "account", NULL);
 	events_tell(&s.context, &s.session, EVENTS_LOGIN);
 	got = take("out/event-*");
-	if (!was_lost())
+	if (!run_refused())
 		assert_non_null(strstr(got, ",\"email\":\"a@example.org\"}"));
 	s.session.account = (struct account){ 0 };
 	events_tell(&s.context, &s.session, EVENTS_LOGIN);
 	got = take("out/event-*");
-	if (!was_lost())
+	if (!run_refused())
 		assert_non_null(strstr(got,
 		    "{\"id\":null,\"account_id\":null,"
 		    "\"display_name\":null}"));
@@ -151,7 +145,7 @@ a_long_name_is_told_whole(void)
 	s.session.account = account_of("id", "account", name);
 	events_tell(&s.context, &s.session, EVENTS_LOGIN);
 	s.session.account = (struct account){ 0 };
-	if (was_lost())
+	if (run_refused())
 		return;
 	assert_int_equal(run_count("out/event-*"), 1);
 	assert_null(strstr(run_said(), "events_lost"));
@@ -172,15 +166,15 @@ an_account_is_met_once(void)
 	events_meet(&s.context, &ada);
 	events_meet(&s.context, &ada);
 	got = take("out/event-first-????????????????????????????????.json");
-	if (was_lost())
+	if (run_refused())
 		return;
 	assert_non_null(strstr(got, "{\"event\":\"first_login\",\"time\":"));
 	assert_non_null(strstr(got, "\"account_id\":\"account\""));
 	events_meet(&s.context, &ada);
-	if (!was_lost())
+	if (!run_refused())
 		assert_int_equal(run_count("out/*"), 0);
 	events_meet(&s.context, &bob);
-	if (!was_lost())
+	if (!run_refused())
 		assert_int_equal(run_count("out/event-first-*"), 1);
 	/* Nobody finds out from the store who that is. */
 	assert_int_equal(run_count("known-*account*"), 0);
@@ -196,13 +190,13 @@ a_crash_doubles_nobody_who_is_still_there(void)
 
 	CHECK_OK(begin(&s));
 	events_meet(&s.context, &ada);
-	if (was_lost() || glob("known-*", 0, NULL, &marks) != 0)
+	if (run_refused() || glob("known-*", 0, NULL, &marks) != 0)
 		return;
 	assert_int_equal(marks.gl_pathc, 1);
 	unlink(marks.gl_pathv[0]);
 	globfree(&marks);
 	events_meet(&s.context, &ada);
-	if (was_lost())
+	if (run_refused())
 		return;
 	assert_int_equal(run_count("out/event-first-*"), 1);
 	assert_int_equal(run_count("known-*"), 1);
@@ -224,12 +218,12 @@ an_account_is_known_by_its_older_names(void)
 	CHECK_OK(seal_ring_add(&s.conf.ring, old_key));
 	events_meet(&s.context, &then);
 	take("out/event-first-*");
-	if (was_lost())
+	if (run_refused())
 		return;
 	new.keys[new.n++] = s.conf.ring.keys[0];
 	s.conf.ring = new;
 	events_meet(&s.context, &now);
-	if (was_lost())
+	if (run_refused())
 		return;
 	assert_int_equal(run_count("known-*"), 2);
 	s.conf.ring.n = 1;
@@ -252,7 +246,7 @@ what_cannot_be_told_is_told_at_the_next_login(void)
 	events_meet(&s.context, &ada);
 	assert_int_equal(run_count("out/*"), 0);
 	events_meet(&s.context, &ada);
-	if (!was_lost())
+	if (!run_refused())
 		assert_int_equal(run_count("out/event-first-*"), 1);
 }
 
@@ -286,7 +280,7 @@ a_loss_is_logged_once_a_minute(void)
 	run_mono_later(61000);
 	events_tell(&s.context, &s.session, EVENTS_LOGIN);
 	assert_int_equal(count_lines(run_said(), "event=events_lost"), 2);
-	if (!was_lost())
+	if (!run_refused())
 		assert_non_null(strstr(run_said(),
 		    " n=20 kind=login call=open_dir errno=2 "));
 }
@@ -302,7 +296,7 @@ an_end_that_spotify_has_made_is_told(void)
 	CHECK(token_get(&s.context, &s.session, TOKEN_USE),
 	    RESULT_LOGIN_EXPIRED);
 	got = take("out/event-*");
-	if (!was_lost())
+	if (!run_refused())
 		assert_non_null(
 		    strstr(got, "{\"event\":\"authorization_ended\""));
 	assert_int_equal(run_count("session-*"), 0);
@@ -330,12 +324,12 @@ who_is_found_out_later_is_met_then(void)
 	CHECK_OK(begin(&s));
 	events_login(&s.context, &s.session);
 	got = take("out/event-*");
-	if (was_lost())
+	if (run_refused())
 		return;
 	assert_non_null(strstr(got, "{\"event\":\"login\""));
 	who_fill(&s.context, &s.session);
 	got = take("out/event-*");
-	if (!was_lost())
+	if (!run_refused())
 		assert_non_null(strstr(got, "{\"event\":\"first_login\""));
 }
 
@@ -364,14 +358,31 @@ of_those_who_come_at_once_one_is_the_first(void)
 			abort();
 	for (i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
-	if (was_lost())
+	if (run_refused())
 		return;
 	assert_int_equal(run_count("out/event-[0-9]*"), THREADS);
 	assert_int_equal(run_count("out/event-first-*"), 1);
 	assert_int_equal(run_count("out/.temp-*"), 0);
 }
 
+static void
+who_is_forgotten_is_met_anew(void)
+{
+	const struct account person = account_of("wizzler", "aB3", "Ada");
+	SCOPED(renewal_leave) struct renewal_site s;
+
+	CHECK_OK(begin(&s));
+	events_meet(&s.context, &person);
+	assert_true(*take("out/event-first-*") != '\0' || run_refused());
+	failing_next(s.store, FAILING_KNOW, RESULT_STORE, false);
+	CHECK_OR(events_forget(&s.context, STR("aB3")), RESULT_STORE, OK);
+	CHECK_OK(events_forget(&s.context, STR("aB3")));
+	events_meet(&s.context, &person);
+	assert_true(*take("out/event-first-*") != '\0' || run_refused());
+}
+
 UNIT_TESTS(events) = {
+	TEST(who_is_forgotten_is_met_anew),
 	TEST(nothing_is_told_where_it_is_off),
 	TEST(an_event_says_what_when_and_who),
 	TEST(an_address_is_told_if_that_is_wanted_and_there_is_one),
