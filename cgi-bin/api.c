@@ -36,12 +36,14 @@ static void
 answer(const struct request *request, struct relay *relay, int status,
     struct reply *reply)
 {
+	int64_t age_s = relay->kept_s >= 0 ? relay->kept_s : 0;
 	char age[24];
 
 	if (relay->body.n > 0 && relay->may_be_kept)
 		offer_tag(request, relay, reply);
-	snprintf(age, sizeof(age), "%lld", (long long)relay->kept_s);
-	if (relay->kept_s >= 0)
+	/* Also of one of now: a browser would keep that of an older one. */
+	snprintf(age, sizeof(age), "%lld", (long long)age_s);
+	if (relay->may_be_kept)
 		reply_header(reply, "Age", str_of(age));
 	if (relay->body.n > 0 && reply->status != 304) {
 		reply_json(reply);

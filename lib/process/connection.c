@@ -235,6 +235,7 @@ connection_answer(struct connection *connection, struct server_answer *answer)
 	connection->phase = CONNECTION_SENDING;
 	/* The peer may take a minute to read. */
 	buf_free(&connection->in.params);
+	buf_free(&connection->in.body);
 	outgoing_begin(&connection->out, answer, connection->in.id);
 	connection->since_ms = clock_mono_ms();
 	return send_on(connection);

@@ -42,6 +42,7 @@ struct follow {
 	struct session *session;
 	struct str id;
 	const char *method; /* NULL: only to look */
+	int64_t facts[2];   /* of FACT_WAY and FACT_PROVEN, when it began */
 };
 
 /* Ask by one way; *body is released by the caller, whatever comes. */
@@ -122,11 +123,12 @@ read_bool(struct str text, bool *yes)
 static enum result
 look(const struct follow *follow, size_t *at, bool *yes)
 {
-	const struct follow looking = { follow->context, follow->session,
-		follow->id, NULL };
+	struct follow looking = *follow;
 	struct buf body = BUF(ANSWER_MAX);
-	enum result result = ask_both(&looking, at, &body);
+	enum result result;
 
+	looking.method = NULL;
+	result = ask_both(&looking, at, &body);
 	if (result == OK && (body.n == 0 || !read_bool(buf_str(&body), yes))) {
 		log_event(LOG_LEVEL_WARN, "answer_unreadable",
 		    "call=follow bytes=%zu", body.n);
@@ -145,8 +147,7 @@ prove(const struct follow *follow, size_t way, bool wanted)
 	size_t at = way;
 	bool follows;
 
-	if (store_fact(store, FACT_PROVEN) == 1 ||
-	    look(follow, &at, &follows) != OK)
+	if (follow->facts[1] == 1 || look(follow, &at, &follows) != OK)
 		return OK;
 	if (follows == wanted) {
 		store_set_fact(store, FACT_PROVEN, 1);
@@ -159,9 +160,9 @@ prove(const struct follow *follow, size_t way, bool wanted)
 }
 
 static size_t
-last_way(struct store *store)
+last_way(const struct follow *follow)
 {
-	int64_t way = store_fact(store, FACT_WAY);
+	int64_t way = follow->facts[0];
 
 	return way > 0 && way <= (int64_t)WAYS_N ? (size_t)(way - 1) : 0;
 }
@@ -170,14 +171,14 @@ last_way(struct store *store)
 static enum result
 change(const struct follow *follow, bool wanted)
 {
-	struct store *store = follow->context->store;
-	size_t first = last_way(store), at = first;
+	size_t first = last_way(follow), at = first;
 	struct buf body = BUF(ANSWER_MAX);
 	enum result result = ask_both(follow, &at, &body);
 
 	buf_free(&body);
-	if (result == OK && (at != first || store_fact(store, FACT_WAY) == 0))
-		store_set_fact(store, FACT_WAY, (int64_t)(1 + at));
+	if (result == OK && (at != first || follow->facts[0] == 0))
+		store_set_fact(follow->context->store, FACT_WAY,
+		    (int64_t)(1 + at));
 	return result == OK ? prove(follow, at, wanted) : result;
 }
 
@@ -190,10 +191,13 @@ follow_do(struct context *context, struct session *session,
 		.session = session,
 		.id = { rowurl->path.p + rowurl->path.n - ROWS_ID_BYTES,
 		    ROWS_ID_BYTES } };
-	size_t at = last_way(context->store);
+	static const char *const names[] = { FACT_WAY, FACT_PROVEN };
 	enum result result;
 	bool follows = false;
+	size_t at;
 
+	store_facts(context->store, names, follow.facts);
+	at = last_way(&follow);
 	if (row_writes(row)) {
 		follow.method = row_method(row);
 		return change(&follow, (row->methods & METHOD_PUT) != 0);

@@ -35,6 +35,15 @@ find_path(const struct conf *conf, const struct request *request,
 	return request_path_below(request, base, STR(NAME), path);
 }
 
+/* One that has a type, was not announced, and has not come in time: to do what
+ * an empty one means would be something else than was asked for. */
+static bool
+lacks_body(const struct request *request, const struct row *row)
+{
+	return row->body != NULL && request->body.n == 0 &&
+	    request->content_length_text.n == 0 && request->content_type.n > 0;
+}
+
 enum result
 relay_read(const struct conf *conf, const struct request *request,
     struct relay *relay)
@@ -54,6 +63,8 @@ relay_read(const struct conf *conf, const struct request *request,
 		result = RESULT_NOT_ENABLED;
 	if (result == OK)
 		result = rowurl_query(request->query, &relay->rowurl);
+	if (result == OK && lacks_body(request, relay->rowurl.row))
+		result = RESULT_BAD_REQUEST;
 	if (result == OK)
 		result = rowbody_read(request->content_type, request->body,
 		    &relay->rowurl);
@@ -129,6 +140,7 @@ lead(struct context *context, struct session *session,
 		outcome->result = pace_take(context, PACE_FOLLOW, session->id);
 	if (outcome->result == OK)
 		outcome->result = token_get(context, session, TOKEN_USE);
+	context->api_sent = false;
 	if (outcome->result == OK)
 		outcome->result =
 		    (row_is_ours(rowurl->row) ? follow_do : ask)(context,
@@ -147,7 +159,7 @@ drop_lists(const struct context *context, const struct session *session)
 
 /*
  * Forget what was true before. It has perhaps been done even when the answer
- * says no, or there is none.
+ * says no, or there is none; but not if nothing was asked.
  */
 static void
 forget(const struct context *context, const struct session *session,
@@ -212,9 +224,10 @@ fly(struct context *context, struct session *session, struct relay *relay,
 	*outcome = (struct flight_outcome){ .result = result };
 	if (result == OK && seat.leads) {
 		lead(context, session, rowurl, outcome);
-		if (row_writes(rowurl->row))
+		if (row_writes(rowurl->row) && context->api_sent)
 			forget(context, session, rowurl);
-		else if (relay->may_be_kept && outcome->body.n > 0)
+		if (!row_writes(rowurl->row) && relay->may_be_kept &&
+		    outcome->body.n > 0)
 			answers_save(context, session, rowurl, &since,
 			    buf_str(&outcome->body));
 		flight_land(&seat, outcome);

@@ -88,6 +88,8 @@ api_start(struct context *context, const struct api_endpoint *endpoint,
 			.authorization = bearer.p,
 			.body_max = endpoint->body_max,
 			.deadline_ms = context->deadline_ms });
+	if (result == OK)
+		context->api_sent = true;
 	buf_free(&bearer);
 	buf_free(&url);
 	return result;

@@ -32,6 +32,7 @@ struct context {
 	 * this request; else NULL. */
 	const int64_t *token_pause;
 	int api_status; /* of the Web API's last answer; 0: none came */
+	bool api_sent;	/* a call of the Web API was begun in this request */
 	/* Whether nobody waits for the answer any more; NULL: not known. */
 	bool (*is_gone)(const void *client);
 	const void *client;
