@@ -182,6 +182,20 @@ def test_past_the_web_server_the_length_is_the_real_one(site, member,
     assert len(site.spotify.requests("api")) == (status == 201)
 
 
+@pytest.mark.parametrize("announced, status", [
+    (None, 400), ("", 400), ("0", 204)])
+def test_a_body_that_never_comes_is_not_an_empty_one(site, member, announced,
+                                                     status):
+    """Of which nobody has said how long it is: an empty one means to go on
+    with what was played."""
+    reply = fastcgi.ask(site, "api", fastcgi.params_of(
+        site, "api", SCRIPT_NAME="/api/me/player/play", REQUEST_METHOD="PUT",
+        HTTP_COOKIE=member.cookies.text(member.base),
+        CONTENT_TYPE="application/json", CONTENT_LENGTH=announced), b"")
+    assert reply.status == status
+    assert len(site.spotify.requests("api")) == (status == 204)
+
+
 def test_a_body_in_many_records_is_the_same(site, member):
     """As many as it has bytes, some of them late."""
     params = fastcgi.params_of(

@@ -143,6 +143,19 @@ def test_a_person_clicks_so_often_an_hour_by_whatever_door(site, member):
     assert member.fetch(f"api/follow/{ID}").status == 200
 
 
+def test_a_click_that_is_refused_makes_no_list_old(site, member):
+    """Else whoever clicks often has the list fetched as often."""
+    for _ in range(CLICKS):
+        assert member.fetch(f"api/follow/{ID}", "PUT").status == 204
+    member.fetch("artists")
+    asked(site)
+    for path in (f"api/follow/{ID}",
+                 f"api/me/library?uris=spotify:artist:{ID}"):
+        refused(member.fetch(path, "PUT"), 429, "rate_limited")
+        assert member.fetch("artists").status == 200
+    assert asked(site) == []
+
+
 def test_the_list_of_artists_is_asked_anew(site, member):
     member.fetch("artists")
     pages = len(asked(site))
