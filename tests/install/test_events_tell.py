@@ -29,9 +29,11 @@ class Taker(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         name = self.headers["Idempotency-Key"]
         refused = name in self.server.refused
+        status = self.server.status if refused else 204
         if not refused:
             self.server.taken.append((name, dict(self.headers), body))
-        self.send_response(503 if refused else 204)
+        self.send_response(status)
+        self.send_header("Location", self.path)
         self.end_headers()
 
     def log_message(self, format, *args):  # pylint: disable=redefined-builtin
@@ -42,7 +44,7 @@ class Taker(http.server.BaseHTTPRequestHandler):
 def fixture_taker():
     """A real server on the loopback."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Taker)
-    server.taken, server.refused = [], set()
+    server.taken, server.refused, server.status = [], set(), 503
     server.url = f"http://127.0.0.1:{server.server_port}/events?key=abc"
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
@@ -58,15 +60,13 @@ def fixture_out(tmp_path):
     for name in (FIRST, LOGIN):
         (path / name).write_text(json.dumps(EVENT) + "\n", "utf-8")
     (path / ".temp-0123456789abcdef").write_bytes(b"{")
-    (path / "event-1-2.json").symlink_to("/etc/passwd")
     (path / "other").write_bytes(b"x")
     return path
 
 
 def left(out):
     """The events that are still there."""
-    assert {"other", ".temp-0123456789abcdef", "event-1-2.json"} \
-        <= set(os.listdir(out))
+    assert {"other", ".temp-0123456789abcdef"} <= set(os.listdir(out))
     return sorted(set(os.listdir(out)) & {FIRST, LOGIN})
 
 
@@ -113,6 +113,39 @@ def test_what_is_refused_stays_and_holds_nothing_up(out, taker):
     taker.refused.clear()
     assert tell(out, POST_URL=taker.url).returncode == 0
     assert left(out) == [] and len(taker.taken) == 2
+
+
+@pytest.mark.parametrize("status", [301, 308, 400, 500])
+def test_only_who_says_so_has_taken_it(out, taker, status):
+    """A redirect, to https say, is followed by nobody."""
+    taker.refused.add(LOGIN)
+    taker.status = status
+    done = tell(out, POST_URL=taker.url)
+    assert done.returncode == 1 and str(status) in done.stderr
+    assert left(out) == [LOGIN]
+
+
+@pytest.mark.parametrize("name", [
+    "event-1-2.json", "event-x\nX-Injected: yes.json", "event-`id`.json"])
+def test_what_is_no_event_is_not_told_and_makes_the_unit_wait(out, taker,
+                                                              name):
+    if name == "event-1-2.json":
+        (out / name).symlink_to("/etc/passwd")
+    else:
+        (out / name).write_bytes(b"x")
+    done = tell(out, POST_URL=taker.url)
+    assert done.returncode == 1 and "no event" in done.stderr
+    assert [told for told, _, _ in taker.taken] == [LOGIN, FIRST]
+    assert os.path.lexists(out / name)
+
+
+@pytest.mark.parametrize("environment", [
+    {"POST_URL": 'http://127.0.0.1:1/"x'}, {
+        "POST_URL": "http://127.0.0.1:1/", "POST_TOKEN": "a\\b"}])
+def test_no_address_or_token_says_more_to_curl(out, environment):
+    done = tell(out, **environment)
+    assert done.returncode == 1 and "backslash" in done.stderr
+    assert left(out) == sorted([FIRST, LOGIN])
 
 
 def test_nobody_who_listens_takes_nothing(out):
