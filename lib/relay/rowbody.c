@@ -35,6 +35,8 @@ are_known(const struct row_param *members, const struct reader_value *object)
 	return true;
 }
 
+/* One in the other, as deep as the table is. */
+/* NOLINTBEGIN(misc-no-recursion) */
 static bool
 print_members(const struct row_param *members,
     const struct reader_value *object, const char *name, struct buf *out)
@@ -125,6 +127,7 @@ print_value(const struct row_param *param, const struct reader_value *value,
 	default: return print_text(param, value, name, out);
 	}
 }
+/* NOLINTEND(misc-no-recursion) */
 
 static bool
 is_json(struct str type)

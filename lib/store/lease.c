@@ -61,12 +61,15 @@ lease_ms(const struct store_hold *hold)
 static int64_t
 run_made_ns(void)
 {
+#ifdef STATX_BTIME /* not in musl before 1.2.5 */
 	struct statx stx;
 
-	if (statx(AT_FDCWD, "/run", 0, STATX_BTIME, &stx) != 0 ||
-	    (stx.stx_mask & STATX_BTIME) == 0)
-		return 0;
-	return stx.stx_btime.tv_sec * 1000000000 + stx.stx_btime.tv_nsec;
+	if (statx(AT_FDCWD, "/run", 0, STATX_BTIME, &stx) == 0 &&
+	    (stx.stx_mask & STATX_BTIME) != 0)
+		return stx.stx_btime.tv_sec * 1000000000 +
+		    stx.stx_btime.tv_nsec;
+#endif
+	return 0;
 }
 
 /*

@@ -139,11 +139,10 @@ create(struct store *store, const struct store_record *record,
 	if (result == OK) {
 		if (hold != NULL)
 			hold->given_back = true;
-		if (reply.value.type != RESP_INTEGER)
-			result = RESULT_UNCERTAIN;
-		else if (reply.value.integer != 1)
+		if (reply.value.type == RESP_INTEGER &&
+		    reply.value.integer != 1)
 			result = RESULT_EXISTS;
-		else if (!reply.confirmed)
+		else if (reply.value.type != RESP_INTEGER || !reply.confirmed)
 			result = RESULT_UNCERTAIN;
 		engine_reply_free(&reply);
 	}

@@ -223,8 +223,9 @@ def calls(engine, command):
 
 
 def test_who_waits_for_a_list_takes_no_lease_when_it_is_there(one, engine):
-    """Each of those who wait in the same process would ask the engine twice,
-    one after the other. Some may have come too late to be told."""
+    """Each of those who wait in the same process would ask the engine twice
+    more than for his record, one after the other. Some may have come too late
+    to be told."""
     count = 8
     one.kill("artists")
     one.programs["artists"].wanted = 1
@@ -241,7 +242,7 @@ def test_who_waits_for_a_list_takes_no_lease_when_it_is_there(one, engine):
     one.spotify.release()
     for visit in visits:
         check_good(visit.result())
-    assert calls(engine, "eval") <= count
+    assert calls(engine, "eval") <= 2 * count
 
 
 def test_a_login_is_finished_once_on_two_machines(one, two, engine):

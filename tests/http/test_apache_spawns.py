@@ -21,7 +21,8 @@ class Spawning(Apache):
         """The programs and their configuration, too."""
         return super().places(text).replace(
             "/usr/libexec/spotify-fcgi", f"{self.folder}/cgi-bin").replace(
-            "/etc/spotify-fcgi/", f"{self.folder}/").replace(
+            "/etc/spotify-fcgi/${spotify_fcgi_site}.conf",
+            f"{self.folder}/spotify-fcgi.conf").replace(
             "FcgidInitialEnv", "FcgidInitialEnv SPOTIFY_FCGI_TEST_CLOCK "
             f"{self.folder}/clock\nFcgidInitialEnv")
 

@@ -3,9 +3,8 @@
 
 import pytest
 
-from stack import Client
 from stack.fixtures import start_stack
-from tools.answers import Browser, refused
+from tools.answers import Browser, Unjudged, refused
 
 ID, OTHER = "0OdUWJ0sBjDrqHygGUXeCF", "2takcwOaAZWiXQijPHIx7B"
 URI = "?uris=spotify%3Aartist%3A"
@@ -172,7 +171,7 @@ def test_the_list_of_artists_is_asked_anew(site, member):
     f"/{ID}/{OTHER}", f"/spotify:artist:{ID}", f"/../me/player/{ID}",
     f"/%2e%2e/{ID}", f"//{ID}", f"/{ID}%00", f"/{ID}%2f", f"s/{ID}"])
 def test_no_other_address_follows_anybody(site, member, path):
-    plain = Client(site, member.cookies.copy())
+    plain = Unjudged(site, member.cookies.copy())
     for method in ("PUT", "DELETE", "GET"):
         reply = plain.fetch(f"api/follow{path}", method)
         # A web server may make the plain address of one.

@@ -205,12 +205,12 @@ def test_a_list_on_its_way_during_a_click_is_not_kept(site, page):
     assert member.fetch(FOLLOW, "PUT").status == 204
     site.spotify.settings(fail_page={})
     site.spotify.release()
-    assert old.result().json["total"] == 70
+    assert old.result().json["total"] in (70, 71)
     site.spotify.clear_requests()
-    assert member.fetch("artists").json["total"] == 70
+    assert member.fetch("artists").json["total"] == 71
     assert len(site.spotify.requests("following")) == 2
     site.spotify.clear_requests()
-    assert member.fetch("artists").json["total"] == 70
+    assert member.fetch("artists").json["total"] == 71
     assert site.spotify.requests("following") == []
 
 
@@ -229,7 +229,7 @@ def test_a_part_of_a_list_from_before_a_click_is_not_gone_on_with(site):
     site.spotify.release()
     assert old.result().status == 502
     site.spotify.clear_requests()
-    assert member.fetch("artists").json["total"] == 70
+    assert member.fetch("artists").json["total"] == 71
     assert len(site.spotify.requests("following")) == 2
 
 

@@ -112,7 +112,7 @@ def test_the_store_lies_where_nobody_can_exchange_it(setup):
 def test_each_program_opens_only_what_it_needs(setup, program):
     """-n checks everything; to start, login wants the server key alone."""
     needs = {"login": {"server_key"}, "session": {"server_key", "store"},
-             "logout": {"store"}}.get(
+             "logout": {"server_key", "store"}}.get(
                  program, {"client_secret", "server_key", "store"})
     for name in ("client_secret", "server_key", "store"):
         path = setup.folder / name
