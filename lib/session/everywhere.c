@@ -98,14 +98,22 @@ answer(enum result result)
 	return result == RESULT_UNCERTAIN ? RESULT_STORE : result;
 }
 
+/* Under each server key, the oldest first: while a new one is rolled out, there
+ * are processes that have none but that. */
 static enum result
 set(const struct context *context, struct str key, int64_t date_s)
 {
+	const struct seal_ring *ring = &context->conf->ring;
 	unsigned char id[SEAL_NAME_BYTES];
+	enum result result = OK;
+	size_t i;
 
-	seal_hide(&context->conf->ring, 0, key, id);
-	return store_set_date(context->store, id, date_s,
-	    ends_s(context, date_s));
+	for (i = ring->n; i > 0 && result == OK; i--) {
+		seal_hide(ring, i - 1, key, id);
+		result = store_set_date(context->store, id, date_s,
+		    ends_s(context, date_s));
+	}
+	return result;
 }
 
 enum result
@@ -119,6 +127,8 @@ everywhere_set(const struct context *context, struct str key)
 	return answer(result);
 }
 
+/* By id first: all sessions know that, if Spotify sends it, and the caller's
+ * own ends with the first date that is set. */
 enum result
 everywhere_set_account(const struct context *context,
     const struct account *account)
@@ -130,9 +140,9 @@ everywhere_set_account(const struct context *context,
 	if (result == OK)
 		result = begin(context, &date_s);
 	if (result == OK)
-		result = set(context, buf_str(&names.keys[0]), date_s);
-	if (result == OK)
 		result = set(context, buf_str(&names.keys[1]), date_s);
+	if (result == OK && account->account_id != NULL && account->id != NULL)
+		result = set(context, buf_str(&names.keys[0]), date_s);
 	names_free(&names);
 	return answer(result);
 }

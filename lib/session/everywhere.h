@@ -20,7 +20,11 @@
 enum result everywhere_set(const struct context *context, struct str key)
     __attribute__((warn_unused_result));
 
-/* The same, by all names that a known account has. */
+/*
+ * The same, by all names that a known account has. After a failure its sessions
+ * are as they were, or all are over but those that know its account_id and not
+ * its id; the caller's own may be over, too.
+ */
 enum result everywhere_set_account(const struct context *context,
     const struct account *account) __attribute__((warn_unused_result));
 

@@ -13,6 +13,7 @@ struct failing {
 	enum failing_call call;
 	enum result result; /* OK: nothing fails */
 	bool done, doubtful;
+	unsigned spared; /* so many calls of that kind go well before */
 };
 
 /* A reservation of the inner store's, in the wrapper's name. */
@@ -40,6 +41,10 @@ inner(struct store *store)
 		enum result result = failing->result; \
 		if (result == OK || failing->call != (which)) \
 			return (inner_call); \
+		if (failing->spared > 0) { \
+			failing->spared--; \
+			return (inner_call); \
+		} \
 		failing->result = OK; \
 		if (failing->done && (inner_call) != OK) \
 			abort(); \
@@ -300,4 +305,11 @@ failing_next(struct store *store, enum failing_call call, enum result result,
 	own(store)->call = call;
 	own(store)->result = result;
 	own(store)->done = done;
+	own(store)->spared = 0;
+}
+
+void
+failing_after(struct store *store, unsigned n)
+{
+	own(store)->spared = n;
 }

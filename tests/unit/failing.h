@@ -38,4 +38,7 @@ void failing_doubt(struct store *store, bool doubtful);
 void failing_next(struct store *store, enum failing_call call,
     enum result result, bool done);
 
+/* Let n calls of that kind go well before. */
+void failing_after(struct store *store, unsigned n);
+
 #endif

@@ -179,6 +179,70 @@ it_holds_when_the_server_key_is_rolled_over(void)
 	CHECK(everywhere_check(&s.context, &theirs, 0), RESULT_NOT_LOGGED_IN);
 }
 
+/* While one process has both keys, others have but one. */
+static void
+it_holds_where_the_server_key_is_not_rolled_over_yet(void)
+{
+	SCOPED(leave) struct site s;
+	const unsigned char *const keys[] = { old_key, new_key };
+	struct seal_ring ring = { .n = 0 };
+	size_t i;
+
+	CHECK_OK(open_site(&s));
+	assert_int_equal(seal_ring_add(&ring, new_key), OK);
+	assert_int_equal(seal_ring_add(&ring, old_key), OK);
+	s.conf.ring = ring;
+	CHECK_OK(everywhere_set_account(&s.context, &ours));
+	CHECK_OK(everywhere_set(&s.context, STR("user:them")));
+	for (i = 0; i < N(keys); i++) {
+		s.conf.ring.n = 0;
+		assert_int_equal(seal_ring_add(&s.conf.ring, keys[i]), OK);
+		CHECK(everywhere_check(&s.context, &ours, 0),
+		    RESULT_NOT_LOGGED_IN);
+		CHECK(everywhere_check(&s.context, &theirs, 0),
+		    RESULT_NOT_LOGGED_IN);
+	}
+}
+
+/* The latest date, the id's, the account_id's; the caller, who knows both, is
+ * refused from the second on, and so nobody who is not may be left. */
+static void
+a_failure_halfway_leaves_nobody_who_knows_the_id(void)
+{
+	static const struct account by_id = { .id = us };
+	static const struct account by_account = { .account_id = us_too };
+	SCOPED(leave) struct site s;
+
+	CHECK_OK(open_site(&s));
+	failing_next(s.store, FAILING_SET_DATE, RESULT_STORE, false);
+	failing_after(s.store, 1);
+	CHECK(everywhere_set_account(&s.context, &ours), RESULT_STORE);
+	CHECK_OK(everywhere_check(&s.context, &by_id, 0));
+	CHECK_OK(everywhere_check(&s.context, &ours, 0));
+	failing_next(s.store, FAILING_SET_DATE, RESULT_STORE, false);
+	failing_after(s.store, 2);
+	CHECK(everywhere_set_account(&s.context, &ours), RESULT_STORE);
+	CHECK(everywhere_check(&s.context, &by_id, 0), RESULT_NOT_LOGGED_IN);
+	CHECK(everywhere_check(&s.context, &ours, 0), RESULT_NOT_LOGGED_IN);
+	CHECK_OK(everywhere_check(&s.context, &by_account, 0));
+	CHECK_OK(everywhere_set_account(&s.context, &ours));
+	CHECK(everywhere_check(&s.context, &by_account, 0),
+	    RESULT_NOT_LOGGED_IN);
+}
+
+/* There is no third date to set, which could fail. */
+static void
+one_name_is_set_once(void)
+{
+	SCOPED(leave) struct site s;
+
+	CHECK_OK(open_site(&s));
+	failing_next(s.store, FAILING_SET_DATE, RESULT_STORE, false);
+	failing_after(s.store, 2);
+	CHECK_OK(everywhere_set_account(&s.context, &theirs));
+	CHECK(everywhere_check(&s.context, &theirs, 0), RESULT_NOT_LOGGED_IN);
+}
+
 /* Of each operation, done all the same or not. */
 static void
 what_fails_is_not_said_to_be_done(void)
@@ -323,6 +387,9 @@ UNIT_TESTS(everywhere) = {
 	TEST(any_name_of_an_account_is_enough),
 	TEST(an_operator_names_it_as_applications_do),
 	TEST(it_holds_when_the_server_key_is_rolled_over),
+	TEST(it_holds_where_the_server_key_is_not_rolled_over_yet),
+	TEST(a_failure_halfway_leaves_nobody_who_knows_the_id),
+	TEST(one_name_is_set_once),
 	TEST(what_fails_is_not_said_to_be_done),
 	TEST(the_store_shows_no_account),
 	END_OF_TESTS,
