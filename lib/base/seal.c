@@ -88,11 +88,16 @@ seal_secret(const struct seal_ring *ring, struct str text,
 }
 
 void
-seal_hide(const struct seal_ring *ring, size_t key, struct str text,
-    unsigned char name[static SEAL_NAME_BYTES])
+seal_hide(const struct seal_ring *ring, size_t key, enum seal_use use,
+    struct str text, unsigned char name[static SEAL_NAME_BYTES])
 {
+	static const char *const purposes[] = { [SEAL_DATE] = "sfcgi-date-1",
+		[SEAL_KNOWN] = "sfcgi-known-1",
+		[SEAL_FIRST] = "sfcgi-first-1",
+		[SEAL_EVENT] = "sfcgi-event-1" };
+
 	derive(name, SEAL_NAME_BYTES, text, ring->keys[key].cookie,
-	    "sfcgi-hide-1");
+	    purposes[use]);
 }
 
 void

@@ -67,12 +67,21 @@ void seal_name(const unsigned char secret[static SEAL_KEY_BYTES],
 void seal_secret(const struct seal_ring *ring, struct str text,
     unsigned char secret[static SEAL_KEY_BYTES]);
 
+/* What seal_hide() makes a name for. */
+enum seal_use {
+	SEAL_DATE,  /* since when an account is logged out everywhere */
+	SEAL_KNOWN, /* that an account was here */
+	SEAL_FIRST, /* the file that tells of its first login */
+	SEAL_EVENT  /* the file of another event */
+};
+
 /*
- * A name for text, by a key of the ring: the same whenever text is, and nobody
- * who lacks that key finds out of which text, though he may guess it.
+ * A name for text, by a key of the ring: the same whenever text and its use
+ * are, and nobody who lacks that key finds out of which text, though he may
+ * guess it, or which names of two uses are of one text.
  */
-void seal_hide(const struct seal_ring *ring, size_t key, struct str text,
-    unsigned char name[static SEAL_NAME_BYTES]);
+void seal_hide(const struct seal_ring *ring, size_t key, enum seal_use use,
+    struct str text, unsigned char name[static SEAL_NAME_BYTES]);
 
 /* A hash of text for marking it as seen, for a cookie's name, for an ETag;
  * n is 16 to 64 bytes. */

@@ -114,7 +114,8 @@ name_event(const struct conf *conf, const struct session *session,
 	memcpy(text, session->id, STORE_ID_BYTES);
 	snprintf(text + STORE_ID_BYTES, sizeof(text) - STORE_ID_BYTES, "%s",
 	    word);
-	seal_hide(&conf->ring, 0, (struct str){ text, sizeof(text) }, digest);
+	seal_hide(&conf->ring, 0, SEAL_EVENT,
+	    (struct str){ text, sizeof(text) }, digest);
 	sodium_bin2hex(hex, sizeof(hex), digest, DIGEST_BYTES / 2);
 	snprintf(file->name, sizeof(file->name), "event-%lld-%s.json",
 	    (long long)clock_now_ms(), hex);
@@ -145,8 +146,10 @@ events_take_back(const struct context *context, const struct events_file *file)
 /* ---- first logins ---- */
 
 /* Under which the store may know an account, by each of its names and each key
- * of the ring. */
+ * of the ring; and of which its file is named, so that whoever reads that does
+ * not find out the marks. */
 struct marks {
+	unsigned char file[SEAL_NAME_BYTES];
 	size_t n;
 	unsigned char ids[2 * SEAL_RING_MAX][STORE_ID_BYTES];
 };
@@ -162,10 +165,13 @@ add_marks(const struct conf *conf, const struct account *account,
 	size_t i;
 
 	account_write_key(account, &text);
-	if ((result = buf_result(&text)) == OK)
-		for (i = 0; i < conf->ring.n; i++)
-			seal_hide(&conf->ring, i, buf_str(&text),
-			    marks->ids[marks->n++]);
+	result = buf_result(&text);
+	if (result == OK && marks->n == 0)
+		seal_hide(&conf->ring, 0, SEAL_FIRST, buf_str(&text),
+		    marks->file);
+	for (i = 0; i < conf->ring.n && result == OK; i++)
+		seal_hide(&conf->ring, i, SEAL_KNOWN, buf_str(&text),
+		    marks->ids[marks->n++]);
 	buf_free(&text);
 	return result;
 }
@@ -208,7 +214,7 @@ tell_first(const struct context *context, const struct account *account,
 
 	if (is_known(context, marks))
 		return;
-	sodium_bin2hex(hex, sizeof(hex), marks->ids[0], DIGEST_BYTES);
+	sodium_bin2hex(hex, sizeof(hex), marks->file, DIGEST_BYTES);
 	snprintf(file.name, sizeof(file.name), "event-first-%s.json", hex);
 	if (put(context->conf, file.name, "first_login", account))
 		store_know(context->store, marks->ids[0], clock_now_s());
@@ -244,7 +250,7 @@ events_forget(const struct context *context, struct str key)
 	size_t i;
 
 	for (i = 0; i < context->conf->ring.n && result == OK; i++) {
-		seal_hide(&context->conf->ring, i, key, id);
+		seal_hide(&context->conf->ring, i, SEAL_KNOWN, key, id);
 		result = store_forget(context->store, id);
 	}
 	return result;

@@ -109,7 +109,7 @@ set(const struct context *context, struct str key, int64_t date_s)
 	size_t i;
 
 	for (i = ring->n; i > 0 && result == OK; i--) {
-		seal_hide(ring, i - 1, key, id);
+		seal_hide(ring, i - 1, SEAL_DATE, key, id);
 		result = store_set_date(context->store, id, date_s,
 		    ends_s(context, date_s));
 	}
@@ -169,7 +169,8 @@ find(const struct context *context, const struct account *account,
 	result = names_of(account, &names);
 	for (i = 0; i < ring->n && result == OK; i++) {
 		for (n = 0; n < 2; n++)
-			seal_hide(ring, i, buf_str(&names.keys[n]), ids[n]);
+			seal_hide(ring, i, SEAL_DATE, buf_str(&names.keys[n]),
+			    ids[n]);
 		result = store_dates(context->store, both, dates_s);
 		for (n = 0; n < 2; n++)
 			if (dates_s[n] > *date_s)

@@ -319,15 +319,24 @@ a_hidden_name_is_that_of_its_text_and_key(void)
 {
 	struct seal_ring ring = { 0 };
 	unsigned char a[SEAL_NAME_BYTES], b[SEAL_NAME_BYTES];
+	enum seal_use use;
 
 	assert_int_equal(seal_ring_add(&ring, secret), OK);
 	assert_int_equal(seal_ring_add(&ring, other), OK);
-	seal_hide(&ring, 0, STR("x"), a);
-	seal_hide(&ring, 0, STR("x"), b);
+	seal_hide(&ring, 0, SEAL_DATE, STR("x"), a);
+	seal_hide(&ring, 0, SEAL_DATE, STR("x"), b);
 	assert_memory_equal(a, b, sizeof(a));
-	seal_hide(&ring, 0, STR("y"), b);
+	seal_hide(&ring, 0, SEAL_DATE, STR("y"), b);
 	assert_memory_not_equal(a, b, sizeof(a));
-	seal_hide(&ring, 1, STR("x"), b);
+	seal_hide(&ring, 1, SEAL_DATE, STR("x"), b);
+	assert_memory_not_equal(a, b, sizeof(a));
+	/* Whoever sees one of two uses does not find the other. */
+	for (use = SEAL_KNOWN; use <= SEAL_EVENT; use++) {
+		seal_hide(&ring, 0, use, STR("x"), b);
+		assert_memory_not_equal(a, b, sizeof(a));
+		memcpy(a, b, sizeof(a));
+	}
+	seal_hide(&ring, 0, SEAL_DATE, STR("x"), b);
 	assert_memory_not_equal(a, b, sizeof(a));
 	/* It is no secret of a cookie. */
 	seal_secret(&ring, STR("x"), b);
