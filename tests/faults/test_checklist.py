@@ -42,7 +42,7 @@ def pattern_of(file, name):
     folder, _, base = file.rpartition("/")
     if file == "house":
         return rf"^def {name}\("
-    if folder.startswith("unit/") and name not in ("", "NULL"):
+    if f"{folder}/".startswith("unit/") and name not in ("", "NULL"):
         return rf"\bTEST\({name}\)"
     if folder == "fuzz":
         return rf"^{name}\(struct str \w+\)"
