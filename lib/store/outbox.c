@@ -154,10 +154,11 @@ static bool
 can_put(const char *path)
 {
 	const char *failed = outbox_put(path, ".trial", STR(""));
+	const int error = errno;
 
 	outbox_take_back(path, ".trial");
-	return failed == NULL || errno == ENOSPC || errno == EDQUOT ||
-	    errno == EIO || errno == EMFILE || errno == ENFILE;
+	return failed == NULL || error == ENOSPC || error == EDQUOT ||
+	    error == EIO || error == EMFILE || error == ENFILE;
 }
 
 const char *

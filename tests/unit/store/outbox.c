@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -129,7 +130,23 @@ a_link_by_that_name_leads_nowhere(void)
 	assert_int_equal(run_count("victim"), 0);
 }
 
+static void
+a_disk_that_fails_is_no_mistake_of_the_configuration(void)
+{
+	char path[PATH_MAX], out[PATH_MAX + 8], sessions[PATH_MAX + 16];
+
+	begin();
+	assert_non_null(getcwd(path, sizeof(path)));
+	snprintf(out, sizeof(out), "%s/out", path);
+	snprintf(sessions, sizeof(sessions), "%s/sessions", path);
+	assert_int_equal(mkdir("sessions", 0700), 0);
+	run_fail_fsync(0);
+	assert_true(outbox_complaint(out, sessions) == NULL || run_refused());
+	assert_int_equal(run_count("out/.t*"), 0);
+}
+
 UNIT_TESTS(outbox) = {
+	TEST(a_disk_that_fails_is_no_mistake_of_the_configuration),
 	TEST(a_file_is_whole_and_for_the_group),
 	TEST(what_is_there_by_that_name_stays),
 	TEST(file_and_name_are_durable),
