@@ -40,6 +40,7 @@ TESTED_BY = {
     "store/beside": "unit/kept.c",
     "store/filedate": "unit/dates.c",
     "store/movingdate": "unit/store/moving.c",
+    "store/movingfact": "unit/kept.c",
     "store/filelist": "unit/store/moving.c",
     "store/scan": "unit/store/moving.c",
     "store/engineages": "unit/store/ages.c",

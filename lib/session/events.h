@@ -41,8 +41,7 @@ void events_meet(const struct context *context, const struct account *account);
 
 /*
  * Forget that an account was here, which is named as for everywhere_set(): its
- * next login is a first one.
- * OK, RESULT_STORE.
+ * next login is a first one. OK; else those of store_forget(): ask again.
  */
 enum result events_forget(const struct context *context, struct str key)
     __attribute__((warn_unused_result));

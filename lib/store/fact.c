@@ -10,6 +10,7 @@
 #include "store/backend.h"
 #include "store/fact.h"
 #include "store/file.h"
+#include "store/fileparts.h"
 
 int64_t
 fact_read(int dir, const char *name)
@@ -36,11 +37,19 @@ fact_write(int dir, const char *name, int64_t number)
 	char text[24];
 	int n = snprintf(text, sizeof(text), "%lld", (long long)number);
 
-	if (number == 0) {
-		if (unlinkat(dir, name, 0) != 0 && errno != ENOENT)
-			(void)!store_failed("unlink");
-		return;
-	}
 	/* A failure has been logged. */
 	(void)!file_overwrite(dir, name, (struct str){ text, (size_t)n });
+}
+
+/* One that is gone already may be gone only until a crash. */
+enum result
+fact_forget(struct store *store, const unsigned char *id)
+{
+	int dir = files_dir(store);
+	char name[FILE_NAME_BYTES];
+
+	file_name(name, STORE_KNOWN, id, STORE_ID_BYTES);
+	if (unlinkat(dir, name, 0) != 0 && errno != ENOENT)
+		return store_failed("unlink");
+	return file_sync_directory(dir);
 }

@@ -5,9 +5,14 @@
 
 #include <stdint.h>
 
-/* store_fact() and store_set_fact() in the directory dir; of 0 no file is
- * left. */
+#include "store/store.h"
+
+/* store_fact() and store_set_fact() in the directory dir. */
 int64_t fact_read(int dir, const char *name);
 void fact_write(int dir, const char *name, int64_t number);
+
+/* forget of backend.h. */
+enum result fact_forget(struct store *store, const unsigned char *id)
+    __attribute__((warn_unused_result));
 
 #endif

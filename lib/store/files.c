@@ -355,6 +355,7 @@ static const struct store_backend backend = {
 	.claim = files_claim,
 	.fact = files_fact,
 	.set_fact = files_set_fact,
+	.forget = fact_forget,
 	.date = filedate_read,
 	.set_date = filedate_set,
 	.count = files_count,

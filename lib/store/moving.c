@@ -15,25 +15,12 @@
 #include "store/lock.h"
 #include "store/moving.h"
 #include "store/movingdate.h"
+#include "store/movingfact.h"
+#include "store/movingparts.h"
 #include "store/scan.h"
-#include "store/transfer.h"
 
 #define FAILURES_MAX 3 /* in a row: the others would fail, too */
 #define WAIT_MS 50     /* for who is replaced where he is */
-
-struct moving {
-	struct store store;
-	struct store *engine;
-	struct store *to, *from;
-	const char *dir;
-	struct transfer transfer; /* with the same stores */
-};
-
-static struct moving *
-own(struct store *store)
-{
-	return (struct moving *)store;
-}
 
 /* ---- moving all ---- */
 
@@ -83,7 +70,7 @@ visit_all(struct run *run)
 enum result
 moving_run(struct store *store, struct moving_tally *tally)
 {
-	struct run run = { .moving = own(store), .tally = tally };
+	struct run run = { .moving = moving_of(store), .tally = tally };
 
 	*tally = (struct moving_tally){ 0 };
 	run.result = movingdate_all(&run.moving->transfer, run.moving->dir);
@@ -104,7 +91,7 @@ static enum result
 load(struct store *store, const unsigned char *id, struct buf *content,
     struct store_seen *seen)
 {
-	struct moving *moving = own(store);
+	struct moving *moving = moving_of(store);
 	struct store *other = moving->from;
 	enum result result = store_load(moving->to, id, content, seen);
 
@@ -124,7 +111,7 @@ static enum result
 load_kept(struct store *store, const unsigned char *id,
     struct store_piece piece, struct buf *content)
 {
-	struct moving *moving = own(store);
+	struct moving *moving = moving_of(store);
 	enum result result = store_load_kept(moving->to, id, piece, content);
 
 	return result != RESULT_ABSENT ?
@@ -137,7 +124,8 @@ static enum result
 create(struct store *store, const struct store_record *record,
     struct store_hold *hold)
 {
-	return own(store)->to->backend->create(own(store)->to, record, hold);
+	return moving_of(store)->to->backend->create(moving_of(store)->to,
+	    record, hold);
 }
 
 /* Files do not look whether a record is there: it may have moved back before
@@ -146,7 +134,7 @@ static enum result
 reserve(struct store *store, const struct store_wish *wish,
     struct store_reservation **reservation)
 {
-	struct moving *moving = own(store);
+	struct moving *moving = moving_of(store);
 	struct buf content = BUF(TRANSFER_RECORD_MAX);
 	struct store_seen seen;
 	enum result result = store_load(moving->to, wish->id, &content, &seen);
@@ -166,7 +154,7 @@ static enum result
 keep(struct store *store, const unsigned char *id, enum store_place place,
     struct str content)
 {
-	struct moving *moving = own(store);
+	struct moving *moving = moving_of(store);
 	enum result result = store_keep(moving->to, id, place, content),
 		    other = store_keep(moving->from, id, place, content);
 
@@ -178,7 +166,7 @@ static enum result
 remove_record(struct store *store, const unsigned char *id,
     const struct store_version *version)
 {
-	struct moving *moving = own(store);
+	struct moving *moving = moving_of(store);
 	struct lock gate;
 	enum result result = transfer_gate(&moving->transfer, id, &gate);
 
@@ -194,15 +182,15 @@ remove_record(struct store *store, const unsigned char *id,
 static enum result
 try_write(struct store *store)
 {
-	return store_try(own(store)->to);
+	return store_try(moving_of(store)->to);
 }
 
 static void
 touch(struct store *store, const unsigned char *id, int64_t now_s,
     int64_t ends_s)
 {
-	store_touch(own(store)->from, id, now_s, ends_s);
-	store_touch(own(store)->to, id, now_s, ends_s);
+	store_touch(moving_of(store)->from, id, now_s, ends_s);
+	store_touch(moving_of(store)->to, id, now_s, ends_s);
 }
 
 /* ---- the others ---- */
@@ -213,7 +201,7 @@ static enum result
 claim(struct store *store, int64_t began_s, int64_t now_s,
     const unsigned char *id)
 {
-	struct moving *moving = own(store);
+	struct moving *moving = moving_of(store);
 	enum result result = store_claim(moving->engine, began_s, now_s, id);
 
 	return result == OK ?
@@ -221,52 +209,17 @@ claim(struct store *store, int64_t began_s, int64_t now_s,
 	    result;
 }
 
-/* Facts are times: the later one holds. */
-static int64_t
-later(int64_t one, int64_t other)
-{
-	return one > other ? one : other;
-}
-
-static int64_t
-fact(struct store *store, const char *name)
-{
-	return later(store_fact(own(store)->to, name),
-	    store_fact(own(store)->from, name));
-}
-
-static void
-set_fact(struct store *store, const char *name, int64_t number)
-{
-	store_set_fact(own(store)->to, name, number);
-	store_set_fact(own(store)->from, name, number);
-}
-
-static void
-know(struct store *store, const unsigned char *id, int64_t now_s)
-{
-	store_know(own(store)->to, id, now_s);
-	store_know(own(store)->from, id, now_s);
-}
-
-static bool
-knows(struct store *store, const unsigned char *id)
-{
-	return store_knows(own(store)->to, id) ||
-	    store_knows(own(store)->from, id);
-}
-
 static enum result
 date(struct store *store, const unsigned char *id, int64_t *date_s)
 {
-	return movingdate_read(&own(store)->transfer, id, date_s);
+	return movingdate_read(&moving_of(store)->transfer, id, date_s);
 }
 
 static enum result
 set_date(struct store *store, const unsigned char *id, int64_t date_s,
     int64_t ends_s)
 {
-	return movingdate_set(&own(store)->transfer, id, date_s, ends_s);
+	return movingdate_set(&moving_of(store)->transfer, id, date_s, ends_s);
 }
 
 /* Either place may know calls of the last day that the other does not; so both
@@ -275,7 +228,7 @@ static enum result
 count(struct store *store, const char *name, int64_t limit,
     struct store_tally *tally)
 {
-	struct moving *moving = own(store);
+	struct moving *moving = moving_of(store);
 	struct store_tally other;
 	enum result result = store_count(moving->from, name, limit, &other);
 
@@ -293,8 +246,8 @@ tally_both(struct store *store, const char *name, struct store_tally *tally)
 {
 	struct store_tally other;
 
-	store_tally(own(store)->to, name, tally);
-	store_tally(own(store)->from, name, &other);
+	store_tally(moving_of(store)->to, name, tally);
+	store_tally(moving_of(store)->from, name, &other);
 	if (other.counted > tally->counted)
 		*tally = other;
 }
@@ -302,8 +255,8 @@ tally_both(struct store *store, const char *name, struct store_tally *tally)
 static void
 remark(struct store *store, const char *name, int64_t number)
 {
-	store_remark(own(store)->to, name, number);
-	store_remark(own(store)->from, name, number);
+	store_remark(moving_of(store)->to, name, number);
+	store_remark(moving_of(store)->from, name, number);
 }
 
 /*
@@ -314,7 +267,7 @@ remark(struct store *store, const char *name, int64_t number)
 static enum result
 lock(struct store *store, struct store_hold *hold, int64_t deadline_ms)
 {
-	struct moving *moving = own(store);
+	struct moving *moving = moving_of(store);
 	struct buf content = BUF(TRANSFER_RECORD_MAX);
 	struct store_seen seen;
 	enum result result = RESULT_ABSENT;
@@ -334,14 +287,14 @@ lock(struct store *store, struct store_hold *hold, int64_t deadline_ms)
 static void
 unlock(struct store *store, struct store_hold *hold)
 {
-	own(store)->to->backend->unlock(own(store)->to, hold);
+	moving_of(store)->to->backend->unlock(moving_of(store)->to, hold);
 }
 
 static void
 close_both(struct store *store)
 {
-	store_close(own(store)->to);
-	store_close(own(store)->from);
+	store_close(moving_of(store)->to);
+	store_close(moving_of(store)->from);
 	free(store);
 }
 
@@ -358,10 +311,11 @@ static const struct store_backend backend = {
 	.remove = remove_record,
 	.touch = touch,
 	.claim = claim,
-	.fact = fact,
-	.set_fact = set_fact,
-	.know = know,
-	.knows = knows,
+	.fact = movingfact_read,
+	.set_fact = movingfact_set,
+	.know = movingfact_know,
+	.knows = movingfact_knows,
+	.forget = movingfact_forget,
 	.date = date,
 	.set_date = set_date,
 	.count = count,

@@ -91,10 +91,9 @@ sitewide_know(struct store *store, const unsigned char *id, int64_t now_s)
 	struct words words = { .n = 0 };
 
 	sodium_bin2hex(hex, sizeof(hex), id, STORE_ID_BYTES);
-	words_add(&words, now_s == 0 ? STR("DEL") : STR("SET"));
+	words_add(&words, STR("SET"));
 	words_name(&words, valkey->prefix, "k", hex);
-	if (now_s != 0)
-		words_number(&words, now_s);
+	words_number(&words, now_s);
 	/* A failure has been logged. */
 	(void)!valkey_tell(valkey, &words);
 }
@@ -116,6 +115,26 @@ sitewide_knows(struct store *store, const unsigned char *id)
 	knows = sitewide_number(reply.value.text) > 0;
 	engine_reply_free(&reply);
 	return knows;
+}
+
+enum result
+sitewide_forget(struct store *store, const unsigned char *id)
+{
+	const struct valkey *valkey = valkey_of(store);
+	char hex[2 * STORE_ID_BYTES + 1];
+	struct words words = { .n = 0 };
+	struct engine_reply reply;
+	enum result result;
+
+	sodium_bin2hex(hex, sizeof(hex), id, STORE_ID_BYTES);
+	words_add(&words, STR("DEL"));
+	words_name(&words, valkey->prefix, "k", hex);
+	if ((result = valkey_ask(valkey, &words, true, &reply)) != OK)
+		return result == RESULT_STORE ? RESULT_UNCERTAIN : result;
+	if (reply.value.type != RESP_INTEGER || !reply.confirmed)
+		result = RESULT_UNCERTAIN;
+	engine_reply_free(&reply);
+	return result;
 }
 
 /* ---- dates ---- */

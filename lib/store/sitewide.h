@@ -9,9 +9,11 @@
 int64_t sitewide_fact(struct store *store, const char *name);
 void sitewide_facts(struct store *store, const char *const *names,
     int64_t *numbers);
-/* know and knows; there is no end to them. */
+/* know, knows and forget; there is no end to what is known. */
 void sitewide_know(struct store *store, const unsigned char *id, int64_t now_s);
 bool sitewide_knows(struct store *store, const unsigned char *id);
+enum result sitewide_forget(struct store *store, const unsigned char *id)
+    __attribute__((warn_unused_result));
 enum result sitewide_try(struct store *store)
     __attribute__((warn_unused_result));
 void sitewide_set_fact(struct store *store, const char *name, int64_t number);

@@ -200,21 +200,20 @@ store_set_fact(struct store *store, const char *name, int64_t number)
 }
 
 /* The name of the fact that an id is known. */
-#define KNOWN "known-"
 static void
-name_known(char name[static sizeof(KNOWN) + 2 * STORE_ID_BYTES],
+name_known(char name[static sizeof(STORE_KNOWN) + 2 * STORE_ID_BYTES],
     const unsigned char *id)
 {
-	memcpy(name, KNOWN, sizeof(KNOWN));
-	sodium_bin2hex(name + sizeof(KNOWN) - 1, 2 * STORE_ID_BYTES + 1, id,
-	    STORE_ID_BYTES);
+	memcpy(name, STORE_KNOWN, sizeof(STORE_KNOWN));
+	sodium_bin2hex(name + sizeof(STORE_KNOWN) - 1, 2 * STORE_ID_BYTES + 1,
+	    id, STORE_ID_BYTES);
 }
 
 void
 store_know(struct store *store, const unsigned char id[static STORE_ID_BYTES],
     int64_t now_s)
 {
-	char name[sizeof(KNOWN) + 2 * STORE_ID_BYTES];
+	char name[sizeof(STORE_KNOWN) + 2 * STORE_ID_BYTES];
 
 	name_known(name, id);
 	if (store->backend->know != NULL)
@@ -226,14 +225,13 @@ store_know(struct store *store, const unsigned char id[static STORE_ID_BYTES],
 enum result
 store_forget(struct store *store, const unsigned char id[static STORE_ID_BYTES])
 {
-	store_know(store, id, 0);
-	return store_knows(store, id) ? RESULT_STORE : OK;
+	return store_counted(store, store->backend->forget(store, id));
 }
 
 bool
 store_knows(struct store *store, const unsigned char id[static STORE_ID_BYTES])
 {
-	char name[sizeof(KNOWN) + 2 * STORE_ID_BYTES];
+	char name[sizeof(STORE_KNOWN) + 2 * STORE_ID_BYTES];
 
 	name_known(name, id);
 	if (store->backend->knows != NULL)

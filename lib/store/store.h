@@ -226,7 +226,11 @@ void store_know(struct store *store,
 bool store_knows(struct store *store,
     const unsigned char id[static STORE_ID_BYTES]);
 
-/* Know an id no longer. OK; RESULT_STORE: it still is known. */
+/*
+ * Know an id no longer, durably. OK also when it was unknown; RESULT_STORE,
+ * RESULT_NO_MEMORY: it is as it was; RESULT_UNCERTAIN: it may still be known,
+ * or a crash may bring that back.
+ */
 enum result store_forget(struct store *store,
     const unsigned char id[static STORE_ID_BYTES])
     __attribute__((warn_unused_result));

@@ -228,6 +228,7 @@ static const struct store_backend backend = {
 	.set_fact = sitewide_set_fact,
 	.know = sitewide_know,
 	.knows = sitewide_knows,
+	.forget = sitewide_forget,
 	.try_write = sitewide_try,
 	.date = sitewide_date,
 	.dates = sitewide_dates,

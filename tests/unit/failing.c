@@ -172,18 +172,20 @@ failing_set_fact(struct store *store, const char *name, int64_t number)
 static void
 failing_know(struct store *store, const unsigned char *id, int64_t now_s)
 {
-	struct failing *failing = own(store);
-
-	if (failing->result == OK || failing->call != FAILING_KNOW)
-		store_know(failing->inner, id, now_s);
-	else
-		failing->result = OK;
+	store_know(own(store)->inner, id, now_s);
 }
 
 static bool
 failing_knows(struct store *store, const unsigned char *id)
 {
 	return store_knows(own(store)->inner, id);
+}
+
+static enum result
+failing_forget(struct store *store, const unsigned char *id)
+{
+	WRAP(store, FAILING_FORGET,
+	    inner(store)->forget(own(store)->inner, id));
 }
 
 static enum result
@@ -267,6 +269,7 @@ static const struct store_backend backend = {
 	.set_fact = failing_set_fact,
 	.know = failing_know,
 	.knows = failing_knows,
+	.forget = failing_forget,
 	.date = failing_date,
 	.set_date = failing_set_date,
 	.count = failing_count,

@@ -21,7 +21,7 @@ enum failing_call {
 	FAILING_COUNT,
 	FAILING_DATE,
 	FAILING_SET_DATE,
-	FAILING_KNOW, /* and nobody is told */
+	FAILING_FORGET,
 	FAILING_LOCK
 };
 

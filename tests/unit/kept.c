@@ -3,11 +3,19 @@
  * that are known. */
 #include "config.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "backends.h"
 #include "run.h"
+#include "scratch.h"
 #include "base/clock.h"
 
 #define MAX 100
+/* The file of the id below, where it is known. */
+#define KNOWN_FILE \
+	"known-01000000000000000000000000000000000000000000000000000000000000" \
+	"00"
 /* Records with versions that differ. */
 #define FIRST STR("a record ends with its version 1")
 #define SECOND STR("a record ends with its version 2")
@@ -166,12 +174,31 @@ an_id_is_known_from_when_it_was_told_on(struct store *store)
 	store_know(store, id, 6010);
 	assert_true(store_knows(store, id) || run_refused());
 	store_know(store, other_id, 6010);
-	CHECK_OR(store_forget(store, id), OK, RESULT_STORE);
+	assert_true(store_forget(store, id) == OK || run_refused());
 	assert_true(!store_knows(store, id) || run_refused());
 	assert_true(store_knows(store, other_id) || run_refused());
-	CHECK_OK(store_forget(store, id));
+	assert_true(store_forget(store, id) == OK || run_refused());
 }
 ON_EACH(an_id_is_known_from_when_it_was_told)
+
+/* Of a file that is gone already nobody knows whether that lasts. */
+static void
+an_id_is_forgotten_for_certain_or_not_said_to_be(void)
+{
+	SCOPED(scratch_close) struct store *store = NULL;
+
+	CHECK_OK(scratch_open(&store));
+	assert_int_equal(mkdir(KNOWN_FILE, 0700), 0);
+	CHECK(store_forget(store, id), RESULT_STORE);
+	assert_int_equal(rmdir(KNOWN_FILE), 0);
+	store_know(store, id, 6000);
+	run_fail_fsync(0);
+	CHECK(store_forget(store, id), RESULT_UNCERTAIN);
+	run_fail_fsync(0);
+	CHECK(store_forget(store, id), RESULT_UNCERTAIN);
+	CHECK_OK(store_forget(store, id));
+	assert_int_equal(run_count(KNOWN_FILE), 0);
+}
 
 UNIT_TESTS(kept) = {
 	TEST(what_is_kept_lasts_as_long_as_its_record),
@@ -180,5 +207,6 @@ UNIT_TESTS(kept) = {
 	TEST(what_is_kept_is_read_in_parts),
 	TEST(what_has_no_place_is_absent),
 	TEST(an_id_is_known_from_when_it_was_told),
+	TEST(an_id_is_forgotten_for_certain_or_not_said_to_be),
 	END_OF_TESTS,
 };

@@ -76,6 +76,12 @@ remove_record(struct store *store)
 	return store_remove(store, id);
 }
 
+static enum result
+forget(struct store *store)
+{
+	return store_forget(store, id);
+}
+
 static const struct row {
 	enum result (*call)(struct store *store);
 	const char *answer;
@@ -99,6 +105,9 @@ static const struct row {
 	{ take_lock, "*4\r\n:1\r\n:0\r\n:0\r\n:0\r\n", RESULT_STORE },
 	{ remove_record, "+OK\r\n", RESULT_UNCERTAIN },
 	{ remove_record, "*0\r\n", RESULT_UNCERTAIN },
+	{ forget, "+OK\r\n", RESULT_UNCERTAIN },
+	{ forget, "*0\r\n", RESULT_UNCERTAIN },
+	{ forget, "-ERR no\r\n", RESULT_UNCERTAIN },
 };
 
 static const struct valkey_config anybody = { .prefix = "sf:",

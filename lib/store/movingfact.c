@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+/* Hides that facts, and what is known, are in two places. */
+#include "config.h"
+
+#include "store/movingfact.h"
+#include "store/movingparts.h"
+
+/* Facts are times: the later one holds. */
+static int64_t
+later(int64_t one, int64_t other)
+{
+	return one > other ? one : other;
+}
+
+int64_t
+movingfact_read(struct store *store, const char *name)
+{
+	return later(store_fact(moving_of(store)->to, name),
+	    store_fact(moving_of(store)->from, name));
+}
+
+void
+movingfact_set(struct store *store, const char *name, int64_t number)
+{
+	store_set_fact(moving_of(store)->to, name, number);
+	store_set_fact(moving_of(store)->from, name, number);
+}
+
+void
+movingfact_know(struct store *store, const unsigned char *id, int64_t now_s)
+{
+	store_know(moving_of(store)->to, id, now_s);
+	store_know(moving_of(store)->from, id, now_s);
+}
+
+bool
+movingfact_knows(struct store *store, const unsigned char *id)
+{
+	return store_knows(moving_of(store)->to, id) ||
+	    store_knows(moving_of(store)->from, id);
+}
+
+/* In each place, also when the other one has failed. */
+enum result
+movingfact_forget(struct store *store, const unsigned char *id)
+{
+	enum result result = store_forget(moving_of(store)->to, id),
+		    other = store_forget(moving_of(store)->from, id);
+
+	return result == other ? result : RESULT_UNCERTAIN;
+}
