@@ -23,7 +23,6 @@
 
 #define MAGIC UINT64_C(0x31736e7563666673) /* its first version */
 #define MAKE_MS 1000
-#define LOCK_NUMBER ((uint64_t)INT64_MAX - 2) /* no id has that */
 
 /* What is changed together lies in one page: a page is a multiple of this. */
 #define CELL_BYTES 512
@@ -139,13 +138,10 @@ reach(struct counts *counts)
 
 	if (is_there(counts))
 		return OK;
-	result = filelock_take(counts->dir, LOCK_NUMBER,
-	    clock_mono_ms() + MAKE_MS, &lock);
-	if (result == RESULT_BUSY)
-		log_event(LOG_LEVEL_ERROR, "store_failed",
-		    "call=make_counts cause=\"another process makes it\"");
+	result =
+	    filelock_take_common(counts->dir, FILELOCK_COUNTS, MAKE_MS, &lock);
 	if (result != OK)
-		return RESULT_STORE;
+		return result;
 	if ((result = map_file(counts)) == RESULT_ABSENT) {
 		result = make_file(counts);
 		if (result == OK)

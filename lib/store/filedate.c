@@ -12,7 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "store/file.h"
 #include "store/filedate.h"
@@ -21,10 +20,6 @@
 
 #define DATE "since-"
 #define LATEST DATE "latest"
-
-/* One lock for who sets a date, of anybody; an id has it by an unlikely chance,
- * and would wait for a moment. */
-#define LOCK_NUMBER ((uint64_t)INT64_MAX - 2)
 
 static void
 name_of(char name[static FILE_NAME_BYTES], const unsigned char *id)
@@ -101,10 +96,10 @@ filedate_set(struct store *store, const unsigned char *id, int64_t date_s,
 
 	(void)ends_s;
 	name_of(name, id);
-	result = filelock_take(dir, LOCK_NUMBER,
-	    clock_mono_ms() + STORE_SAVE_MS, &lock);
+	result =
+	    filelock_take_common(dir, FILELOCK_DATES, STORE_SAVE_MS, &lock);
 	if (result != OK)
-		return RESULT_STORE;
+		return result;
 	result = read_name(dir, name, &there_s);
 	if (result == OK)
 		result = there_s >= date_s ? file_sync_directory(dir) :

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/meter.h"
 #include "store/backend.h"
 #include "store/filelock.h"
@@ -58,8 +59,7 @@ is_taken(int error)
 bool
 filelock_excludes(int dir)
 {
-	/* An id has it by an unlikely chance, and would wait for us. */
-	struct flock byte = byte_of(INT64_MAX - 1);
+	struct flock byte = byte_of(FILELOCK_TRIAL);
 	int first = open_file(dir), second = open_file(dir), error = 0;
 
 	if (first < 0 || second < 0 ||
@@ -111,4 +111,16 @@ filelock_take(int dir, uint64_t number, int64_t deadline_ms, int *fd)
 		*fd = -1;
 	}
 	return result;
+}
+
+enum result
+filelock_take_common(int dir, uint64_t number, int64_t for_ms, int *fd)
+{
+	enum result result =
+	    filelock_take(dir, number, clock_mono_ms() + for_ms, fd);
+
+	if (result == RESULT_BUSY)
+		log_event(LOG_LEVEL_ERROR, "store_failed",
+		    "call=lock cause=timeout");
+	return result == OK ? OK : RESULT_STORE;
 }

@@ -10,6 +10,12 @@
 
 #define FILELOCK_NAME "lock"
 
+/* What no id has, whose numbers are below 2^61: see lock.c. */
+#define FILELOCK_TRIAL ((uint64_t)INT64_MAX - 1)
+#define FILELOCK_COUNTS ((uint64_t)INT64_MAX - 2)
+#define FILELOCK_METERS ((uint64_t)INT64_MAX - 3)
+#define FILELOCK_DATES ((uint64_t)INT64_MAX - 4)
+
 /* Make the file, so that taking a lock needs no room. OK or RESULT_STORE. */
 enum result filelock_make(int dir) __attribute__((warn_unused_result));
 
@@ -24,6 +30,14 @@ bool filelock_excludes(int dir);
  * OK, RESULT_BUSY, RESULT_STORE; *fd is -1 then.
  */
 enum result filelock_take(int dir, uint64_t number, int64_t deadline_ms,
+    int *fd) __attribute__((warn_unused_result));
+
+/*
+ * The same for something that all processes have in common, which is not held
+ * for long: waiting for_ms, and that it was in vain is logged.
+ * OK, RESULT_STORE; *fd is -1 then.
+ */
+enum result filelock_take_common(int dir, uint64_t number, int64_t for_ms,
     int *fd) __attribute__((warn_unused_result));
 
 #endif

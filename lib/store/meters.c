@@ -30,7 +30,6 @@
 
 #define MAGIC UINT64_C(0x31726574656d6673) /* its first version */
 #define MAKE_MS 1000
-#define LOCK_NUMBER ((uint64_t)INT64_MAX - 3) /* no id has that */
 
 struct cell {
 	_Atomic uint64_t key; /* 0: free */
@@ -178,10 +177,9 @@ map_or_make(int dir)
 
 	if (result != RESULT_ABSENT)
 		return result;
-	result =
-	    filelock_take(dir, LOCK_NUMBER, clock_mono_ms() + MAKE_MS, &lock);
+	result = filelock_take_common(dir, FILELOCK_METERS, MAKE_MS, &lock);
 	if (result != OK)
-		return RESULT_STORE;
+		return result;
 	if ((result = map_file(dir, true)) == RESULT_ABSENT &&
 	    (result = make_file(dir)) == OK)
 		result = map_file(dir, false);
