@@ -124,8 +124,9 @@ static enum result
 create(struct store *store, const struct store_record *record,
     struct store_hold *hold)
 {
-	return moving_of(store)->to->backend->create(moving_of(store)->to,
-	    record, hold);
+	struct store *to = moving_of(store)->to;
+
+	return store_counted(to, to->backend->create(to, record, hold));
 }
 
 /* Files do not look whether a record is there: it may have moved back before
@@ -161,6 +162,13 @@ keep(struct store *store, const unsigned char *id, enum store_place place,
 	return result != OK ? result : other;
 }
 
+static enum result
+remove_there(struct store *place, const unsigned char *id,
+    const struct store_version *version)
+{
+	return store_counted(place, place->backend->remove(place, id, version));
+}
+
 /* First where it leaves: it could come back from there. */
 static enum result
 remove_record(struct store *store, const unsigned char *id,
@@ -172,9 +180,9 @@ remove_record(struct store *store, const unsigned char *id,
 
 	if (result != OK)
 		return result;
-	result = moving->from->backend->remove(moving->from, id, version);
+	result = remove_there(moving->from, id, version);
 	if (result == OK)
-		result = moving->to->backend->remove(moving->to, id, version);
+		result = remove_there(moving->to, id, version);
 	lock_release(&gate);
 	return result;
 }
@@ -281,7 +289,8 @@ lock(struct store *store, struct store_hold *hold, int64_t deadline_ms)
 		    deadline_ms, &fate);
 	if (result != OK && result != RESULT_ABSENT)
 		return result;
-	return moving->to->backend->lock(moving->to, hold, deadline_ms);
+	return store_counted(moving->to,
+	    moving->to->backend->lock(moving->to, hold, deadline_ms));
 }
 
 static void

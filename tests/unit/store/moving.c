@@ -11,6 +11,7 @@
 #include "../run.h"
 #include "../scratch.h"
 #include "base/clock.h"
+#include "base/meter.h"
 #include "store/files.h"
 #include "store/lock.h"
 #include "store/moving.h"
@@ -359,7 +360,30 @@ dates_go_along_and_the_later_one_holds_moving(bool into_engine)
 }
 BOTH_WAYS(dates_go_along_and_the_later_one_holds)
 
+/* Once, by the place that has failed. */
+static void
+what_fails_in_the_new_place_is_counted(void)
+{
+	SCOPED(leave) struct site s;
+	struct store_version version;
+	enum result removed;
+	uint64_t errors;
+
+	CHECK_OK(begin(&s, false));
+	errors = meter_value(METER_STORE_ERRORS);
+	run_fail_fsync(0);
+	CHECK(store_create(s.moving, other_id, FIRST, INT64_MAX, &version),
+	    RESULT_STORE);
+	run_fail_fsync(0);
+	removed = store_remove(s.moving, id);
+	if (run_refused())
+		return;
+	assert_int_equal(removed, RESULT_UNCERTAIN);
+	assert_int_equal(meter_value(METER_STORE_ERRORS), errors + 2);
+}
+
 UNIT_TESTS(moving) = {
+	TEST(what_fails_in_the_new_place_is_counted),
 	TEST(dates_go_along_and_the_later_one_holds),
 	TEST(what_has_not_moved_is_found_where_it_is),
 	TEST(who_replaces_a_record_has_moved_it),
