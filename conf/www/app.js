@@ -90,7 +90,7 @@ function log_in(answer)
 		return;
 	tabs?.postMessage({ logged_in: true });
 	clear_notice('login');
-	drop_list();
+	drop_account();
 	load_artists();
 	if (may_see_top(answer))
 		load_top_artists();
@@ -102,9 +102,8 @@ function log_out(message)
 	const known = session !== null;
 	asked++;
 	session = null;
-	drop_list();
-	for (const topic of ['session', 'artists', 'refresh', 'logout', 'follow'])
-		clear_notice(topic);
+	clear_notice('session');
+	drop_account();
 	show_screen('out');
 	if (known) {
 		tabs?.postMessage({ logged_in: false });
@@ -116,8 +115,11 @@ function log_out(message)
 	}
 }
 
-function drop_list()
+/* With its messages: their buttons would act for whoever comes next. */
+function drop_account()
 {
+	for (const topic of ['artists', 'refresh', 'logout', 'follow'])
+		clear_notice(topic);
 	loading?.abort();
 	loading = null;
 	fetched_at = 0;

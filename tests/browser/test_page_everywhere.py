@@ -45,3 +45,20 @@ def test_whose_login_it_is_is_asked_for_if_it_is_not_known(person):
     person.click("#everywhere")
     person.click(AGREE)
     person.see("You are logged out in all browsers", ".message.good")
+
+
+def test_the_question_goes_when_another_account_logs_in(listener):
+    """Its button would end the logins of whoever came next."""
+    first = listener.driver.current_window_handle
+    listener.click("#everywhere")
+    listener.find(AGREE)
+    listener.stack.spotify.settings(consent="ask")
+    listener.new_tab()
+    listener.open()
+    listener.click("#switch")
+    listener.click("input[value='özkant']")
+    listener.click("#agree")
+    listener.see("0 artists", "#count")
+    listener.driver.switch_to.window(first)
+    listener.see("0 artists", "#count")
+    assert not listener.all("#logout-notice .message")

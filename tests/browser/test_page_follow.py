@@ -80,6 +80,23 @@ def test_who_is_followed_no_longer_can_be_followed_again(fan):
     assert [method for method, _ in changes(fan.stack)] == ["DELETE", "PUT"]
 
 
+def test_undo_goes_when_another_account_logs_in(fan):
+    """It would change what the next one follows."""
+    first = fan.driver.current_window_handle
+    fan.click(FRIEND.format(2))
+    fan.find("#follow-notice .message button:not(.close)")
+    fan.stack.spotify.settings(consent="ask")
+    fan.new_tab()
+    fan.open()
+    fan.click("#switch")
+    fan.click("input[value='özkant']")
+    fan.click("#agree")
+    fan.see("Özkan", "#account-name")
+    fan.driver.switch_to.window(first)
+    fan.see("Özkan", "#account-name")
+    assert not fan.all("#follow-notice .message")
+
+
 def test_a_second_click_meanwhile_changes_nothing(fan):
     fan.stack.spotify.answers("api", {"delay": 2})
     button = fan.find(STRANGER)
