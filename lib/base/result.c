@@ -18,7 +18,7 @@ static const struct result_row rows[] = {
 	[RESULT_METHOD] = { 405, 0, "method_not_allowed", "Not this way",
 	    "This address does not take that method; see Allow." },
 	[RESULT_TOO_LARGE] = { 413, 0, "too_large", "Too large",
-	    "The request is too large. Send it without a body." },
+	    "The request is too large. Send less with it." },
 	[RESULT_CROSS_SITE] = { 403, 0, "cross_site", "Not from there",
 	    "The request comes from another site, or does not say where it "
 	    "comes from. Use the site itself; programs send "

@@ -98,7 +98,7 @@ write_cause(const struct trouble *trouble, enum kind kind, char *text,
 	const char *cause = curl_easy_strerror(trouble->code);
 
 	if (trouble->code == CURLE_ABORTED_BY_CALLBACK)
-		cause = "the connection had died, a form is not sent again";
+		cause = "the connection had died, this is not sent again";
 	else if (kind < SLOW && trouble->said[0] != '\0')
 		cause = trouble->said;
 	snprintf(text, size, "%s", cause);
