@@ -46,6 +46,7 @@ CALLS = {
     f"tracks.get('{ID}')": f"/tracks/{ID}",
 }
 PAUSE = "player.pausePlayback('a1b2')"
+TRANSFER = "player.transferPlayback(['a1b2'], true)"
 SCRIPT = """
 window.told = {{}};
 for (const text of {calls})
@@ -92,11 +93,11 @@ def fixture_package(tmp_path_factory):
 @pytest.mark.skipif(not SOAK, reason="set SOAK=1: asks npm for the SDK")
 @pytest.mark.skipif(shutil.which("npm") is None, reason="needs npm")
 def test_spotifys_own_sdk_runs_without_a_token(anybody, make_stack, package):
-    site = make_stack(conf={"api_allow": "reading pause", "scope": SCOPE})
+    site = make_stack(conf={"api_allow": "reading pause transfer", "scope": SCOPE})
     www = site.folder / "www"
     shutil.copytree(package, www / "sdk")
     (www / "calls.html").write_text(PAGE, "utf-8")
-    (www / "calls.js").write_text(script([*CALLS, PAUSE]), "utf-8")
+    (www / "calls.js").write_text(script([*CALLS, PAUSE, TRANSFER]), "utf-8")
     anybody.begin(site)
     anybody.log_in()
     before = len(site.spotify.requests("api"))
@@ -106,12 +107,12 @@ def test_spotifys_own_sdk_runs_without_a_token(anybody, make_stack, package):
     told = anybody.run("return window.told")
     assert [call for call, what in told.items()
             if not isinstance(what, list)] == [], told
-    assert told[PAUSE] == [None]
+    assert told[PAUSE] == told[TRANSFER] == [None]
     assert all(told[call][0] for call in CALLS)
     assert told[f"artists.get('{ID}')"][0]["type"] == "artist"
     requests = site.spotify.requests("api")[before:]
     assert [request["path"].removeprefix("/v1") for request in requests] == [
-        *CALLS.values(), "/me/player/pause"]
+        *CALLS.values(), "/me/player/pause", "/me/player"]
     tokens = {value.partition(" ")[2] for request in requests
               for name, value in request["headers"]
               if name.lower() == "authorization"}
