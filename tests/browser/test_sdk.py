@@ -93,7 +93,8 @@ def fixture_package(tmp_path_factory):
 @pytest.mark.skipif(not SOAK, reason="set SOAK=1: asks npm for the SDK")
 @pytest.mark.skipif(shutil.which("npm") is None, reason="needs npm")
 def test_spotifys_own_sdk_runs_without_a_token(anybody, make_stack, package):
-    site = make_stack(conf={"api_allow": "reading pause transfer", "scope": SCOPE})
+    site = make_stack(conf={"api_allow": "reading pause transfer",
+                            "scope": SCOPE})
     www = site.folder / "www"
     shutil.copytree(package, www / "sdk")
     (www / "calls.html").write_text(PAGE, "utf-8")
