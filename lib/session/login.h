@@ -40,8 +40,7 @@ enum result login_read(const struct context *context,
  * stays for the first two of the errors, to tell them apart from others.
  * OK, RESULT_LOGIN_UNDER_WAY (another request is just finishing it),
  * RESULT_LOGIN_REPLAYED, RESULT_STORE, RESULT_UNCERTAIN, RESULT_NO_MEMORY; for
- * the errors that
- * Spotify sent RESULT_LOGIN_DENIED, RESULT_UPSTREAM_FAILED,
+ * the errors that Spotify sent RESULT_LOGIN_DENIED, RESULT_UPSTREAM_FAILED,
  * RESULT_MISCONFIGURED or, for a word that is not RFC 6749's,
  * RESULT_LOGIN_REFUSED; RESULT_BUSY, and it is still good, if whoever came back
  * has gone again.

@@ -89,9 +89,8 @@ enum result session_reserve(const struct context *context,
  * Replace the record that was loaded durably by what the session is now, in
  * the room that was taken.
  * OK, RESULT_NOT_LOGGED_IN (logged out meanwhile, here or everywhere, and stays
- * so),
- * RESULT_CHANGED (somebody else has saved another one meanwhile, which is to
- * be loaded), RESULT_STORE or RESULT_NO_MEMORY (what was there still is),
+ * so), RESULT_CHANGED (somebody else has saved another one meanwhile, which is
+ * to be loaded), RESULT_STORE or RESULT_NO_MEMORY (what was there still is),
  * RESULT_UNCERTAIN (either may be there).
  */
 enum result session_save(const struct context *context, struct session *session,

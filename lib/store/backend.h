@@ -94,8 +94,9 @@ struct store_backend {
 	    int64_t deadline_ms);
 	void (*unlock)(struct store *store, struct store_hold *hold);
 	/*
-	 * As lock without waiting, and claim and facts. unlock must follow
-	 * after OK and RESULT_EXISTS only. NULL: one after the other.
+	 * As lock without waiting, and claim, facts, and the date that all have
+	 * in common. unlock must follow after OK and RESULT_EXISTS only.
+	 * NULL: one after the other.
 	 */
 	enum result (*lock_claim)(struct store *store, struct store_hold *hold,
 	    const struct lock_claim *claim);

@@ -6,8 +6,6 @@
  */
 #include "config.h"
 
-#include <unistd.h>
-
 #include "base/secret.h"
 #include "store/claims.h"
 #include "store/lease.h"

@@ -15,10 +15,10 @@ struct removal {
 /*
  * Remove records, and what is kept beside them, that were not used since
  * age_s seconds before now_s, dates of ids that are dates_s older than that,
- * and temporary files a day old. Only plain files
- * by a whole name of ours are looked at, whoever has them; links are not
- * followed, and a file that is dated later than now is left. Others may use
- * the store meanwhile: a record as old as that is over for them, too.
+ * and temporary files a day old. Only plain files by a whole name of ours are
+ * looked at, whoever has them; links are not followed, and a file that is dated
+ * later than now is left. Others may use the store meanwhile: a record as old
+ * as that is over for them, too.
  * OK; RESULT_STORE (the cause was logged): the directory is unfit for a store,
  * or a file could not be removed, and all others were.
  */
