@@ -161,6 +161,9 @@ run_misconfigured(struct process *process, const struct options *options)
 {
 	if (options->socket != NULL)
 		return 2;
+	/* Perhaps it was the last that could not be opened. */
+	store_close(process->store);
+	process->store = NULL;
 	conf_free(&process->conf);
 	/* For the link on the page that says it; the site may be elsewhere. */
 	if ((process->conf.after_login = strdup("/")) == NULL)

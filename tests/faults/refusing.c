@@ -92,6 +92,19 @@ utimensat(int dir, const char *path, const struct timespec *times, int flags)
 	return (int)syscall(SYS_utimensat, dir, path, times, flags);
 }
 
+/* curl: libcurl cannot begin to share. */
+void *
+curl_share_init(void)
+{
+	static void *(*real)(void);
+
+	if (lacks("curl"))
+		return NULL;
+	if (real == NULL)
+		*(void **)&real = dlsym(RTLD_NEXT, "curl_share_init");
+	return real();
+}
+
 /* exclusion: everybody gets the lock. */
 int
 fcntl(int fd, int command, ...)

@@ -121,3 +121,15 @@ def test_who_dies_while_trying_leaves_what_the_clean_up_removes(stack):
     assert 1 <= len(left) <= 2
     assert run(stack, "session", "-n").returncode == 0
     assert stored(stack, "temp-") == left
+
+
+def test_a_store_that_was_opened_in_vain_is_asked_no_more(stack, lacking):
+    """What comes after it cannot begin: visitors are told, and nobody looks
+    for metrics in a directory that has no name any more."""
+    done = run(stack, "artists", **lacking, REFUSE="curl",
+               SPOTIFY_FCGI_CONF=str(stack.conf_file),
+               GATEWAY_INTERFACE="CGI/1.1", REQUEST_METHOD="GET")
+    assert done.returncode == 2
+    assert done.stdout.startswith("Status: 503")
+    assert '"misconfigured"' in done.stdout
+    assert "store_failed" not in done.stderr
