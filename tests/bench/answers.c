@@ -241,7 +241,8 @@ answers_write(const struct answers *answers, const struct asked *asked,
 	if (str_equal(asked->path, STR("/api/token")) &&
 	    str_equal(asked->method, STR("POST")))
 		write_tokens(answers, asked->body, &body);
-	else if (str_equal(asked->path, STR("/v1/me/following")))
+	else if (str_equal(asked->path, STR("/v1/me/following")) ||
+	    str_equal(asked->path, STR("/v1/search")))
 		write_page(asked, &body);
 	else if (str_equal(asked->path, STR("/v1/me")))
 		buf_puts(&body, profile);

@@ -39,11 +39,12 @@ class Load:
             port, path)
 
     def logins(self, port, paths, *, clients=1, seconds=None, count=None,
-               follows=50):
-        """Users log in at the first path, then get the others."""
+               follows=50, accept="text/html"):
+        """Users log in at the first path, then get the others; accept as a
+        browser's or a script's."""
         return self._run("load", "-l", *options(
             c=clients, d=seconds, n=count, f=follows),
-            *of_headers(["Accept: text/html"]), port, *paths)
+            *of_headers([f"Accept: {accept}"]), port, *paths)
 
     def network(self, upstream, follows, count):
         """Times of the network alone, in a dict."""

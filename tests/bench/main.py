@@ -21,7 +21,7 @@ from .setting import Setting
 # makes another one beside it.
 PARTS = {"login": (1, 2), "whole": (3, 4), "artists": (5,), "copy": (6,),
          "process": (8,), "scale": (), "engine": (10,),
-         "auth": (11,), "store": (7,)}
+         "auth": (11,), "api": (12,), "store": (7,)}
 FULL, SHORT = (10, 2.0), (3, 0.5)       # rounds, seconds of one measurement
 CALLGRIND = "counted by callgrind, apart from this"
 

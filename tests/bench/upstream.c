@@ -19,6 +19,7 @@
  *	GET /v1/me	the account "listener", also in "sub"
  *	GET /v1/me/following?type=artist&limit=50[&after=CURSOR]
  *		55 kB a page of 50, whatever the limit; null ends the cursors
+ *	GET /v1/search	the same
  *	GET /stats	{"connections":N,"requests":N}; those for /stats and
  *		/delay do not count
  *	GET /delay/MS	from now on answers wait so many milliseconds
