@@ -57,7 +57,9 @@ class Walk:
         by chance: [(name, how many of that name so far, rest)]."""
         self.warm_up()
         calls = self._watch()
-        while any(name in (BY_CHANCE, CONNECTS) for name, _ in calls):
+        # Each ten seconds the counts are looked at, by calls of such names.
+        while any(name in (BY_CHANCE, CONNECTS) or "metrics" in rest
+                  for name, rest in calls):
             calls = self._watch()
         found = numbered(calls)
         first = next(n for n, (name, _, rest) in enumerate(found)
