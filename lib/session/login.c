@@ -346,7 +346,7 @@ level_of(enum result result)
 void
 login_log(enum result result)
 {
-	meter_count(METER_LOGINS + result);
+	meter_count(METER_LOGINS + (unsigned)result);
 	log_event(level_of(result), "login", "outcome=%s",
 	    result_row(result)->code);
 }

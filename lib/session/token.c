@@ -152,7 +152,7 @@ spend(struct context *context, struct session *session, const struct lock *lock)
 		take_tokens(session, &tokens);
 		result = save_tokens(context, session, reservation);
 	}
-	meter_count(METER_REFRESHES + result);
+	meter_count(METER_REFRESHES + (unsigned)result);
 	if (result == RESULT_INVALID_GRANT && lock->doubtful)
 		store_refuse(reservation);
 	store_release(reservation);

@@ -88,7 +88,8 @@ take_byte(int fd, uint64_t number, int64_t deadline_ms)
 		if (clock_left_ms(deadline_ms, 1) == 0)
 			return RESULT_BUSY;
 		if (pause.tv_nsec == 0)
-			meter_count(METER_LOCK_WAITS + METER_FOR_PROCESSES);
+			meter_count(
+			    METER_LOCK_WAITS + (unsigned)METER_FOR_PROCESSES);
 		pause.tv_nsec = (long)pause_ms * 1000000;
 		nanosleep(&pause, NULL);
 		pause_ms =

@@ -193,7 +193,8 @@ take(const struct valkey *valkey, struct store_hold *hold, int64_t deadline_ms)
 		if (left_ms == 0)
 			return RESULT_BUSY;
 		if (!waits)
-			meter_count(METER_LOCK_WAITS + METER_FOR_PROCESSES);
+			meter_count(
+			    METER_LOCK_WAITS + (unsigned)METER_FOR_PROCESSES);
 		waits = true;
 		wait_a_moment(&pause_ms, left_ms);
 	}

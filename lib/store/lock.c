@@ -96,7 +96,7 @@ wait_for_turn(struct lock_queue *queue, int64_t deadline_ms,
 		.tv_nsec = (long)(deadline_ms % 1000) * 1000000 };
 
 	if (queue->taken && deadline_ms != 0)
-		meter_count(METER_LOCK_WAITS + METER_FOR_THREADS);
+		meter_count(METER_LOCK_WAITS + (unsigned)METER_FOR_THREADS);
 	/* A waiter that is late may have been woken all the same: then the
 	 * turn is its own, as nobody else is woken for it. */
 	while (queue->taken) {
