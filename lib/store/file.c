@@ -152,8 +152,8 @@ file_check_version(int dir, const char *name,
 	return result;
 }
 
-static bool
-write_all(int fd, struct str content)
+bool
+file_write(int fd, struct str content)
 {
 	ssize_t n;
 
@@ -177,7 +177,7 @@ file_fill(int fd, size_t room, struct str content, bool durable)
 		{ .tv_sec = (time_t)clock_now_s() } };
 	enum result result = OK;
 
-	if (!write_all(fd, content))
+	if (!file_write(fd, content))
 		result = store_failed("write");
 	else if (content.n < room && ftruncate(fd, (off_t)content.n) != 0)
 		result = store_failed("truncate");

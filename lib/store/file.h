@@ -3,6 +3,7 @@
 #ifndef FILE_H
 #define FILE_H
 
+#include <stdbool.h>
 #include <sys/stat.h>
 
 #include "store/store.h"
@@ -49,6 +50,10 @@ enum result file_make_temporary(int dir, char name[static FILE_NAME_BYTES],
  * RESULT_ABSENT, RESULT_STORE. */
 enum result file_check_version(int dir, const char *name,
     const struct store_version *version) __attribute__((warn_unused_result));
+
+/* Write all of a text, however many calls that takes; false: errno says why
+ * not. */
+bool file_write(int fd, struct str content) __attribute__((warn_unused_result));
 
 /*
  * Give a new file its content, and no more of the room that was taken for it

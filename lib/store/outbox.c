@@ -16,6 +16,7 @@
 
 #include "base/secret.h"
 #include "store/directory.h"
+#include "store/file.h"
 #include "store/outbox.h"
 
 #define TEMPORARY ".temp-"
@@ -25,23 +26,6 @@ static int
 open_directory(const char *path)
 {
 	return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-}
-
-static bool
-write_all(int fd, struct str content)
-{
-	ssize_t n;
-
-	while (content.n > 0) {
-		n = write(fd, content.p, content.n);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		content.p += n;
-		content.n -= (size_t)n;
-	}
-	return true;
 }
 
 /* Write a file that is new, whatever the umask is, and close it; the results
@@ -54,7 +38,7 @@ fill(int fd, struct str content)
 
 	if (fchmod(fd, 0640) != 0)
 		failed = "fchmod";
-	else if (!write_all(fd, content))
+	else if (!file_write(fd, content))
 		failed = "write";
 	else if (fsync(fd) != 0)
 		failed = "fsync";
