@@ -138,8 +138,7 @@ def test_a_crowd_of_500_costs_nothing_and_the_good_are_served(
     seconds = scaled(10, 60)
     stack = make_stack(server="nginx", rate_limits=True)
     stack.spotify.settings(expires_in=200)      # so that /refresh has work
-    for name in stack.programs:
-        stack.wait_for_event(name, "started")
+    stack.wait_for_start()
     people, before = pids(stack), open_now(stack)
     told, samples = run_crowd(stack, seconds)
     grown = growth(samples, 1 / 3, 0.9)

@@ -98,6 +98,7 @@ def test_whatever_else_listens_does_not_serve(stack, tmp_path, answer, said):
 
 def test_a_store_that_takes_no_file_is_not_well(make_stack):
     stack = make_stack()
+    stack.wait_for_start()
     away = stack.session_dir.with_name("away")
     stack.session_dir.rename(away)
     shutil.rmtree(away)
@@ -159,6 +160,7 @@ def test_a_store_that_takes_no_file_is_told_to_strangers_by_a_number(
         make_stack):
     stack = make_stack()
     client = Client(stack)
+    stack.wait_for_start()
     away = stack.session_dir.with_name("away")
     stack.session_dir.rename(away)
     shutil.rmtree(away)
@@ -171,6 +173,7 @@ def test_who_asks_often_costs_no_file_each_time(make_stack):
     of the log."""
     stack = make_stack()
     client = Client(stack)
+    stack.wait_for_start()
     shutil.rmtree(stack.session_dir)
     wait_until(lambda: status_of(client) == 503, 60, "still well")
     asked, began = 0, time.monotonic()

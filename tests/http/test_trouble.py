@@ -133,6 +133,7 @@ def fixture_renewed(make_stack, tmp_path):
     authority that is not in it yet."""
     ca_file = tmp_path / "bundle.pem"
     stack = make_stack(spotify_tls=True, conf={"ca_file": None})
+    stack.wait_for_start()
     ca_file.write_bytes((stack.folder / "tls/ca.pem").read_bytes())
     text = stack.conf_file.read_text("utf-8")
     stack.write_conf(f"{text}ca_file = {ca_file}\n")

@@ -226,6 +226,16 @@ class Stack:
 
     up = start
 
+    def wait_for_start(self):
+        """Until each process of a stack that is new has read its
+        configuration: for a test that then takes away what it names. Clients
+        need not wait, the sockets are open before."""
+        for program in self.programs.values():
+            wait_until(
+                lambda program=program:
+                program.log().count("event=started") >= program.wanted,
+                60, f"{program.name} did not start")
+
     def down(self, program):
         """Processes and socket are gone."""
         self.programs[program].close()
