@@ -14,7 +14,7 @@ import pytest
 
 from installation import REPOSITORY
 from machine import CONF, Debian
-from stack import PROGRAMS
+from stack import PROGRAMS, StackError
 from stack.processes import wait_until
 from tools.amounts import SOAK
 
@@ -151,7 +151,10 @@ def test_removed_it_leaves_the_system_well_and_the_data(machine, how):
     wait_until(lambda: failed(machine), 60, "nothing failed")
     machine.run(*APT, how, "spotify-fcgi")
     # systemd forgets a unit some time after nothing needs it.
-    wait_until(lambda: units(machine) == "", 60, "units are left")
+    try:
+        wait_until(lambda: units(machine) == "", 60, "units are left")
+    except StackError as error:
+        raise AssertionError(units(machine)) from error
     assert failed(machine) == ""
     assert not any(map(machine.process, PROGRAMS))
     for name in ("main.conf", "main.client_secret", "main.server_key"):
