@@ -20,6 +20,37 @@ is_plain(char c)
 	return (signed char)c >= 0x20 && c != '"' && c != '\\';
 }
 
+/* Whether one of eight bytes may not be plain. It says so of all that are not,
+ * and of few that are: a byte becomes negative here by what is taken from it,
+ * or by what is borrowed for the byte below. */
+static bool
+any_special(uint64_t bytes)
+{
+	const uint64_t each = UINT64_C(0x0101010101010101);
+	uint64_t quote = bytes ^ each * '"', backslash = bytes ^ each * '\\';
+
+	return ((bytes | (bytes - each * 0x20) | (quote - each) |
+		    (backslash - each)) &
+		   each * 0x80) != 0;
+}
+
+size_t
+jsonstring_plain(const char *p, const char *end)
+{
+	const char *start = p;
+	uint64_t bytes;
+
+	while (end - p >= (ptrdiff_t)sizeof(bytes)) {
+		memcpy(&bytes, p, sizeof(bytes));
+		if (any_special(bytes))
+			break;
+		p += sizeof(bytes);
+	}
+	while (is_plain(*p))
+		p++;
+	return (size_t)(p - start);
+}
+
 /* The table of well-formed sequences in RFC 3629, section 4. Further bytes are
  * 80 to bf. */
 size_t
@@ -119,15 +150,15 @@ decode_escape(char **from, char **to)
 }
 
 bool
-jsonstring_decode(char **p, const char **text, uint32_t *n)
+jsonstring_decode(char **p, const char *end, const char **text, uint32_t *n)
 {
 	char *from = *p + 1, *to = from, *run;
 	size_t length, begun;
 
 	*text = to;
 	for (;;) {
-		for (run = from; is_plain(*from); from++)
-			continue;
+		run = from;
+		from += jsonstring_plain(from, end);
 		while ((signed char)*from < 0) {
 			length = jsonstring_wide((const unsigned char *)from,
 			    &begun);

@@ -11,10 +11,14 @@
  * Decode the string whose first quote is at *p in its place, terminate it,
  * and move *p behind it. *text is borrowed from there, without NUL, valid
  * UTF-8, *n bytes long. False when it is no string; its bytes have become
- * useless then. A NUL stands behind the last byte that may be read.
+ * useless then. A NUL stands at end.
  */
-bool jsonstring_decode(char **p, const char **text, uint32_t *n)
-    __attribute__((warn_unused_result));
+bool jsonstring_decode(char **p, const char *end, const char **text,
+    uint32_t *n) __attribute__((warn_unused_result));
+
+/* How many bytes from p on stand for themselves within a string: ASCII, but
+ * controls, quote and backslash. A NUL stands at end. */
+size_t jsonstring_plain(const char *p, const char *end);
 
 /*
  * The length of the character beyond ASCII at p; 0 when there is none, and

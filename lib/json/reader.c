@@ -24,7 +24,8 @@
 #define BYTES_PER_VALUE 32 /* of text; about so many in what we read */
 
 struct parser {
-	char *p; /* where we are */
+	char *p;	 /* where we are */
+	const char *end; /* of the text: a NUL */
 	struct reader *reader;
 	uint32_t open[READER_DEPTH_MAX]; /* the containers around us */
 	unsigned depth;
@@ -145,7 +146,8 @@ read_name(struct parser *parser, const struct reader_value *object,
     struct reader_value *value)
 {
 	if (look(parser) != '"' ||
-	    !jsonstring_decode(&parser->p, &value->name, &value->name_n) ||
+	    !jsonstring_decode(&parser->p, parser->end, &value->name,
+		&value->name_n) ||
 	    (parser->strict && !is_new(object, value)) || look(parser) != ':')
 		return false;
 	parser->p++;
@@ -175,7 +177,8 @@ read_value(struct parser *parser)
 	case '[': return begin(parser, value, READER_ARRAY);
 	case '"':
 		value->kind = READER_STRING;
-		return jsonstring_decode(&parser->p, &value->p, &value->n);
+		return jsonstring_decode(&parser->p, parser->end, &value->p,
+		    &value->n);
 	case 't': return read_word(parser, value, READER_TRUE);
 	case 'f': return read_word(parser, value, READER_FALSE);
 	case 'n': return read_word(parser, value, READER_NULL);
@@ -205,6 +208,7 @@ static enum result
 parse(struct buf *text, bool strict, struct reader *reader)
 {
 	struct parser parser = { .p = text->p,
+		.end = text->p + text->n,
 		.reader = reader,
 		.strict = strict };
 	bool good = text->n > 0 && text->n <= UINT32_MAX;
@@ -214,8 +218,7 @@ parse(struct buf *text, bool strict, struct reader *reader)
 	good = good && look(&parser) == '{' && read_value(&parser);
 	while (good && parser.depth > 0)
 		good = read_on(&parser);
-	if (good && look(&parser) == '\0' &&
-	    parser.p == reader->text.p + reader->text.n)
+	if (good && look(&parser) == '\0' && parser.p == parser.end)
 		return OK;
 	reader_free(reader);
 	return parser.no_memory ? RESULT_NO_MEMORY : RESULT_BAD_TEXT;

@@ -15,8 +15,8 @@
 
 /* Where the walk is. */
 struct walk {
-	const char *p;
-	uint64_t objects; /* bit 0: the innermost container is one */
+	const char *p, *end; /* a NUL stands at the end */
+	uint64_t objects;    /* bit 0: the innermost container is one */
 	unsigned depth;
 };
 
@@ -65,23 +65,20 @@ take_string(struct walk *walk)
 
 	if (!take(walk, '"'))
 		return false;
-	while (!take(walk, '"')) {
+	for (;;) {
+		walk->p += jsonstring_plain(walk->p, walk->end);
+		if (take(walk, '"'))
+			return true;
 		if (*walk->p == '\\') {
 			if (!take_escape(walk))
 				return false;
 			continue;
 		}
-		if ((unsigned char)*walk->p < 0x20)
-			return false;
-		n = 1;
-		if ((unsigned char)*walk->p >= 0x80)
-			n = jsonstring_wide((const unsigned char *)walk->p,
-			    &begun);
+		n = jsonstring_wide((const unsigned char *)walk->p, &begun);
 		if (n == 0)
 			return false;
 		walk->p += n;
 	}
-	return true;
 }
 
 static bool
@@ -155,7 +152,7 @@ end(struct walk *walk, bool *more)
 bool
 valid_json(struct str text, unsigned depth_max)
 {
-	struct walk walk = { .p = text.p };
+	struct walk walk = { .p = text.p, .end = text.p + text.n };
 	bool more = true, whole;
 
 	if (text.n == 0)
@@ -173,7 +170,7 @@ valid_json(struct str text, unsigned depth_max)
 			return false;
 	}
 	/* A NUL within the text ends the walk as well, but not there. */
-	return walk.p == text.p + text.n;
+	return walk.p == walk.end;
 }
 
 bool

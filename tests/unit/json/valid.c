@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "config.h"
 
+#include <string.h>
+
 #include "base/buf.h"
 #include "json/valid.h"
 #include "../run.h"
@@ -96,10 +98,33 @@ utf8_has_one_form_for_each_character(void)
 	assert_true(valid_utf8(STR("a\0b")));
 }
 
+/* Eight bytes are looked at at once: none may hide another. */
+static void
+every_byte_is_seen_wherever_it_stands(void)
+{
+	static const char text[] = "[\"0123456789012345678\"]";
+	char copy[sizeof(text)];
+	unsigned byte;
+	size_t at;
+	bool plain;
+
+	for (at = 2; at < sizeof(text) - 3; at++)
+		for (byte = 0; byte < 256; byte++) {
+			plain = byte >= ' ' && byte < 0x80 && byte != '"' &&
+			    byte != '\\';
+			memcpy(copy, text, sizeof(text));
+			copy[at] = (char)byte;
+			assert_true(plain ==
+			    valid_json((struct str){ copy, sizeof(copy) - 1 },
+				1));
+		}
+}
+
 UNIT_TESTS(valid) = {
 	TEST(one_value_of_any_kind_is_json),
 	TEST(what_is_cut_or_followed_by_more_is_not),
 	TEST(containers_nest_as_deep_as_is_allowed),
+	TEST(every_byte_is_seen_wherever_it_stands),
 	TEST(utf8_has_one_form_for_each_character),
 	END_OF_TESTS,
 };
