@@ -15,6 +15,15 @@
  *
  * And as long as the latest is what a session has kept, which is read with its
  * record, nobody has logged out everywhere since, and no account is asked for.
+ *
+ * Nor is it while the latest is what that was at a later save of the session,
+ * just before its account was asked for and had no date that ends it. For a
+ * logout makes the latest a later one once more when the account has its date,
+ * and only then is done. So whoever asked for the account too early has read a
+ * latest that is none any more, and has to ask again. This takes no time for
+ * granted: a process may stand still anywhere. Only one that dies or fails in
+ * between, after it stood still for a whole refresh, leaves that session be,
+ * until the next logout everywhere of anybody.
  */
 #include "config.h"
 
@@ -75,9 +84,9 @@ ends_s(const struct context *context, int64_t date_s)
 	    context->conf->absolute_limit_s + MARGIN_S;
 }
 
-/* Make the latest date a later one. */
+/* Make the latest date one that nobody has read yet. */
 static enum result
-begin(const struct context *context, int64_t *date_s)
+raise_latest(const struct context *context, int64_t *date_s)
 {
 	int64_t now_s = clock_now_s(), latest_s;
 	enum result result = everywhere_latest(context, &latest_s);
@@ -120,10 +129,12 @@ enum result
 everywhere_set(const struct context *context, struct str key)
 {
 	int64_t date_s;
-	enum result result = begin(context, &date_s);
+	enum result result = raise_latest(context, &date_s);
 
 	if (result == OK)
 		result = set(context, key, date_s);
+	if (result == OK)
+		result = raise_latest(context, &date_s);
 	return answer(result);
 }
 
@@ -138,11 +149,13 @@ everywhere_set_account(const struct context *context,
 	enum result result = names_of(account, &names);
 
 	if (result == OK)
-		result = begin(context, &date_s);
+		result = raise_latest(context, &date_s);
 	if (result == OK)
 		result = set(context, buf_str(&names.keys[1]), date_s);
 	if (result == OK && account->account_id != NULL && account->id != NULL)
 		result = set(context, buf_str(&names.keys[0]), date_s);
+	if (result == OK)
+		result = raise_latest(context, &date_s);
 	names_free(&names);
 	return answer(result);
 }

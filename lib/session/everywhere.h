@@ -23,7 +23,7 @@ enum result everywhere_set(const struct context *context, struct str key)
 /*
  * The same, by all names that a known account has. After a failure its sessions
  * are as they were, or all are over but those that know its account_id and not
- * its id; the caller's own may be over, too.
+ * its id, or were saved meanwhile; the caller's own may be over, too.
  */
 enum result everywhere_set_account(const struct context *context,
     const struct account *account) __attribute__((warn_unused_result));
@@ -42,7 +42,8 @@ enum result everywhere_latest(const struct context *context, int64_t *latest_s)
 /*
  * Whether a session of an account, which was given this date when it began, is
  * still one; that of an account which is not known yet always is. There is
- * nothing to ask while everywhere_latest() is the same.
+ * nothing to ask while everywhere_latest() is that date, or what it was before
+ * this was last OK for the account.
  * OK, RESULT_NOT_LOGGED_IN, RESULT_STORE, RESULT_NO_MEMORY.
  */
 enum result everywhere_check(const struct context *context,

@@ -26,6 +26,8 @@ record_write(const struct session *session, struct buf *plain)
 	writer_integer(plain, "authorized", session->authorized_s);
 	if (session->latest_s > 0)
 		writer_integer(plain, "latest", session->latest_s);
+	if (session->checked_s > 0)
+		writer_integer(plain, "checked", session->checked_s);
 	writer_integer(plain, "access_ends", session->access_ends_s);
 	if (session->access_life_s > 0)
 		writer_integer(plain, "access_life", session->access_life_s);
@@ -87,6 +89,7 @@ record_read(struct buf *plain, struct session *session)
 	session->created_s = read_time(record, "created");
 	session->authorized_s = read_time(record, "authorized");
 	session->latest_s = read_time(record, "latest");
+	session->checked_s = read_time(record, "checked");
 	session->access_ends_s = read_time(record, "access_ends");
 	session->access_life_s = read_time(record, "access_life");
 	session->forced_s = read_time(record, "forced");

@@ -109,6 +109,16 @@ session_may(const struct session *session, struct str scope)
 	    str_has_word(buf_str(&session->scope), scope);
 }
 
+/* Whether nobody has logged out everywhere since it began, or since it was
+ * last found that it was not its account. Of 0 the latter is not known: an
+ * engine may have forgotten a date. */
+static bool
+is_latest(const struct session *session, int64_t latest_s)
+{
+	return latest_s == session->latest_s ||
+	    (latest_s > 0 && latest_s == session->checked_s);
+}
+
 /*
  * Whether its account was logged out everywhere since it began, of which the
  * latest date is known. Then it is over whether it can be removed or not.
@@ -119,7 +129,7 @@ check_everywhere(const struct context *context, const struct session *session,
 {
 	enum result result;
 
-	if (latest_s == session->latest_s)
+	if (is_latest(session, latest_s))
 		return OK;
 	result =
 	    everywhere_check(context, &session->account, session->latest_s);
@@ -131,16 +141,24 @@ check_everywhere(const struct context *context, const struct session *session,
 	return result;
 }
 
-/* The same for one that was loaded a while ago. What cannot be known must not
- * keep new tokens from being saved: who loads it next sees to it. */
+/*
+ * The same for one that was loaded a while ago and will be saved, with what was
+ * found. What cannot be known must not keep new tokens from being saved: who
+ * loads it next sees to it. A date that is new since it was loaded may be of
+ * somebody who dies before his logout is done, and is left for the next save.
+ */
 static bool
-is_over_meanwhile(const struct context *context, const struct session *session)
+is_over_meanwhile(const struct context *context, struct session *session)
 {
 	int64_t latest_s;
+	enum result result = everywhere_latest(context, &latest_s);
 
-	return everywhere_latest(context, &latest_s) == OK &&
-	    check_everywhere(context, session, latest_s) ==
-	    RESULT_NOT_LOGGED_IN;
+	if (result == OK)
+		result = check_everywhere(context, session, latest_s);
+	if (result == OK && account_is_known(&session->account) &&
+	    !is_latest(session, latest_s) && latest_s == session->seen.latest_s)
+		session->checked_s = latest_s;
+	return result == RESULT_NOT_LOGGED_IN;
 }
 
 /* ---- the file ---- */
@@ -225,10 +243,10 @@ session_save(const struct context *context, struct session *session,
     struct store_reservation *reservation)
 {
 	struct buf sealed = BUF(SESSION_FILE_MAX);
-	enum result result = seal_session(context, session, &sealed);
+	enum result result = is_over_meanwhile(context, session) ?
+	    RESULT_NOT_LOGGED_IN :
+	    seal_session(context, session, &sealed);
 
-	if (result == OK && is_over_meanwhile(context, session))
-		result = RESULT_NOT_LOGGED_IN;
 	if (result == OK)
 		result = store_replace(reservation, &session->seen.version,
 		    buf_str(&sealed),

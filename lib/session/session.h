@@ -22,7 +22,9 @@ struct session {
 	struct store_seen seen; /* last use, version; by session_load() */
 	int64_t created_s;
 	int64_t authorized_s; /* the user's consent */
-	int64_t latest_s;     /* by everywhere_latest() */
+	int64_t latest_s;     /* by everywhere_latest(), when it began */
+	int64_t checked_s;    /* and at a save, when its account was asked for
+			       * and it was not over; or 0 */
 	int64_t access_ends_s;
 	int64_t access_life_s; /* of one that lives but minutes; or 0 */
 	int64_t forced_s; /* the last refresh that a 401 has forced; or 0 */

@@ -56,8 +56,8 @@ RECORD, LEASE, RELEASE, PAUSES, MEMORY = 1, 1, 1, 1, 2
 COPY, PARTIAL, KEEP, PAGES = 1, 1, 1, 3     # of 120 artists
 TOUCH, ROOM, SAVE, REMOVE = 1, 1, 1, 1
 CHANGE = 1      # which was the last of the session's at Spotify
-# Of a logout everywhere: whether there was one meanwhile, which a record tells
-# by itself, the account's own, and noting one.
+# Of a logout everywhere: which was the latest, which a record tells by itself,
+# the account's own, and setting one.
 LATEST, DATES, SET = 1, 1, 1
 WANTED = {
     "session": RECORD,
@@ -68,9 +68,10 @@ WANTED = {
     "refresh": RECORD + TOUCH + LEASE + RECORD + ROOM + PAUSES
     + LATEST + SAVE + RELEASE,
     "logout": REMOVE,
-    "logout everywhere": RECORD + LATEST + 3 * SET + REMOVE,
-    # After one of somebody else's.
+    "logout everywhere": 2 * LATEST + RECORD + 4 * SET + REMOVE,
+    # After one of somebody else's, until the session is saved again.
     "session, then": RECORD + DATES,
+    "session, refreshed": RECORD,
 }
 
 
@@ -95,4 +96,7 @@ def test_others_take_as_many_as_they_have_steps(stack, trips):
     note("logout everywhere",
          lambda: others[0].fetch("logout?everywhere=1", "POST"))
     note("session, then", lambda: others[1].fetch("session"))
+    let_tokens_end(stack)
+    assert refresh(others[1]).status == 200
+    note("session, refreshed", lambda: others[1].fetch("session"))
     assert found == WANTED

@@ -14,6 +14,9 @@ struct failing {
 	enum result result; /* OK: nothing fails */
 	bool done, doubtful;
 	unsigned spared; /* so many calls of that kind go well before */
+	void (*act)(void *data);
+	void *data;
+	unsigned dates; /* so many calls of dates come before act */
 };
 
 /* A reservation of the inner store's, in the wrapper's name. */
@@ -188,9 +191,22 @@ failing_forget(struct store *store, const unsigned char *id)
 	    inner(store)->forget(own(store)->inner, id));
 }
 
+/* Somebody else comes just now. */
+static void
+meanwhile(struct failing *failing)
+{
+	void (*act)(void *data) = failing->act;
+
+	if (act == NULL || failing->dates-- > 0)
+		return;
+	failing->act = NULL;
+	act(failing->data);
+}
+
 static enum result
 failing_date(struct store *store, const unsigned char *id, int64_t *date_s)
 {
+	meanwhile(own(store));
 	WRAP(store, FAILING_DATE,
 	    inner(store)->date(own(store)->inner, id, date_s));
 }
@@ -199,6 +215,7 @@ static enum result
 failing_set_date(struct store *store, const unsigned char *id, int64_t date_s,
     int64_t ends_s)
 {
+	meanwhile(own(store));
 	WRAP(store, FAILING_SET_DATE,
 	    inner(store)->set_date(own(store)->inner, id, date_s, ends_s));
 }
@@ -315,4 +332,16 @@ void
 failing_after(struct store *store, unsigned n)
 {
 	own(store)->spared = n;
+}
+
+bool
+failing_meanwhile(struct store *store, unsigned n, void (*act)(void *data),
+    void *data)
+{
+	bool was_to_come = own(store)->act != NULL;
+
+	own(store)->act = act;
+	own(store)->data = data;
+	own(store)->dates = n;
+	return was_to_come;
 }

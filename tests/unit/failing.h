@@ -41,4 +41,10 @@ void failing_next(struct store *store, enum failing_call call,
 /* Let n calls of that kind go well before. */
 void failing_after(struct store *store, unsigned n);
 
+/* Let act(data), which may ask the same store, be called once, before date or
+ * set_date are called after n times more. NULL takes that back, and says
+ * whether it was still to come. */
+bool failing_meanwhile(struct store *store, unsigned n, void (*act)(void *data),
+    void *data);
+
 #endif

@@ -204,8 +204,9 @@ it_holds_where_the_server_key_is_not_rolled_over_yet(void)
 	}
 }
 
-/* The latest date, the id's, the account_id's; the caller, who knows both, is
- * refused from the second on, and so nobody who is not may be left. */
+/* The latest date, the id's, the account_id's, the latest again. The caller,
+ * who knows both, is refused from the second on, and so nobody who is not may be
+ * left. */
 static void
 a_failure_halfway_leaves_nobody_who_knows_the_id(void)
 {
@@ -225,12 +226,15 @@ a_failure_halfway_leaves_nobody_who_knows_the_id(void)
 	CHECK(everywhere_check(&s.context, &by_id, 0), RESULT_NOT_LOGGED_IN);
 	CHECK(everywhere_check(&s.context, &ours, 0), RESULT_NOT_LOGGED_IN);
 	CHECK_OK(everywhere_check(&s.context, &by_account, 0));
+	failing_next(s.store, FAILING_SET_DATE, RESULT_STORE, false);
+	failing_after(s.store, 3);
+	CHECK(everywhere_set_account(&s.context, &ours), RESULT_STORE);
 	CHECK_OK(everywhere_set_account(&s.context, &ours));
 	CHECK(everywhere_check(&s.context, &by_account, 0),
 	    RESULT_NOT_LOGGED_IN);
 }
 
-/* There is no third date to set, which could fail. */
+/* There is no fourth date to set, which could fail. */
 static void
 one_name_is_set_once(void)
 {
@@ -238,7 +242,7 @@ one_name_is_set_once(void)
 
 	CHECK_OK(open_site(&s));
 	failing_next(s.store, FAILING_SET_DATE, RESULT_STORE, false);
-	failing_after(s.store, 2);
+	failing_after(s.store, 3);
 	CHECK_OK(everywhere_set_account(&s.context, &theirs));
 	CHECK(everywhere_check(&s.context, &theirs, 0), RESULT_NOT_LOGGED_IN);
 }

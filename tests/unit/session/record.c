@@ -73,6 +73,20 @@ any_order_and_spelling_and_more_members_will_do(void)
 }
 
 static void
+what_was_found_out_of_logouts_is_kept(void)
+{
+	SCOPED(session_free) struct session session = { .latest_s = 7,
+		.checked_s = 8 };
+	SCOPED(buf_free) struct buf plain = BUF(SESSION_FILE_MAX);
+
+	CHECK_OK(record_write(&session, &plain));
+	session.latest_s = session.checked_s = 0;
+	CHECK_OK(record_read(&plain, &session));
+	assert_int_equal(session.latest_s, 7);
+	assert_int_equal(session.checked_s, 8);
+}
+
+static void
 a_short_life_of_the_token_is_kept(void)
 {
 	SCOPED(session_free) struct session session = { .created_s = 0 };
@@ -173,6 +187,7 @@ a_record_that_does_not_fit_is_told(void)
 UNIT_TESTS(record) = {
 	TEST(a_record_is_read_and_written_as_it_always_was),
 	TEST(any_order_and_spelling_and_more_members_will_do),
+	TEST(what_was_found_out_of_logouts_is_kept),
 	TEST(a_short_life_of_the_token_is_kept),
 	TEST(the_scope_is_kept_and_a_record_without_one_says_nothing),
 	TEST(a_scope_that_nobody_wrote_is_not_known),
