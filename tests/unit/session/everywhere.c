@@ -204,8 +204,8 @@ it_holds_where_the_server_key_is_not_rolled_over_yet(void)
 	}
 }
 
-/* The latest date, the id's, the account_id's, the latest again. The caller,
- * who knows both, is refused from the second on, and so nobody who is not may be
+/* The latest date, the id's, the account_id's, the latest. The caller, who
+ * knows both names, is refused from the second on; so nobody who is not may be
  * left. */
 static void
 a_failure_halfway_leaves_nobody_who_knows_the_id(void)

@@ -75,8 +75,8 @@ any_order_and_spelling_and_more_members_will_do(void)
 static void
 what_was_found_out_of_logouts_is_kept(void)
 {
-	SCOPED(session_free) struct session session = { .latest_s = 7,
-		.checked_s = 8 };
+	SCOPED(session_free)
+	struct session session = { .latest_s = 7, .checked_s = 8 };
 	SCOPED(buf_free) struct buf plain = BUF(SESSION_FILE_MAX);
 
 	CHECK_OK(record_write(&session, &plain));
