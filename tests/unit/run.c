@@ -21,10 +21,12 @@
 #endif
 
 #include "alloc.h"
+#include "apart.h"
 #include "json/janssondoc.h"
 #include "base/log.h"
 #include "run.h"
 
+#define UNITS_MAX 256
 #define TESTS_MAX 64
 #define FILES_MAX 64
 
@@ -302,18 +304,18 @@ replay(void **state)
 }
 
 static int
-run_unit(const char *name, const struct test *tests)
+run_unit(const struct unit *unit)
 {
 	struct CMUnitTest list[TESTS_MAX];
 	struct test copies[TESTS_MAX];
 	size_t n;
 
-	for (n = 0; n < TESTS_MAX && tests[n].name != NULL; n++) {
-		copies[n] = tests[n];
-		list[n] = (struct CMUnitTest){ tests[n].name, replay, NULL,
+	for (n = 0; n < TESTS_MAX && unit->tests[n].name != NULL; n++) {
+		copies[n] = unit->tests[n];
+		list[n] = (struct CMUnitTest){ copies[n].name, replay, NULL,
 			end_failed, &copies[n] };
 	}
-	return _cmocka_run_group_tests(name, list, n, NULL, NULL);
+	return _cmocka_run_group_tests(unit->name, list, n, NULL, NULL);
 }
 
 /* Whether a unit is among those that are named; all are if none is. */
@@ -328,17 +330,23 @@ is_wanted(const char *unit, int argc, char **argv)
 	return argc == 1;
 }
 
+/* A single one runs in this process, for a debugger. */
 int
 main(int argc, char **argv)
 {
+	const struct unit *wanted[UNITS_MAX];
 	const struct unit *const *unit;
-	int failed = 0;
+	size_t n = 0;
 
 	if (sodium_init() < 0)
 		return 2;
 	janssondoc_init();
 	for (unit = __start_units; unit < __stop_units; unit++)
-		if (is_wanted((*unit)->name, argc, argv))
-			failed += run_unit((*unit)->name, (*unit)->tests);
-	return failed == 0 ? 0 : 1;
+		if (is_wanted((*unit)->name, argc, argv)) {
+			assert_true(n < UNITS_MAX);
+			wanted[n++] = *unit;
+		}
+	if (n == 1)
+		return run_unit(wanted[0]) == 0 ? 0 : 1;
+	return apart_run(wanted, n, run_unit) == 0 ? 0 : 1;
 }
