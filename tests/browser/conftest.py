@@ -17,8 +17,6 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-pytest.register_assert_rewrite("stack.fixtures")
-
 from chromium import Chromium  # noqa: E402
 from person import Person  # noqa: E402
 from stack.fixtures import *  # noqa: E402,F401,F403

@@ -154,7 +154,8 @@ def test_what_spotify_does_not_have_is_doubted(setup):
 def authority(folder, name, days):
     """The PEM text of one that was good for 1 day, so many days ago (or, if
     negative, will be)."""
-    begin = datetime.datetime.utcnow() - datetime.timedelta(days=days)
+    begin = (datetime.datetime.now(datetime.timezone.utc)
+             - datetime.timedelta(days=days))
     end = begin + datetime.timedelta(days=1)
     folder.mkdir()
     (folder / "ca.cnf").write_text(

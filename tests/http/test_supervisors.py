@@ -11,7 +11,6 @@ import subprocess
 import pytest
 
 from stack import Client
-from stack.error import StackError
 from stack.processes import wait_until
 
 # What is started at the socket {socket}: {program} is the command.
@@ -41,7 +40,7 @@ def fixture_supervise(stack):
     """Starts a program under one of them, at its usual socket."""
     started = []
 
-    def start(kind, name, conf=stack.conf_file):
+    def start(kind, name, conf=stack.conf_file, wait=True):
         stack.down(name)
         command = KINDS[kind].format(
             socket=stack.socket(name), program=f"{stack.build_dir}/cgi-bin/"
@@ -56,7 +55,9 @@ def fixture_supervise(stack):
                 env={**stack.environment, "PATH": "/usr/bin:/bin"},
                 start_new_session=True)
         started.append((process, name))
-        wait_until(lambda: is_listening(stack.socket(name)), 60, "no socket")
+        if wait:
+            wait_until(lambda: is_listening(stack.socket(name)), 60,
+                       "no socket")
         if "systemd-socket-activate" in command:    # it has no option for that
             os.chmod(stack.socket(name), 0o660)
         return process
@@ -134,9 +135,12 @@ def test_with_a_mistake_it_says_so_to_visitors_and_ends(kind, stack, mistaken,
     assert process.wait(20) == 2
 
 
-def test_with_a_mistake_nothing_of_ones_own_is_listened_on(mistaken,
+def test_with_a_mistake_nothing_of_ones_own_is_listened_on(stack, mistaken,
                                                            supervise):
     """-s is for who starts it by hand, or anew and anew: a web server that
     finds no socket answers at once."""
-    with pytest.raises(StackError, match="no socket"):
-        supervise("-s", "login", mistaken)
+    process = supervise("-s", "login", mistaken, wait=False)
+    wait_until(lambda: process.poll() is not None
+               or is_listening(stack.socket("login")), 60, "no end")
+    assert process.returncode == 2
+    assert Client(stack).get("/login").status == 503
