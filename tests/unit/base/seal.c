@@ -195,7 +195,7 @@ it_opens_for_its_purpose_name_secret_and_key_only(void)
 	SCOPED(buf_free) struct buf plain = BUF(1000);
 	SCOPED(unseal) struct sealed s;
 	struct seal_ring ring = { 0 };
-	struct seal_box wrong[5];
+	struct seal_box wrong[6];
 	size_t i;
 
 	CHECK_OK(seal(&s));
@@ -206,6 +206,7 @@ it_opens_for_its_purpose_name_secret_and_key_only(void)
 	wrong[2].bound_to = STR("");
 	wrong[3].secret = other;
 	wrong[4].secret = NULL;
+	wrong[5].bound_to = STR("session-nama");
 	for (i = 0; i < N(wrong); i++)
 		CHECK(seal_open(&s.ring, &wrong[i], buf_str(&s.text), PAD,
 			  &plain),
@@ -229,7 +230,8 @@ padding_that_is_not_there_does_not_open(void)
 	    seal_close(&s.ring, &s.box, STR("0123456789abcdef"), 0, &text));
 	CHECK(seal_open(&s.ring, &s.box, buf_str(&text), 16, &plain),
 	    RESULT_ABSENT);
-	buf_clear(&text);
+	CHECK(seal_open_here(&s.ring, &s.box, 16, &text), RESULT_ABSENT);
+	assert_int_equal(text.n, 0);
 	CHECK_OK(seal_close(&s.ring, &s.box, STR(""), 0, &text));
 	CHECK(seal_open(&s.ring, &s.box, buf_str(&text), 16, &plain),
 	    RESULT_ABSENT);
@@ -280,14 +282,17 @@ a_text_that_does_not_fit_is_not_sealed(void)
 	SCOPED(buf_free) struct buf small = BUF(SEAL_OVERHEAD + PAD);
 	SCOPED(buf_free) struct buf large = BUF(1000);
 	SCOPED(unseal) struct sealed s;
-	char name[200];
+	char name[129];
 
 	CHECK_OK(seal(&s));
 	CHECK(seal_close(&s.ring, &s.box, PLAIN, PAD, &small),
 	    RESULT_TOO_LARGE);
 	assert_int_equal(small.n, 0);
 	memset(name, 'x', sizeof(name));
-	s.box.bound_to = (struct str){ name, sizeof(name) };
+	s.box.bound_to = (struct str){ name, sizeof(name) - 1 };
+	CHECK_OK(seal_close(&s.ring, &s.box, PLAIN, PAD, &large));
+	buf_clear(&large);
+	s.box.bound_to.n++;
 	CHECK(seal_close(&s.ring, &s.box, PLAIN, PAD, &large),
 	    RESULT_TOO_LARGE);
 	assert_int_equal(large.n, 0);
