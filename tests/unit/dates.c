@@ -2,12 +2,16 @@
 /* The dates of store/store.h, for each back end. */
 #include "config.h"
 
+#include <fcntl.h>
 #include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "backends.h"
 #include "base/clock.h"
 #include "run.h"
 #include "scratch.h"
+#include "store/filelock.h"
 
 #define THREADS 4
 #define SETS 10
@@ -151,6 +155,52 @@ of_many_at_once_the_latest_stays(void)
 
 /* ---- files ---- */
 
+static int locked; /* so often it was locked when something was made durable */
+
+static void
+look_at_the_lock(void)
+{
+	int dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), lock;
+
+	if (filelock_take(dir, FILELOCK_DATES, 0, &lock) == RESULT_BUSY)
+		locked++;
+	close(lock);
+	close(dir);
+	if (locked == 1)
+		run_during_fsync(look_at_the_lock);
+}
+
+/* Or an earlier date might take the place of a later one that came between. */
+static void
+others_are_kept_out_until_a_date_is_durable(void)
+{
+	SCOPED(scratch_close) struct store *store = NULL;
+
+	CHECK_OK(scratch_open(&store));
+	locked = 0;
+	run_during_fsync(look_at_the_lock);
+	CHECK_OK(store_set_date(store, id, 5000, later_s()));
+	assert_int_equal(locked, 2);
+}
+
+static void
+what_is_no_file_is_no_date(void)
+{
+	SCOPED(scratch_close) struct store *store = NULL;
+	int64_t date_s;
+
+	CHECK_OK(scratch_open(&store));
+	run_write("elsewhere", 0600, STR(""));
+	assert_int_equal(symlink("elsewhere", "since-latest"), 0);
+	assert_int_equal(store_date(store, NULL, &date_s), RESULT_STORE);
+	assert_int_equal(store_set_date(store, NULL, INT64_C(1) << 33, 0),
+	    RESULT_STORE);
+	assert_int_equal(unlink("since-latest"), 0);
+	assert_int_equal(mkdir("since-latest", 0700), 0);
+	assert_int_equal(store_date(store, NULL, &date_s), RESULT_STORE);
+	assert_int_equal(run_count("temp-*"), 0);
+}
+
 /* The first fsync() is the file's, the second the directory's. */
 static void
 a_disk_that_fails_is_said_so(void)
@@ -177,6 +227,8 @@ UNIT_TESTS(dates) = {
 	TEST(a_record_comes_with_the_common_date),
 	TEST(a_date_outlives_a_record_of_its_id),
 	TEST(of_many_at_once_the_latest_stays),
+	TEST(others_are_kept_out_until_a_date_is_durable),
+	TEST(what_is_no_file_is_no_date),
 	TEST(a_disk_that_fails_is_said_so),
 	END_OF_TESTS,
 };

@@ -17,6 +17,7 @@ struct failing {
 	void (*act)(void *data);
 	void *data;
 	unsigned dates; /* so many calls of dates come before act */
+	int64_t ends_s; /* of the last date */
 };
 
 /* A reservation of the inner store's, in the wrapper's name. */
@@ -216,6 +217,7 @@ failing_set_date(struct store *store, const unsigned char *id, int64_t date_s,
     int64_t ends_s)
 {
 	meanwhile(own(store));
+	own(store)->ends_s = ends_s;
 	WRAP(store, FAILING_SET_DATE,
 	    inner(store)->set_date(own(store)->inner, id, date_s, ends_s));
 }
@@ -344,4 +346,10 @@ failing_meanwhile(struct store *store, unsigned n, void (*act)(void *data),
 	own(store)->data = data;
 	own(store)->dates = n;
 	return was_to_come;
+}
+
+int64_t
+failing_date_ends_s(struct store *store)
+{
+	return own(store)->ends_s;
 }
