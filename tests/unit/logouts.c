@@ -20,7 +20,8 @@ static const unsigned char new_key[SEAL_KEY_BYTES] = "a newer key";
 static const unsigned char old_key[SEAL_KEY_BYTES] = "an older key";
 
 /* The clean-up takes a date away by its age: one that began anew with the first
- * second of all would be gone at once, and its sessions back. */
+ * second of all would be gone at once, and its sessions back. The latest is a
+ * later one once more when the account has its date. */
 static void
 a_date_is_that_of_the_clock_if_none_is_later(void)
 {
@@ -31,7 +32,7 @@ a_date_is_that_of_the_clock_if_none_is_later(void)
 	now_s = clock_now_s();
 	CHECK_OK(everywhere_set_account(&s.context, &ours));
 	CHECK_OK(everywhere_latest(&s.context, &date_s));
-	assert_in_range(date_s, now_s, clock_now_s());
+	assert_in_range(date_s, now_s, clock_now_s() + 1);
 }
 
 /* A clock was an hour ahead: dates count from there on, and so does the time
