@@ -223,7 +223,8 @@ fetch_list(struct fetch *fetch)
 
 	/* Before a part is read, and under the lock: a part from before this
 	 * change is not there any more. */
-	change_read(context, fetch->session->id, &fetch->change);
+	change_read(context, fetch->session->id, CHANGE_LIBRARY,
+	    &fetch->change);
 	context->deadline_ms = clock_until_ms(deadline_ms, LIST_MS);
 	result = fetch_rest(fetch);
 	context->deadline_ms = deadline_ms;

@@ -4,12 +4,13 @@
  * that a session has no more of them than fit into one place, and they go all
  * at once. Its grammar is
  *
- *	text   = change LF *answer
- *	answer = key " " time " " bytes LF body
+ *	text   = *answer
+ *	answer = key " " time " " bytes " " change LF body
  *
- * with the newest answer first. A key is a hash of the row and the URL. A text
- * whose change is not the last one is as good as none, so nobody has to remove
- * it. Of two who keep an answer at the same moment one may do it in vain.
+ * with the newest answer first. A key is a hash of the row and the URL. An
+ * answer whose change is not the last one of its part is as good as none, so
+ * nobody has to remove it. Of two who keep an answer at the same moment one may
+ * do it in vain.
  */
 #include "config.h"
 
@@ -21,6 +22,7 @@
 #include "relay/answers.h"
 
 #define KEY_BYTES 16
+#define MARK_BYTES 24 /* a change in base64url is shorter */
 #define LINE_BYTES 96 /* every line is shorter */
 #define ROOM (ANSWERS_ALL_MAX + SESSION_PAD_TO + SEAL_OVERHEAD)
 
@@ -28,6 +30,7 @@
 struct answer {
 	struct str key;
 	int64_t asked_s;
+	struct str change;
 	struct str body;
 };
 
@@ -94,14 +97,16 @@ write_key(const struct rowurl *rowurl, struct buf *key)
 static bool
 next(struct str *text, struct answer *answer)
 {
-	struct str line = str_cut(text, '\n'), time;
+	struct str line = str_cut(text, '\n'), time, bytes;
 	uint64_t asked_s, n;
 
 	answer->key = str_cut(&line, ' ');
 	time = str_cut(&line, ' ');
+	bytes = str_cut(&line, ' ');
 	if (text->p == NULL || !str_number(time, INT64_MAX, &asked_s) ||
-	    !str_number(line, text->n, &n))
+	    !str_number(bytes, text->n, &n))
 		return false;
+	answer->change = line;
 	answer->asked_s = (int64_t)asked_s;
 	answer->body = (struct str){ text->p, (size_t)n };
 	text->p += n;
@@ -116,13 +121,26 @@ is_young(const struct answer *answer, int64_t now_s, int64_t age_s)
 	return answer->asked_s <= now_s && now_s - answer->asked_s < age_s;
 }
 
-static bool
-find(struct str text, struct str key, struct answer *answer)
+static void
+write_mark(const struct change *change, struct buf *mark)
 {
-	while (next(&text, answer))
-		if (str_equal(answer->key, key))
-			return true;
-	return false;
+	codec_base64url(mark, change->bytes, sizeof(change->bytes));
+}
+
+/* The answer of a key that was asked for after a change. */
+static bool
+find(struct str text, struct str key, const struct change *change,
+    struct answer *answer)
+{
+	struct buf mark = BUF(MARK_BYTES);
+	bool found = false;
+
+	write_mark(change, &mark);
+	while (!found && buf_result(&mark) == OK && next(&text, answer))
+		found = str_equal(answer->key, key) &&
+		    str_equal(answer->change, buf_str(&mark));
+	buf_free(&mark);
+	return found;
 }
 
 /* Add an answer, if there is room for it. */
@@ -132,36 +150,28 @@ add(struct buf *text, const struct answer *answer)
 	if (text->n + LINE_BYTES + answer->body.n > text->max)
 		return;
 	buf_add_str(text, answer->key);
-	buf_printf(text, " %lld %zu\n", (long long)answer->asked_s,
+	buf_printf(text, " %lld %zu ", (long long)answer->asked_s,
 	    answer->body.n);
+	buf_add_str(text, answer->change);
+	buf_putc(text, '\n');
 	buf_add_str(text, answer->body);
 }
 
 /*
- * Read what was kept since the last change into a buffer, which is empty, and
- * find the answers in it.
- * OK, RESULT_ABSENT: none, or it was tampered with; RESULT_STORE,
+ * Read what was kept into a buffer, which is empty.
+ * OK, RESULT_ABSENT: nothing, or it was tampered with; RESULT_STORE,
  * RESULT_NO_MEMORY.
  */
 static enum result
 load(const struct context *context, const struct session *session,
-    const struct change *change, struct buf *text, struct str *answers)
+    struct buf *text)
 {
-	unsigned char bytes[sizeof(change->bytes)];
 	enum result result = store_load_kept(context->store, session->id,
 	    (struct store_piece){ STORE_ANSWERS, 0, STORE_REST }, text);
 
-	if (result == OK)
-		result = session_unseal_here(context->conf, session,
-		    SEAL_ANSWERS, text);
-	if (result != OK)
-		return result;
-	*answers = buf_str(text);
-	return codec_base64url_exact(str_cut(answers, '\n'), bytes,
-		   sizeof(bytes)) &&
-		memcmp(bytes, change->bytes, sizeof(bytes)) == 0 ?
-	    OK :
-	    RESULT_ABSENT;
+	return result == OK ?
+	    session_unseal_here(context->conf, session, SEAL_ANSWERS, text) :
+	    result;
 }
 
 enum result
@@ -170,15 +180,13 @@ answers_find(const struct context *context, const struct session *session,
 {
 	int64_t age_s = answers_age_s(context->conf, rowurl->row);
 	struct buf text = BUF(ROOM), key = BUF(LINE_BYTES);
-	struct str answers = { NULL, 0 };
 	struct answer answer;
-	enum result result =
-	    load(context, session, &since->change, &text, &answers);
+	enum result result = load(context, session, &text);
 
 	if (result == OK)
 		result = write_key(rowurl, &key);
 	if (result == OK &&
-	    (!find(answers, buf_str(&key), &answer) ||
+	    (!find(buf_str(&text), buf_str(&key), &since->change, &answer) ||
 		!is_young(&answer, clock_now_s(), age_s)))
 		result = RESULT_ABSENT;
 	if (result == OK) {
@@ -195,17 +203,16 @@ answers_find(const struct context *context, const struct session *session,
 /* Write the text anew: one more answer, and those before it that are young. */
 static enum result
 write_text(const struct context *context, const struct session *session,
-    const struct change *change, const struct answer *fresh, struct buf *text)
+    const struct answer *fresh, struct buf *text)
 {
 	int64_t now_s = clock_now_s(), age_s = context->conf->api_max_age_s;
-	struct str answers = { NULL, 0 };
 	struct buf old = BUF(ROOM);
 	struct answer answer;
-	enum result result = load(context, session, change, &old, &answers);
+	struct str answers;
+	enum result result = load(context, session, &old);
 
-	codec_base64url(text, change->bytes, sizeof(change->bytes));
-	buf_putc(text, '\n');
 	add(text, fresh);
+	answers = buf_str(&old);
 	while (result == OK && next(&answers, &answer))
 		if (!str_equal(answer.key, fresh->key) &&
 		    is_young(&answer, now_s, age_s))
@@ -217,10 +224,10 @@ write_text(const struct context *context, const struct session *session,
 
 static enum result
 save(const struct context *context, const struct session *session,
-    const struct change *change, const struct answer *fresh)
+    const struct answer *fresh)
 {
 	struct buf text = BUF(ANSWERS_ALL_MAX), sealed = BUF(ROOM);
-	enum result result = write_text(context, session, change, fresh, &text);
+	enum result result = write_text(context, session, fresh, &text);
 
 	if (result == OK)
 		result = session_seal(context->conf, session, SEAL_ANSWERS,
@@ -239,18 +246,22 @@ answers_save(const struct context *context, const struct session *session,
     struct str body)
 {
 	struct answer fresh = { .asked_s = since->asked_s, .body = body };
-	struct buf key = BUF(LINE_BYTES);
+	struct buf key = BUF(LINE_BYTES), mark = BUF(MARK_BYTES);
 	enum result result = OK;
 
+	write_mark(&since->change, &mark);
 	if (body.n > ANSWERS_ONE_MAX)
 		result = RESULT_TOO_LARGE;
 	else if (!change_is_last(context, session->id, &since->change))
 		result = RESULT_CHANGED;
 	if (result == OK)
+		result = buf_result(&mark);
+	if (result == OK)
 		result = write_key(rowurl, &key);
 	if (result == OK) {
 		fresh.key = buf_str(&key);
-		result = save(context, session, &since->change, &fresh);
+		fresh.change = buf_str(&mark);
+		result = save(context, session, &fresh);
 	}
 	if (result != OK)
 		log_event(LOG_LEVEL_INFO, "answer_not_kept",
@@ -258,5 +269,6 @@ answers_save(const struct context *context, const struct session *session,
 		    result == RESULT_TOO_LARGE	 ? "size" :
 			result == RESULT_CHANGED ? "change" :
 						   "failure");
+	buf_free(&mark);
 	buf_free(&key);
 }

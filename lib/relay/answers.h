@@ -16,7 +16,7 @@
 /* When an answer was asked for. */
 struct answers_since {
 	int64_t asked_s;      /* seconds since 1970 */
-	struct change change; /* the last one of the session then */
+	struct change change; /* the last one of the row's part then */
 };
 
 /* For how many seconds answers to a row are kept; 0: not at all. */
@@ -24,7 +24,7 @@ int64_t answers_age_s(const struct conf *conf, const struct row *row);
 
 /*
  * Look for an answer to what was read that is young enough and was asked for
- * after the last change, which is given, and append it to body.
+ * after the last change of its part, which is given, and append it to body.
  * OK with the time, RESULT_ABSENT, RESULT_NO_MEMORY.
  */
 enum result answers_find(const struct context *context,
@@ -33,9 +33,9 @@ enum result answers_find(const struct context *context,
     __attribute__((warn_unused_result));
 
 /*
- * Keep an answer, unless the session has changed something since it was asked
- * for. It can be had again, so a failure is logged and otherwise does not
- * matter.
+ * Keep an answer, unless the session has changed something of its part since
+ * it was asked for. It can be had again, so a failure is logged and otherwise
+ * does not matter.
  */
 void answers_save(const struct context *context, const struct session *session,
     const struct rowurl *rowurl, const struct answers_since *since,

@@ -78,8 +78,7 @@ find(const struct flight *own)
 	for (flight = flights; flight != NULL; flight = flight->next)
 		if (flight->row == own->row && !flight->closed &&
 		    memcmp(flight->id, own->id, STORE_ID_BYTES) == 0 &&
-		    memcmp(&flight->change, &own->change,
-			sizeof(own->change)) == 0 &&
+		    change_is(&flight->change, &own->change) &&
 		    str_equal(buf_str(&flight->url), buf_str(&own->url)))
 			return flight;
 	return NULL;
@@ -157,13 +156,15 @@ flight_join(const struct context *context,
 }
 
 void
-flight_close(const unsigned char id[static STORE_ID_BYTES])
+flight_close(const unsigned char id[static STORE_ID_BYTES],
+    enum change_part part)
 {
 	struct flight *flight;
 
 	pthread_mutex_lock(&mutex);
 	for (flight = flights; flight != NULL; flight = flight->next)
-		if (memcmp(flight->id, id, STORE_ID_BYTES) == 0)
+		if (flight->change.part == part &&
+		    memcmp(flight->id, id, STORE_ID_BYTES) == 0)
 			flight->closed = true;
 	pthread_mutex_unlock(&mutex);
 }

@@ -39,11 +39,12 @@ enum result flight_join(const struct context *context,
     __attribute__((warn_unused_result));
 
 /*
- * Let nobody else join what a session has under way in this process: it has
- * changed something, and these answers may be older. Other processes know it by
- * change_note(); this holds also if that has failed.
+ * Let nobody else join what a session has under way about a part in this
+ * process: it has changed something there, and these answers may be older.
+ * Other processes know it by change_note(); this holds also if that has failed.
  */
-void flight_close(const unsigned char id[static STORE_ID_BYTES]);
+void flight_close(const unsigned char id[static STORE_ID_BYTES],
+    enum change_part part);
 
 /* Tell those in the flight what has come of it; outcome stays the caller's. */
 void flight_land(const struct flight_seat *seat,

@@ -165,16 +165,18 @@ static void
 forget(const struct context *context, const struct session *session,
     const struct rowurl *rowurl)
 {
+	enum change_part part = row_part(rowurl->row);
 	bool follows = rowurl_follows(rowurl);
+	enum result noted;
 
-	flight_close(session->id);
+	flight_close(session->id, part);
 	if (follows)
 		drop_lists(context, session);
-	change_note(context, session->id);
+	noted = change_note(context, session->id, part);
 	if (follows)
 		drop_lists(context, session);
-	/* For where there was no room to note it. */
-	if (context->conf->api_max_age_s > 0)
+	/* Where there was no room for it there is some to remove a file. */
+	if (noted != OK && context->conf->api_max_age_s > 0)
 		(void)!store_keep(context->store, session->id, STORE_ANSWERS,
 		    STR(""));
 }
@@ -215,7 +217,8 @@ fly(struct context *context, struct session *session, struct relay *relay,
 	enum result result;
 
 	if (!row_writes(rowurl->row))
-		change_read(context, session->id, &since.change);
+		change_read(context, session->id, row_part(rowurl->row),
+		    &since.change);
 	result = use_kept(context, session, relay, &since, outcome);
 	if (result != RESULT_ABSENT)
 		return result;

@@ -41,9 +41,10 @@ unsigned relay_methods(const struct conf *conf, const struct request *request);
  * What changes something is never shared and never sent a second time, unless a
  * 401 has said that it was not done. Its answer is given if its row has one
  * that says something, and is JSON. Reads of this session that are under way,
- * in whatever process, are not shared afterwards, and when it is about an
- * artist its copy of the list of artists is dropped, and none that is being
- * fetched is kept.
+ * in whatever process, and about the same part (row_part()), are not shared
+ * afterwards, and answers that were kept not given; when it is about an artist
+ * its copy of the list of artists is dropped. Of the library no list that is
+ * being fetched is kept.
  * OK, the errors of call.h and token.h, RESULT_SCOPE_MISSING also without a
  * call, when it is known what was granted, RESULT_RATE_LIMITED also for
  * our own limit, RESULT_BUSY; RESULT_OUTCOME_UNKNOWN: of a POST no answer came.

@@ -322,6 +322,23 @@ row_writes(const struct row *row)
 	return !(row->methods & METHOD_GET);
 }
 
+/* Calls that pause together are about the same. What a user hears most is in no
+ * part: it takes weeks to change. */
+enum change_part
+row_part(const struct row *row)
+{
+	switch (row->group) {
+	case PAUSE_PLAYER:
+	case PAUSE_RECENT: return CHANGE_PLAYER;
+	case PAUSE_FOLLOWING:
+	case PAUSE_MY_PLAYLISTS:
+	case PAUSE_PLAYLISTS:
+	case PAUSE_SAVED:
+	case PAUSE_CONTAINS: return CHANGE_LIBRARY;
+	default: return CHANGE_NONE;
+	}
+}
+
 static bool
 is_named(struct str word, const struct row *row)
 {

@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "session/change.h"
 #include "spotify/pause.h"
 #include "spotify/quota.h"
 #include "web/request.h"
@@ -95,6 +96,10 @@ bool row_is_ours(const struct row *row);
 
 /* Whether it changes something. */
 bool row_writes(const struct row *row);
+
+/* The part of what can be changed that it changes, or that its answer is about.
+ * A row that changes something has one. */
+enum change_part row_part(const struct row *row);
 
 /* Whether a value of api_allow, or NULL, names the row; "reading" names all
  * of Spotify's that have the method GET. */

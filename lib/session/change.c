@@ -11,15 +11,24 @@
 #include "base/secret.h"
 #include "session/change.h"
 
+static enum store_place
+place_of(enum change_part part)
+{
+	return part == CHANGE_PLAYER ? STORE_COMMAND : STORE_CHANGE;
+}
+
 void
 change_read(const struct context *context,
-    const unsigned char id[static STORE_ID_BYTES], struct change *change)
+    const unsigned char id[static STORE_ID_BYTES], enum change_part part,
+    struct change *change)
 {
-	const struct store_piece piece = { STORE_CHANGE, 0, STORE_REST };
+	const struct store_piece piece = { place_of(part), 0, STORE_REST };
 	struct buf bytes = BUF(sizeof(change->bytes));
 	enum result result;
 
-	*change = (struct change){ { 0 } };
+	*change = (struct change){ .part = part };
+	if (part == CHANGE_NONE)
+		return;
 	result = store_load_kept(context->store, id, piece, &bytes);
 	if (result == OK && bytes.n == sizeof(change->bytes))
 		memcpy(change->bytes, bytes.p, bytes.n);
@@ -29,23 +38,29 @@ change_read(const struct context *context,
 }
 
 bool
+change_is(const struct change *one, const struct change *other)
+{
+	return one->part == other->part &&
+	    memcmp(one->bytes, other->bytes, sizeof(one->bytes)) == 0;
+}
+
+bool
 change_is_last(const struct context *context,
     const unsigned char id[static STORE_ID_BYTES], const struct change *change)
 {
 	struct change last;
 
-	change_read(context, id, &last);
-	return memcmp(&last, change, sizeof(last)) == 0;
+	change_read(context, id, change->part, &last);
+	return change_is(&last, change);
 }
 
-void
+enum result
 change_note(const struct context *context,
-    const unsigned char id[static STORE_ID_BYTES])
+    const unsigned char id[static STORE_ID_BYTES], enum change_part part)
 {
 	unsigned char bytes[sizeof(((struct change *)NULL)->bytes)];
 
 	secret_random(bytes, sizeof(bytes));
-	/* A failure has been logged. */
-	(void)!store_keep(context->store, id, STORE_CHANGE,
+	return store_keep(context->store, id, place_of(part),
 	    (struct str){ (const char *)bytes, sizeof(bytes) });
 }

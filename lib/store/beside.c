@@ -16,6 +16,7 @@
 static const char *const things[] = { [STORE_COPY] = COPY,
 	[STORE_PARTIAL] = PARTIAL,
 	[STORE_CHANGE] = CHANGE,
+	[STORE_COMMAND] = COMMAND,
 	[STORE_ANSWERS] = ANSWERS };
 _Static_assert(sizeof(things) / sizeof(things[0]) == BESIDE_PLACES,
     "every place has its key");
@@ -75,14 +76,15 @@ beside_keep(struct store *store, const unsigned char *id,
 {
 	struct valkey *valkey = valkey_of(store);
 	struct words words = { .n = 0 };
-	bool large = content.n > BESIDE_MAX;
+	bool large = content.n > BESIDE_MAX,
+	     known = place == STORE_CHANGE || place == STORE_COMMAND;
 	enum result result;
 	int64_t kept;
 
 	if (content.n == 0)
 		return drop(valkey, id, place);
 	/* A change must be known; it is small. */
-	if (large || (place != STORE_CHANGE && is_full(valkey))) {
+	if (large || (!known && is_full(valkey))) {
 		log_event(LOG_LEVEL_INFO, "copy_not_kept", "cause=%s bytes=%zu",
 		    large ? "size" : "full", content.n);
 		result = drop(valkey, id, place);

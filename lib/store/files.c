@@ -30,6 +30,7 @@
 static const char *const kept[] = { [STORE_COPY] = "copy-",
 	[STORE_PARTIAL] = "part-",
 	[STORE_CHANGE] = "change-",
+	[STORE_COMMAND] = "command-",
 	[STORE_ANSWERS] = "answers-" };
 
 /* A file on its way: it exists under a name that nobody reads. */

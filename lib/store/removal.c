@@ -50,7 +50,7 @@ static int64_t
 lifetime(const struct work *work, struct str name)
 {
 	static const char *const kinds[] = { "session-", "copy-", "part-",
-		"change-", "answers-" };
+		"change-", "command-", "answers-" };
 	size_t i;
 
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)

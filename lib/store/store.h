@@ -67,7 +67,13 @@ struct store_wish {
 };
 
 /* Places beside a record, each for one content. */
-enum store_place { STORE_COPY, STORE_PARTIAL, STORE_CHANGE, STORE_ANSWERS };
+enum store_place {
+	STORE_COPY,
+	STORE_PARTIAL,
+	STORE_CHANGE,
+	STORE_COMMAND,
+	STORE_ANSWERS
+};
 
 /* n bytes, or STORE_REST, from an offset of what is kept in a place. */
 struct store_piece {

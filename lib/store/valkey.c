@@ -4,7 +4,8 @@
  * themselves:
  *
  *	PREFIX{ID}:s	ten digits, the last use, and the record
- *	PREFIX{ID}:c	what is kept beside it, and :p, a change :n, answers :a
+ *	PREFIX{ID}:c	what is kept beside it, and :p, answers :a, and
+ *			changes :n and :np
  *	PREFIX{ID}:l	a lease, and :la, :lp, :ll
  *	PREFIX{ID}:r	room for the next record
  *	PREFIX{ID}:u	a mark: random bytes, by which one's own is known again

@@ -16,6 +16,7 @@
 #define COPY "c"
 #define PARTIAL "p"
 #define CHANGE "n"
+#define COMMAND "np"
 #define ANSWERS "a"
 #define ROOM "r"
 #define MARK "u"

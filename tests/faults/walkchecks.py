@@ -13,7 +13,7 @@ from tools.store import stored
 RUN = re.compile(r"[A-Za-z0-9_-]{40,}")
 STATUS = {200, 204, 303, 304, 400, 401, 403, 429, 502, 503, 504}
 NAMES = re.compile(r"(session-[0-9a-f]{64}|copy-[0-9a-f]{64}"
-                   r"|part-[0-9a-f]{64}|change-[0-9a-f]{64}"
+                   r"|part-[0-9a-f]{64}|(change|command)-[0-9a-f]{64}"
                    r"|answers-[0-9a-f]{64}|temp-[0-9a-f]{16}"
                    r"|since-([0-9a-f]{64}|latest)|known-[0-9a-f]{64}|metrics"
                    r"|limit-[a-z-]+|follow-[a-z]+|lock|used|filler)$")

@@ -6,16 +6,25 @@ import pytest
 from stack import Engine
 from stack.fixtures import start_stack
 from tools.answers import Browser, refused
+from tools.parallel import Later
 from tools.store import stored
 
 ID = "0OdUWJ0sBjDrqHygGUXeCF"
 SCOPE = ("user-follow-read user-top-read user-read-playback-state "
          "user-read-currently-playing user-read-recently-played "
-         "user-library-read user-library-modify playlist-read-private")
-CONF = {"api_allow": "reading library-save", "scope": SCOPE,
+         "user-library-read user-library-modify playlist-read-private "
+         "user-modify-playback-state")
+CONF = {"api_allow": "reading library-save pause", "scope": SCOPE,
         "api_max_age": "1h"}
 TOP = "api/me/top/artists?limit=5"
 SAVE = f"api/me/library?uris=spotify:track:{ID}"
+PAUSE = "api/me/player/pause"
+# What a change of the library can make untrue, and what it cannot.
+OWN = ("api/me/tracks", "api/me/albums", "api/me/playlists",
+       f"api/playlists/{ID}", f"api/playlists/{ID}/items")
+OTHERS = (TOP, "api/me/top/tracks", f"api/artists/{ID}",
+          f"api/artists/{ID}/albums", f"api/albums/{ID}", f"api/tracks/{ID}",
+          "api/search?q=a&type=artist")
 NEVER = ("api/me/player", "api/me/player/currently-playing",
          "api/me/player/devices", "api/me/player/queue",
          "api/me/player/recently-played",
@@ -113,16 +122,48 @@ def test_what_changes_by_itself_is_never_kept(site, member):
     assert kept_places(site) == []
 
 
-def test_after_a_change_of_the_session_all_is_asked_for_anew(site, member):
+def test_after_a_change_what_it_can_have_changed_is_asked_for_anew(site,
+                                                                   member):
+    """By the session that has made it, and nothing else is."""
     other = Browser(site)
     other.login()
-    for client in (member, other):
-        assert client.fetch(TOP).status == 200
+    for path in (*OWN, *OTHERS):
+        assert member.fetch(path).status == 200
+    assert other.fetch(OWN[0]).status == 200
     assert member.fetch(SAVE, "PUT", SCRIPT).status == 204
     before = calls(site)
-    for client in (member, member, other):
-        assert client.fetch(TOP).header("Age") is not None
-    assert calls(site) == before + 1
+    for path in OTHERS:
+        assert member.fetch(path).status == 200
+    assert other.fetch(OWN[0]).status == 200
+    assert calls(site) == before
+    for path in (*OWN, *OWN):
+        assert member.fetch(path).status == 200
+    assert calls(site) == before + len(OWN)
+
+
+def test_a_command_to_the_player_voids_nothing_that_is_kept(site, member):
+    """None of its own answers is ever kept."""
+    for path in (*OWN, *OTHERS, "artists"):
+        assert member.fetch(path).status == 200
+    site.spotify.clear_requests()
+    assert member.fetch(PAUSE, "PUT", SCRIPT).status == 204
+    for path in (*OWN, *OTHERS, "artists"):
+        assert member.fetch(path).status == 200
+    call, = site.spotify.requests()
+    assert call["path"] == "/v1/me/player/pause"
+
+
+def test_what_plays_is_not_shared_after_a_command(site, member):
+    """Whichever of the processes has heard the one, and the other."""
+    site.spotify.answers("api", {"held": True, "pass": True})
+    old = Later(lambda: member.copy().fetch("api/me/player"))
+    site.spotify.wait_for("api", 1)
+    assert member.fetch(PAUSE, "PUT", SCRIPT).status == 204
+    for _ in range(6):
+        assert member.fetch("api/me/player").status == 200
+    assert calls(site) == 8
+    site.spotify.release()
+    assert old.result().status == 200
 
 
 def test_nobody_gets_what_is_somebody_elses(site, member):

@@ -214,6 +214,23 @@ def test_a_list_on_its_way_during_a_click_is_not_kept(site, page):
     assert site.spotify.requests("following") == []
 
 
+def test_a_list_on_its_way_during_a_command_to_the_player_is_kept(site):
+    """It has nothing to do with that."""
+    site.spotify.account("keen", follows=70)
+    member = Browser(site)
+    member.login(account="keen")
+    site.spotify.settings(fail_page={"2": {"held": True, "pass": True}})
+    old = Later(lambda: member.copy().fetch("artists"))
+    site.spotify.wait_for("following", 2)
+    assert member.fetch("api/me/player/pause", "PUT").status == 204
+    site.spotify.settings(fail_page={})
+    site.spotify.release()
+    assert old.result().json["total"] == 70
+    site.spotify.clear_requests()
+    assert member.fetch("artists").json["total"] == 70
+    assert site.spotify.requests("following") == []
+
+
 def test_a_part_of_a_list_from_before_a_click_is_not_gone_on_with(site):
     """Its second page fails when the click has come."""
     site.spotify.account("keen", follows=70)

@@ -90,7 +90,8 @@ def test_the_clean_up_that_is_printed_cleans_up(setup, limits, kept_s):
     store, number = setup.folder / "store", 0
     left, names = set(), ["lock", "limit-api-rate", "session-x"]
     for age_s in (0, kept_s - 60, kept_s + 60, kept_s + 400 * DAY):
-        for kind in ("session-", "copy-", "part-", "change-", "answers-"):
+        for kind in ("session-", "copy-", "part-", "change-", "command-",
+                     "answers-"):
             number += 1
             names.append(f"{kind}{number:064x}")
             os.utime(touched(store / names[-1]), ago(age_s))
@@ -101,7 +102,7 @@ def test_the_clean_up_that_is_printed_cleans_up(setup, limits, kept_s):
     done = subprocess.run(["sh", "-c", command], check=True, text=True,
                           capture_output=True)
     assert {path.name for path in store.iterdir()} == left | set(names[:3])
-    assert done.stdout == f"{store}: 10 files removed, 10 left\n"
+    assert done.stdout == f"{store}: 12 files removed, 12 left\n"
     assert done.stderr == ""
 
 

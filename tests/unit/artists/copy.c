@@ -17,7 +17,8 @@ static const struct copy_facts first = { .total = 2,
 	.tag = "aaaaaaaaaaaaaaaaaaaaaa" };
 static const struct copy_facts second = { .total = 3,
 	.fetched_s = 2000,
-	.tag = "bbbbbbbbbbbbbbbbbbbbbb" };
+	.tag = "bbbbbbbbbbbbbbbbbbbbbb",
+	.change = { .part = CHANGE_LIBRARY } };
 
 /* A site with one session whose file is there. */
 struct site {
@@ -210,11 +211,11 @@ what_was_fetched_before_a_change_is_not_kept(void)
 	bool was_kept;
 
 	CHECK_OK(open_site(&s));
-	change_read(&s.context, s.session.id, &facts.change);
-	change_note(&s.context, s.session.id);
+	change_read(&s.context, s.session.id, CHANGE_LIBRARY, &facts.change);
+	CHECK_OK(change_note(&s.context, s.session.id, CHANGE_LIBRARY));
 	save(&s, &facts, "[1,2]");
 	was_kept = has_copy(&s);
-	change_read(&s.context, s.session.id, &facts.change);
+	change_read(&s.context, s.session.id, CHANGE_LIBRARY, &facts.change);
 	save(&s, &facts, "[1,2]");
 	if (run_refused())
 		return;

@@ -68,7 +68,8 @@ open_site(struct site *s)
 static void
 save(struct site *s, int64_t ago_s, const char *body)
 {
-	change_read(&s->context, s->session.id, &s->since.change);
+	change_read(&s->context, s->session.id, row_part(s->rowurl.row),
+	    &s->since.change);
 	s->since.asked_s = clock_now_s() - ago_s;
 	answers_save(&s->context, &s->session, &s->rowurl, &s->since,
 	    str_of(body));
@@ -78,7 +79,8 @@ static enum result
 look(struct site *s)
 {
 	buf_clear(&s->body);
-	change_read(&s->context, s->session.id, &s->since.change);
+	change_read(&s->context, s->session.id, row_part(s->rowurl.row),
+	    &s->since.change);
 	return answers_find(&s->context, &s->session, &s->rowurl, &s->since,
 	    &s->body);
 }
@@ -163,16 +165,34 @@ what_was_asked_for_before_a_change_is_neither_kept_nor_found(void)
 	struct answers_since before;
 
 	CHECK_OK(open_site(&s));
+	CHECK_OK(ask_for(&s, "/me/tracks", ""));
 	save(&s, 0, "[1]");
 	before = s.since;
-	change_note(&s.context, s.session.id);
-	if (run_refused())
-		return;
+	CHECK_OK(change_note(&s.context, s.session.id, CHANGE_LIBRARY));
 	expect_none(&s);
 	answers_save(&s.context, &s.session, &s.rowurl, &before, STR("[1]"));
 	expect_none(&s);
 	save(&s, 0, "[2]");
 	expect(&s, "[2]");
+}
+
+static void
+what_a_change_has_nothing_to_do_with_stays(void)
+{
+	SCOPED(leave) struct site s;
+
+	CHECK_OK(open_site(&s));
+	save(&s, 0, "[1]");
+	CHECK_OK(ask_for(&s, "/me/tracks", ""));
+	save(&s, 0, "[2]");
+	CHECK_OK(change_note(&s.context, s.session.id, CHANGE_PLAYER));
+	expect(&s, "[2]");
+	CHECK_OK(change_note(&s.context, s.session.id, CHANGE_LIBRARY));
+	expect_none(&s);
+	save(&s, 0, "[22]");
+	expect(&s, "[22]");
+	CHECK_OK(ask_for(&s, "/me/top/artists", "limit=5"));
+	expect(&s, "[1]");
 }
 
 static void
@@ -202,12 +222,11 @@ the_oldest_leave_when_there_is_no_room(void)
 static void
 what_was_tampered_with_is_none(void)
 {
-	static const char *const texts[] = { "", "x",
-		"AAAAAAAAAAAAAAAAAAAAAA\n",
-		"AAAAAAAAAAAAAAAAAAAAAA\nkey 1 99999999999999999999\n[1]",
-		"AAAAAAAAAAAAAAAAAAAAAA\nkey 1 5\n[1]",
-		"AAAAAAAAAAAAAAAAAAAAAA\nkey 1",
-		"AAAAAAAAAAAAAAAAAAAAAA\n\n\n" };
+	static const char *const texts[] = { "", "x", "\n\n\n",
+		"AAAAAAAAAAAAAAAAAAAAAA\nkey 1 3\n[1]",
+		"key 1 99999999999999999999 AAAAAAAAAAAAAAAAAAAAAA\n[1]",
+		"key 1 5 AAAAAAAAAAAAAAAAAAAAAA\n[1]", "key 1 3 \n[1]",
+		"key 1 3\n[1]", "key 1" };
 	SCOPED(leave) struct site s;
 	struct buf sealed;
 	size_t i;
@@ -257,6 +276,7 @@ UNIT_TESTS(answers) = {
 	TEST(each_question_has_its_own_answer),
 	TEST(an_old_answer_is_none),
 	TEST(what_was_asked_for_before_a_change_is_neither_kept_nor_found),
+	TEST(what_a_change_has_nothing_to_do_with_stays),
 	TEST(the_oldest_leave_when_there_is_no_room),
 	TEST(what_was_tampered_with_is_none),
 	TEST(what_changes_by_itself_is_never_kept),

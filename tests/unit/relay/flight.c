@@ -10,7 +10,8 @@
 static const unsigned char ada[STORE_ID_BYTES] = "ada",
 			   bob[STORE_ID_BYTES] = "bob";
 
-static const struct change none, changed = { "something" };
+static const struct change none = { .part = CHANGE_PLAYER },
+			   changed = { CHANGE_PLAYER, "something" };
 
 static struct context
 with_threads(unsigned threads)
@@ -125,6 +126,7 @@ what_a_session_has_changed_closes_its_flights(void)
 	SCOPED(rowurl_free) struct rowurl rowurl = { .row = NULL };
 	SCOPED(flight_leave) struct flight_seat first = { NULL, false };
 	SCOPED(flight_leave) struct flight_seat his = { NULL, false };
+	SCOPED(flight_leave) struct flight_seat as_before = { NULL, false };
 	SCOPED(flight_leave) struct flight_seat second = { NULL, false };
 	SCOPED(flight_leave) struct flight_seat third = { NULL, false };
 	SCOPED(flight_leave) struct flight_seat his_too = { NULL, false };
@@ -132,7 +134,10 @@ what_a_session_has_changed_closes_its_flights(void)
 	CHECK_OK(read_call("/me/player", "", &rowurl));
 	CHECK_OK(flight_join(&context, ada, &none, &rowurl, &first));
 	CHECK_OK(flight_join(&context, bob, &none, &rowurl, &his));
-	flight_close(ada);
+	flight_close(ada, CHANGE_LIBRARY);
+	CHECK_OK(flight_join(&context, ada, &none, &rowurl, &as_before));
+	assert_false(as_before.leads);
+	flight_close(ada, CHANGE_PLAYER);
 	CHECK_OK(flight_join(&context, ada, &none, &rowurl, &second));
 	assert_true(second.leads);
 	CHECK_OK(flight_join(&context, ada, &none, &rowurl, &third));

@@ -166,11 +166,45 @@ a_scope_that_is_lacking_is_named(void)
 	    "playlist-read-private");
 }
 
+static void
+a_row_names_what_it_changes_or_is_about(void)
+{
+	static const struct {
+		const char *row;
+		enum change_part part;
+	} cases[] = {
+		{ "pause", CHANGE_PLAYER },
+		{ "transfer", CHANGE_PLAYER },
+		{ "queue-add", CHANGE_PLAYER },
+		{ "player", CHANGE_PLAYER },
+		{ "recently-played", CHANGE_PLAYER },
+		{ "library-save", CHANGE_LIBRARY },
+		{ "follow", CHANGE_LIBRARY },
+		{ "playlist-create", CHANGE_LIBRARY },
+		{ "playlist-remove", CHANGE_LIBRARY },
+		{ "saved-albums", CHANGE_LIBRARY },
+		{ "playlist-items", CHANGE_LIBRARY },
+		{ "library-contains", CHANGE_LIBRARY },
+		{ "top-artists", CHANGE_NONE },
+		{ "artist", CHANGE_NONE },
+		{ "search", CHANGE_NONE },
+	};
+	size_t i;
+
+	for (i = 0; i < N(cases); i++)
+		assert_int_equal(row_part(find(cases[i].row)), cases[i].part);
+	for (i = 0; i < ROWS_N; i++)
+		if (row_writes(&rows_table[i]))
+			assert_int_not_equal(row_part(&rows_table[i]),
+			    CHANGE_NONE);
+}
+
 UNIT_TESTS(rows) = {
 	TEST(every_row_has_a_name_and_a_path_of_its_own),
 	TEST(a_template_holds_letters_hyphens_slashes_and_one_id_at_most),
 	TEST(rows_are_allowed_by_name_and_no_other_is),
 	TEST(what_is_no_row_is_named),
 	TEST(a_scope_that_is_lacking_is_named),
+	TEST(a_row_names_what_it_changes_or_is_about),
 	END_OF_TESTS,
 };

@@ -36,27 +36,63 @@ leave(struct context *context)
 static void
 a_change_is_the_last_until_the_next(void)
 {
-	static const struct change none;
+	static const struct change none = { .part = CHANGE_LIBRARY };
 	SCOPED(leave) struct context context = { .store = NULL };
 	struct change first, second, his;
 	bool was[4];
 
 	CHECK_OK(open_store(&context));
-	change_read(&context, ada, &first);
+	change_read(&context, ada, CHANGE_LIBRARY, &first);
 	was[0] = change_is_last(&context, ada, &first);
-	change_note(&context, ada);
-	change_read(&context, ada, &second);
+	(void)!change_note(&context, ada, CHANGE_LIBRARY);
+	change_read(&context, ada, CHANGE_LIBRARY, &second);
 	was[1] = change_is_last(&context, ada, &first);
 	was[2] = change_is_last(&context, ada, &second);
-	change_note(&context, ada);
+	(void)!change_note(&context, ada, CHANGE_LIBRARY);
 	was[3] = change_is_last(&context, ada, &second);
-	change_read(&context, bob, &his);
+	change_read(&context, bob, CHANGE_LIBRARY, &his);
 	if (run_refused())
 		return;
-	assert_memory_equal(&first, &none, sizeof(none));
+	assert_true(change_is(&first, &none));
 	assert_true(was[0] && !was[1] && was[2] && !was[3]);
 	/* It is nobody else's. */
-	assert_memory_equal(&his, &none, sizeof(none));
+	assert_true(change_is(&his, &none));
+}
+
+static void
+parts_have_changes_of_their_own(void)
+{
+	static const enum change_part parts[] = { CHANGE_NONE, CHANGE_LIBRARY,
+		CHANGE_PLAYER };
+	SCOPED(leave) struct context context = { .store = NULL };
+	struct change was[N(parts)];
+	bool last[N(parts)];
+	enum result noted;
+	size_t i, k;
+
+	CHECK_OK(open_store(&context));
+	for (i = 1; i < N(parts); i++) {
+		for (k = 0; k < N(parts); k++)
+			change_read(&context, ada, parts[k], &was[k]);
+		noted = change_note(&context, ada, parts[i]);
+		for (k = 0; k < N(parts); k++)
+			last[k] = change_is_last(&context, ada, &was[k]);
+		for (k = 0; k < N(parts) && noted == OK && !run_refused(); k++)
+			assert_int_equal(last[k], k != i);
+	}
+	/* Also while it is the first one of each. */
+	assert_false(change_is(&(struct change){ .part = CHANGE_LIBRARY },
+	    &(struct change){ .part = CHANGE_PLAYER }));
+}
+
+static void
+a_change_that_cannot_be_noted_says_so(void)
+{
+	SCOPED(leave) struct context context = { .store = NULL };
+
+	CHECK_OK(open_store(&context));
+	failing_next(context.store, FAILING_KEEP, RESULT_STORE, false);
+	CHECK(change_note(&context, ada, CHANGE_PLAYER), RESULT_STORE);
 }
 
 static void
@@ -67,20 +103,22 @@ what_cannot_be_read_is_no_change_that_is_known(void)
 
 	CHECK_OK(open_store(&context));
 	failing_next(context.store, FAILING_LOAD_KEPT, RESULT_STORE, false);
-	change_read(&context, ada, &change);
+	change_read(&context, ada, CHANGE_LIBRARY, &change);
 	failing_next(context.store, FAILING_LOAD_KEPT, RESULT_STORE, false);
 	assert_false(change_is_last(&context, ada, &change));
 	assert_false(change_is_last(&context, ada, &change));
 	/* Nor is one of another length. */
 	if (store_keep(context.store, ada, STORE_CHANGE, STR("short")) != OK)
 		return;
-	change_read(&context, ada, &change);
-	change_read(&context, ada, &other);
-	assert_memory_not_equal(&change, &other, sizeof(other));
+	change_read(&context, ada, CHANGE_LIBRARY, &change);
+	change_read(&context, ada, CHANGE_LIBRARY, &other);
+	assert_false(change_is(&change, &other));
 }
 
 UNIT_TESTS(change) = {
 	TEST(a_change_is_the_last_until_the_next),
+	TEST(parts_have_changes_of_their_own),
+	TEST(a_change_that_cannot_be_noted_says_so),
 	TEST(what_cannot_be_read_is_no_change_that_is_known),
 	END_OF_TESTS,
 };

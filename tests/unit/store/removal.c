@@ -71,6 +71,8 @@ takes_what_was_not_used_for_longer_than_that(void)
 		{ "change-" ID "1", AGE_S, true },
 		{ "since-" ID "0", DATES_S + 1, false },
 		{ "since-" ID "1", DATES_S, true },
+		{ "command-" ID "0", AGE_S + 1, false },
+		{ "command-" ID "1", AGE_S, true },
 		{ "answers-" ID "0", AGE_S + 1, false },
 		{ "answers-" ID "1", AGE_S, true },
 		{ "temp-" NUMBER "0", DAY_S + 1, false },
@@ -87,8 +89,8 @@ takes_what_was_not_used_for_longer_than_that(void)
 	for (i = 0; i < N(files); i++)
 		if (is_there(files[i].name) != files[i].left)
 			fail_msg("%s", files[i].name);
-	assert_int_equal(removal.removed, 7);
-	assert_int_equal(removal.left, 8);
+	assert_int_equal(removal.removed, 8);
+	assert_int_equal(removal.left, 9);
 }
 
 static void
