@@ -5,50 +5,18 @@ import concurrent.futures
 
 import pytest
 
+from calls import (  # noqa: F401
+    ID, OPERATIONS, READING, address, fixture_member, fixture_site, site_with)
 from stack import Client
-from stack.fixtures import start_stack
 from stack.processes import wait_until
 from tools import fastcgi
 from tools.answers import Browser
-from tools.shapes import TABLE, misfit
+from tools.shapes import misfit
 
-OPERATIONS = TABLE["GET"]
-SCOPES = "user-follow-read " + " ".join(sorted(
-    {scope for call in OPERATIONS.values() for scope in call["scopes"]}))
-ID = "0OdUWJ0sBjDrqHygGUXeCF"
-NEEDED = {"/search": "?q=a&type=artist,track",
-          "/me/library/contains": f"?uris=spotify:track:{ID}"}
-OPEN = {"api_allow": "reading", "scope": SCOPES, "log_level": "debug"}
+SCOPES = READING["scope"]
 TOP = "api/me/top/artists"
 
-
-@pytest.fixture(scope="module", name="open_stack")
-def fixture_open_stack():
-    """A site that has turned all reading calls on."""
-    with start_stack(conf=OPEN) as running:
-        yield running
-        assert running.stop() == []
-
-
-@pytest.fixture(name="site")
-def fixture_site(open_stack):
-    """The same, as if nobody had ever been there."""
-    open_stack.reset()
-    yield open_stack
-    assert open_stack.complaints() == []
-
-
-@pytest.fixture(name="member")
-def fixture_member(site):
-    """Somebody who is logged in."""
-    client = Browser(site)
-    client.login()
-    return client
-
-
-def address(template):
-    """A call that works, of a template."""
-    return template.replace("{id}", ID) + NEEDED.get(template, "")
+fixture_open_stack = site_with(READING)
 
 
 # What is answered
@@ -56,7 +24,7 @@ def address(template):
 @pytest.mark.parametrize("template", OPERATIONS)
 def test_every_call_has_spotifys_own_path_and_answer(site, member, template):
     """The answer is passed on as it is, as JSON that nobody keeps."""
-    reply = member.fetch("api" + address(template))
+    reply = member.fetch(address("GET", template))
     assert reply.status == 200, reply
     assert reply.header("Content-Type") == "application/json; charset=utf-8"
     assert reply.header("Cache-Control") == "no-store"
@@ -64,7 +32,7 @@ def test_every_call_has_spotifys_own_path_and_answer(site, member, template):
     assert misfit(reply.json, OPERATIONS[template]["answer"]) is None
     call, = site.spotify.requests("api")
     assert call["path"] == "/v1" + template.replace("{id}", ID)
-    head = member.fetch("api" + address(template), "HEAD")
+    head = member.fetch(address("GET", template), "HEAD")
     assert (head.status, head.body) == (200, b"")
     assert head.header("Content-Length") == str(len(reply.body))
 
@@ -107,10 +75,11 @@ def test_nothing_plays_is_an_answer_without_content(site, member):
 def test_at_first_nothing_is_turned_on(stack, client):
     """Whatever is asked, and by whom; no call is made."""
     client.login()
-    for path in [*map(address, OPERATIONS), "/me", "/", "", "/x", "/me//player",
-                 "/me/top/artists?limit=x"]:
+    for path in [*(address("GET", template) for template in OPERATIONS),
+                 "api/me", "api/", "api", "api/x", "api/me//player",
+                 f"{TOP}?limit=x"]:
         for who in (client, Browser(stack)):
-            reply = who.fetch("api" + path)
+            reply = who.fetch(path)
             assert (reply.status, reply.code) == (404, "not_enabled"), path
     assert stack.spotify.requests("api") == []
 
@@ -160,7 +129,7 @@ def test_what_the_row_does_not_know_is_a_bad_request(site, member):
 def test_another_site_neither_reads_nor_spends(make_stack):
     """As for artists; an allowed origin does both."""
     friend, stranger = "https://app.music.test", "https://evil.test"
-    site = make_stack(conf={**OPEN, "allowed_origins": friend})
+    site = make_stack(conf={**READING, "allowed_origins": friend})
     client = Browser(site)
     client.login()
     for wanted in ("cross-site", "same-site"):

@@ -6,9 +6,9 @@ import socket
 
 import pytest
 
-from stack.fixtures import start_stack
-from test_api_write import (ANSWERED, BODIES, ID, JSON, NAMES, SCOPES, TRACK,
-                            address, change)
+from calls import (  # noqa: F401
+    ANSWERED, BODIES, BOTH, WRITING, ID, JSON, TRACK, address, change,
+    fixture_member, fixture_site, site_with)
 from tools import fastcgi
 from tools.answers import Browser
 from tools.shapes import TABLE, misfit
@@ -17,30 +17,7 @@ KEYS = [*BODIES, ("PUT", "/me/player/play")]
 MAX = 16384
 PLAY = "api/me/player/play"
 
-
-@pytest.fixture(scope="module", params=["nginx", "apache"], name="open_stack")
-def fixture_open_stack(request):
-    """A site that has turned all of them on, behind each web server."""
-    with start_stack(server=request.param, conf={
-            "api_allow": NAMES, "scope": SCOPES}) as running:
-        yield running
-        assert running.stop() == []
-
-
-@pytest.fixture(name="site")
-def fixture_site(open_stack):
-    """The same, as if nobody had ever been there."""
-    open_stack.reset()
-    yield open_stack
-    assert open_stack.complaints() == []
-
-
-@pytest.fixture(name="member")
-def fixture_member(site):
-    """Somebody who is logged in."""
-    client = Browser(site)
-    client.login()
-    return client
+fixture_open_stack = site_with(WRITING, *BOTH)
 
 
 def sent(site):
@@ -56,7 +33,7 @@ def test_a_body_travels_as_the_row_writes_it(site, member, method, path):
     came; what Spotify has made is told as it tells it."""
     said = BODIES.get((method, path), {"position_ms": 7, "uris": [TRACK]})
     reply = member.fetch(
-        address(path), method, body=json.dumps(said, indent=4),
+        address(method, path), method, body=json.dumps(said, indent=4),
         headers={"Content-Type": "application/json; charset=utf-8",
                  "X-Canary": "Canary"})
     assert reply.status == ANSWERED.get((method, path), 204)

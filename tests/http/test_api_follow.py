@@ -3,10 +3,11 @@
 
 import pytest
 
-from stack.fixtures import start_stack
+from calls import (  # noqa: F401
+    BOTH, ID, fixture_member, fixture_site, site_with)
 from tools.answers import Browser, Unjudged, refused
 
-ID, OTHER = "0OdUWJ0sBjDrqHygGUXeCF", "2takcwOaAZWiXQijPHIx7B"
+OTHER = "2takcwOaAZWiXQijPHIx7B"
 URI = "?uris=spotify%3Aartist%3A"
 IDS = "?type=artist&ids="
 SCOPES = "user-follow-read user-follow-modify"
@@ -14,30 +15,8 @@ CLOSED = {"status": 403, "body": "Forbidden"}
 DONE = {"status": 200, "body": ""}
 CLICKS = 30     # lib/relay/pace.h
 
-
-@pytest.fixture(scope="module", params=["nginx", "apache"], name="open_stack")
-def fixture_open_stack(request):
-    """A site that has turned it on, behind each of the web servers."""
-    with start_stack(server=request.param, conf={
-            "api_allow": "follow library-save", "scope": SCOPES}) as running:
-        yield running
-        assert running.stop() == []
-
-
-@pytest.fixture(name="site")
-def fixture_site(open_stack):
-    """An installation that is new."""
-    open_stack.reset()
-    yield open_stack
-    assert open_stack.complaints() == []
-
-
-@pytest.fixture(name="member")
-def fixture_member(site):
-    """Somebody who is logged in."""
-    client = Browser(site)
-    client.login()
-    return client
+fixture_open_stack = site_with({"api_allow": "follow library-save",
+                                 "scope": SCOPES}, *BOTH)
 
 
 def asked(site):

@@ -9,10 +9,9 @@ import urllib.parse
 
 import pytest
 
+from calls import (  # noqa: F401
+    BOTH, ID, OPERATIONS, READING, WRITING, address, fixture_site, site_with)
 from stack import Client
-from stack.fixtures import start_stack
-from test_api import ID, NEEDED, OPEN, OPERATIONS
-from test_api_write import NAMES, SCOPES
 from tools import fastcgi
 from tools.shapes import TABLE
 
@@ -22,7 +21,7 @@ ALLOWED = re.compile("|".join(
 CHANGING = {method: re.compile("|".join(
     "/v1" + re.escape(path).replace(re.escape("{id}"), "[0-9A-Za-z]{22}")
     for path in TABLE[method])) for method in ("PUT", "POST", "DELETE")}
-ROWS = [path.replace("{id}", ID) + NEEDED.get(path, "") for path in OPERATIONS]
+ROWS = [address("GET", path).removeprefix("api") for path in OPERATIONS]
 # What a way out would lead to: calls that Spotify has and the table has not.
 BEYOND = ("users/x", "me", "me/following?type=artist", "browse/categories")
 DOTS = (".", "..", "...", "..;", ".;", "..%20", "%2e", "%2e%2e", "%2E%2e",
@@ -143,21 +142,8 @@ def huge():
 CLASSES = (dots, slashes, odd_bytes, marks, ids, elsewhere, ends, other_calls,
            same, huge)
 
-
-@pytest.fixture(scope="module", params=["nginx", "apache"], name="open_stack")
-def fixture_open_stack(request):
-    """A site with all reading calls on, behind each of the web servers."""
-    with start_stack(server=request.param, conf=OPEN) as running:
-        yield running
-        assert running.stop() == []
-
-
-@pytest.fixture(name="site")
-def fixture_site(open_stack):
-    """The same, as if nobody had ever been there."""
-    open_stack.reset()
-    yield open_stack
-    assert open_stack.complaints() == []
+fixture_open_stack = site_with(READING, *BOTH)
+fixture_changing = site_with(WRITING, *BOTH, name="changing")
 
 
 def send(client, target, method="GET"):
@@ -246,15 +232,6 @@ def test_past_the_web_server_no_odd_address_is_a_call(site, kind):
                 "SCRIPT_NAME": script})
             assert reply.status in (400, 404, 405), (script, reply)
     assert asked(site) == []
-
-
-@pytest.fixture(scope="module", params=["nginx", "apache"], name="changing")
-def fixture_changing(request):
-    """A site with everything on that changes something."""
-    with start_stack(server=request.param, conf={
-            "api_allow": NAMES, "scope": SCOPES}) as running:
-        yield running
-        assert running.stop() == []
 
 
 def with_methods(paths):

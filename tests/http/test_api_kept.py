@@ -3,13 +3,13 @@
 
 import pytest
 
+from calls import ID, fixture_member, fixture_site  # noqa: F401
 from stack import Engine
 from stack.fixtures import start_stack
 from tools.answers import Browser, refused
 from tools.parallel import Later
 from tools.store import stored
 
-ID = "0OdUWJ0sBjDrqHygGUXeCF"
 SCOPE = ("user-follow-read user-top-read user-read-playback-state "
          "user-read-currently-playing user-read-recently-played "
          "user-library-read user-library-modify playlist-read-private "
@@ -32,8 +32,8 @@ NEVER = ("api/me/player", "api/me/player/currently-playing",
 SCRIPT = {"X-Requested-With": "fetch"}
 
 
-@pytest.fixture(scope="module", params=["files", "engine"], name="kept_stack")
-def fixture_kept_stack(request):
+@pytest.fixture(scope="module", params=["files", "engine"], name="open_stack")
+def fixture_open_stack(request):
     """A site that keeps answers, in either store; two processes answer."""
     if request.param == "files":
         with start_stack(conf=CONF, processes={"api": 2}) as running:
@@ -43,30 +43,15 @@ def fixture_kept_stack(request):
     with Engine() as engine:
         with start_stack(conf={**CONF, **engine.conf(engine.socket_url)},
                          processes={"api": 2}) as running:
-            running.engine = engine
+            def empty(files=running.empty_store):
+                files()
+                engine.command("FLUSHALL")
+            running.engine, running.empty_store = engine, empty
             yield running
             assert running.stop() == []
 
 
-@pytest.fixture(name="site")
-def fixture_site(kept_stack):
-    """The same, as if nobody had ever been there."""
-    kept_stack.reset()
-    if hasattr(kept_stack, "engine"):
-        kept_stack.engine.command("FLUSHALL")
-    yield kept_stack
-    assert kept_stack.complaints() == []
-
-
-@pytest.fixture(name="member")
-def fixture_member(site):
-    """Somebody who is logged in."""
-    client = Browser(site)
-    client.login()
-    return client
-
-
-def calls(site):
+def asked(site):
     """How many calls Spotify has had."""
     return len(site.spotify.requests("api"))
 
@@ -82,20 +67,20 @@ def kept_places(site):
 def test_who_asks_the_same_again_gets_what_was_kept(site, member):
     """Of whichever process; with its age, and until it is too old."""
     first = member.fetch(TOP)
-    assert first.header("Age") == "0" and calls(site) == 1
+    assert first.header("Age") == "0" and asked(site) == 1
     site.clock.advance(100)
     for _ in range(6):
         again = member.fetch(TOP)
         assert again.body == first.body
         assert 100 <= int(again.header("Age")) < 200
         assert again.header("ETag") == first.header("ETag")
-    assert calls(site) == 1
+    assert asked(site) == 1
     assert member.fetch("api/me/top/artists?limit=6").header("Age") == "0"
     assert member.fetch("api/me/top/tracks?limit=5").header("Age") == "0"
-    assert calls(site) == 3
+    assert asked(site) == 3
     site.clock.advance(3500)
     assert member.fetch(TOP).header("Age") == "0"
-    assert calls(site) == 4
+    assert asked(site) == 4
 
 
 def test_a_browser_that_has_it_is_told_so(site, member):
@@ -107,7 +92,7 @@ def test_a_browser_that_has_it_is_told_so(site, member):
     assert reply.header("Content-Type") is None
     reply = member.fetch(TOP, headers={"If-None-Match": 'W/"other"'})
     assert reply.status == 200
-    assert calls(site) == 1
+    assert asked(site) == 1
     head = member.fetch(TOP, "HEAD")
     assert head.status == 200 and head.header("ETag") == tag
 
@@ -118,7 +103,7 @@ def test_what_changes_by_itself_is_never_kept(site, member):
             reply = member.fetch(path)
             assert reply.status in (200, 204), reply
             assert reply.header("Cache-Control") == "no-store"
-    assert calls(site) == 2 * len(NEVER)
+    assert asked(site) == 2 * len(NEVER)
     assert kept_places(site) == []
 
 
@@ -131,14 +116,14 @@ def test_after_a_change_what_it_can_have_changed_is_asked_for_anew(site,
         assert member.fetch(path).status == 200
     assert other.fetch(OWN[0]).status == 200
     assert member.fetch(SAVE, "PUT", SCRIPT).status == 204
-    before = calls(site)
+    before = asked(site)
     for path in OTHERS:
         assert member.fetch(path).status == 200
     assert other.fetch(OWN[0]).status == 200
-    assert calls(site) == before
+    assert asked(site) == before
     for path in (*OWN, *OWN):
         assert member.fetch(path).status == 200
-    assert calls(site) == before + len(OWN)
+    assert asked(site) == before + len(OWN)
 
 
 def test_a_command_to_the_player_voids_nothing_that_is_kept(site, member):
@@ -161,7 +146,7 @@ def test_what_plays_is_not_shared_after_a_command(site, member):
     assert member.fetch(PAUSE, "PUT", SCRIPT).status == 204
     for _ in range(6):
         assert member.fetch("api/me/player").status == 200
-    assert calls(site) == 8
+    assert asked(site) == 8
     site.spotify.release()
     assert old.result().status == 200
 
@@ -171,7 +156,7 @@ def test_nobody_gets_what_is_somebody_elses(site, member):
     other = Browser(site)
     other.login(account="wizzler")
     assert other.fetch(TOP).header("Age") == "0"
-    assert calls(site) == 2
+    assert asked(site) == 2
 
 
 def test_it_goes_with_the_session(site, member):
@@ -190,7 +175,7 @@ def test_without_the_scope_it_is_not_given(site, member):
     site.clock.advance(3590)
     assert member.fetch("refresh", "POST").json["refreshed"] is True
     refused(member.fetch(TOP), 403, "scope_missing")
-    assert calls(site) == 1
+    assert asked(site) == 1
 
 
 def test_failures_are_not_kept(site, member):
@@ -208,4 +193,4 @@ def test_at_first_nothing_is_kept(make_stack):
         reply = client.fetch(TOP)
         assert reply.header("ETag") is None
         assert reply.header("Cache-Control") == "no-store"
-    assert calls(stack) == 2 and kept_places(stack) == []
+    assert asked(stack) == 2 and kept_places(stack) == []

@@ -2,78 +2,21 @@
 """api: calls that change something, which are sent once."""
 
 import concurrent.futures
-import json
 
 import pytest
 
-from stack.fixtures import start_stack
+from calls import (  # noqa: F401
+    ANSWERED, ARTIST, BOTH, CHANGES, WRITING, ID, TRACK, address, change,
+    fixture_member, fixture_site, site_with)
 from tools.answers import Browser
 from tools.parallel import Later
 from tools.shapes import TABLE
 
-ID = "0OdUWJ0sBjDrqHygGUXeCF"
-TRACK, ARTIST = f"spotify:track:{ID}", f"spotify:artist:{ID}"
-CHANGES = [(method, path) for method in ("PUT", "POST", "DELETE")
-           for path in TABLE[method]]
-NAMES = ("library-save library-remove pause next previous seek volume repeat "
-         "shuffle queue-add player play transfer playlist-create playlist-add "
-         "playlist-remove")
-SCOPES = ("user-follow-read user-library-modify user-follow-modify "
-          "playlist-modify-public user-modify-playback-state "
-          "user-read-playback-state")
-NEEDED = {"/me/library": f"?uris={TRACK}", "/me/player/repeat": "?state=off",
-          "/me/player/seek": "?position_ms=1",
-          "/me/player/volume": "?volume_percent=5",
-          "/me/player/shuffle": "?state=false",
-          "/me/player/queue": f"?uri={TRACK}"}
-BODIES = {("PUT", "/me/player"): {"device_ids": ["5fbb3b"]},
-          ("POST", "/me/playlists"): {"name": "Canary"},
-          ("POST", "/playlists/{id}/items"): {"uris": [TRACK]},
-          ("DELETE", "/playlists/{id}/items"): {"items": [{"uri": TRACK}]}}
-ANSWERED = {key: 201 if key[0] == "POST" else 200 for key in BODIES
-            if key != ("PUT", "/me/player")}
-JSON = {"Content-Type": "application/json"}
 FOLLOW = f"api/me/library?uris={ARTIST}"
 FRIEND, STRANGER = "https://app.music.test", "https://evil.test"
 
-
-@pytest.fixture(scope="module", params=["nginx", "apache"], name="open_stack")
-def fixture_open_stack(request):
-    """A site that has turned all of them on, for another origin, too, behind
-    each of the web servers."""
-    with start_stack(server=request.param, conf={
-            "api_allow": NAMES, "scope": SCOPES,
-            "allowed_origins": FRIEND}) as running:
-        yield running
-        assert running.stop() == []
-
-
-@pytest.fixture(name="site")
-def fixture_site(open_stack):
-    """The same, as if nobody had ever been there."""
-    open_stack.reset()
-    yield open_stack
-    assert open_stack.complaints() == []
-
-
-@pytest.fixture(name="member")
-def fixture_member(site):
-    """Somebody who is logged in."""
-    client = Browser(site)
-    client.login()
-    return client
-
-
-def address(path):
-    """A call that works."""
-    return "api" + path.replace("{id}", ID) + NEEDED.get(path, "")
-
-
-def change(client, method, path, headers=(), **options):
-    """Ask for it, with what its body has to say."""
-    body = BODIES.get((method, path))
-    return client.fetch(address(path), method, {**JSON, **dict(headers)},
-                        body=json.dumps(body) if body else "", **options)
+# All of them are on, for another origin, too.
+fixture_open_stack = site_with({**WRITING, "allowed_origins": FRIEND}, *BOTH)
 
 
 @pytest.mark.parametrize("method, path", [
@@ -83,7 +26,8 @@ def test_every_change_is_sent_once_and_without_a_body(site, member, method,
     """Neither the page's body nor its headers travel, and the answer is
     nothing, whatever words Spotify has for it."""
     site.spotify.answers("api", {"status": 200, "body": "done, not JSON"})
-    reply = member.fetch(address(path), method, body='{"ids": ["Canary"]}',
+    reply = member.fetch(address(method, path), method,
+                         body='{"ids": ["Canary"]}',
                          headers={"X-Requested-With": "Canary",
                                   "Content-Type": "application/json"})
     assert (reply.status, reply.body) == (204, b"")
@@ -94,7 +38,7 @@ def test_every_change_is_sent_once_and_without_a_body(site, member, method,
     assert sent["content-length"] == "0"
     assert set(sent) <= {"host", "authorization", "accept", "content-length",
                          "user-agent"}
-    assert member.fetch(address(path), method).status == 204
+    assert member.fetch(address(method, path), method).status == 204
 
 
 @pytest.mark.parametrize("method, path", CHANGES)
@@ -134,7 +78,7 @@ def test_a_preflight_names_the_methods_of_its_path(site, member):
 def test_reading_turns_no_change_on(make_stack):
     """Each is turned on by its name."""
     site = make_stack(conf={"api_allow": "search artist track pause",
-                            "scope": SCOPES})
+                            "scope": WRITING["scope"]})
     client = Browser(site)
     client.login()
     for method, path in CHANGES:
