@@ -4,10 +4,16 @@
  * that the library takes tracks, albums and users, and not artists; it calls
  * the older way deprecated, and takes it away from new applications. Projects
  * that have tried contradict each other. So both are tried, and a success is
- * not believed before it was seen once.
+ * not believed before it was seen once: the artist was not followed, the call
+ * was made, and then he was, or the other way round. Whoever followed him
+ * before would be followed after a call that does nothing, too.
  */
 #include "config.h"
 
+#include <errno.h>
+#include <time.h>
+
+#include "base/clock.h"
 #include "base/log.h"
 #include "json/valid.h"
 #include "json/writer.h"
@@ -16,10 +22,11 @@
 
 #define ANSWER_MAX 65536
 #define QUERY_BYTES 128
+#define GLANCE_MS 3000 /* what a look for the proof may take */
 
 /* Facts that all processes share. */
 #define FACT_WAY "follow-way"	  /* 1 + the way that has worked last */
-#define FACT_PROVEN "follow-seen" /* 1: a success was seen to be one */
+#define FACT_PROVEN "follow-seen" /* 1 + the way that was seen to work */
 
 static const struct way {
 	const char *name; /* in the log */
@@ -36,12 +43,20 @@ static const struct way {
 };
 #define WAYS_N (sizeof(ways) / sizeof(ways[0]))
 
+/* What was seen of an artist. */
+enum sight {
+	UNSEEN, /* nobody knows */
+	AS_WANTED,
+	OTHERWISE
+};
+
 /* One question. */
 struct follow {
 	struct context *context;
 	struct session *session;
 	struct str id;
 	const char *method; /* NULL: only to look */
+	bool wanted;	    /* what it is to be: followed, or not */
 	int64_t facts[2];   /* of FACT_WAY and FACT_PROVEN, when it began */
 };
 
@@ -63,6 +78,7 @@ ask(const struct follow *follow, const struct way *way, const char *method,
 	struct buf query = BUF(QUERY_BYTES);
 	enum result result;
 
+	follow->context->api_status = 0;
 	buf_puts(&query, way->query);
 	buf_add_str(&query, follow->id);
 	result = buf_result(&query);
@@ -100,7 +116,6 @@ ask_both(const struct follow *follow, size_t *at, struct buf *body)
 	    ways[*at].name, result_row(result)->code);
 	buf_free(body);
 	*at = (*at + 1) % WAYS_N;
-	context->api_status = 0;
 	other = ask(follow, &ways[*at], follow->method, body);
 	return other != OK && is_closed(context, other) ? result : other;
 }
@@ -138,20 +153,76 @@ look(const struct follow *follow, size_t *at, bool *yes)
 	return result;
 }
 
-/* Whether what Spotify has said to be done is done; OK as long as nobody knows
- * better. */
-static enum result
-prove(const struct follow *follow, size_t way, bool wanted)
+/* The same by one way first, with the time that a proof is worth. */
+static enum sight
+glance(const struct follow *follow, size_t way)
 {
-	struct store *store = follow->context->store;
-	size_t at = way;
+	struct context *context = follow->context;
+	int64_t deadline_ms = context->deadline_ms;
+	enum result result;
 	bool follows;
 
-	if (follow->facts[1] == 1 || look(follow, &at, &follows) != OK)
+	context->deadline_ms = clock_until_ms(deadline_ms, GLANCE_MS);
+	result = look(follow, &way, &follows);
+	context->deadline_ms = deadline_ms;
+	if (result != OK)
+		return UNSEEN;
+	return follows == follow->wanted ? AS_WANTED : OTHERWISE;
+}
+
+/* Wait; false if there is no time for that, and to look then. */
+static bool
+wait_ms(const struct context *context, int64_t ms)
+{
+	struct timespec length = { .tv_nsec = (long)ms * 1000000 };
+
+	if (clock_left_ms(context->deadline_ms, ms + GLANCE_MS) <
+	    ms + GLANCE_MS)
+		return false;
+	while (nanosleep(&length, &length) != 0 && errno == EINTR)
+		continue;
+	return true;
+}
+
+/* Look at what was done, more than once: Spotify may see it late. */
+static enum sight
+look_after(const struct follow *follow, size_t way)
+{
+	static const int64_t pauses_ms[] = { 250, 750 };
+	enum sight sight = glance(follow, way);
+	size_t i;
+
+	for (i = 0;
+	     i < sizeof(pauses_ms) / sizeof(pauses_ms[0]) && sight == OTHERWISE;
+	     i++)
+		sight = wait_ms(follow->context, pauses_ms[i]) ?
+		    glance(follow, way) :
+		    UNSEEN;
+	return sight;
+}
+
+static bool
+is_proven(const struct follow *follow, size_t way)
+{
+	return follow->facts[1] == (int64_t)(1 + way);
+}
+
+/*
+ * Whether what Spotify has said to be done, and was not so before, is done; OK
+ * as long as nobody knows better. Even a no is not for good: as long as a way
+ * was not seen to work, it is tried again when the other one has failed.
+ */
+static enum result
+prove(const struct follow *follow, size_t way)
+{
+	struct store *store = follow->context->store;
+
+	switch (look_after(follow, way)) {
+	case UNSEEN: return OK;
+	case AS_WANTED:
+		store_set_fact(store, FACT_PROVEN, (int64_t)(1 + way));
 		return OK;
-	if (follows == wanted) {
-		store_set_fact(store, FACT_PROVEN, 1);
-		return OK;
+	case OTHERWISE: break;
 	}
 	log_event(LOG_LEVEL_ERROR, "follow_not_done", "way=%s method=%s",
 	    ways[way].name, follow->method);
@@ -169,17 +240,23 @@ last_way(const struct follow *follow)
 
 /* Change something. */
 static enum result
-change(const struct follow *follow, bool wanted)
+change(const struct follow *follow)
 {
 	size_t first = last_way(follow), at = first;
 	struct buf body = BUF(ANSWER_MAX);
-	enum result result = ask_both(follow, &at, &body);
+	enum sight before = UNSEEN;
+	enum result result;
 
+	if (!is_proven(follow, first))
+		before = glance(follow, first);
+	result = ask_both(follow, &at, &body);
 	buf_free(&body);
 	if (result == OK && (at != first || follow->facts[0] == 0))
 		store_set_fact(follow->context->store, FACT_WAY,
 		    (int64_t)(1 + at));
-	return result == OK ? prove(follow, at, wanted) : result;
+	return result == OK && before == OTHERWISE && !is_proven(follow, at) ?
+	    prove(follow, at) :
+	    result;
 }
 
 enum result
@@ -200,7 +277,8 @@ follow_do(struct context *context, struct session *session,
 	at = last_way(&follow);
 	if (row_writes(row)) {
 		follow.method = row_method(row);
-		return change(&follow, (row->methods & METHOD_PUT) != 0);
+		follow.wanted = (row->methods & METHOD_PUT) != 0;
+		return change(&follow);
 	}
 	if ((result = look(&follow, &at, &follows)) != OK)
 		return result;

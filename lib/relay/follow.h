@@ -11,12 +11,13 @@
  * or tell whether he is followed, as {"following":true}. The library is asked
  * first, and, if it does not take the call (400, 403, 404), the older call,
  * which Spotify leaves to some applications; which of them has worked is
- * remembered for all processes. After the first success of the installation the
- * artist is looked at: if nothing has changed, it is
- * RESULT_NOT_FOR_THIS_APP, logged as an error, and the other way is taken first
- * from then on.
- * OK, also if that look fails; the errors of call.h. Of two refusals the first
- * one counts.
+ * remembered for all processes. As long as the way that comes first was not
+ * seen to work, the artist is looked at before and after the call: if it was to
+ * change something and has not, also when looked at again twice within a
+ * second, it is RESULT_NOT_FOR_THIS_APP, logged as an error, and the other way
+ * is taken first the next time.
+ * OK, also if a look fails or there is no time for one; the errors of call.h.
+ * Of two refusals the first one counts.
  */
 enum result follow_do(struct context *context, struct session *session,
     const struct rowurl *rowurl, struct buf *body)

@@ -13,10 +13,20 @@ IDS = "?type=artist&ids="
 SCOPES = "user-follow-read user-follow-modify"
 CLOSED = {"status": 403, "body": "Forbidden"}
 DONE = {"status": 200, "body": ""}
+PASS = {"pass": True}
+NOT_YET = {"status": 200, "body": "[false]"}
 CLICKS = 30     # lib/relay/pace.h
+LOOKS = 3       # after a change; lib/relay/follow.c
 
 fixture_open_stack = site_with({"api_allow": "follow library-save",
                                  "scope": SCOPES}, *BOTH)
+
+
+@pytest.fixture(name="slow")
+def fixture_slow(site):
+    """For a test that waits: it is not made behind each of the servers."""
+    if site.options["server"] != BOTH[0]:
+        pytest.skip("the same behind the other web server")
 
 
 def asked(site):
@@ -29,27 +39,32 @@ def asked(site):
     return calls
 
 
+def looks(artist, way="library"):
+    """What is asked to look whether somebody is followed."""
+    return ("GET", "library/contains" + URI + artist) if way == "library" \
+        else ("GET", "following/contains" + IDS + artist)
+
+
 def test_an_artist_is_followed_and_no_more_and_looked_at(site, member):
-    """The first success of an installation is looked at, and no other."""
+    """The first change of an installation is looked at, and no other."""
     assert member.fetch(f"api/follow/{ID}", "PUT").status == 204
-    assert asked(site) == [("PUT", "library" + URI + ID),
-                           ("GET", "library/contains" + URI + ID)]
+    assert asked(site) == [looks(ID), ("PUT", "library" + URI + ID), looks(ID)]
     assert member.fetch(f"api/follow/{ID}").json == {"following": True}
     assert member.fetch(f"api/follow/{ID}", "DELETE").status == 204
     assert member.fetch(f"api/follow/{ID}").json == {"following": False}
-    assert asked(site) == [("GET", "library/contains" + URI + ID),
-                           ("DELETE", "library" + URI + ID),
-                           ("GET", "library/contains" + URI + ID)]
+    assert asked(site) == [looks(ID), ("DELETE", "library" + URI + ID),
+                           looks(ID)]
 
 
 @pytest.mark.parametrize("status", [400, 403, 404])
 def test_the_older_way_is_taken_and_remembered(site, member, status):
-    """By all processes; a way that closes later is left for the other."""
-    site.spotify.answers("api", {**CLOSED, "status": status})
+    """By all processes; a way that closes later is left for the other, which
+    is looked at then as well."""
+    site.spotify.answers("api", PASS, {**CLOSED, "status": status})
     assert member.fetch(f"api/follow/{ID}", "PUT").status == 204
-    assert asked(site) == [("PUT", "library" + URI + ID),
+    assert asked(site) == [looks(ID), ("PUT", "library" + URI + ID),
                            ("PUT", "following" + IDS + ID),
-                           ("GET", "following/contains" + IDS + ID)]
+                           looks(ID, "following")]
     site.restart("api")
     assert member.fetch(f"api/follow/{OTHER}", "DELETE").status == 204
     assert asked(site) == [("DELETE", "following" + IDS + OTHER)]
@@ -57,8 +72,8 @@ def test_the_older_way_is_taken_and_remembered(site, member, status):
     assert member.fetch(f"api/follow/{ID}", "PUT").status == 204
     assert member.fetch(f"api/follow/{OTHER}", "PUT").status == 204
     assert asked(site) == [("PUT", "following" + IDS + ID),
-                           ("PUT", "library" + URI + ID),
-                           ("PUT", "library" + URI + OTHER)]
+                           ("PUT", "library" + URI + ID), looks(OTHER),
+                           ("PUT", "library" + URI + OTHER), looks(OTHER)]
 
 
 @pytest.mark.parametrize("first, second, status, code", [
@@ -71,42 +86,96 @@ def test_the_older_way_is_taken_and_remembered(site, member, status):
 def test_who_is_refused_twice_hears_the_first_reason(site, member, first,
                                                      second, status, code):
     """And what may pass is no reason to take the other way."""
-    site.spotify.answers("api", first)
+    site.spotify.answers("api", PASS, first)
     if second:
         site.spotify.answers("following", second)
     refused(member.fetch(f"api/follow/{ID}", "PUT"), status, code)
-    assert len(asked(site)) == 1 + bool(second)
+    assert len(asked(site)) == 2 + bool(second)
     assert not list(site.session_dir.glob("follow-*"))
 
 
+@pytest.mark.usefixtures("slow")
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 def test_a_success_that_is_none_is_told_and_logged(site, member, method):
     """Until one was seen to be one; the other way comes first then."""
-    not_done = "[false]" if method == "PUT" else "[ true ]"
-    site.spotify.answers("api", DONE, {"status": 200, "body": not_done})
-    refused(member.fetch(f"api/follow/{ID}", method), 403, "not_for_this_app")
+    artist = ID if method == "PUT" else followed(member)
+    asked(site)
+    site.spotify.answers("api", PASS, DONE)
+    refused(member.fetch(f"api/follow/{artist}", method), 403,
+            "not_for_this_app")
     event = site.wait_for_event("api", "follow_not_done")
     assert (event["level"], event["way"]) == ("error", "library")
+    assert asked(site) == [looks(artist), (method, "library" + URI + artist),
+                           *[looks(artist)] * LOOKS]
+    assert member.fetch(f"api/follow/{artist}", method).status == 204
+    assert asked(site) == [looks(artist, "following"),
+                           (method, "following" + IDS + artist),
+                           looks(artist, "following")]
+
+
+def followed(member):
+    """An artist whom somebody follows already."""
+    return member.fetch("artists").json["artists"][0]["id"]
+
+
+@pytest.mark.usefixtures("slow")
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_what_was_so_already_proves_nothing(site, member, method):
+    """A way that does nothing would seem to work."""
+    artists = (followed(member), ID)
+    artist, other = artists if method == "PUT" else artists[::-1]
     asked(site)
-    assert member.fetch(f"api/follow/{ID}", method).status == 204
-    assert asked(site) == [(method, "following" + IDS + ID),
-                           ("GET", "following/contains" + IDS + ID)]
+    site.spotify.answers("api", PASS, DONE, PASS, DONE)
+    assert member.fetch(f"api/follow/{artist}", method).status == 204
+    assert asked(site) == [looks(artist), (method, "library" + URI + artist)]
+    refused(member.fetch(f"api/follow/{other}", method), 403,
+            "not_for_this_app")
+
+
+@pytest.mark.usefixtures("slow")
+@pytest.mark.parametrize("late", range(1, LOOKS))
+def test_spotify_may_see_late_what_it_has_done(site, member, late):
+    """It is looked at more than once, and then it is proven."""
+    site.spotify.answers("api", PASS, PASS, *[NOT_YET] * late)
+    assert member.fetch(f"api/follow/{ID}", "PUT").status == 204
+    assert asked(site) == [looks(ID), ("PUT", "library" + URI + ID),
+                           *[looks(ID)] * (late + 1)]
+    assert member.fetch(f"api/follow/{OTHER}", "PUT").status == 204
+    assert len(asked(site)) == 1
+
+
+@pytest.mark.usefixtures("slow")
+def test_a_no_that_was_too_early_is_not_for_good(site, member):
+    """The other way comes first then, and if it is closed or does nothing,
+    this one again, until it was seen to work."""
+    site.spotify.answers("api", PASS, PASS, *[NOT_YET] * LOOKS)
+    refused(member.fetch(f"api/follow/{ID}", "PUT"), 403, "not_for_this_app")
+    site.spotify.answers("following", CLOSED)
+    asked(site)
+    assert member.fetch(f"api/follow/{OTHER}", "PUT").status == 204
+    assert asked(site) == [looks(OTHER, "following"),
+                           ("PUT", "following" + IDS + OTHER),
+                           ("PUT", "library" + URI + OTHER), looks(OTHER)]
+    assert member.fetch(f"api/follow/{ID}", "DELETE").status == 204
+    assert asked(site) == [("DELETE", "library" + URI + ID)]
 
 
 @pytest.mark.parametrize("answer", ["bad_gateway_502_json", CLOSED, {
     "status": 200, "body": "[]"}, {"status": 200, "body": "[1]"}, {
     "status": 200, "body": "[true,true]"}, {"status": 204, "body": ""}])
+@pytest.mark.parametrize("before", [True, False])
 def test_a_look_that_fails_is_no_failure_and_comes_again(site, member,
-                                                         answer):
+                                                         answer, before):
     # A look that is refused is made by the other way as well.
-    site.spotify.answers("api", DONE, answer, answer)
+    bad = [answer, answer] if answer is CLOSED else [answer]
+    site.spotify.answers("api", *(bad if before else [PASS, PASS, *bad]))
     assert member.fetch(f"api/follow/{ID}", "PUT").status == 204
     site.spotify.clear_requests()
     site.spotify.clear_answers()
-    assert member.fetch(f"api/follow/{ID}", "PUT").status == 204
-    assert ("GET", "library/contains" + URI + ID) in asked(site)
-    assert member.fetch(f"api/follow/{ID}", "PUT").status == 204
-    assert len(asked(site)) == 1
+    for path, method in ((OTHER, "PUT"), (ID, "DELETE")):
+        assert member.fetch(f"api/follow/{path}", method).status == 204
+    assert asked(site) == [looks(OTHER), ("PUT", "library" + URI + OTHER),
+                           looks(OTHER), ("DELETE", "library" + URI + ID)]
 
 
 def test_a_person_clicks_so_often_an_hour_by_whatever_door(site, member):
