@@ -27,7 +27,7 @@ let checked_at = 0;
 let asked = 0;		/* of several questions at once the last one's answer holds */
 let fetched_at = 0;	/* of the list on screen */
 let followed = null;	/* { ids, whole } of that, null if there is none */
-const changing = new Set();	/* ids of artists being followed or left */
+let changing = new Set();	/* ids of artists being followed or left */
 let loading = null;	/* the AbortController of a list on its way */
 
 /* Where it is missing (Safari before 15.4) a tab finds out when it is seen. */
@@ -63,6 +63,16 @@ function failed(topic, trouble, again)
 		return;
 	}
 	show_trouble(topic, trouble, actions(again));
+}
+
+/* What a call gives or throws, unless its login is not on the page any more. */
+async function ours(answer)
+{
+	const mine = session;
+	await Promise.allSettled([answer]);
+	if (!session || !is_same_login(mine, session))
+		throw new Trouble('aborted');
+	return answer;
 }
 
 function show_screen(state)
@@ -124,7 +134,7 @@ function drop_account()
 	loading = null;
 	fetched_at = 0;
 	followed = null;
-	changing.clear();
+	changing = new Set();
 	set_loading(false);
 	clear_artists();
 	clear_top();
@@ -254,37 +264,31 @@ async function load_top_artists()
 /* Follow an artist, or no longer. The list says then how it is. */
 async function change({ id, name }, on)
 {
-	const mine = session;
-	const gone = () => !session || !is_same_login(mine, session);
+	const mine = changing;
 	if (changing.has(id))
 		return;
 	changing.add(id);
 	show_buttons();
 	try {
-		await follow(id, on);
-		if (gone())
-			return;
+		await ours(follow(id, on));
 		followed?.ids[on ? 'add' : 'delete'](id);
 		notice('follow', { kind: 'good', title: on ? `You follow ${name} now`
 			: `You no longer follow ${name}`,
 		action: { label: 'Undo', run: () => change({ id, name }, !on) } });
 		await load_artists({ quiet: true });
 	} catch (trouble) {
-		if (gone())
-			return;
 		failed('follow', trouble, () => change({ id, name }, on));
 		if (session && trouble.is_unsure)
 			await load_artists({ quiet: true });
 	} finally {
-		if (!gone())
-			changing.delete(id);
+		mine.delete(id);
 		show_buttons();
 	}
 }
 
 const refresh = () => busy($('refresh'), 'Refreshing…', 'refresh', async () => {
 	try {
-		const answer = await call('refresh', { method: 'POST' });
+		const answer = await ours(call('refresh', { method: 'POST' }));
 		if (typeof answer?.refreshed !== 'boolean')
 			throw new Trouble('not_json');
 		show_access(answer.expires_in);
@@ -300,7 +304,7 @@ const refresh = () => busy($('refresh'), 'Refreshing…', 'refresh', async () =>
 const leave = (everywhere) => busy($(everywhere ? 'everywhere' : 'logout'),
 	'Logging out…', 'logout', async () => {
 	try {
-		await end_login(everywhere);
+		await ours(end_login(everywhere));
 		log_out({ kind: 'good', title: everywhere
 			? 'You are logged out in all browsers' : 'You are logged out',
 			text: 'You are still logged in at Spotify itself, and the permission you gave remains.',

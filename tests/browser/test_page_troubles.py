@@ -235,3 +235,29 @@ def test_every_code_is_shown_as_its_sentence(listener):
         assert problems[code]["text"] in listener.text(".message")
         assert f"{code}, request ab12" in listener.text(".notices .reference")
         assert len(listener.artists()) == 120
+
+
+def test_who_logs_in_meanwhile_hears_nothing_of_it(listener):
+    """An answer for the account of before comes when another one is on
+    screen: it neither ends this login nor says how that went."""
+    first = listener.driver.current_window_handle
+    spotify = listener.stack.spotify
+    listener.expected = {401}
+    listener.stack.clock.advance(3500)
+    spotify.clear_requests()
+    spotify.answers("token", {"held": True, "pass": True})
+    listener.click("#refresh")
+    spotify.wait_for("token", 1, 60)
+    spotify.settings(consent="ask")
+    listener.new_tab()
+    listener.open()
+    listener.click("#switch")
+    listener.click("input[value='özkant']")
+    listener.click("#agree")
+    listener.see("Özkan", "#account-name")
+    listener.driver.switch_to.window(first)
+    listener.see("Özkan", "#account-name")
+    spotify.release()
+    listener.vanish("#refresh[aria-disabled]")
+    assert listener.find("#home").is_displayed()
+    assert not listener.all(".notices .message")

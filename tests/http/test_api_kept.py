@@ -159,6 +159,30 @@ def test_nobody_gets_what_is_somebody_elses(site, member):
     assert asked(site) == 2
 
 
+def test_who_logs_in_meanwhile_gets_nothing_of_who_was_there(site):
+    """In the same browser, while Spotify is slow to answer. What is under way
+    belongs to the login that has asked, and so does what is kept."""
+    for name in ("ada", "bob"):
+        site.spotify.account(name)
+    browser = Browser(site)
+    browser.login("ada")
+    site.spotify.clear_requests()
+    site.spotify.answers("api", {"held": True, "pass": True})
+    old = Later(lambda tab=browser.copy(): tab.fetch(TOP))
+    site.spotify.wait_for("api", 1, 60)
+    browser.post("logout")
+    browser.login("bob")
+    replies = [browser.fetch(TOP) for _ in range(4)]
+    assert asked(site) == 2
+    site.spotify.release()
+    of_ada = old.result()
+    replies += [browser.fetch(TOP) for _ in range(4)]
+    assert of_ada.status == 200 and asked(site) == 2
+    assert {reply.body for reply in replies} == {replies[0].body}
+    assert replies[0].body != of_ada.body
+    assert len(kept_places(site)) == 1
+
+
 def test_it_goes_with_the_session(site, member):
     member.fetch(TOP)
     assert len(kept_places(site)) == 1
