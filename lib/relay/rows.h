@@ -31,7 +31,7 @@ enum row_kind {
 	ROW_URIS,   /* "spotify:KIND:ID", as many as ROWS_URIS_MAX, by commas */
 	ROW_CHANGED_URIS, /* the same, but an artist alone: one per click */
 	ROW_URI,	  /* one, of a kind among words */
-	ROW_DEVICE,	  /* at most ROWS_DEVICE_MAX letters and digits */
+	ROW_DEVICE, /* at most ROWS_DEVICE_MAX letters, digits, "-" and "_" */
 	/* Of bodies only: */
 	ROW_SNAPSHOT, /* Base64, of whatever alphabet */
 	ROW_BOOL,
