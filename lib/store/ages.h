@@ -31,8 +31,8 @@ void ages_add(struct ages *ages, int64_t used_s);
 enum result ages_of_files(struct ages *ages, const char *path)
     __attribute__((warn_unused_result));
 
-/* Add those in an engine, each of which is asked for; one that moves meanwhile
- * may be counted twice. OK, RESULT_STORE, RESULT_NO_MEMORY. */
+/* Add those in an engine, by ten bytes of each; one that moves meanwhile may be
+ * counted twice. OK, RESULT_STORE, RESULT_NO_MEMORY. */
 enum result ages_of_engine(struct ages *ages, struct store *store)
     __attribute__((warn_unused_result));
 

@@ -101,6 +101,11 @@ static const char *const texts[] = {
 	    "return 1\n",
 	[SCRIPT_FACTS] = "return {redis.call('GET', KEYS[1]),\n"
 			 "    redis.call('GET', KEYS[2])}\n",
+	[SCRIPT_USES] = "local told = {}\n"
+			"for i, key in ipairs(KEYS) do\n"
+			"  told[i] = redis.call('GETRANGE', key, 0, 9)\n"
+			"end\n"
+			"return told\n",
 	[SCRIPT_DATE] =
 	    "local there = tonumber(redis.call('GET', KEYS[1])) or 0\n"
 	    "local date, ends = ARGV[1], tonumber(ARGV[2])\n"

@@ -3,10 +3,10 @@
  * What an engine does at once, in Lua: a part of valkey. Every script touches
  * the keys that it is given and no others, and answers with a number unless it
  * says otherwise. The keys are of one id, but where a login has to do with two
- * things in one round trip, which a cluster would not do. All but one can be
- * done twice: the second time they answer the same, or do nothing. "seal" is
- * the last 16 bytes of a record, its version; "token" are the 32 bytes of a
- * holder, of which the first 16 are his machine's.
+ * things in one round trip, or many sessions are counted, which a cluster would
+ * not do. All but one can be done twice: the second time they answer the same,
+ * or do nothing. "seal" is the last 16 bytes of a record, its version; "token"
+ * are the 32 bytes of a holder, of which the first 16 are his machine's.
  */
 #ifndef SCRIPTS_H
 #define SCRIPTS_H
@@ -92,6 +92,12 @@ enum script {
 	 * Keys: both. An array of them; nil where there is none.
 	 */
 	SCRIPT_FACTS,
+	/*
+	 * Get the last uses of several records at once.
+	 * Keys: records. An array of their ten digits; empty where there is
+	 * none.
+	 */
+	SCRIPT_USES,
 	/*
 	 * Let a date be this one, unless it is a later one.
 	 * Keys: date. Arguments: seconds, milliseconds. 1.

@@ -33,8 +33,6 @@
 #include "store/trial.h"
 #include "store/valkey.h"
 
-#define DIGITS 10
-
 /* ---- records ---- */
 
 /* Read a value into a record; the result of load of backend.h. */

@@ -21,6 +21,8 @@
 #define ROOM "r"
 #define MARK "u"
 
+#define DIGITS 10 /* of the last use, with which a record begins */
+
 struct valkey {
 	struct store store;
 	struct engine *engine;

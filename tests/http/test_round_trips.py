@@ -2,9 +2,13 @@
 """How often each program asks an engine: what a site pays for several machines
 is a round trip each time. The numbers are exact, and none may grow unseen."""
 
+import re
+
 import pytest
 
-from stack.engine import Engine, find_server
+from engineconfig import ACL
+from stack.engine import PASSWORD, Engine, find_server
+from tools.admin import metrics
 from tools.answers import Browser
 from tools.roundtrips import RoundTrips
 from tools.steps import let_tokens_end, logout, refresh
@@ -100,3 +104,45 @@ def test_others_take_as_many_as_they_have_steps(stack, trips):
     assert refresh(others[1]).status == 200
     note("session, refreshed", lambda: others[1].fetch("session"))
     assert found == WANTED
+
+
+# Many sessions like the one that there is, each of many bytes.
+MANY, LARGE = 150, 50_000
+FILL = """
+local key = redis.call('KEYS', '*:s')[1]
+local value = redis.call('GET', key) .. string.rep('x', tonumber(ARGV[2]))
+for i = 1, tonumber(ARGV[1]) do
+  local id = string.format('%064x', i)
+  redis.call('SET', string.gsub(key, '%x+}:s$', id .. '}:s'), value)
+end
+"""
+
+
+def bytes_told(engine):
+    """By the engine, to everybody."""
+    said = engine.command("INFO", "stats").decode("ascii")
+    return int(re.search(r"total_net_output_bytes:(\d+)", said)[1])
+
+
+def test_the_operator_counts_sessions_without_reading_them(stack, engine):
+    """The last use is all that is asked for, of several at once."""
+    Browser(stack).login()
+    engine.command("EVAL", FILL, "0", MANY, LARGE)
+    told = bytes_told(engine)
+    with RoundTrips(engine) as heard:
+        assert metrics(stack)["sessions"][("hour",)] == MANY + 1
+        asked = heard.count()
+    told = bytes_told(engine) - told
+    assert told < MANY * LARGE / 20
+    assert asked < MANY / 2
+
+
+def test_to_count_sessions_takes_one_more_right(make_stack):
+    """Than those that the programs need."""
+    with Engine("acl") as engine:
+        engine.command(*ACL.replace("PASSWORD", PASSWORD).split())
+        stack = make_stack(conf=engine.conf(engine.socket_url))
+        Browser(stack).login()
+        assert "sessions" not in metrics(stack)
+        engine.command("ACL", "SETUSER", "spotify", "+scan")
+        assert metrics(stack)["sessions"][("hour",)] == 1
