@@ -145,15 +145,51 @@ events_take_back(const struct context *context, const struct events_file *file)
 
 /* ---- first logins ---- */
 
-/* Under which the store may know an account, by each of its names and each key
- * of the ring; and of which its file is named, so that whoever reads that does
- * not find out the marks. */
+/* That an account was here, under one of its names and one key of the ring. The
+ * id of the mark follows from a number, which follows from the name; and the
+ * mark has the number of the account's other name, if it has one, or its own.
+ * So who forgets one name finds the other. */
+struct mark {
+	int64_t number, other; /* other: in the store; 0: there is no mark */
+	unsigned char id[STORE_ID_BYTES];
+};
+
+/* Those of an account, of its first name the first ones; and of which its file
+ * is named, so that whoever reads that does not find out the marks. */
 struct marks {
 	unsigned char file[SEAL_NAME_BYTES];
-	size_t n;
-	unsigned char ids[2 * SEAL_RING_MAX][STORE_ID_BYTES];
+	size_t names, keys;
+	struct mark of[SEAL_RING_MAX][2];
 };
 _Static_assert(SEAL_NAME_BYTES == STORE_ID_BYTES, "a mark is an id");
+
+/* The mark of a number; what is hidden is no name of an account. */
+static void
+mark_of_number(const struct seal_ring *ring, size_t key, int64_t number,
+    struct mark *mark)
+{
+	char text[24];
+	int n = snprintf(text, sizeof(text), "#%lld", (long long)number);
+
+	mark->number = number;
+	mark->other = 0;
+	seal_hide(ring, key, SEAL_KNOWN, (struct str){ text, (size_t)n },
+	    mark->id);
+}
+
+static void
+mark_of_name(const struct seal_ring *ring, size_t key, struct str name,
+    struct mark *mark)
+{
+	unsigned char hidden[SEAL_NAME_BYTES];
+	uint64_t number = 0;
+	size_t i;
+
+	seal_hide(ring, key, SEAL_KNOWN, name, hidden);
+	for (i = 0; i < sizeof(number); i++)
+		number = number << 8 | hidden[i];
+	mark_of_number(ring, key, (int64_t)(number >> 2) + 1, mark);
+}
 
 /* Add the marks of one name of an account. */
 static enum result
@@ -166,48 +202,82 @@ add_marks(const struct conf *conf, const struct account *account,
 
 	account_write_key(account, &text);
 	result = buf_result(&text);
-	if (result == OK && marks->n == 0)
+	if (result == OK && marks->names == 0)
 		seal_hide(&conf->ring, 0, SEAL_FIRST, buf_str(&text),
 		    marks->file);
-	for (i = 0; i < conf->ring.n && result == OK; i++)
-		seal_hide(&conf->ring, i, SEAL_KNOWN, buf_str(&text),
-		    marks->ids[marks->n++]);
+	for (i = 0; i < marks->keys && result == OK; i++)
+		mark_of_name(&conf->ring, i, buf_str(&text),
+		    &marks->of[i][marks->names]);
+	marks->names++;
 	buf_free(&text);
 	return result;
 }
 
-/* All marks of an account, the one that it gets first. Until Spotify told the
- * account_id it was known by its id. */
+/* All marks of an account. Until Spotify told the account_id it was known by
+ * its id. */
 static enum result
 find_marks(const struct conf *conf, const struct account *account,
     struct marks *marks)
 {
 	const struct account older = { .id = account->id };
-	enum result result = add_marks(conf, account, marks);
+	enum result result;
 
+	*marks = (struct marks){ .keys = conf->ring.n };
+	result = add_marks(conf, account, marks);
 	if (result == OK && account->account_id != NULL && older.id != NULL)
 		result = add_marks(conf, &older, marks);
 	return result;
 }
 
-/* Whether the store knows one of the marks; then it gets to know the first. */
+/* Whether the store has one of the marks. What cannot be read is not there. */
 static bool
-is_known(const struct context *context, const struct marks *marks)
+is_known(const struct context *context, struct marks *marks)
+{
+	bool known = false;
+	struct mark *mark;
+	size_t i, n;
+
+	for (i = 0; i < marks->keys; i++)
+		for (n = 0; n < marks->names; n++) {
+			mark = &marks->of[i][n];
+			(void)!store_known(context->store, mark->id,
+			    &mark->other);
+			known |= mark->other > 0;
+		}
+	return known;
+}
+
+/* Let a key's marks be there, one with the number of the other. That of a name
+ * that is the only one now may have that of another. */
+static void
+complete(const struct context *context, struct mark *pair, size_t names)
+{
+	int64_t other;
+	size_t n;
+
+	for (n = 0; n < names; n++) {
+		other = pair[names - 1 - n].number;
+		if (pair[n].other == 0 || (names > 1 && pair[n].other != other))
+			store_know(context->store, pair[n].id, other);
+	}
+}
+
+/* Let the marks of the first key be there, and under others both or none. */
+static void
+note(const struct context *context, struct marks *marks)
 {
 	size_t i;
 
-	for (i = 0; i < marks->n; i++)
-		if (store_knows(context->store, marks->ids[i]))
-			break;
-	if (i > 0 && i < marks->n)
-		store_know(context->store, marks->ids[0], clock_now_s());
-	return i < marks->n;
+	for (i = 0; i < marks->keys; i++)
+		if (i == 0 || marks->of[i][0].other > 0 ||
+		    marks->of[i][marks->names - 1].other > 0)
+			complete(context, marks->of[i], marks->names);
 }
 
 /* Whoever had the lock before us may have told it. */
 static void
 tell_first(const struct context *context, const struct account *account,
-    const struct marks *marks)
+    struct marks *marks)
 {
 	struct events_file file;
 	char hex[2 * DIGEST_BYTES + 1];
@@ -217,13 +287,13 @@ tell_first(const struct context *context, const struct account *account,
 	sodium_bin2hex(hex, sizeof(hex), marks->file, DIGEST_BYTES);
 	snprintf(file.name, sizeof(file.name), "event-first-%s.json", hex);
 	if (put(context->conf, file.name, "first_login", account))
-		store_know(context->store, marks->ids[0], clock_now_s());
+		note(context, marks);
 }
 
 void
 events_meet(const struct context *context, const struct account *account)
 {
-	struct marks marks = { .n = 0 };
+	struct marks marks;
 	struct lock lock;
 
 	if (context->conf->events_dir == NULL || !account_is_known(account))
@@ -233,26 +303,43 @@ events_meet(const struct context *context, const struct account *account)
 		complain("first_login", "memory");
 		return;
 	}
+	if (is_known(context, &marks)) {
+		note(context, &marks);
+		return;
+	}
 	/* Without the lock it is told at the account's next login. */
-	if (is_known(context, &marks) ||
-	    lock_take(context->store, LOCK_ACCOUNT, marks.ids[0],
+	if (lock_take(context->store, LOCK_ACCOUNT, marks.of[0][0].id,
 		clock_until_ms(context->deadline_ms, MEET_MS), &lock) != OK)
 		return;
 	tell_first(context, account, &marks);
 	lock_release(&lock);
 }
 
+/* The other name first, for it is found by this one. */
+static enum result
+forget(const struct context *context, size_t key, struct str name)
+{
+	const struct seal_ring *ring = &context->conf->ring;
+	struct mark mark, other;
+	enum result result;
+
+	mark_of_name(ring, key, name, &mark);
+	result = store_known(context->store, mark.id, &mark.other);
+	if (result == OK && mark.other > 0 && mark.other != mark.number) {
+		mark_of_number(ring, key, mark.other, &other);
+		result = store_forget(context->store, other.id);
+	}
+	return result == OK ? store_forget(context->store, mark.id) : result;
+}
+
 enum result
 events_forget(const struct context *context, struct str key)
 {
-	unsigned char id[SEAL_NAME_BYTES];
 	enum result result = OK;
 	size_t i;
 
-	for (i = 0; i < context->conf->ring.n && result == OK; i++) {
-		seal_hide(&context->conf->ring, i, SEAL_KNOWN, key, id);
-		result = store_forget(context->store, id);
-	}
+	for (i = 0; i < context->conf->ring.n && result == OK; i++)
+		result = forget(context, i, key);
 	return result;
 }
 

@@ -40,8 +40,9 @@ void events_take_back(const struct context *context,
 void events_meet(const struct context *context, const struct account *account);
 
 /*
- * Forget that an account was here, which is named as for everywhere_set(): its
- * next login is a first one. OK; else those of store_forget(): ask again.
+ * Forget that an account was here, which is named as for everywhere_set(), by
+ * any name that it has: its next login is a first one.
+ * OK; else those of store_known() and store_forget(): ask again.
  */
 enum result events_forget(const struct context *context, struct str key)
     __attribute__((warn_unused_result));

@@ -12,7 +12,6 @@
 #include "store/store.h"
 
 #define STORE_TOKEN_BYTES 32
-#define STORE_KNOWN "known-"
 
 /* A lock that is asked for, and what a back end holds for it. */
 struct store_hold {
@@ -65,11 +64,10 @@ struct store_backend {
 	void (*facts)(struct store *store, const char *const *names,
 	    int64_t *numbers);
 	void (*set_fact)(struct store *store, const char *name, int64_t number);
-	/* NULL, both: by facts, which are for ever then, and of which the name
-	 * is STORE_KNOWN and the digits of the id. */
-	void (
-	    *know)(struct store *store, const unsigned char *id, int64_t now_s);
-	bool (*knows)(struct store *store, const unsigned char *id);
+	void (*know)(struct store *store, const unsigned char *id,
+	    int64_t number);
+	enum result (*known)(struct store *store, const unsigned char *id,
+	    int64_t *number);
 	enum result (*forget)(struct store *store, const unsigned char *id);
 	enum result (*date)(struct store *store, const unsigned char *id,
 	    int64_t *date_s);

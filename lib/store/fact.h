@@ -11,7 +11,10 @@
 int64_t fact_read(int dir, const char *name);
 void fact_write(int dir, const char *name, int64_t number);
 
-/* forget of backend.h. */
+/* know, known and forget of backend.h. */
+void fact_know(struct store *store, const unsigned char *id, int64_t number);
+enum result fact_known(struct store *store, const unsigned char *id,
+    int64_t *number) __attribute__((warn_unused_result));
 enum result fact_forget(struct store *store, const unsigned char *id)
     __attribute__((warn_unused_result));
 

@@ -27,17 +27,25 @@ movingfact_set(struct store *store, const char *name, int64_t number)
 }
 
 void
-movingfact_know(struct store *store, const unsigned char *id, int64_t now_s)
+movingfact_know(struct store *store, const unsigned char *id, int64_t number)
 {
-	store_know(moving_of(store)->to, id, now_s);
-	store_know(moving_of(store)->from, id, now_s);
+	store_know(moving_of(store)->to, id, number);
+	store_know(moving_of(store)->from, id, number);
 }
 
-bool
-movingfact_knows(struct store *store, const unsigned char *id)
+/* Who is known in the old place alone gets known in the new one. */
+enum result
+movingfact_known(struct store *store, const unsigned char *id, int64_t *number)
 {
-	return store_knows(moving_of(store)->to, id) ||
-	    store_knows(moving_of(store)->from, id);
+	const struct moving *moving = moving_of(store);
+	enum result result = store_known(moving->to, id, number), other;
+
+	if (*number > 0)
+		return OK;
+	other = store_known(moving->from, id, number);
+	if (*number > 0)
+		store_know(moving->to, id, *number);
+	return result == OK || *number > 0 ? other : result;
 }
 
 /* In each place, also when the other one has failed. */

@@ -84,7 +84,7 @@ sitewide_set_fact(struct store *store, const char *name, int64_t number)
 }
 
 void
-sitewide_know(struct store *store, const unsigned char *id, int64_t now_s)
+sitewide_know(struct store *store, const unsigned char *id, int64_t number)
 {
 	const struct valkey *valkey = valkey_of(store);
 	char hex[2 * STORE_ID_BYTES + 1];
@@ -93,28 +93,28 @@ sitewide_know(struct store *store, const unsigned char *id, int64_t now_s)
 	sodium_bin2hex(hex, sizeof(hex), id, STORE_ID_BYTES);
 	words_add(&words, STR("SET"));
 	words_name(&words, valkey->prefix, "k", hex);
-	words_number(&words, now_s);
+	words_number(&words, number);
 	/* A failure has been logged. */
 	(void)!valkey_tell(valkey, &words);
 }
 
-bool
-sitewide_knows(struct store *store, const unsigned char *id)
+enum result
+sitewide_known(struct store *store, const unsigned char *id, int64_t *number)
 {
 	const struct valkey *valkey = valkey_of(store);
 	char hex[2 * STORE_ID_BYTES + 1];
 	struct words words = { .n = 0 };
 	struct engine_reply reply;
-	bool knows;
+	enum result result;
 
 	sodium_bin2hex(hex, sizeof(hex), id, STORE_ID_BYTES);
 	words_add(&words, STR("GET"));
 	words_name(&words, valkey->prefix, "k", hex);
-	if (valkey_ask(valkey, &words, false, &reply) != OK)
-		return false;
-	knows = sitewide_number(reply.value.text) > 0;
+	if ((result = valkey_ask(valkey, &words, false, &reply)) != OK)
+		return result;
+	*number = sitewide_number(reply.value.text);
 	engine_reply_free(&reply);
-	return knows;
+	return OK;
 }
 
 enum result

@@ -9,9 +9,11 @@
 int64_t sitewide_fact(struct store *store, const char *name);
 void sitewide_facts(struct store *store, const char *const *names,
     int64_t *numbers);
-/* know, knows and forget; there is no end to what is known. */
-void sitewide_know(struct store *store, const unsigned char *id, int64_t now_s);
-bool sitewide_knows(struct store *store, const unsigned char *id);
+/* know, known and forget; there is no end to what is known. */
+void sitewide_know(struct store *store, const unsigned char *id,
+    int64_t number);
+enum result sitewide_known(struct store *store, const unsigned char *id,
+    int64_t *number) __attribute__((warn_unused_result));
 enum result sitewide_forget(struct store *store, const unsigned char *id)
     __attribute__((warn_unused_result));
 enum result sitewide_try(struct store *store)

@@ -199,44 +199,25 @@ store_set_fact(struct store *store, const char *name, int64_t number)
 	store->backend->set_fact(store, name, number);
 }
 
-/* The name of the fact that an id is known. */
-static void
-name_known(char name[static sizeof(STORE_KNOWN) + 2 * STORE_ID_BYTES],
-    const unsigned char *id)
-{
-	memcpy(name, STORE_KNOWN, sizeof(STORE_KNOWN));
-	sodium_bin2hex(name + sizeof(STORE_KNOWN) - 1, 2 * STORE_ID_BYTES + 1,
-	    id, STORE_ID_BYTES);
-}
-
 void
 store_know(struct store *store, const unsigned char id[static STORE_ID_BYTES],
-    int64_t now_s)
+    int64_t number)
 {
-	char name[sizeof(STORE_KNOWN) + 2 * STORE_ID_BYTES];
+	store->backend->know(store, id, number);
+}
 
-	name_known(name, id);
-	if (store->backend->know != NULL)
-		store->backend->know(store, id, now_s);
-	else
-		store_set_fact(store, name, now_s);
+enum result
+store_known(struct store *store, const unsigned char id[static STORE_ID_BYTES],
+    int64_t *number)
+{
+	*number = 0;
+	return store_counted(store, store->backend->known(store, id, number));
 }
 
 enum result
 store_forget(struct store *store, const unsigned char id[static STORE_ID_BYTES])
 {
 	return store_counted(store, store->backend->forget(store, id));
-}
-
-bool
-store_knows(struct store *store, const unsigned char id[static STORE_ID_BYTES])
-{
-	char name[sizeof(STORE_KNOWN) + 2 * STORE_ID_BYTES];
-
-	name_known(name, id);
-	if (store->backend->knows != NULL)
-		return store->backend->knows(store, id);
-	return store_fact(store, name) > 0;
 }
 
 enum result

@@ -223,14 +223,18 @@ void store_facts(struct store *store, const char *const names[static 2],
 void store_set_fact(struct store *store, const char *name, int64_t number);
 
 /*
- * Know an id from now on, for ever; a failure is logged, and the id is as
- * unknown as one that a crash of the machine may make us forget. An id that
- * cannot be looked for is unknown.
+ * Know an id from now on, for ever, with a number > 0 that goes with it instead
+ * of the one that did; a failure is logged, and the id is as it was, as after a
+ * crash of the machine.
  */
 void store_know(struct store *store,
-    const unsigned char id[static STORE_ID_BYTES], int64_t now_s);
-bool store_knows(struct store *store,
-    const unsigned char id[static STORE_ID_BYTES]);
+    const unsigned char id[static STORE_ID_BYTES], int64_t number);
+
+/* The number of an id. OK, with 0 if it is unknown; RESULT_STORE and
+ * RESULT_NO_MEMORY, with 0 as well. */
+enum result store_known(struct store *store,
+    const unsigned char id[static STORE_ID_BYTES], int64_t *number)
+    __attribute__((warn_unused_result));
 
 /*
  * Know an id no longer, durably. OK also when it was unknown; RESULT_STORE,

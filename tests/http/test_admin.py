@@ -94,7 +94,10 @@ def test_an_account_that_nobody_has_logs_nobody_out(stack, browser):
     assert is_logged_in(browser)
 
 
-def test_who_is_forgotten_is_logged_out_and_new_again(make_stack, tmp_path):
+@pytest.mark.parametrize("by_id", [False, True])
+def test_who_is_forgotten_is_logged_out_and_new_again(
+        make_stack, tmp_path, by_id):
+    """By either name of the account."""
     stack = make_stack(conf={"events_dir": make_outbox(tmp_path)})
     outbox = Outbox(tmp_path / "out", stack)
     browser, friend = Browser(stack), Browser(stack)
@@ -103,10 +106,12 @@ def test_who_is_forgotten_is_logged_out_and_new_again(make_stack, tmp_path):
     friend.login("friend")
     assert outbox.kinds() == ["first_login"] * 2 + ["login"] * 2
     known = set(stack.session_dir.glob("known-*"))
-    assert len(known) == 2
-    said = admin(stack, "forget", key_of(browser)).stdout
+    assert len(known) == 4
+    key = "user:wizzler" if by_id else key_of(browser)
+    said = admin(stack, "forget", key).stdout
     assert "nothing tells" in said and not is_logged_in(browser)
-    assert len(set(stack.session_dir.glob("known-*")) & known) == 1
+    left = set(stack.session_dir.glob("known-*"))
+    assert len(left) == 2 and left < known
     browser.login()
     friend.login("friend")
     assert outbox.kinds() == ["first_login"] + ["login"] * 2

@@ -174,15 +174,16 @@ failing_set_fact(struct store *store, const char *name, int64_t number)
 }
 
 static void
-failing_know(struct store *store, const unsigned char *id, int64_t now_s)
+failing_know(struct store *store, const unsigned char *id, int64_t number)
 {
-	store_know(own(store)->inner, id, now_s);
+	store_know(own(store)->inner, id, number);
 }
 
-static bool
-failing_knows(struct store *store, const unsigned char *id)
+static enum result
+failing_known(struct store *store, const unsigned char *id, int64_t *number)
 {
-	return store_knows(own(store)->inner, id);
+	WRAP(store, FAILING_KNOWN,
+	    inner(store)->known(own(store)->inner, id, number));
 }
 
 static enum result
@@ -287,7 +288,7 @@ static const struct store_backend backend = {
 	.fact = failing_fact,
 	.set_fact = failing_set_fact,
 	.know = failing_know,
-	.knows = failing_knows,
+	.known = failing_known,
 	.forget = failing_forget,
 	.date = failing_date,
 	.set_date = failing_set_date,

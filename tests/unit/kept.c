@@ -7,9 +7,12 @@
 #include <unistd.h>
 
 #include "backends.h"
+#include "engines.h"
+#include "movings.h"
 #include "run.h"
 #include "scratch.h"
 #include "base/clock.h"
+#include "store/files.h"
 
 #define MAX 100
 /* The file of the id below, where it is known. */
@@ -164,19 +167,31 @@ what_has_no_place_is_absent_on(struct store *store)
 }
 ON_EACH(what_has_no_place_is_absent)
 
+/* The number that goes with it; 0: it is unknown. */
+static int64_t
+known(struct store *store, const unsigned char *which)
+{
+	int64_t number;
+
+	return store_known(store, which, &number) == OK ? number : 0;
+}
+
 static void
 an_id_is_known_from_when_it_was_told_on(struct store *store)
 {
-	assert_false(store_knows(store, id));
+	int64_t number = 7;
+
+	CHECK_OK(store_known(store, id, &number));
+	assert_int_equal(number, 0);
 	store_know(store, id, 6000);
-	assert_false(store_knows(store, other_id));
-	assert_true(store_knows(store, id) || run_refused());
-	store_know(store, id, 6010);
-	assert_true(store_knows(store, id) || run_refused());
+	assert_int_equal(known(store, other_id), 0);
+	assert_true(known(store, id) == 6000 || run_refused());
+	store_know(store, id, INT64_MAX);
+	assert_true(known(store, id) == INT64_MAX || run_refused());
 	store_know(store, other_id, 6010);
 	assert_true(store_forget(store, id) == OK || run_refused());
-	assert_true(!store_knows(store, id) || run_refused());
-	assert_true(store_knows(store, other_id) || run_refused());
+	assert_true(known(store, id) == 0 || run_refused());
+	assert_true(known(store, other_id) == 6010 || run_refused());
 	assert_true(store_forget(store, id) == OK || run_refused());
 }
 ON_EACH(an_id_is_known_from_when_it_was_told)
@@ -186,10 +201,13 @@ static void
 an_id_is_forgotten_for_certain_or_not_said_to_be(void)
 {
 	SCOPED(scratch_close) struct store *store = NULL;
+	int64_t number = 7;
 
 	CHECK_OK(scratch_open(&store));
 	assert_int_equal(mkdir(KNOWN_FILE, 0700), 0);
 	CHECK(store_forget(store, id), RESULT_STORE);
+	CHECK(store_known(store, id, &number), RESULT_STORE);
+	assert_int_equal(number, 0);
 	assert_int_equal(rmdir(KNOWN_FILE), 0);
 	store_know(store, id, 6000);
 	run_fail_fsync(0);
@@ -200,7 +218,50 @@ an_id_is_forgotten_for_certain_or_not_said_to_be(void)
 	assert_int_equal(run_count(KNOWN_FILE), 0);
 }
 
+/* What moves, from one place to the other. */
+struct places {
+	struct store *from, *to, *moving;
+};
+
+static void
+places_close(struct places *places)
+{
+	store_close(places->moving);
+	store_close(places->from);
+	store_close(places->to);
+}
+
+static void
+check_known_moves(bool into_engine)
+{
+	SCOPED(places_close) struct places p = { NULL };
+	char prefix[MOVINGS_PREFIX_BYTES];
+
+	if (!engines_are_here())
+		skip();
+	run_in_scratch();
+	movings_prefix(prefix);
+	CHECK_OK(files_open(".", into_engine ? &p.from : &p.to));
+	CHECK_OK(engines_store(prefix, ".", into_engine ? &p.to : &p.from));
+	CHECK_OK(movings_open(prefix, into_engine, &p.moving));
+	store_know(p.from, id, 6000);
+	assert_true(known(p.moving, id) == 6000 || run_refused());
+	assert_true(known(p.to, id) == 6000 || run_refused());
+	assert_int_equal(known(p.moving, other_id), 0);
+	assert_int_equal(known(p.to, other_id), 0);
+}
+
+/* So who comes while the store moves is known when it has moved. */
+static void
+who_was_known_before_a_move_is_known_after_it(void)
+{
+	check_known_moves(true);
+	if (!run_refused())
+		check_known_moves(false);
+}
+
 UNIT_TESTS(kept) = {
+	TEST(who_was_known_before_a_move_is_known_after_it),
 	TEST(what_is_kept_lasts_as_long_as_its_record),
 	TEST(a_copy_and_a_part_are_kept_apart),
 	TEST(a_removal_of_a_version_takes_all_places),
