@@ -6,7 +6,10 @@ import base64
 import http.server
 import json
 import os
+import pathlib
+import shutil
 import subprocess
+import tempfile
 import threading
 
 import pytest
@@ -139,12 +142,16 @@ def test_what_is_no_event_is_not_told_and_makes_the_unit_wait(out, taker,
     assert os.path.lexists(out / name)
 
 
-@pytest.mark.parametrize("environment", [
-    {"POST_URL": 'http://127.0.0.1:1/"x'}, {
-        "POST_URL": "http://127.0.0.1:1/", "POST_TOKEN": "a\\b"}])
-def test_no_address_or_token_says_more_to_curl(out, environment):
-    done = tell(out, **environment)
-    assert done.returncode == 1 and "backslash" in done.stderr
+@pytest.mark.parametrize("environment, said", [
+    ({"POST_URL": 'http://127.0.0.1:1/"x'}, "backslash"),
+    ({"POST_URL": "http://127.0.0.1:1/", "POST_TOKEN": "a\\b"}, "backslash"),
+    ({"POST_URL": "http://127.0.0.1:1/\noutput = x"}, "one line"),
+    ({"POST_URL": "http://127.0.0.1:1/", "POST_TOKEN": "a\nb"}, "one line"),
+    ({"MAIL_TO": "a@b.example\nBcc: c@d.example"}, "one line")])
+def test_no_setting_says_more_to_curl_or_in_a_mail(
+        out, tmp_path, environment, said):
+    done = tell(out, SENDMAIL=sendmail(tmp_path), **environment)
+    assert done.returncode == 1 and said in done.stderr
     assert left(out) == sorted([FIRST, LOGIN])
 
 
@@ -175,6 +182,30 @@ def test_what_cannot_be_mailed_stays(out, tmp_path, taker):
     assert tell(out, MAIL_TO="x@y.example", POST_URL=taker.url,
                 SENDMAIL=sendmail(tmp_path)).returncode == 0
     assert left(out) == [] and len(taker.taken) == 4
+
+
+@pytest.mark.parametrize("way", ["post", "mail"])
+def test_what_cannot_be_read_is_not_told_as_nothing(taker, way):
+    """As where the directory lacks the set-group-ID bit."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = pathlib.Path(folder)
+        out = place / "out"
+        out.mkdir()
+        (out / LOGIN).write_text("{}\n", "utf-8")
+        (out / LOGIN).chmod(0)
+        for path in (place, out):
+            path.chmod(0o777)
+        script = shutil.copy(TELL, place)
+        done = subprocess.run(
+            [script, str(out)], check=False, text=True, capture_output=True,
+            timeout=60, **({"user": 65534, "group": 65534, "extra_groups": []}
+                           if os.geteuid() == 0 else {}),
+            env={"PATH": "/usr/bin:/bin", **(
+                {"POST_URL": taker.url} if way == "post" else
+                {"MAIL_TO": "a@b.example", "SENDMAIL": sendmail(place)})})
+        assert done.returncode == 1 and "read" in done.stderr
+        assert taker.taken == [] and not list(place.glob("mail-*"))
+        assert (out / LOGIN).exists()
 
 
 def test_who_is_told_nothing_takes_nothing(out):
