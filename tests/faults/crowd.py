@@ -229,7 +229,9 @@ async def slow(crowd, number):
         await trickle(crowd, line, head[-999:])
     else:
         await person.login()
-        await line.send(request("GET", "/artists", person.headers()))
+        # Not kept: nothing would come after a short answer, for a minute.
+        await line.send(request("GET", "/artists", person.headers(
+            {"Connection": "close"})))
         crowd.count("slow", what)
         while not crowd.is_over() and await line.reader.read(2048):
             await asyncio.sleep(SLOW_S)
