@@ -13,6 +13,8 @@
 #include "run.h"
 #include "session/everywhere.h"
 
+#define DAY 86400
+
 static char us[] = "us";
 static const struct account ours = { .id = us };
 
@@ -35,7 +37,7 @@ a_date_is_that_of_the_clock_if_none_is_later(void)
 	assert_in_range(date_s, now_s, clock_now_s() + 1);
 }
 
-/* A clock was an hour ahead: dates count from there on, and so does the time
+/* A clock was days ahead: dates count from there on, and so does the time
  * for which they are kept. */
 static void
 a_date_is_kept_as_long_as_a_session_can_last(void)
@@ -47,10 +49,10 @@ a_date_is_kept_as_long_as_a_session_can_last(void)
 	last_s = s.conf.absolute_limit_s + clock_now_s();
 	CHECK_OK(everywhere_set_account(&s.context, &ours));
 	assert_true(failing_date_ends_s(s.store) >= last_s);
-	run_later(3600);
+	run_later(3 * DAY);
 	CHECK_OK(everywhere_set_account(&s.context, &ours));
 	CHECK_OK(everywhere_latest(&s.context, &date_s));
-	run_later(-3600);
+	run_later(-3 * DAY);
 	CHECK_OK(everywhere_set_account(&s.context, &ours));
 	assert_true(
 	    failing_date_ends_s(s.store) >= date_s + s.conf.absolute_limit_s);

@@ -113,6 +113,19 @@ run_fsyncs(void)
 	return fsyncs;
 }
 
+#ifdef COVERAGE
+void __gcov_dump(void);
+#endif
+
+void
+run_exit(int status)
+{
+#ifdef COVERAGE
+	__gcov_dump();
+#endif
+	_exit(status);
+}
+
 bool
 run_refused(void)
 {

@@ -92,6 +92,10 @@ void run_mono_later(int64_t ms);
 void run_fail_fsync(unsigned after);
 unsigned run_fsyncs(void);
 
+/* End a process that a test has begun, by fork(), with the counts of
+ * tests/coverage written. */
+void run_exit(int status) __attribute__((noreturn));
+
 /* Let something else happen during the next call of fsync(). */
 void run_during_fsync(void (*act)(void));
 

@@ -206,7 +206,8 @@ static void
 an_answer_that_was_not_asked_for_is_a_doubt(void)
 {
 	static const char *const odd[] = { "+OK\r\n", ":1\r\n", "$-1\r\n",
-		"*1\r\n:1\r\n" };
+		"*1\r\n:1\r\n", "*2\r\n:1\r\n:0\r\n",
+		"*6\r\n:1\r\n:0\r\n$-1\r\n$-1\r\n$-1\r\n$-1\r\n" };
 	enum result result;
 	size_t i;
 

@@ -56,9 +56,9 @@ fork_to_count(int64_t limit, int times, int wanted)
 	if (child != 0)
 		return child;
 	if (files_open(".", &store) != OK)
-		_exit(2);
+		run_exit(2);
 	done = try(store, limit, times);
-	_exit(wanted < 0 || done == wanted ? 0 : 1);
+	run_exit(wanted < 0 || done == wanted ? 0 : 1);
 }
 
 static void
@@ -167,12 +167,12 @@ who_is_killed_has_counted_what_he_did(void)
 			struct store *own = NULL;
 
 			if (files_open(".", &own) != OK)
-				_exit(2);
+				run_exit(2);
 			for (;;)
 				if (store_count(own, NAME, INT32_MAX, &tally) !=
 					OK ||
 				    write(pipes[1], "x", 1) != 1)
-					_exit(1);
+					run_exit(1);
 		}
 		close(pipes[1]);
 		for (said = 0; said < 50 + i; said++)
@@ -370,12 +370,12 @@ a_confined_process_counts(void)
 	CHECK_OK(scratch_open(&store));
 	if ((child = fork()) == 0) {
 		if (files_open(".", &own) != OK)
-			_exit(2);
+			run_exit(2);
 		sandbox(".");
 		if (try(own, 10, 4) != 4 || unlink(COUNTS_NAME) != 0 ||
 		    try(own, 10, 3) != 3)
-			_exit(1);
-		_exit(0);
+			run_exit(1);
+		run_exit(0);
 	}
 	check_end(child, 0);
 	assert_int_equal(counted(store, NAME), 3);

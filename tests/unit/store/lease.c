@@ -168,15 +168,15 @@ die_as_holder(struct site *s, const char *machine, bool reserves, bool copy)
 	if (child == 0) {
 		/* A root who may not do that has nothing to test. */
 		if (copy && !start_again())
-			_exit(2);
+			run_exit(2);
 		if (engines_store(s->prefix, machine, &s->one) == OK &&
 		    lock_take(s->one, LOCK_REFRESH, site_id, 0, &s->lock_one) ==
 			OK &&
 		    (!reserves ||
 			site_reserve(s->one, &s->lock_one, &s->version,
 			    &s->room_one) == OK))
-			_exit(0);
-		_exit(run_refused() ? 2 : 1);
+			run_exit(0);
+		run_exit(run_refused() ? 2 : 1);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) != 1);

@@ -109,7 +109,7 @@ of_all_threads_of_all_processes_one_is_inside(void)
 	for (i = 0; i < PROCESSES; i++)
 		if ((children[i] = fork()) == 0) {
 			run_threads(5);
-			_exit(0);
+			run_exit(0);
 		}
 	for (i = 0; i < PROCESSES; i++) {
 		assert_int_equal(waitpid(children[i], &status, 0), children[i]);

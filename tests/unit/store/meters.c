@@ -65,7 +65,7 @@ begin(bool (*act)(void))
 	pid_t child = fork();
 
 	if (child == 0)
-		_exit(act() ? 0 : 1);
+		run_exit(act() ? 0 : 1);
 	assert_true(child > 0);
 	return child;
 }
@@ -97,6 +97,9 @@ nothing_is_there_until_somebody_opens_it(void)
 	end(begin(open_and_count), 0);
 	check_counted(NAME, TIMES);
 	CHECK(meters_read("./nowhere", &copy), RESULT_STORE);
+	assert_int_equal(truncate(METERS_NAME, 100), 0);
+	CHECK(meters_read(".", &copy), RESULT_ABSENT);
+	assert_null(copy);
 }
 
 /* From the first on, which makes the file, several at once. */
@@ -180,10 +183,10 @@ who_is_killed_loses_nothing(void)
 	for (i = 1; i <= 5; i++) {
 		if ((child = fork()) == 0) {
 			if (meters_open(".") != OK)
-				_exit(2);
+				run_exit(2);
 			while (count(NAME, 1))
 				atomic_fetch_add(said, 1);
-			_exit(1);
+			run_exit(1);
 		}
 		while (atomic_load(said) < 1000 * i)
 			usleep(100);
