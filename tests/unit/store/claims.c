@@ -202,6 +202,27 @@ a_claim_that_replicas_do_not_confirm_is_taken_back(void)
 	assert_non_null(strstr(script.heard, TAKES_BACK));
 }
 
+/* The operator sees that a process of his has died. */
+static void
+the_lock_of_a_dead_process_is_told_of(void)
+{
+	static const char *const answers[] = { SCRIPT_GREETING,
+		"*5\r\n:1\r\n:1\r\n$-1\r\n$-1\r\n$-1\r\n", ":1\r\n", NULL };
+	SCOPED(script_stop) struct script script;
+	SCOPED(scratch_close) struct store *store = NULL;
+	SCOPED(lock_release) struct lock lock = { NULL, OK, false };
+	int64_t numbers[2];
+	enum result result;
+
+	script_start(&script, answers);
+	CHECK_OK(open_script(&script, 0, &store));
+	result = claim(store, numbers, &lock);
+	if (run_refused())
+		return;
+	assert_int_equal(result, OK);
+	assert_non_null(strstr(run_said(), "event=lease_taken_over"));
+}
+
 static void
 an_answer_that_was_not_asked_for_is_a_doubt(void)
 {
@@ -235,6 +256,7 @@ UNIT_TESTS(claims) = {
 	TEST(who_finds_another_record_gives_the_lock_back_as_well),
 	TEST(a_claim_whose_answers_are_lost_is_settled),
 	TEST(a_claim_that_replicas_do_not_confirm_is_taken_back),
+	TEST(the_lock_of_a_dead_process_is_told_of),
 	TEST(an_answer_that_was_not_asked_for_is_a_doubt),
 	END_OF_TESTS,
 };
