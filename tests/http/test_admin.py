@@ -117,6 +117,48 @@ def test_who_is_forgotten_is_logged_out_and_new_again(
     assert outbox.kinds() == ["first_login"] + ["login"] * 2
 
 
+def test_what_was_not_done_is_said_and_can_be_done_again(make_stack,
+                                                         tmp_path):
+    stack = make_stack(conf={"events_dir": make_outbox(tmp_path)})
+    browser = Browser(stack)
+    browser.login()
+    key = key_of(browser)
+    known, = stack.session_dir.glob("known-*")
+    latest = stack.session_dir / "since-latest"
+    latest.mkdir()
+    for command in ("logout", "forget"):
+        done = admin(stack, command, key, check=False)
+        assert (done.returncode, done.stdout) == (1, ""), command
+        assert "Perhaps not all of its sessions are over" in done.stderr
+    assert known.is_file()
+    latest.rmdir()
+    assert is_logged_in(browser)
+    known.unlink()
+    known.mkdir()
+    done = admin(stack, "forget", key, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "It is still known that it was here" in done.stderr
+    assert not is_logged_in(browser)
+    known.rmdir()
+    assert "nothing tells" in admin(stack, "forget", key).stdout
+
+
+def test_without_its_directory_it_does_nothing(make_stack):
+    stack = make_stack()
+    away = stack.session_dir.rename(stack.folder / "away")
+    for command in ("metrics", "quota", "sessions"):
+        done = admin(stack, command, check=False)
+        assert (done.returncode, done.stdout) == (2, ""), command
+        assert f"{stack.conf_file}: session_dir: " in done.stderr
+    away.rename(stack.session_dir)
+
+
+def test_its_version_is_that_of_the_programs(stack):
+    assert admin(stack, "-v").stdout == subprocess.run(
+        [str(stack.build_dir / "cgi-bin" / "callback"), "-v"],
+        capture_output=True, text=True, check=True).stdout
+
+
 def test_without_the_server_key_nobody_is_logged_out(make_stack):
     stack = make_stack()
     browser = Browser(stack)

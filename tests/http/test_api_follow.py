@@ -162,7 +162,8 @@ def test_a_no_that_was_too_early_is_not_for_good(site, member):
 
 @pytest.mark.parametrize("answer", ["bad_gateway_502_json", CLOSED, {
     "status": 200, "body": "[]"}, {"status": 200, "body": "[1]"}, {
-    "status": 200, "body": "[true,true]"}, {"status": 204, "body": ""}])
+    "status": 200, "body": "[true,true]"}, {"status": 204, "body": ""}, {
+    "status": 200, "body": "{}"}])
 @pytest.mark.parametrize("before", [True, False])
 def test_a_look_that_fails_is_no_failure_and_comes_again(site, member,
                                                          answer, before):
@@ -176,6 +177,15 @@ def test_a_look_that_fails_is_no_failure_and_comes_again(site, member,
         assert member.fetch(f"api/follow/{path}", method).status == 204
     assert asked(site) == [looks(OTHER), ("PUT", "library" + URI + OTHER),
                            looks(OTHER), ("DELETE", "library" + URI + ID)]
+
+
+@pytest.mark.parametrize("answer", ["bad_gateway_502_json", {
+    "status": 200, "body": "{}"}, {"status": 200, "body": "[false,true]"}])
+def test_who_only_looks_hears_that_nobody_knows(site, member, answer):
+    site.spotify.answers("api", answer)
+    refused(member.fetch(f"api/follow/{ID}"), 502, "upstream_failed")
+    assert member.fetch(f"api/follow/{ID}").json == {"following": False}
+    assert not list(site.session_dir.glob("follow-*"))
 
 
 def test_a_person_clicks_so_often_an_hour_by_whatever_door(site, member):
