@@ -9,6 +9,7 @@ import pytest
 
 from stack.processes import wait_until
 from tools import fastcgi
+from tools.admin import admin
 from tools.amounts import DAY, HOUR
 from tools.answers import Browser, refused
 from tools.parallel import Later, together
@@ -251,6 +252,8 @@ def test_what_spotify_refused_is_learned_and_survives_a_restart(rationed):
     used, budget, rest = printed(stack)["following"]
     assert (used, budget) == (21, 19)
     assert re.fullmatch(r", learned at 21, until [-0-9]{10} \d\d:00 UTC", rest)
+    assert re.search(r"^following +21 +19 +21 ", admin(stack, "quota").stdout,
+                     re.M)
     stack.clock.advance(2 * DAY)
     assert lists(visitor(stack), 25) == 19
     stack.clock.advance(6 * DAY)
