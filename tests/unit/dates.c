@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -183,6 +184,33 @@ others_are_kept_out_until_a_date_is_durable(void)
 	assert_int_equal(locked, 2);
 }
 
+/* Neither the lock can be opened, nor the file afterwards. */
+static void
+without_descriptors_a_date_stays(void)
+{
+	SCOPED(scratch_close) struct store *store = NULL;
+	struct rlimit before, narrow;
+	enum result result;
+	int64_t date_s;
+	int more, next;
+
+	CHECK_OK(scratch_open(&store));
+	CHECK_OK(store_set_date(store, id, 5000, later_s()));
+	next = dup(STDERR_FILENO);
+	close(next);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	for (more = 0; more < 2; more++) {
+		narrow =
+		    (struct rlimit){ (rlim_t)(next + more), before.rlim_max };
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &narrow), 0);
+		result = store_set_date(store, id, 6000, later_s());
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+		assert_int_equal(result, RESULT_STORE);
+		CHECK_OK(store_date(store, id, &date_s));
+		assert_int_equal(date_s, 5000);
+	}
+}
+
 static void
 what_is_no_file_is_no_date(void)
 {
@@ -228,6 +256,7 @@ UNIT_TESTS(dates) = {
 	TEST(a_date_outlives_a_record_of_its_id),
 	TEST(of_many_at_once_the_latest_stays),
 	TEST(others_are_kept_out_until_a_date_is_durable),
+	TEST(without_descriptors_a_date_stays),
 	TEST(what_is_no_file_is_no_date),
 	TEST(a_disk_that_fails_is_said_so),
 	END_OF_TESTS,

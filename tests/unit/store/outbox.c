@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -96,6 +98,47 @@ a_disk_that_fails_leaves_no_part_of_a_file(void)
 	assert_int_equal(run_count("out/event-*"), 1);
 }
 
+/* So many descriptors more, or bytes of a file. */
+static const char *
+put_within(int resource, rlim_t most)
+{
+	struct rlimit before, narrow;
+	const char *failed;
+	int error;
+
+	assert_int_equal(getrlimit(resource, &before), 0);
+	narrow = (struct rlimit){ most, before.rlim_max };
+	assert_int_equal(setrlimit(resource, &narrow), 0);
+	failed = outbox_put("out", "event-1.json", STR("longer"));
+	error = errno;
+	assert_int_equal(setrlimit(resource, &before), 0);
+	errno = error;
+	return failed;
+}
+
+static void
+what_has_failed_is_told_and_leaves_nothing(void)
+{
+	void (*before)(int) = signal(SIGXFSZ, SIG_IGN);
+	int next;
+
+	begin();
+	next = dup(STDERR_FILENO);
+	close(next);
+	assert_string_equal(put_within(RLIMIT_NOFILE, (rlim_t)next),
+	    "open_dir");
+	assert_string_equal(put_within(RLIMIT_NOFILE, (rlim_t)next + 1),
+	    "create");
+	assert_int_equal(errno, EMFILE);
+	assert_string_equal(put_within(RLIMIT_FSIZE, 3), "write");
+	assert_int_equal(errno, EFBIG);
+	signal(SIGXFSZ, before);
+	assert_string_equal(outbox_put("out", "none/event-1.json", STR("x")),
+	    "link");
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(run_count("out/*") + run_count("out/.temp-*"), 0);
+}
+
 static void
 a_place_that_is_no_directory_is_none(void)
 {
@@ -151,6 +194,7 @@ UNIT_TESTS(outbox) = {
 	TEST(what_is_there_by_that_name_stays),
 	TEST(file_and_name_are_durable),
 	TEST(a_disk_that_fails_leaves_no_part_of_a_file),
+	TEST(what_has_failed_is_told_and_leaves_nothing),
 	TEST(a_place_that_is_no_directory_is_none),
 	TEST(a_link_by_that_name_leads_nowhere),
 	END_OF_TESTS,
