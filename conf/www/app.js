@@ -392,7 +392,7 @@ function listen()
 }
 
 $('login').href = login_url();
-$('switch').href = login_url({ other: true });
+$('switch').href = $('login-other').href = login_url({ other: true });
 show_screen('checking');
 announce('Looking up your login…');
 restore_fragment();

@@ -35,7 +35,7 @@ static const struct result_row rows[] = {
 	    "This account is not on the list",
 	    "This Spotify account is not on the application's list of users. "
 	    "Ask the site's owner to add it, with the account's e-mail "
-	    "address." },
+	    "address, or use another account." },
 	[RESULT_OWNER_NOT_PREMIUM] = { 403, 0, "owner_not_premium",
 	    "Spotify has switched this application off",
 	    "Spotify has switched the application off, because its owner has "
@@ -47,7 +47,7 @@ static const struct result_row rows[] = {
 	[RESULT_SPOTIFY_REFUSED] = { 403, 0, "spotify_refused",
 	    "Spotify does not allow it",
 	    "Spotify does not allow this site to do that for this account. "
-	    "Trying again does not help; tell the site's owner." },
+	    "Tell the site's owner, or use another account." },
 	[RESULT_REFUSED_REQUEST] = { 400, 0, "spotify_refused",
 	    "Spotify does not take this",
 	    "Spotify cannot make sense of what this site asked it. Trying "

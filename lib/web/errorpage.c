@@ -45,6 +45,31 @@ add_link(struct buf *body, const char *kind, struct str base, const char *rest,
 	buf_printf(body, "\">%s</a>\n", text);
 }
 
+/* Whether Spotify would say the same to this account again. It remembers the
+ * consent: a login that does not make it ask would come back here at once. */
+static bool
+is_of_the_account(enum result result)
+{
+	return result == RESULT_NOT_ON_ALLOWLIST ||
+	    result == RESULT_SPOTIFY_REFUSED ||
+	    result == RESULT_PREMIUM_REQUIRED;
+}
+
+/* What to do now. */
+static void
+add_way_on(struct buf *body, struct str base, enum result result)
+{
+	static const char kind[] = " class=\"do\"";
+
+	if (result == RESULT_LOGIN_UNDER_WAY)
+		add_link(body, kind, STR(""), "", "Go on");
+	else if (is_of_the_account(result))
+		add_link(body, kind, base, "login?switch=1",
+		    "Use another account");
+	else
+		add_link(body, kind, base, "login", "Start again");
+}
+
 void
 errorpage_write(struct reply *reply, const struct conf *conf,
     enum result result)
@@ -64,13 +89,9 @@ errorpage_write(struct reply *reply, const struct conf *conf,
 	    row->heading, style, row->heading);
 	codec_html(body, str_of(row->detail));
 	buf_puts(body, "</p>\n<p>");
-	if (result == RESULT_LOGIN_UNDER_WAY) {
+	if (result == RESULT_LOGIN_UNDER_WAY)
 		reply_header(reply, "Refresh", STR("2"));
-		add_link(body, " class=\"do\"", STR(""), "", "Go on");
-	} else {
-		add_link(body, " class=\"do\"", conf->base, "login",
-		    "Start again");
-	}
+	add_way_on(body, conf->base, result);
 	add_link(body, "", local ? conf->redirect.origin : STR(""),
 	    conf->after_login, "Back to the site");
 	buf_printf(body,

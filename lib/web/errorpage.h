@@ -8,8 +8,9 @@
 
 /*
  * Replace everything but the cookies by a small HTML page: what happened,
- * what to do, a link that starts again, one to the site. It contains no text
- * of the request and loads nothing.
+ * what to do, a link that starts again (where Spotify refuses the account, with
+ * another one), one to the site. It contains no text of the request and loads
+ * nothing.
  */
 void errorpage_write(struct reply *reply, const struct conf *conf,
     enum result result);

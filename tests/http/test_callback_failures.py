@@ -13,6 +13,8 @@ from tools.urls import query_of, with_query
 GOOD_TOKENS = {"access_token": "BQgood", "token_type": "Bearer",
                "expires_in": 3600, "refresh_token": "AQgood",
                "scope": "user-read-email user-follow-read"}
+# What Spotify would say again to this account, and without a question.
+OF_THE_ACCOUNT = {"not_on_allowlist", "spotify_refused"}
 
 
 @pytest.fixture
@@ -26,7 +28,8 @@ def fails(browser, stack):
         assert stored(stack) == []
         assert not any(name.startswith("spotify-login-")
                        for name in browser.cookies.names())
-        assert f'href="{stack.url}/login"' in reply.text
+        query = "?switch=1" if code in OF_THE_ACCOUNT else ""
+        assert f'href="{stack.url}/login{query}"' in reply.text
         assert f'href="{stack.url}/"' in reply.text
         return reply
     return check
@@ -193,6 +196,7 @@ def test_an_account_that_is_not_on_the_allowlist(fails):
 @pytest.mark.parametrize("answer, code", [
     ("not_registered_403", "not_on_allowlist"),
     ("not_registered_2026_403", "not_on_allowlist"),
+    ("forbidden_403", "spotify_refused"),
     ("premium_403", "owner_not_premium"), ("scope_403", "scope_missing")])
 def test_a_403_is_told_by_its_text(fails, spotify, answer, code):
     spotify.answers("me", answer)

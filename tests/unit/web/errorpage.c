@@ -20,6 +20,27 @@ site(void)
 		.cookie_tail = "; Path=/" };
 }
 
+/* Whether Spotify would refuse the account again, without asking anybody. */
+static bool
+is_of_the_account(enum result result)
+{
+	return result == RESULT_NOT_ON_ALLOWLIST ||
+	    result == RESULT_SPOTIFY_REFUSED ||
+	    result == RESULT_PREMIUM_REQUIRED;
+}
+
+static const char *
+way_on(enum result result)
+{
+	/* One is loaded again, to see whether it is over. */
+	if (result == RESULT_LOGIN_UNDER_WAY)
+		return "href=\"\">Go on";
+	return is_of_the_account(result) ?
+	    "href=\"https://e.org/&quot;&lt;&amp;/login?switch=1\">"
+	    "Use another account" :
+	    "href=\"https://e.org/&quot;&lt;&amp;/login\">Start again";
+}
+
 static void
 every_result_is_a_page_with_words_a_code_and_two_links(void)
 {
@@ -42,12 +63,7 @@ every_result_is_a_page_with_words_a_code_and_two_links(void)
 		buf_printf(&code, "<small>%s</small>", row->code);
 		CHECK_OK(buf_result(&code));
 		assert_non_null(strstr(reply.body.p, code.p));
-		/* One is loaded again, to see whether it is over. */
-		assert_non_null(strstr(reply.body.p,
-		    i == RESULT_LOGIN_UNDER_WAY ?
-			"href=\"\">Go on" :
-			"href=\"https://e.org/"
-			"&quot;&lt;&amp;/login\">Start again"));
+		assert_non_null(strstr(reply.body.p, way_on((enum result)i)));
 		assert_non_null(strstr(reply.body.p,
 		    "href=\"https://e.org/\">Back to the site"));
 	}
