@@ -98,9 +98,9 @@ static const struct result_row rows[] = {
 	    "The server cannot save or read its data just now. Try again "
 	    "later; the operator finds the cause in the log." },
 	[RESULT_MISCONFIGURED] = { 503, 60, "misconfigured",
-	    "The site is not set up properly",
-	    "Spotify does not accept the way this site is set up. The "
-	    "operator finds the cause in the log." },
+	    "Something is wrong with this site",
+	    "This site is not set up correctly. The operator finds the cause "
+	    "in the log." },
 	[RESULT_BUSY] = { 503, 2, "busy", "The server is busy",
 	    "The server is busy. Try again in a moment." },
 	[RESULT_NO_MEMORY] = { 503, 2, "busy", "The server is busy",

@@ -114,3 +114,6 @@ def test_a_mistake_in_the_configuration_is_told(stack, program):
     assert "Sanitizer" not in errors
     reply = fastcgi.parse(output, program)
     assert reply.status == 503 and "misconfigured" in reply.text
+    # It is not Spotify's, and nobody shall look for it there.
+    assert "not set up correctly" in reply.text
+    assert "Spotify" not in reply.text
