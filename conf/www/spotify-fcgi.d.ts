@@ -98,7 +98,7 @@ export type Artists = {
 	/** In Spotify's order. */
 	artists: Artist[];
 	total: number;
-	/** False if Spotify's own pages went round in circles, or there were more than 1,000. */
+	/** False if Spotify's own pages went round in circles, or there were more than 1,000 pages, which are 50,000 artists. */
 	complete: boolean;
 	/** An earlier list, for Spotify gave no newer one. */
 	stale: boolean;
