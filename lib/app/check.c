@@ -25,6 +25,7 @@
 #include "process/descriptors.h"
 #include "relay/allow.h"
 #include "spotify/quota.h"
+#include "spotify/scopes.h"
 #include "store/trial.h"
 
 #define SPOTIFY_CLIENT_BYTES 32
@@ -282,6 +283,7 @@ print_doubts(const struct conf *conf, const struct findings *findings)
 		printf("# The web server has to send %s to callback; its "
 		       "example knows /callback.\n",
 		    conf->redirect.path.p);
+	scopes_print_unknown(str_of(conf->scope), stdout);
 	if ((conf->auth_pass & CONF_PASS_EMAIL) &&
 	    !str_has_word(str_of(conf->scope), STR("user-read-email")))
 		printf("# auth_pass has email; for that, scope needs "

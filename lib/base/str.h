@@ -41,6 +41,11 @@ struct str str_cut(struct str *rest, char separator);
 /* Whether a list whose words are separated by a blank has that one. */
 bool str_has_word(struct str list, struct str word);
 
+/* Whether somebody who wrote s may have meant the other word: letters of
+ * either case and "-" for "_" are the same, and one may be missing, too many,
+ * another, or in its neighbour's place. */
+bool str_is_near(struct str s, struct str word);
+
 /*
  * Read the whole slice as a decimal number without sign, at most max.
  * False, *number untouched: empty, another character, or too large.

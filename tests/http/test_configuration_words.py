@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from configured import Setup
+from sim.scopes import SCOPES
 from stack import certificates
 
 QUOTES, END = "quotes are not needed", "leave the sign at its end out"
@@ -204,3 +205,25 @@ def test_a_certificate_of_the_future_is_named(setup):
     assert (done.returncode, done.stderr) == (0, "")
     assert f'# ca_file: "a? new one" begins on {begin:%Y-%m-%d}\n' in \
         done.stdout
+
+
+@pytest.mark.parametrize("word, near", [
+    ("user-read-emial", "user-read-email"),
+    ("user-read-emails", "user-read-email"),
+    ("user-top_read", "user-top-read"), ("Streaming", "streaming"),
+    ("email", None), ("user-read", None)])
+def test_a_scope_that_spotify_does_not_document_is_named(setup, word, near):
+    """It may be new, so it is no mistake; if it is one, every login ends on a
+    page of Spotify's, and no log here knows it."""
+    setup.conf(scope=f"user-follow-read {word}")
+    done = setup.run("login")
+    assert (done.returncode, done.stderr) == (0, "")
+    meant = f"; perhaps it is meant to be {near}" if near else ""
+    assert (f"# scope: {word} is none that Spotify documents{meant}.\n"
+            in done.stdout)
+
+
+def test_what_the_simulated_spotify_takes_is_documented(setup):
+    setup.conf(scope=" ".join(SCOPES))
+    done = setup.run()
+    assert done.returncode == 0 and "none that Spotify" not in done.stdout

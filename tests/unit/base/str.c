@@ -115,6 +115,29 @@ a_list_has_its_words_and_no_parts_of_them(void)
 	assert_false(str_has_word(str_of(NULL), STR("b")));
 }
 
+static void
+a_word_is_near_with_one_mistake_of_the_hand(void)
+{
+	static const char *const near[] = { "scope", "SCOPE", "scop", "cope",
+		"scoope", "scopes", "xscope", "scape", "socpe", "scoep" };
+	static const char *const far[] = { "", "sco", "scopess", "scaqe",
+		"ocsep", "epocs", "sxoxe", "oscep" };
+	size_t i;
+
+	for (i = 0; i < N(near); i++) {
+		assert_true(str_is_near(str_of(near[i]), STR("scope")));
+		assert_true(str_is_near(STR("scope"), str_of(near[i])));
+	}
+	for (i = 0; i < N(far); i++) {
+		assert_false(str_is_near(str_of(far[i]), STR("scope")));
+		assert_false(str_is_near(STR("scope"), str_of(far[i])));
+	}
+	assert_true(str_is_near(STR("idle-limit"), STR("idle_limit")));
+	assert_true(str_is_near(STR("aab"), STR("ab")));
+	assert_true(str_is_near(STR("a"), str_of(NULL)));
+	assert_false(str_is_near(STR("ab"), str_of(NULL)));
+}
+
 UNIT_TESTS(str) = {
 	TEST(slices_are_equal_byte_for_byte),
 	TEST(a_slice_starts_and_ends_with_what_it_starts_and_ends_with),
@@ -123,5 +146,6 @@ UNIT_TESTS(str) = {
 	TEST(a_number_is_digits_up_to_its_maximum),
 	TEST(graphic_bytes_are_printable_and_no_blank),
 	TEST(a_list_has_its_words_and_no_parts_of_them),
+	TEST(a_word_is_near_with_one_mistake_of_the_hand),
 	END_OF_TESTS,
 };
