@@ -5,8 +5,8 @@
 
 #include "spotify/context.h"
 
-/* What is counted: calls, and clicks that follow an artist or no more, of which
- * Spotify's policy wants each to be a person's own. */
+/* What is counted: calls, and clicks that follow an artist or a playlist, or no
+ * more, of which Spotify's policy wants each to be a person's own. */
 enum pace { PACE_CALL, PACE_FOLLOW, PACE__MAX };
 
 #define PACE_CALLS 60

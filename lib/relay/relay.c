@@ -136,7 +136,7 @@ lead(struct context *context, struct session *session,
 	*outcome = (struct flight_outcome){ .body = BUF(RELAY_BODY_MAX) };
 	outcome->result = pace_take(context, PACE_CALL, session->id);
 	if (outcome->result == OK && row_writes(rowurl->row) &&
-	    rowurl_follows(rowurl))
+	    rowurl_has_followers(rowurl))
 		outcome->result = pace_take(context, PACE_FOLLOW, session->id);
 	if (outcome->result == OK)
 		outcome->result = token_get(context, session, TOKEN_USE);

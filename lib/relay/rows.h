@@ -29,7 +29,7 @@ enum row_kind {
 	ROW_TEXT,   /* at most max bytes, or ROWS_TEXT_MAX for 0, without
 		     * control bytes */
 	ROW_URIS,   /* "spotify:KIND:ID", as many as ROWS_URIS_MAX, by commas */
-	ROW_CHANGED_URIS, /* the same, but an artist alone: one per click */
+	ROW_CHANGED_URIS, /* the same, but what has followers alone */
 	ROW_URI,	  /* one, of a kind among words */
 	ROW_DEVICE, /* at most ROWS_DEVICE_MAX letters, digits, "-" and "_" */
 	/* Of bodies only: */

@@ -80,12 +80,23 @@ rowurl_find(struct str path, enum method method, struct rowurl *rowurl)
 	return result;
 }
 
+static bool
+is_about(const struct rowurl *rowurl, unsigned kinds)
+{
+	return row_is_ours(rowurl->row) ||
+	    (rowurl->row->scopes == ROW_BY_URI && (rowurl->scopes & kinds));
+}
+
 bool
 rowurl_follows(const struct rowurl *rowurl)
 {
-	return row_is_ours(rowurl->row) ||
-	    (rowurl->row->scopes == ROW_BY_URI &&
-		(rowurl->scopes & ROWVALUE_FOLLOWED));
+	return is_about(rowurl, ROWVALUE_ARTIST);
+}
+
+bool
+rowurl_has_followers(const struct rowurl *rowurl)
+{
+	return is_about(rowurl, ROWVALUE_FOLLOWED);
 }
 
 unsigned

@@ -35,6 +35,10 @@ enum result rowurl_find(struct str path, enum method method,
 /* Whether it is about an artist who is followed. */
 bool rowurl_follows(const struct rowurl *rowurl);
 
+/* The same, or about a playlist: Spotify wants the number of their followers to
+ * be made by people, one click for each. */
+bool rowurl_has_followers(const struct rowurl *rowurl);
+
 /* The methods by which a path may be asked, METHOD_ bits of all its rows; 0: it
  * is in no row. */
 unsigned rowurl_methods(struct str path);

@@ -123,8 +123,8 @@ static const struct uri_kind {
 	{ "spotify:episode:", 1 },
 	{ "spotify:show:", 1 },
 	{ "spotify:audiobook:", 1 },
-	{ "spotify:artist:", ROWVALUE_FOLLOWED },
-	{ "spotify:playlist:", 4 },
+	{ "spotify:artist:", ROWVALUE_ARTIST },
+	{ "spotify:playlist:", ROWVALUE_PLAYLIST },
 };
 
 static bool

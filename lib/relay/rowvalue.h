@@ -6,8 +6,10 @@
 #include "base/buf.h"
 #include "relay/rows.h"
 
-/* The word of a row's scope for who is followed, where URIs decide. */
-#define ROWVALUE_FOLLOWED 2u
+/* The words of a row's scope for what has followers, where URIs decide. */
+#define ROWVALUE_ARTIST 2u
+#define ROWVALUE_PLAYLIST 4u
+#define ROWVALUE_FOLLOWED (ROWVALUE_ARTIST | ROWVALUE_PLAYLIST)
 
 /* Whether a text is exactly one id. */
 bool rowvalue_is_id(struct str s);

@@ -131,7 +131,7 @@ ask(struct str input, enum method method)
 		check_query(rowurl.row, buf_str(&rowurl.query));
 		check_with_curl(&rowurl);
 		check_again(&rowurl, method);
-		MUST(method == METHOD_GET || !rowurl_follows(&rowurl) ||
+		MUST(method == METHOD_GET || !rowurl_has_followers(&rowurl) ||
 		    rowurl.query.n == 0 ||
 		    strstr(rowurl.query.p, "%2C") == NULL);
 	}

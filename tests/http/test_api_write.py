@@ -12,6 +12,7 @@ from tools.answers import Browser
 from tools.parallel import Later
 from tools.shapes import TABLE
 
+PLAYLIST = f"spotify:playlist:{ID}"
 FOLLOW = f"api/me/library?uris={ARTIST}"
 FRIEND, STRANGER = "https://app.music.test", "https://evil.test"
 
@@ -207,8 +208,11 @@ def test_an_answer_from_before_a_change_is_not_shared_after_it(site, member):
         assert old.result().status == 200
 
 
-def test_one_click_is_for_one_artist(site, member):
+def test_one_click_is_for_one_artist_or_one_playlist(site, member):
+    """Both have followers, whose number is made by people."""
     for uris in (f"{ARTIST},{ARTIST}", f"{TRACK},{ARTIST}",
+                 f"{PLAYLIST},{PLAYLIST}", f"{TRACK},{PLAYLIST}",
+                 f"{PLAYLIST},{ARTIST}",
                  ",".join([TRACK] * 41), "spotify:user:ada"):
         reply = member.fetch(f"api/me/library?uris={uris}", "PUT")
         assert (reply.status, reply.code) == (400, "bad_request")

@@ -130,7 +130,7 @@ what_changes_something_has_its_own_parameters(void)
 		    "uris=spotify:artist:" ID ",spotify:artist:" OTHER, NULL,
 		    METHOD_PUT },
 		{ "/me/library",
-		    "uris=spotify:track:" ID ",spotify:artist:" OTHER, NULL,
+		    "uris=spotify:track:" ID ",spotify:playlist:" OTHER, NULL,
 		    METHOD_DELETE },
 		{ "/me/library",
 		    "uris=spotify:track:" ID ",spotify:album:" OTHER,
