@@ -126,6 +126,20 @@ def test_after_a_change_what_it_can_have_changed_is_asked_for_anew(site,
     assert asked(site) == before + len(OWN)
 
 
+def test_a_change_that_cannot_be_noted_leaves_nothing_kept(site, member):
+    """There is something in the way where it would be noted."""
+    if hasattr(site, "engine"):
+        pytest.skip("what is in the way is a directory")
+    assert member.fetch(TOP).status == 200
+    answers, = kept_places(site)
+    place = site.session_dir / answers.name.replace("answers-", "change-")
+    (place / "in-the-way").mkdir(parents=True)
+    assert member.fetch(PAUSE, "PUT", SCRIPT).status == 204
+    assert kept_places(site) == [answers]
+    assert member.fetch(SAVE, "PUT", SCRIPT).status == 204
+    assert kept_places(site) == []
+
+
 def test_a_command_to_the_player_voids_nothing_that_is_kept(site, member):
     """None of its own answers is ever kept."""
     for path in (*OWN, *OTHERS, "artists"):
