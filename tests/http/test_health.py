@@ -2,6 +2,8 @@
 """Is it well? Asked of each program by itself (-p), over its socket by
 whoever has no such program, and over HTTP."""
 
+import contextlib
+import os
 import re
 import shutil
 import socket
@@ -12,7 +14,7 @@ import time
 import pytest
 
 from stack import Client, PROGRAMS
-from stack.fixtures import REPOSITORY
+from stack.fixtures import REPOSITORY, start_stack
 from stack.processes import wait_until
 from tools import fastcgi
 from tools.spotify import json_answer
@@ -166,6 +168,71 @@ def test_a_store_that_takes_no_file_is_told_to_strangers_by_a_number(
     shutil.rmtree(away)
     wait_until(lambda: status_of(client) == 503, 60, "still well")
     stack.session_dir.mkdir(mode=0o700)
+
+
+@contextlib.contextmanager
+def in_place_of(stack, program, serve):
+    """Somebody else at its socket, while the program is down: he is given each
+    connection, and says whether he wants more."""
+    path = stack.socket(program)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        os.chmod(path, 0o666)
+        listener.listen(8)
+
+        def run():
+            with contextlib.suppress(OSError):
+                while serve(listener.accept()[0]):
+                    pass
+        server = threading.Thread(target=run)
+        server.start()
+        yield
+        listener.shutdown(socket.SHUT_RDWR)
+        server.join()
+    os.unlink(path)
+
+
+def reload(stack):
+    """The web server, which has then read its configuration again."""
+    stack.server.reload()
+    if "apache" in stack.server.binary:
+        wait_until(lambda: stack.log("error").count(
+            "resuming normal operations") > 1, 60, "Apache goes on")
+
+
+@pytest.mark.parametrize("server, hanging", [("nginx", 503), ("apache", 504)])
+def test_a_program_that_does_not_answer_is_503_and_not_a_word(server, hanging):
+    """No page of the web server's, whatever it calls the trouble; for one
+    that hangs Apache cannot say another number."""
+    kept = []
+
+    def hang_up(peer):
+        peer.close()
+        return True
+
+    def hang(peer):
+        kept.append(peer)
+        return True
+    with start_stack(server=server) as stack:
+        client = Client(stack)
+        assert status_of(client) == 200
+        stack.down("session")
+        assert status_of(client) == 503
+        assert client.request("HEAD", "/health").status == 503
+        with in_place_of(stack, "session", hang_up):
+            assert status_of(client) == 503
+        # As after 20 s.
+        snippet = stack.folder / server / "health.example"
+        text = re.sub("(timeout[ =])20", r"\g<1>1",
+                      snippet.read_text("ascii"))
+        snippet.write_text(text, "ascii")
+        reload(stack)
+        with in_place_of(stack, "session", hang):
+            assert status_of(client) == hanging
+        for peer in kept:
+            peer.close()
+        stack.up("session")
+        wait_until(lambda: status_of(client) == 200, 60, "unwell")
 
 
 def test_who_asks_often_costs_no_file_each_time(make_stack):
