@@ -11,6 +11,7 @@ import shutil
 
 import pytest
 
+from installation import REPOSITORY
 from machine import CONF, Machine
 from stack.processes import wait_until
 from tools.amounts import SOAK
@@ -128,3 +129,22 @@ def test_the_clean_up_may_remove_old_events(machine):
     machine.run("systemctl", "start", "spotify-fcgi-cleanup@main.service")
     assert not machine.path(f"{OUT}/{old}").exists()
     assert machine.path(f"{OUT}/{new}").exists()
+
+
+def test_an_upgrade_of_the_package_does_not_wait_for_a_mail_server(machine):
+    """Nor is the event told twice for it."""
+    unit = "spotify-fcgi-events@main.service"
+    write(machine, "/usr/local/sbin/keep-mail", "#!/bin/sh\nsleep 600\n",
+          0o755)
+    machine.ask("session")
+    old = wait_until(lambda: machine.process("session"), 60, "no process")
+    put(machine, 9)
+    wait_until(lambda: machine.show(unit, "ActiveState") == "activating", 60,
+               "nobody tells it")
+    telling = machine.show(unit, "InvocationID")
+    write(machine, "/tmp/postinst", (
+        REPOSITORY / "conf/debian/postinst").read_text("ascii"), 0o755)
+    machine.run("/tmp/postinst", "configure", "0.1.0-1")
+    assert machine.process("session") not in (0, old)
+    assert machine.show(unit, "InvocationID") == telling
+    machine.run("systemctl", "stop", "spotify-fcgi-events@main.path", unit)
