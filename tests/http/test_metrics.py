@@ -215,3 +215,24 @@ def test_a_file_that_is_none_of_ours_counts_as_nothing(make_stack, content):
     assert set(metrics(stack)["answers_total"].values()) == {0}
     assert Browser(stack).fetch("session").status == 200
     assert not stack.complaints()
+
+
+def test_the_answers_of_login_are_counted_by_the_servers_log(make_stack):
+    """As the manual has it, for the program that counts nothing itself."""
+    stack = make_stack()
+    text = (REPOSITORY / "cgi-bin/spotify-fcgi-admin.8").read_text("utf-8")
+    command, = re.findall(r"^awk .*$", text, re.M)
+    log = "/var/log/nginx/spotify-fcgi.log"
+    assert command.count(log) == 1
+    browser = Browser(stack)
+    for _ in range(3):
+        browser.start_login()
+    assert browser.fetch("login", "POST").status == 405
+
+    def counted():
+        return subprocess.run(
+            ["sh", "-c", command.replace(log, str(
+                stack.folder / "log/spotify-fcgi.log"))], text=True, check=True,
+            stdout=subprocess.PIPE).stdout.split("\n")
+    wait_until(lambda: sorted(counted()) == ["", "303 3", "405 1"], 60,
+               "not all was counted")
