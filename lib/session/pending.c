@@ -175,7 +175,7 @@ drop_oldest(const struct conf *conf, struct str cookies, struct reply *reply)
 
 	while (n < OTHERS_MAX && cookie_next(&rest, &name, &value))
 		if (str_starts(name, str_of(conf->pending_prefix)) &&
-		    name.n <= NAME_MAX_BYTES)
+		    name.n <= NAME_MAX_BYTES && str_graphic(name))
 			others[n++] = (struct other){ name,
 				cookie_began_s(conf, name, value) };
 	qsort(others, n, sizeof(others[0]), compare_others);

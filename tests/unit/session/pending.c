@@ -264,7 +264,27 @@ of_many_logins_that_began_at_once_five_stay(void)
 	    12 + 1 - PENDING_MAX);
 }
 
+/* Whoever may set cookies for this host keeps nobody from logging in by it. */
+static void
+what_is_no_name_of_a_header_is_not_deleted(void)
+{
+	static const char *const names[] = { "\t", "\x7f", "\xc3\xb6", "a b" };
+	SCOPED(login_free) struct login login = new_login();
+	const struct conf conf = site();
+	size_t i, n;
+
+	for (n = 0; n < 3; n++)
+		for (i = 0; i < N(names); i++)
+			buf_printf(&login.cookies, "%s%s%zu=x; ",
+			    conf.pending_prefix, names[i], n);
+	CHECK_OK(buf_result(&login.cookies));
+	CHECK_OK(begin(&conf, STR("/x"), &login));
+	assert_int_equal(count(&login.reply, "=; Max-Age=0;"), 0);
+	assert_int_equal(count(&login.reply, "Max-Age=600;"), 1);
+}
+
 UNIT_TESTS(pending) = {
+	TEST(what_is_no_name_of_a_header_is_not_deleted),
 	TEST(a_login_is_found_by_its_state_and_gives_the_verifier),
 	TEST(the_cookie_lives_ten_minutes_or_until_the_login_ends),
 	TEST(another_state_finds_nothing),
