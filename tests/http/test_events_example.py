@@ -9,6 +9,7 @@ import sys
 
 from tools.answers import Browser
 from tools.events import make_outbox
+from tools.spotify import json_answer
 
 DOCUMENT = pathlib.Path(__file__).resolve().parents[2] / "conf/OPERATING.md"
 CODE = re.search(r"^```python\n(import email.*?)^```",
@@ -47,3 +48,22 @@ def test_it_makes_a_profile_and_greets_once(make_stack, tmp_path):
             "select account from profile")] == ["aB3dE5fG7h"]
     mails = (tmp_path / "mails").read_text("utf-8")
     assert mails.count("To: ada@example.com") == 1
+
+
+def test_what_is_not_one_address_is_not_written_to(make_stack, tmp_path):
+    """And holds nobody up."""
+    out = make_outbox(tmp_path)
+    stack = make_stack(conf={"events_dir": out, "events_email": "yes"})
+    addresses = ["a@b.example, c@d.example", "a@b.example\nBcc: c@d.example",
+                 "a@b@c", "a", "a@b.example c@d.example", "<a@b.example>",
+                 "a:b@c.example;", "", '"a, b"@c.example']
+    for number, address in enumerate(addresses):
+        stack.spotify.answers("me", json_answer({
+            "id": f"eve{number}", "account_id": f"eve{number}",
+            "email": address}))
+        Browser(stack).login()
+    run(tmp_path, out)
+    assert list(out.iterdir()) == [] and not (tmp_path / "mails").exists()
+    with sqlite3.connect(tmp_path / "profiles.db") as profiles:
+        assert len(profiles.execute(
+            "select account from profile").fetchall()) == len(addresses)
