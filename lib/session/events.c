@@ -229,6 +229,16 @@ find_marks(const struct conf *conf, const struct account *account,
 	return result;
 }
 
+/* Whether all is there by what the first mark says, which is made last. */
+static bool
+is_complete(const struct marks *marks)
+{
+	const struct mark *pair = marks->of[0];
+
+	return pair[0].other > 0 &&
+	    (marks->names == 1 || pair[0].other == pair[1].number);
+}
+
 /* Whether the store has one of the marks. What cannot be read is not there. */
 static bool
 is_known(const struct context *context, struct marks *marks)
@@ -237,8 +247,8 @@ is_known(const struct context *context, struct marks *marks)
 	struct mark *mark;
 	size_t i, n;
 
-	for (i = 0; i < marks->keys; i++)
-		for (n = 0; n < marks->names; n++) {
+	for (i = 0; i < marks->keys && !is_complete(marks); i++)
+		for (n = 0; n < marks->names && !is_complete(marks); n++) {
 			mark = &marks->of[i][n];
 			(void)!store_known(context->store, mark->id,
 			    &mark->other);
@@ -250,12 +260,12 @@ is_known(const struct context *context, struct marks *marks)
 /* Let a key's marks be there, one with the number of the other. That of a name
  * that is the only one now may have that of another. */
 static void
-complete(const struct context *context, struct mark *pair, size_t names)
+complete(const struct context *context, const struct mark *pair, size_t names)
 {
 	int64_t other;
 	size_t n;
 
-	for (n = 0; n < names; n++) {
+	for (n = names; n-- > 0;) {
 		other = pair[names - 1 - n].number;
 		if (pair[n].other == 0 || (names > 1 && pair[n].other != other))
 			store_know(context->store, pair[n].id, other);
@@ -264,11 +274,13 @@ complete(const struct context *context, struct mark *pair, size_t names)
 
 /* Let the marks of the first key be there, and under others both or none. */
 static void
-note(const struct context *context, struct marks *marks)
+note(const struct context *context, const struct marks *marks)
 {
 	size_t i;
 
-	for (i = 0; i < marks->keys; i++)
+	if (is_complete(marks))
+		return;
+	for (i = marks->keys; i-- > 0;)
 		if (i == 0 || marks->of[i][0].other > 0 ||
 		    marks->of[i][marks->names - 1].other > 0)
 			complete(context, marks->of[i], marks->names);

@@ -10,6 +10,7 @@ from engineconfig import ACL
 from stack.engine import PASSWORD, Engine, find_server
 from tools.admin import metrics
 from tools.answers import Browser
+from tools.events import make_outbox
 from tools.roundtrips import RoundTrips
 from tools.steps import let_tokens_end, logout, refresh
 
@@ -53,6 +54,18 @@ def test_a_login_takes_two(stack, trips):
     url = browser.approve(browser.start_login())
     number, reply = trips(lambda: browser.finish(url))
     assert (number, reply.status) == (3, 303)
+
+
+def test_events_cost_a_login_one_more(make_stack, engine, tmp_path):
+    """Whether the account was here before."""
+    stack = make_stack(conf={**engine.conf(engine.socket_url),
+                             "events_dir": make_outbox(tmp_path)})
+    Browser(stack).login()
+    browser = Browser(stack)
+    url = browser.approve(browser.start_login())
+    with RoundTrips(engine) as heard:
+        assert browser.finish(url).status == 303
+        assert heard.count() == 3
 
 
 # The steps of each.
