@@ -8,6 +8,7 @@ from stack import Client
 from stack.engine import Engine, find_server
 from tools.machines import Machine
 from tools.parallel import Later, together
+from tools.proxy import Proxy
 from tools.steps import is_logged_in, let_tokens_end, refresh
 
 needs_engine = pytest.mark.skipif(find_server() is None,
@@ -100,6 +101,24 @@ def test_it_wins_over_a_refresh_on_another_machine(one):
         one.spotify.release()
         assert waiting.result().status == 401
     assert refresh(phone).status == 401
+
+
+@needs_engine
+def test_no_refresh_in_the_midst_of_a_logout_outlives_it(one, engine):
+    """Each step of the logout takes its time, and a refresh fits in between.
+    Somebody else has left before: the session keeps when it was asked for."""
+    leave(*people(one, 1, "grace.many"))
+    browser, phone = people(one)
+    with Proxy(engine) as proxy, \
+            Machine(one, store=proxy.url, programs=("logout",)) as two:
+        proxy.delay_s = 0.3
+        waiting = Later(lambda: two.ask(browser, "logout", ONE))
+        for _ in range(100):    # hours: no session may end by its age
+            if waiting.under_way():
+                let_tokens_end(one)
+                assert refresh(phone).status in (200, 401)
+        assert waiting.result().status == 204
+    assert not is_logged_in(phone)
 
 
 @needs_engine
