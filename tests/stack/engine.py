@@ -101,7 +101,8 @@ class Engine:
         self.kind = kind
         self.server = server or find_server()
         if self.server is None:
-            raise StackError("no engine: apt-get install redis-server")
+            raise StackError("no engine: apt-get install valkey-server "
+                             "(Debian 12: redis-server)")
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sf-e"))
         self.socket = str(self.folder / "socket")
         self.port = None
