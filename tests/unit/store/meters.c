@@ -22,6 +22,7 @@
 #define NAME "spotify_fcgi_logins_total{outcome=\"ok\"}"
 #define CHILDREN 8
 #define TIMES 20000
+#define END (1 << 14)
 
 static uint64_t
 counted(const char *name)
@@ -205,13 +206,13 @@ who_is_killed_loses_nothing(void)
 /* ---- files that others have made something of ---- */
 
 static void
-overwrite(off_t from, int byte)
+overwrite(off_t from, off_t to, int byte)
 {
 	int fd = open(METERS_NAME, O_WRONLY | O_CLOEXEC);
-	char bytes[1 << 14];
+	char bytes[END];
 
 	memset(bytes, byte, sizeof(bytes));
-	(void)!pwrite(fd, bytes, sizeof(bytes) - (size_t)from, from);
+	(void)!pwrite(fd, bytes, (size_t)(to - from), from);
 	close(fd);
 }
 
@@ -227,7 +228,7 @@ exchange(int how)
 		(void)!mkfifo(METERS_NAME, 0600);
 }
 
-#define SPOILT 11
+#define SPOILT 12
 static void
 spoil(int how)
 {
@@ -240,7 +241,8 @@ spoil(int how)
 	else if (how == 7)
 		(void)!chmod(METERS_NAME, 0666);
 	else
-		overwrite(how == 8 ? 8 : 0, how == 10 ? 0 : 0xa5);
+		overwrite(how == 8 ? 8 : 0, how == 11 ? 8 : END,
+		    how == 10 ? 0 : 0xa5);
 }
 
 static int how;
@@ -293,7 +295,7 @@ whatever_else_is_in_it_is_only_a_number(void)
 {
 	run_in_scratch();
 	end(begin(open_and_count), 0);
-	overwrite(16, 0xff);
+	overwrite(16, END, 0xff);
 	check_counted(NAME, 0);
 	end(begin(open_and_count), 1 << 8); /* there is no place left */
 }
