@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -167,10 +168,25 @@ one_with_another_name_is_none_of_ours(void)
 	check_counted(2);
 }
 
+/* One that nobody has made yet is nothing to tell of. */
+static void
+what_is_made_anew_is_told_of(void)
+{
+	run_in_scratch();
+	make_aside();
+	if (run_refused())
+		return;
+	assert_null(strstr(run_said(), "metrics_damaged"));
+	run_write(METERS_NAME, 0600, STR("nonsense"));
+	make_aside();
+	assert_non_null(strstr(run_said(), "event=metrics_damaged bytes=8"));
+}
+
 UNIT_TESTS(meterfile) = {
 	TEST(the_file_that_another_process_makes_is_everybodys),
 	TEST(who_has_lost_it_counts_in_it_again_when_it_is_back),
 	TEST(who_has_another_one_than_is_there_takes_that),
 	TEST(one_with_another_name_is_none_of_ours),
+	TEST(what_is_made_anew_is_told_of),
 	END_OF_TESTS,
 };
