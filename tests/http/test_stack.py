@@ -139,6 +139,20 @@ def test_a_port_in_use_is_one_line(demo, stack):
                         process.stderr.read())
 
 
+def test_a_port_in_use_is_told_before_the_build():
+    """Which would take a while, and is ended here if it begins."""
+    with socket.create_server(("127.0.0.1", 0)) as taken, subprocess.Popen(
+            [str(TESTS / "demo"), "--port", str(taken.getsockname()[1])],
+            text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            start_new_session=True) as process:
+        line = process.stdout.readline()
+        if line:
+            os.killpg(process.pid, signal.SIGTERM)
+        assert (line, process.wait(60)) == ("", 1)
+        assert re.fullmatch(r"demo: port \d+ .*in use.*\n",
+                            process.stderr.read())
+
+
 def test_the_real_spotify_is_told_where_to_send_people(demo, tmp_path):
     secret = tmp_path / "secret"
     secret.write_text("0123456789abcdef\n", "utf-8")
@@ -217,8 +231,10 @@ def test_behind_a_development_server_its_origin_is_the_one(demo):
     process = demo("nginx", "0", "files", origin, "", "")
     text = read_until(process, "Stop with Ctrl-C")
     assert f"  {origin}/\n" in text
-    assert re.search(r"pass login, .* on to http://127\.0\.0\.1:\d+;", text,
-                     re.S)
+    (paths,) = re.findall(r"pass ([\w,\s]+) on to http://127\.0\.0\.1:\d+;",
+                          text)
+    assert sorted(re.split(r", | and ", " ".join(paths.split()))) == \
+        sorted(PROGRAMS)
 
 
 @pytest.mark.parametrize("origin, words", [

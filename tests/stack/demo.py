@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """What tests/demo runs: stack.demo BUILD_DIR SERVER PORT STORE ORIGIN
-CLIENT_ID SECRET_FILE [QUESTIONS]; STORE is "files" or "valkey", ORIGIN is empty
+CLIENT_ID SECRET_FILE [QUESTIONS], and before the build stack.demo PORT, which
+says whether the port is free. STORE is "files" or "valkey", ORIGIN is empty
 if no other server stands in front, and so are the next two for a simulated
 Spotify. QUESTIONS are asked of the real one: "yes", "no" or empty, which asks
 at a terminal."""
@@ -10,10 +11,12 @@ import pathlib
 import re
 import signal
 import sys
+import textwrap
 import threading
 
-from . import Stack, StackError, questions
+from . import PROGRAMS, Stack, StackError, questions
 from .engine import Engine
+from .nginx import bind
 
 SIMULATED = """
   {address}
@@ -38,10 +41,8 @@ or, for any port of this machine, the same without its port:
   {uri}
 """
 
-BEHIND = """
-There your development server has to pass login, callback, session, artists,
-refresh and logout on to {url}; conf/frontend.md has the
-lines."""
+BEHIND = ("There your development server has to pass {all_but_one} and {last} "
+          "on to {url}; conf/frontend.md has the lines.")
 
 ENGINE = """
 Sessions are in {engine.server}; to look into it:
@@ -124,11 +125,18 @@ def portless(redirect_uri):
     return PORTLESS.format(uri=uri) if uri != redirect_uri else ""
 
 
+def behind(url):
+    """What the server in front has to do, in lines for a terminal."""
+    return textwrap.fill(BEHIND.format(
+        all_but_one=", ".join(PROGRAMS[:-1]), last=PROGRAMS[-1], url=url),
+        79, break_long_words=False, break_on_hyphens=False)
+
+
 def say(stack, engine):
     """Where it is and how it ends."""
     text = SIMULATED if stack.spotify else REAL
     if stack.origin != stack.url:
-        text += "\n" + BEHIND
+        text += "\n\n" + behind(stack.url)
     client = ""
     if engine:
         text += "\n" + ENGINE
@@ -139,6 +147,16 @@ def say(stack, engine):
         folder=stack.folder, redirect_uri=stack.redirect_uri,
         portless=portless(stack.redirect_uri),
         spotify=stack.spotify and stack.spotify.url), flush=True)
+
+
+def check_port(port):
+    """Before the build, which takes a while; the status for the shell."""
+    try:
+        bind(int(port)).close()
+    except StackError as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 1
+    return 0
 
 
 def main(build_dir, server, port, store, origin, *rest):
@@ -171,4 +189,4 @@ def main(build_dir, server, port, store, origin, *rest):
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit((check_port if len(sys.argv) == 2 else main)(*sys.argv[1:]))
