@@ -79,7 +79,8 @@ missing_complaint(const char *path)
 	    strncmp(path, "/var/tmp/", 9) == 0)
 		return "does not exist, or a systemd unit has a /tmp of its "
 		       "own; use another place";
-	return "does not exist; make it with mkdir -m 700";
+	return "does not exist; make it with install -d -m 700 -o and the "
+	       "user of the programs";
 }
 
 const char *

@@ -57,10 +57,12 @@ is_taken(int error)
 }
 
 bool
-filelock_excludes(int dir)
+filelock_excludes(int dir, const char *name)
 {
+	const int flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC;
 	struct flock byte = byte_of(FILELOCK_TRIAL);
-	int first = open_file(dir), second = open_file(dir), error = 0;
+	int first = openat(dir, name, flags), error = 0;
+	int second = openat(dir, name, flags);
 
 	if (first < 0 || second < 0 ||
 	    (fcntl(first, F_OFD_SETLK, &byte) != 0 && !is_taken(errno)) ||

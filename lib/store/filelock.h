@@ -19,9 +19,10 @@
 /* Make the file, so that taking a lock needs no room. OK or RESULT_STORE. */
 enum result filelock_make(int dir) __attribute__((warn_unused_result));
 
-/* Whether a lock is refused to a second description while one has it. False
- * with errno 0: it was not; with another errno, there are none. */
-bool filelock_excludes(int dir);
+/* Whether a lock of a file that is there is refused to a second description
+ * while one has it. False with errno 0: it was not; with another errno, there
+ * are none. */
+bool filelock_excludes(int dir, const char *name);
 
 /*
  * Lock byte number of the file in the directory dir, waiting until

@@ -23,10 +23,12 @@
 #define LEFT 2	/* of them */
 #define TIME_S 1000000000
 
-/* Two files of ours, by their names. */
+/* Two files of ours, by their names, and the one that is locked: that of the
+ * store, if there is one. */
 struct trial {
 	int dir;
 	char one[FILE_NAME_BYTES], two[FILE_NAME_BYTES];
+	const char *lock;
 };
 
 /* ---- what is tried: true, or errno; 0 if it was done, but not so ---- */
@@ -102,16 +104,16 @@ keeps_times(const struct trial *trial)
 static bool
 excludes(const struct trial *trial)
 {
-	return filelock_excludes(trial->dir);
+	return filelock_excludes(trial->dir, trial->lock);
 }
 
-/* The lock file, in which there is nothing to write back: a new file's commit
- * would make every start wait for the disk. */
+/* The lock file of the store, if it is there, in which there is nothing to
+ * write back: a new file's commit would make every start wait for the disk. */
 static bool
 makes_durable(const struct trial *trial)
 {
 	int fd =
-	    openat(trial->dir, FILELOCK_NAME, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	    openat(trial->dir, trial->lock, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	bool done = fd >= 0 && fsync(fd) == 0 && fsync(trial->dir) == 0;
 	int error = errno;
 
@@ -192,16 +194,41 @@ make(struct trial *trial)
 	return true;
 }
 
+/* What somebody else has left there, who tried it for the programs, stops them
+ * all. */
+static const char *
+find_lock(struct trial *trial, int *untried)
+{
+	int fd =
+	    openat(trial->dir, FILELOCK_NAME, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+
+	trial->lock = fd >= 0 ? FILELOCK_NAME : trial->one;
+	if (fd >= 0)
+		close(fd);
+	else if (errno != ENOENT && is_passing(errno))
+		*untried = errno;
+	else if (errno != ENOENT)
+		return "holds a file \"lock\" that the user of the programs "
+		       "cannot write; chown -R it to that user";
+	return NULL;
+}
+
 /* All steps; as trial_complaint(). */
 static const char *
 try_all(int dir, int *untried)
 {
 	struct trial trial = { .dir = dir };
-	const char *complaint = NULL;
+	const char *complaint = find_lock(&trial, untried);
 	size_t i = 0;
 
-	if (!make(&trial))
-		*untried = errno;
+	if (complaint == NULL && *untried == 0 && !make(&trial)) {
+		if (errno == EACCES || errno == EPERM)
+			complaint = "takes no files from this user, although "
+				    "its mode permits them; see lsattr(1), and "
+				    "the log of AppArmor or SELinux";
+		else
+			*untried = errno;
+	}
 	while (*untried == 0 && complaint == NULL &&
 	    i < sizeof(steps) / sizeof(steps[0])) {
 		if (!steps[i].works(&trial)) {
@@ -229,7 +256,9 @@ trial_complaint(const char *path, int *untried)
 	if (complaint != NULL)
 		return complaint;
 	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0 || filelock_make(dir) != OK)
+	if (dir < 0 && errno == EACCES)
+		complaint = "cannot be read by its own user; chmod 700 it";
+	else if (dir < 0)
 		*untried = errno;
 	else if ((complaint = try_all(dir, untried)) != NULL)
 		/* Somebody who empties the directory just then looks like

@@ -3,8 +3,10 @@
 SYSTEMD_UNIT_PATH is systemd's own word for where units are."""
 
 import os
+import pathlib
 import pwd
 import shutil
+import tempfile
 
 import pytest
 
@@ -166,19 +168,19 @@ class TestByRoot:
     """Root can read everything; those for whom he checks cannot."""
 
     @pytest.fixture
-    def nobody(self, tmp_path):
-        """A store of nobody's, and units that run as he."""
-        tmp_path.chmod(0o755)
-        for path in tmp_path.parents:
-            if path.stat().st_mode & 0o001 == 0 and path.stat().st_uid == 0:
-                path.chmod(path.stat().st_mode | 0o011)
-        machine = Machine(tmp_path)
-        machine.drop_in("tmp", "PrivateTmp=no\nProtectHome=no\nUser=nobody\n"
-                        f"ReadWritePaths={tmp_path}")
-        user = pwd.getpwnam("nobody")
-        os.chown(tmp_path / "store", user.pw_uid, user.pw_gid)
-        (tmp_path / "c.conf").chmod(0o644)
-        return machine
+    def nobody(self):
+        """A store of nobody's, and units that run as he. Not below pytest's
+        own directory, which each start of pytest closes to him."""
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            folder.chmod(0o755)
+            machine = Machine(folder)
+            machine.drop_in("tmp", "PrivateTmp=no\nProtectHome=no\n"
+                            f"User=nobody\nReadWritePaths={folder}")
+            user = pwd.getpwnam("nobody")
+            os.chown(folder / "store", user.pw_uid, user.pw_gid)
+            (folder / "c.conf").chmod(0o644)
+            yield machine
 
     def test_secrets_of_root_are_loaded_by_systemd(self, nobody):
         assert nobody.check() == (0, "")
@@ -215,3 +217,21 @@ class TestByRoot:
         nobody.drop_in("user", "User=daemon")
         assert "session_dir: does not belong to the user of the units" in \
             nobody.check()[1]
+
+    @pytest.mark.parametrize("kind", ["touch", "mkdir"])
+    def test_a_lock_file_that_is_roots(self, nobody, kind):
+        """With it no program could start."""
+        lock = nobody.folder / "store" / "lock"
+        getattr(lock, kind)(mode=0o700)
+        status, said = nobody.check()
+        assert status == 2
+        assert 'session_dir: holds a file "lock" that the user of the ' \
+            "programs cannot write; chown -R it to that user\n" in said
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_check_leaves_nothing_in_the_store(machine, program):
+    """It may be of another user than the programs."""
+    machine.drop_in("store", f"ReadWritePaths={machine.folder}")
+    assert machine.check(program) == (0, "")
+    assert list((machine.folder / "store").iterdir()) == []
