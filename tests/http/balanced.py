@@ -64,7 +64,10 @@ class Site:
             text = machine.server.conf.read_text("utf-8")
             machine.server.conf.write_text(change(text, (
                 "default_type", change(lines_of("set_real_ip_from"), (
-                    "192.0.2.1;", "127.0.0.1;")) + "\tdefault_type")), "utf-8")
+                    "192.0.2.1;", "127.0.0.1;")) + "\tdefault_type"),
+                ("nginx/spotify-fcgi.locations;",
+                 "nginx/spotify-fcgi.locations;\n\tinclude "
+                 f"{machine.folder}/nginx/health.example;")), "utf-8")
             machine.server.reload()
 
     def balance(self, text):

@@ -29,7 +29,13 @@ KEYS = set(re.findall(r"^ {7}(store\w*) = ", PAGE, re.M))
 
 def without_stickiness(text):
     """As the page says."""
-    return change(text, (STICKY, ""), (" cookie one", ""), (" cookie two", ""))
+    text = change(text, (STICKY, ""), (" cookie one", ""), (" cookie two", ""),
+                  ("force-persist if { nbsrv eq 0 }", "option allbackups"))
+    again = re.findall(r"server (?:one|two) .*", text)
+    assert len(again) == 2
+    return text + "".join(
+        f"\t{line} backup no-check\n".replace("server ", "server again-")
+        for line in again)
 
 
 @pytest.fixture(name="site")

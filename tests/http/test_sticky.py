@@ -17,7 +17,7 @@ from stack.processes import wait_until
 from tools.amounts import HOUR
 from tools.answers import refused
 from tools.parallel import together
-from tools.spotify import count
+from tools.spotify import count, json_answer
 from tools.steps import is_logged_in, logout
 
 pytestmark = pytest.mark.skipif(shutil.which("haproxy") is None,
@@ -113,6 +113,19 @@ def test_a_machine_that_is_taken_out_keeps_whom_it_has():
             browser = site.browser()
             browser.login()
             assert machine_of(browser) == "two"
+
+
+def test_who_is_logged_in_goes_on_when_no_machine_is_well(site):
+    """Spotify has refused the secret to each."""
+    both = people(site)
+    refusal = json_answer({"error": "invalid_client"}, 400)
+    for browser in both.values():
+        site.one.spotify.answers("token", refusal)
+        url = browser.approve(browser.start_login(switch=True))
+        assert browser.finish(url).status == 503
+    wait_until(lambda: site.browser().get("session").status == 503, 60,
+               "HAProxy does not ask whether the machines are well")
+    assert is_logged_in(both["one"]) and is_logged_in(both["two"])
 
 
 def test_a_pause_is_known_to_one_machine(site):
