@@ -7,9 +7,9 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,6 +20,7 @@
 #include "store/dayring.h"
 #include "store/file.h"
 #include "store/filelock.h"
+#include "store/mapped.h"
 
 #define MAGIC UINT64_C(0x31736e7563666673) /* its first version */
 #define MAKE_MS 1000
@@ -49,8 +50,7 @@ counts_init(struct counts *counts, int dir)
 static void
 drop(struct counts *counts)
 {
-	if (counts->map != NULL)
-		munmap(counts->map, sizeof(*counts->map));
+	mapped_free(counts->map);
 	if (counts->fd >= 0)
 		close(counts->fd);
 	counts->map = NULL;
@@ -67,17 +67,17 @@ counts_close(struct counts *counts)
 /* ---- the file ---- */
 
 /*
- * Whether what is mapped is still the file of that name, private and whole:
- * memory behind the end of a file that somebody has cut must not be touched,
- * and who counts in a file that somebody has removed counts alone.
+ * Whether what is mapped is still the file, private and whole: who counts in
+ * one that somebody has removed, or cut meanwhile, counts alone.
  */
 static bool
 is_there(const struct counts *counts)
 {
 	struct stat st;
 
-	return counts->map != NULL && fstat(counts->fd, &st) == 0 &&
-	    st.st_nlink == 1 && (st.st_mode & 077) == 0 &&
+	return counts->map != NULL && !mapped_is_lost(counts->map) &&
+	    fstat(counts->fd, &st) == 0 && st.st_nlink == 1 &&
+	    (st.st_mode & 077) == 0 &&
 	    st.st_size == (off_t)sizeof(*counts->map) &&
 	    counts->map->magic == MAGIC &&
 	    counts->map->bytes == sizeof(*counts->map);
@@ -90,7 +90,6 @@ map_file(struct counts *counts)
 {
 	enum result result;
 	struct stat st;
-	void *map;
 
 	drop(counts);
 	result =
@@ -98,12 +97,10 @@ map_file(struct counts *counts)
 	if (result != OK)
 		return result;
 	if (st.st_size == (off_t)sizeof(*counts->map)) {
-		map = mmap(NULL, sizeof(*counts->map), PROT_READ | PROT_WRITE,
-		    MAP_SHARED, counts->fd, 0);
-		if (map == MAP_FAILED)
+		counts->map =
+		    mapped_new(counts->fd, sizeof(*counts->map), NULL);
+		if (counts->map == NULL)
 			result = store_failed("mmap");
-		else
-			counts->map = map;
 	}
 	if (result == OK && !is_there(counts)) {
 		log_event(LOG_LEVEL_WARN, "counts_damaged", "bytes=%lld",
@@ -185,8 +182,8 @@ find(struct counts_file *map, uint64_t key)
 /*
  * See to it that a cell can be changed. Where a file system never writes in
  * place (Btrfs), a page that has just been written to the disk needs room on it
- * to be changed again; and who has none when he changes what is mapped is ended
- * by SIGBUS, while a write says so.
+ * to be changed again; and who has none when he changes what is mapped loses
+ * that, while a write says so.
  */
 static enum result
 make_room(const struct counts *counts, const struct cell *cell)
@@ -230,6 +227,11 @@ counts_count(struct counts *counts, const char *name, int64_t limit,
 	pthread_mutex_lock(&counts->mutex);
 	if ((result = open_cell(counts, name, &ring)) == OK)
 		result = dayring_count(ring, clock_now_s(), limit, tally);
+	/* Nobody knows of what was counted in memory that is no file's. */
+	if (result == OK && mapped_is_lost(counts->map)) {
+		errno = EIO;
+		result = store_failed("count");
+	}
 	pthread_mutex_unlock(&counts->mutex);
 	return result;
 }

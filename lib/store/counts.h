@@ -25,7 +25,8 @@ void counts_init(struct counts *counts, int dir);
 void counts_close(struct counts *counts);
 
 /* store_count(), store_tally() and store_remark(). The file is made by the
- * first count, and again after somebody has removed or spoilt it. */
+ * first count, and again after somebody has removed or spoilt it; what comes
+ * just then may be RESULT_STORE. */
 enum result counts_count(struct counts *counts, const char *name, int64_t limit,
     struct store_tally *tally) __attribute__((warn_unused_result));
 void counts_tally(struct counts *counts, const char *name,

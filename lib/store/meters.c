@@ -7,17 +7,15 @@
  * The file is made by one process at a time, is none before it has its full
  * size, and never grows. Room that is missing all the same (somebody has cut
  * the file, or made one with holes; a file system that writes nowhere in place
- * is full) shows itself by SIGBUS, at any count: then its memory becomes the
- * process's own, and the count goes on there.
+ * is full) shows itself at any count: then its memory becomes the process's own
+ * (mapped.h), and the count goes on there.
  */
 #include "config.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,6 +24,7 @@
 #include "store/backend.h"
 #include "store/file.h"
 #include "store/filelock.h"
+#include "store/mapped.h"
 #include "store/meters.h"
 
 #define MAGIC UINT64_C(0x31726574656d6673) /* its first version */
@@ -49,45 +48,6 @@ static struct {
 	ino_t inode;
 } slots[2];
 static unsigned current;
-static volatile sig_atomic_t lost; /* a slot is memory of our own */
-
-/* ---- memory that a file no longer gives ---- */
-
-static void
-make_own(int number, siginfo_t *info, void *context)
-{
-	const char *at = info->si_addr;
-	int error = errno;
-	size_t i;
-
-	(void)context;
-	for (i = 0; i < sizeof(slots) / sizeof(slots[0]); i++) {
-		char *map = (char *)slots[i].map;
-
-		if (map == NULL || at < map ||
-		    at >= map + sizeof(*slots[i].map))
-			continue;
-		if (mmap(map, sizeof(*slots[i].map), PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
-			0) != MAP_FAILED) {
-			lost = 1;
-			errno = error;
-			return;
-		}
-	}
-	/* It is none of ours: what has failed is done again, and ends us. */
-	signal(number, SIG_DFL);
-}
-
-static void
-watch_memory(void)
-{
-	struct sigaction action = { .sa_sigaction = make_own,
-		.sa_flags = SA_SIGINFO };
-
-	sigemptyset(&action.sa_mask);
-	sigaction(SIGBUS, &action, NULL);
-}
 
 /* ---- the file ---- */
 
@@ -113,9 +73,8 @@ map_into(unsigned slot, int fd, const struct stat *st)
 		errno = error;
 		return store_failed("allocate");
 	}
-	at = mmap(at, sizeof(struct meters_copy), PROT_READ | PROT_WRITE,
-	    MAP_SHARED | (at == NULL ? 0 : MAP_FIXED), fd, 0);
-	if (at == MAP_FAILED)
+	at = mapped_new(fd, sizeof(struct meters_copy), at);
+	if (at == NULL)
 		return store_failed("mmap");
 	slots[slot].map = at;
 	slots[slot].device = st->st_dev;
@@ -142,10 +101,8 @@ map_file(int dir, bool says)
 	if (result == RESULT_ABSENT && says)
 		log_event(LOG_LEVEL_WARN, "metrics_damaged", "bytes=%lld",
 		    (long long)st.st_size);
-	if (result == OK) {
+	if (result == OK)
 		current = slot;
-		lost = 0;
-	}
 	return result;
 }
 
@@ -195,7 +152,6 @@ meters_open(const char *dir)
 
 	if (fd < 0)
 		return store_failed("open_dir");
-	watch_memory();
 	result = map_or_make(fd);
 	close(fd);
 	return result;
@@ -210,7 +166,8 @@ meters_is_open(const char *dir)
 
 	if (fd < 0)
 		return false;
-	same = slots[current].map != NULL && !lost &&
+	same = slots[current].map != NULL &&
+	    !mapped_is_lost(slots[current].map) &&
 	    fstatat(fd, METERS_NAME, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    st.st_dev == slots[current].device &&
 	    st.st_ino == slots[current].inode && S_ISREG(st.st_mode) &&

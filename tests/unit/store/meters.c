@@ -342,31 +342,6 @@ where_no_file_can_be_nothing_is_mapped(void)
 }
 
 static bool
-die_of_something_else(void)
-{
-	int fd = open("short", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	volatile char *map;
-
-	if (meters_open(".") != OK || ftruncate(fd, 1) != 0)
-		return false;
-	map = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
-	return ftruncate(fd, 0) == 0 && map[0] == 'x';
-}
-
-/* The mistake of somebody else is not hidden. */
-static void
-memory_that_is_none_of_ours_ends_the_process(void)
-{
-	int status = 0;
-	pid_t child;
-
-	run_in_scratch();
-	child = begin(die_of_something_else);
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS);
-}
-
-static bool
 count_confined(void)
 {
 	sandbox(".");
@@ -394,7 +369,6 @@ UNIT_TESTS(meters) = {
 	TEST(whatever_else_is_in_it_is_only_a_number),
 	TEST(holes_are_filled_before_anybody_counts),
 	TEST(where_no_file_can_be_nothing_is_mapped),
-	TEST(memory_that_is_none_of_ours_ends_the_process),
 	TEST(a_confined_process_counts),
 	END_OF_TESTS,
 };
