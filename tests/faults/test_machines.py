@@ -278,11 +278,13 @@ def test_what_one_machine_is_told_the_other_knows(one, two, visitor):
 
 def test_a_change_on_one_machine_is_known_on_the_other(make_stack, engine):
     """A list and an answer that are on their way there when it comes are not
-    given to who asks after it, though they are of another process."""
+    given to who asks after it, though they are of another process. The list
+    is of the library, the answer of the player."""
     one = make_stack(conf={
-        **engine.conf(engine.socket_url), "api_allow": "player library-save",
+        **engine.conf(engine.socket_url),
+        "api_allow": "player pause library-save",
         "scope": "user-follow-read user-follow-modify "
-                 "user-read-playback-state"})
+                 "user-read-playback-state user-modify-playback-state"})
     client = Client(one)
     client.login()
 
@@ -301,8 +303,9 @@ def test_a_change_on_one_machine_is_known_on_the_other(make_stack, engine):
         one.spotify.wait_for("api", 1)
         assert client.fetch("api/me/library?uris=spotify:artist:"
                             "0OdUWJ0sBjDrqHygGUXeCF", "PUT").status == 204
+        assert client.fetch("api/me/player/pause", "PUT").status == 204
         assert player(two).status == 200
-        assert len(one.spotify.requests("api")) == 3
+        assert len(one.spotify.requests("api")) == 4
         one.spotify.release()
         assert [later.result().status for later in old] == [200, 200]
         since = len(one.spotify.requests("following"))
