@@ -34,7 +34,7 @@ def fixture_system(tmp_path):
     systemctl.write_text(SYSTEMCTL, "ascii")
     systemctl.chmod(0o755)
     script = POSTINST.read_text("ascii")
-    for place in ("/run/systemd", "/etc/spotify-fcgi", "/usr/libexec"):
+    for place in ("/run/systemd", "/etc/", "/usr/libexec"):
         script = script.replace(place, f"{tmp_path}{place}")
 
     def run(*arguments):
@@ -47,7 +47,7 @@ def fixture_system(tmp_path):
         commands = told.read_text("ascii") if told.exists() else ""
         return done.stdout, [command.split("\n") for command in
                              commands.split("\n\n") if command]
-    run.etc = tmp_path / "etc/spotify-fcgi"
+    run.etc = tmp_path / "etc"
     return run
 
 
@@ -68,12 +68,23 @@ def test_an_upgrade_starts_the_programs_anew_and_nothing_else(system):
 
 def test_who_has_the_old_layout_is_told_where_it_is_written(system):
     """Until it has been moved; a site may have that name, too."""
-    old = system.etc / "spotify-fcgi.conf"
+    old = system.etc / "spotify-fcgi/spotify-fcgi.conf"
     old.touch()
     said, _ = system("configure", "0.1.0-1")
     assert len(said.splitlines()) == 2 and f"{old} " in said
     assert "CHANGES.md" in said and "A machine can have several sites" in said
     changes = (REPOSITORY / "CHANGES.md").read_text("utf-8")
     assert "A machine can have several sites" in changes
-    (system.etc / "main.conf").touch()
+    (old.parent / "main.conf").touch()
     assert system("configure", "0.1.0-1")[0] == ""
+
+
+def test_the_web_server_reads_what_it_includes_anew(system):
+    """Whoever has a site of ours; another one is left alone."""
+    for server, text in (("nginx", "include /usr/share/spotify-fcgi/nginx/x;"),
+                         ("apache2", "Include /usr/share/other/x")):
+        (system.etc / server / "sites-enabled").mkdir(parents=True)
+        (system.etc / server / "sites-enabled/site").write_text(text, "ascii")
+    _, commands = system("configure", "0.1.0-1")
+    assert commands[2:] == [["try-reload-or-restart", "nginx"]]
+    assert system("configure", "")[1] == [["daemon-reload"]]
