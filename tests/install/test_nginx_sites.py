@@ -73,6 +73,32 @@ def test_another_site_as_the_page_says(machine):
     assert answers(machine, "music.example")[0] == "0123456789abcdef" * 2
 
 
+# Another owner's, with what -l prints for a directory of it.
+OTHER = """{front}
+server {{
+	listen 443 ssl;
+	server_name other.example;
+	ssl_certificate /etc/ssl/spotify-fcgi/fullchain.pem;
+	ssl_certificate_key /etc/ssl/spotify-fcgi/privkey.pem;
+{within}}}
+"""
+
+
+def parts(machine, *arguments):
+    """What -l prints: for the place in front of a server block, and in it."""
+    front, mark, within = machine.setup(*arguments, "-l").partition(
+        "# In the server block:\n")
+    assert mark != ""
+    return front, within
+
+
+def kept(machine, site, program):
+    """How many connections of nginx a program has."""
+    path = f"/run/spotify-fcgi/{site}/{program}.sock"
+    return sum(line.split()[5] == "03" and line.endswith(f" {path}")
+               for line in machine.run("cat", "/proc/net/unix").splitlines())
+
+
 @machine_test
 def test_two_sites_below_one_host_as_the_page_says(machine):
     conf = machine.path(f"{CONF}/main.conf")
@@ -88,11 +114,12 @@ def test_two_sites_below_one_host_as_the_page_says(machine):
     machine.run("systemctl", "start", "spotify-fcgi@shop.target")
     machine.setup()
     site = machine.path(SITE)
-    more = machine.setup("-s", "shop", "-l")
+    front, within = parts(machine, "-s", "shop")
+    assert "spotify-fcgi.http" not in front
     text = site.read_text("ascii")
     assert text.count("\tlocation / { return 404; }\n") == 1
-    site.write_text(text.replace("\tlocation / { return 404; }\n", more),
-                    "ascii")
+    site.write_text(front + text.replace("\tlocation / { return 404; }\n",
+                                         within), "ascii")
     machine.start()
     seen = [answers(machine, f"music.example/{name}")
             for name in ("one", "two")]
@@ -101,3 +128,24 @@ def test_two_sites_below_one_host_as_the_page_says(machine):
     assert len(set(names)) == 2
     assert all(name.startswith("__Host-spotify.") for name in names)
     assert machine.curl("https://music.example/two/app.js")[0] == "2 200"
+    # Connections to the programs of both are kept.
+    for name in ("main", "shop"):
+        assert kept(machine, name, "session") > 0, name
+    # Of a host that is none of ours, too, the answers are. (nginx reads files
+    # in the order of their names.)
+    front, within = parts(machine, "-s", "shop", "-u",
+                          "https://other.example/x/callback")
+    machine.path("/etc/nginx/sites-enabled/z-other").write_text(OTHER.format(
+        front="", within=within), "ascii")
+    machine.start()
+    wait_until(lambda: machine.curl(
+        "https://other.example/x/session", "--data", "x" * 17000,
+        name="other.example")[0].endswith(" 413"), 60, "no answer of ours")
+    # Where nothing of ours is served yet, that comes with the first one.
+    for path in (site, machine.path("/etc/nginx/sites-enabled/z-other")):
+        path.unlink()
+    front, within = parts(machine, "-s", "shop")
+    assert front.count("/spotify-fcgi.http;") == 1
+    machine.path("/etc/nginx/sites-enabled/z-other").write_text(OTHER.format(
+        front=front, within=within), "ascii")
+    machine.start()
