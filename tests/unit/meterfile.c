@@ -38,10 +38,12 @@ check_counted(uint64_t expected)
 	struct meters_copy *copy = NULL;
 	enum result result = meters_read(".", &copy);
 	uint64_t value = result == OK ? meters_value(copy, NAME) : 0;
+	uint64_t none = result == OK ? meters_value(copy, "no name") : 0;
 
 	free(copy);
 	CHECK_OK(result);
 	assert_int_equal(value, expected);
+	assert_int_equal(none, 0);
 }
 
 static void
@@ -53,14 +55,14 @@ check_end(pid_t child, int expected)
 	assert_int_equal(status, expected);
 }
 
-/* Make a file in a process of its own, and put it aside. */
+/* Make a file in a process of its own, count once, and put it aside. */
 static void
 make_aside(void)
 {
 	pid_t child = fork();
 
 	if (child == 0)
-		run_exit(meters_open(".") == OK ? 0 : 1);
+		run_exit(meters_open(".") == OK && count(1) ? 0 : 1);
 	check_end(child, 0);
 	assert_int_equal(rename(METERS_NAME, ASIDE), 0);
 }
@@ -96,7 +98,7 @@ the_file_that_another_process_makes_is_everybodys(void)
 	close(go[1]);
 	check_end(child, 0);
 	close(dir);
-	check_counted(5);
+	check_counted(6);
 }
 
 /* Its memory was lost, and what is there again is no longer what it has. */
@@ -126,7 +128,7 @@ who_has_lost_it_counts_in_it_again_when_it_is_back(void)
 	if ((child = fork()) == 0)
 		run_exit(lose_and_find_again() ? 0 : 1);
 	check_end(child, 0);
-	check_counted(7);
+	check_counted(8);
 }
 
 static bool
@@ -147,7 +149,7 @@ who_has_another_one_than_is_there_takes_that(void)
 	if ((child = fork()) == 0)
 		run_exit(meet_another() ? 0 : 1);
 	check_end(child, 0);
-	check_counted(6);
+	check_counted(7);
 }
 
 /* Somebody else could read it by that name, or write there. */
@@ -172,14 +174,19 @@ one_with_another_name_is_none_of_ours(void)
 static void
 what_is_made_anew_is_told_of(void)
 {
+	struct meters_copy *copy;
+
 	run_in_scratch();
 	make_aside();
 	if (run_refused())
 		return;
 	assert_null(strstr(run_said(), "metrics_damaged"));
 	run_write(METERS_NAME, 0600, STR("nonsense"));
+	assert_int_equal(truncate(METERS_NAME, BYTES), 0);
+	CHECK(meters_read(".", &copy), RESULT_ABSENT);
 	make_aside();
-	assert_non_null(strstr(run_said(), "event=metrics_damaged bytes=8"));
+	assert_non_null(
+	    strstr(run_said(), "event=metrics_damaged bytes=16384"));
 }
 
 UNIT_TESTS(meterfile) = {

@@ -121,7 +121,8 @@ void
 run_exit(int status)
 {
 #ifdef COVERAGE
-	__gcov_dump();
+	if (refusing == 0) /* once is enough: it takes its time */
+		__gcov_dump();
 #endif
 	_exit(status);
 }
