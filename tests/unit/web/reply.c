@@ -81,6 +81,34 @@ json_has_type_length_and_body(void)
 }
 
 static void
+an_answer_that_may_be_kept_has_a_short_tag_or_none(void)
+{
+	static const struct {
+		const char *tag, *header; /* NULL: none */
+	} rows[] = { { "", NULL }, { "abc", "ETag: W/\"abc\"\r\n" },
+		{ "0123456789abcdef0123456789abcdef",
+		    "ETag: W/\"0123456789abcdef0123456789abcdef\"\r\n" },
+		{ "0123456789abcdef0123456789abcdef0",
+		    "ETag: W/\"0123456789abcdef0123456789abcdef\"\r\n" } };
+	size_t i;
+
+	for (i = 0; i < N(rows); i++) {
+		SCOPED(buf_free) struct buf out = BUF(10000);
+		SCOPED(reply_free) struct reply reply;
+
+		reply_init(&reply);
+		reply_json(&reply);
+		reply_cached(&reply, str_of(rows[i].tag));
+		CHECK_OK(written(&reply, false, &out));
+		assert_int_equal(count(&out, "Vary: Cookie\r\n"), 1);
+		assert_int_equal(count(&out, ": private, no-cache\r\n"), 1);
+		assert_int_equal(count(&out, "ETag"), rows[i].header != NULL);
+		if (rows[i].header != NULL)
+			assert_int_equal(count(&out, rows[i].header), 1);
+	}
+}
+
+static void
 a_body_in_parts_is_sent_in_their_order(void)
 {
 	SCOPED(buf_free) struct buf out = BUF(10000), head = BUF(10000);
@@ -290,6 +318,7 @@ an_answer_that_does_not_fit_fails_as_a_whole(void)
 UNIT_TESTS(reply) = {
 	TEST(an_empty_answer_is_204_and_strict),
 	TEST(json_has_type_length_and_body),
+	TEST(an_answer_that_may_be_kept_has_a_short_tag_or_none),
 	TEST(a_body_in_parts_is_sent_in_their_order),
 	TEST(a_redirect_is_303_without_a_body),
 	TEST(a_304_has_no_length),
