@@ -7,8 +7,8 @@
 
 import { access_left_ms, show_access, show_account } from './account.js';
 import { call, end_login, follow, Trouble } from './api.js';
-import { apply_filter, arrange, clear_artists, has_artists, set_artists,
-	set_filter, set_loading, show_no_list } from './artists.js';
+import { clear_artists, has_artists, listen_to_fields, say_where_to_follow,
+	set_artists, set_filter, set_loading, show_no_list } from './artists.js';
 import { keeping_focus, show_follow } from './cards.js';
 import { keep_fragment, login_url, restore_fragment } from './login.js';
 import { clear_top, load_top } from './top.js';
@@ -144,6 +144,7 @@ function show_buttons()
 {
 	show_follow(may_follow(session) && followed ? followed.ids : null,
 		followed?.whole, changing);
+	say_where_to_follow();
 }
 
 /* Calls. */
@@ -348,15 +349,7 @@ function on_tab(event)
 
 function listen()
 {
-	let spoken = 0;
-	$('filter').addEventListener('input', () => {
-		if (!has_artists())
-			return;	/* what was typed holds when the list comes */
-		const words = apply_filter();
-		clearTimeout(spoken);
-		spoken = setTimeout(() => announce(words), 600);
-	});
-	$('sort').addEventListener('change', arrange);
+	listen_to_fields();
 	$('refresh').addEventListener('click', refresh);
 	$('reload').addEventListener('click', () => busy($('reload'), 'Reloading…', 'artists',
 		() => load_artists({ fresh: has_artists() || fetched_at > 0 })));

@@ -5,7 +5,7 @@
  */
 
 import { artist_card, artist_genres, artist_name } from './cards.js';
-import { $, announce, element } from './view.js';
+import { $, announce, clear_good_news, element, set_text } from './view.js';
 import { count } from './words.js';
 
 const SKELETONS = 12;
@@ -16,6 +16,7 @@ const collator = new Intl.Collator(undefined,
 
 let cards = [];		/* { node, name, key, text, place, popularity } */
 let patience = 0;
+const where = element('p');	/* to begin, for who follows nobody yet */
 
 /* Letters that Unicode does not take apart into a base and a mark. */
 const plain = { 'ø': 'o', 'ł': 'l', 'đ': 'd', 'ð': 'd', 'þ': 'th', 'ß': 'ss',
@@ -46,7 +47,7 @@ const orders = {
 };
 
 /* Puts the cards in the chosen order. */
-export function arrange()
+function arrange()
 {
 	const fragment = document.createDocumentFragment();
 	cards.sort(orders[$('sort').value]);
@@ -58,7 +59,7 @@ export function arrange()
 function say_empty(title, text, button = null)
 {
 	$('empty').replaceChildren(...[element('h3', {}, title),
-		element('p', {}, text), button].filter(Boolean));
+		text === where ? where : element('p', {}, text), button].filter(Boolean));
 	$('empty').hidden = false;
 }
 
@@ -70,14 +71,22 @@ export function show_no_list()
 	$('filter').disabled = $('sort').disabled = true;
 }
 
+/* Again when there are buttons for it, or no more. */
+export function say_where_to_follow()
+{
+	set_text(where, document.querySelector('#top-artists .follow')
+		? 'Press “+” above to follow an artist you hear most. Or follow one at Spotify, then come back and choose “Reload artists”.'
+		: 'Follow one at Spotify, then come back and choose “Reload artists”.');
+}
+
 function explain_emptiness(shown)
 {
 	$('empty').hidden = shown > 0;
 	if (shown > 0)
 		return;
 	if (cards.length === 0) {
-		say_empty('You do not follow any artists yet',
-			'Follow one at Spotify, then come back and choose “Reload artists”.',
+		say_where_to_follow();
+		say_empty('You do not follow any artists yet', where,
 			element('a', { class: 'button', href: 'https://open.spotify.com/',
 				target: '_blank', rel: 'noopener noreferrer' }, 'Open Spotify'));
 		return;
@@ -92,7 +101,7 @@ function explain_emptiness(shown)
 }
 
 /* Shows the cards that have every word of the filter; gives the words for it. */
-export function apply_filter()
+function apply_filter()
 {
 	const words = fold($('filter').value).split(/\s+/).filter(Boolean);
 	let shown = 0;
@@ -111,8 +120,23 @@ export function apply_filter()
 export function set_filter(text)
 {
 	$('filter').value = text;
-	/* The listener of app.js counts and announces. */
+	/* The listener counts and announces. */
 	$('filter').dispatchEvent(new Event('input'));
+}
+
+export function listen_to_fields()
+{
+	let spoken = 0;
+	$('filter').addEventListener('input', () => {
+		/* It would cover what is found now, or that nothing is. */
+		clear_good_news('follow');
+		if (!has_artists())
+			return;	/* what was typed holds when the list comes */
+		const words = apply_filter();
+		clearTimeout(spoken);
+		spoken = setTimeout(() => announce(words), 600);
+	});
+	$('sort').addEventListener('change', arrange);
 }
 
 /* Replaces the list. */

@@ -154,6 +154,13 @@ export function clear_notice(topic)
 	old?.remove();
 }
 
+/* When the next thing is begun; a message about trouble stays. */
+export function clear_good_news(topic)
+{
+	if (message_of(topic)?.matches('.good'))
+		clear_notice(topic);
+}
+
 function wait_line(until, button)
 {
 	const line = element('p', { class: 'wait', role: 'timer' });

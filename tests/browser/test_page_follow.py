@@ -13,6 +13,21 @@ SCOPE = ("user-read-email user-follow-read user-follow-modify "
 CHANGE = "/v1/me/library"
 STRANGER = "#top-artists .follow[aria-pressed=false]"
 FRIEND = "#artists .artist:nth-child({}) .follow"
+# Whether it is in sight, and the message does not lie over it.
+UNCOVERED = """
+const box = document.querySelector(arguments[0]).getBoundingClientRect();
+const message = document.querySelector('#follow-notice .message')
+	.getBoundingClientRect();
+return box.top >= 0 && box.bottom <= innerHeight
+	&& (box.bottom <= message.top || box.top >= message.bottom);
+"""
+# How far a picture begins from the heading of its list.
+BESIDE = """
+const left = (selector) =>
+	document.querySelector(selector).getBoundingClientRect().left;
+return [['#top-artists', '#top-title'], ['#artists', '#artists-title']]
+	.map(([list, title]) => left(`${list} .picture`) - left(title));
+"""
 
 
 @pytest.fixture(scope="module", name="open_site")
@@ -78,6 +93,48 @@ def test_who_is_followed_no_longer_can_be_followed_again(fan):
     fan.see("120 artists", "#count")
     assert artist in listed(fan)
     assert [method for method, _ in changes(fan.stack)] == ["DELETE", "PUT"]
+
+
+def test_the_filter_is_not_hidden_by_what_was_done_before(fan):
+    """The message lies above the page's end, where the words about an empty
+    list can be."""
+    fan.click(FRIEND.format(2))
+    fan.find("#follow-notice .message.good")
+    fan.see("119 artists", "#count")
+    fan.run("document.querySelector('#filter').focus()")
+    fan.press("zzzz")
+    fan.see("No artist matches", "#empty")
+    assert not fan.all("#follow-notice .message")
+
+
+def test_a_failure_stays_and_what_it_covers_can_be_scrolled_clear(fan):
+    fan.expected = {502, 503}
+    fan.stack.spotify.answers("api", "server_error_500", repeat=True)
+    fan.click(STRANGER)
+    fan.find("#follow-notice .message.bad")
+    fan.run("document.querySelector('#filter').focus()")
+    fan.press("zzzz")
+    fan.see("No artist matches", "#empty")
+    assert fan.all("#follow-notice .message.bad")
+    fan.size(360, 640, mobile=True)
+    for selector in ("#empty button", ".bottom a"):
+        fan.run("document.activeElement.blur()")
+        fan.run("document.querySelector(arguments[0]).focus()", selector)
+        assert fan.run(UNCOVERED, selector)
+        fan.shot(f"covered-by-no-message-{selector[1:7]}")
+
+
+def test_who_follows_nobody_is_shown_where_to_begin(fan):
+    fan.stack.spotify.settings(consent="ask")
+    fan.click("#switch")
+    fan.click("input[value='özkant']")
+    fan.click("#agree")
+    fan.see("You do not follow any artists yet", "#empty")
+    fan.see("above", "#empty p")
+    fan.shot("nobody-and-most-heard")
+    fan.click(STRANGER)
+    fan.see("1 artist", "#count")
+    fan.vanish("#empty")
 
 
 def test_undo_goes_when_another_account_logs_in(fan):
@@ -174,6 +231,7 @@ def test_it_fits_and_every_button_can_be_pressed(fan, scheme, width):
     fan.size(width, 780, mobile=width < 500)
     fan.shot(f"follow-{scheme}-{width}")
     assert fan.sticks_out() == []
+    assert fan.run(BESIDE) == [0, 0]
     for button in fan.all("#top-artists .follow")[:3] + \
             fan.all("#artists .follow")[:4]:
         assert fan.is_reachable(button)

@@ -172,6 +172,7 @@ def test_who_follows_nobody_is_told_what_to_do(person):
     person.click("input[value='özkant']")
     person.click("#agree")
     person.see("You do not follow any artists yet", "#empty")
+    person.see("Follow one at Spotify, then come back", "#empty p")
     person.see("0 artists", "#count")
     person.shot("nobody-followed")
 
