@@ -26,7 +26,8 @@ BESIDE = """
 const left = (selector) =>
 	document.querySelector(selector).getBoundingClientRect().left;
 return [['#top-artists', '#top-title'], ['#artists', '#artists-title']]
-	.map(([list, title]) => left(`${list} .picture`) - left(title));
+	.map(([list, title]) =>
+		Math.round(left(`${list} .picture`) - left(title)));
 """
 
 
