@@ -198,8 +198,7 @@ app_run(int argc, char **argv, const struct app *app)
 	if (options.only_move)
 		return move_sessions(&options, app);
 	if (conf_load(options.file, app->opens, &process.conf) == 0 &&
-	    allow_check(options.file, &process.conf) == 0 &&
-	    open_process(&process, &options))
+	    allow_check(&process.conf) == 0 && open_process(&process, &options))
 		status = run(&process, &options);
 	else
 		status = run_misconfigured(&process, &options);

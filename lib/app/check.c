@@ -34,19 +34,12 @@
 
 /* What was found out, and is no mistake. */
 struct findings {
+	bool online; /* Spotify was to be asked */
 	bool asked;  /* Spotify knows the client */
 	int untried; /* of the store's file system; an errno */
 	struct storage_findings store; /* about an engine */
 	struct buf doubts;	       /* about certificates, a line each */
 };
-
-/* Complain about something that has no line in the configuration file. */
-static unsigned
-complain(const char *file, const char *key, const char *why)
-{
-	fprintf(stderr, "%s: %s: %s\n", file, key, why);
-	return 1;
-}
 
 /*
  * Root checks for the user who will run the programs, and that is who has the
@@ -79,14 +72,14 @@ print_cleanup(const char *file)
 /* A secret's file as the programs will look for it: they can read it, or
  * systemd does that for them. */
 static unsigned
-check_secret(const char *file, const struct units *units, bool as_owner,
+check_secret(const struct conf *conf, const struct units *units, bool as_owner,
     const char *key, const char *name)
 {
-	const char *complaint = NULL, *slash = strrchr(file, '/');
+	const char *complaint = NULL, *slash = strrchr(conf->file, '/');
 	struct buf path = BUF(PATH_MAX);
 
 	if (strchr(name, '/') == NULL && slash != NULL)
-		buf_add(&path, file, (size_t)(slash - file) + 1);
+		buf_add(&path, conf->file, (size_t)(slash - conf->file) + 1);
 	buf_puts(&path, name);
 	if (strchr(name, '/') != NULL)
 		complaint = units_complaint_file(units, name);
@@ -98,49 +91,49 @@ check_secret(const char *file, const struct units *units, bool as_owner,
 			    "one that the units load (LoadCredential=), "
 			    "without a path, or chown it";
 	buf_free(&path);
-	return complaint == NULL ? 0 : complain(file, key, complaint);
+	return complaint == NULL ? 0 :
+				   conf_complain(conf, key, "%s", complaint);
 }
 
 /* What root can reach, and those will not for whom he checks. */
 static unsigned
-check_reach(const char *file, const struct conf *conf,
-    const struct units *units, bool as_owner)
+check_reach(const struct conf *conf, const struct units *units, bool as_owner)
 {
 	const char *complaint = NULL;
 	unsigned mistakes = 0;
 
-	if (as_owner && access(file, R_OK) != 0)
-		mistakes += complain(file, "this file",
+	if (as_owner && access(conf->file, R_OK) != 0)
+		mistakes += conf_complain(conf, "this file",
 		    "cannot be read by the user of the programs; chmod 644 "
 		    "it");
-	mistakes += check_secret(file, units, as_owner, "client_secret_file",
+	mistakes += check_secret(conf, units, as_owner, "client_secret_file",
 	    conf->client_secret_file);
-	mistakes += check_secret(file, units, as_owner, "server_key_file",
+	mistakes += check_secret(conf, units, as_owner, "server_key_file",
 	    conf->server_key_file);
 	if (conf->ca_file != NULL)
 		complaint = units_complaint_file(units, conf->ca_file);
 	if (complaint != NULL)
-		mistakes += complain(file, "ca_file", complaint);
+		mistakes += conf_complain(conf, "ca_file", "%s", complaint);
 	return mistakes;
 }
 
 static unsigned
-check_store(const char *file, const struct conf *conf, int *untried)
+check_store(const struct conf *conf, int *untried)
 {
 	const char *complaint;
 	struct units units;
 	unsigned mistakes = 0;
 	bool as_owner;
 
-	units_read(file, "callback", &units);
+	units_read(conf->file, "callback", &units);
 	as_owner = become_owner(conf->session_dir);
 	complaint = trial_complaint(conf->session_dir, untried);
 	if (complaint == NULL)
 		complaint = units_complaint_store(&units, conf->session_dir);
 	if (complaint != NULL)
-		mistakes += complain(file, "session_dir", complaint);
+		mistakes += conf_complain(conf, "session_dir", "%s", complaint);
 	if (conf->client_secret_file != NULL && conf->server_key_file != NULL)
-		mistakes += check_reach(file, conf, &units, as_owner);
+		mistakes += check_reach(conf, &units, as_owner);
 	units_free(&units);
 	return mistakes;
 }
@@ -165,34 +158,35 @@ ca_complaint(const char *ca_file)
 }
 
 static unsigned
-check_certificates(const char *file, const struct conf *conf,
-    const struct upstream *upstream, struct buf *doubts)
+check_certificates(const struct conf *conf, const struct upstream *upstream,
+    struct buf *doubts)
 {
 	if (upstream->start() != OK || !upstream->trusts(conf->ca_file))
-		return complain(file, "ca_file", ca_complaint(conf->ca_file));
+		return conf_complain(conf, "ca_file", "%s",
+		    ca_complaint(conf->ca_file));
 	if (!upstream->doubts(doubts))
-		return complain(file, "ca_file",
+		return conf_complain(conf, "ca_file",
 		    "all its certificates have expired, or begin later");
 	return 0;
 }
 
 static unsigned
-check_surroundings(const char *file, const struct conf *conf,
-    const struct upstream *upstream, struct findings *findings)
+check_surroundings(const struct conf *conf, const struct upstream *upstream,
+    struct findings *findings)
 {
 	unsigned mistakes = 0;
 
 	if (conf->session_dir != NULL)
-		mistakes += check_store(file, conf, &findings->untried);
-	mistakes += eventscheck(file, conf);
+		mistakes += check_store(conf, &findings->untried);
+	mistakes += eventscheck(conf);
 	if (upstream != NULL)
 		mistakes +=
-		    check_certificates(file, conf, upstream, &findings->doubts);
+		    check_certificates(conf, upstream, &findings->doubts);
 	/* It says so itself, with the numbers. */
 	if (conf->workers > 0 && !descriptors_raise((int)conf->workers))
 		mistakes++;
 	if (clock_now_s() < RELEASED_S)
-		mistakes += complain(file, "clock",
+		mistakes += conf_complain(conf, "clock",
 		    "this machine's clock is "
 		    "wrong; set it");
 	return mistakes;
@@ -217,7 +211,7 @@ online_complaint(enum result result)
 
 /* Ask Spotify once; the configuration is good as far as one can see. */
 static unsigned
-check_online(const char *file, const struct conf *conf, const struct app *app)
+check_online(const struct conf *conf, const struct app *app)
 {
 	struct store *store = NULL;
 	const char *complaint = "the store cannot be opened";
@@ -225,7 +219,9 @@ check_online(const char *file, const struct conf *conf, const struct app *app)
 	if (app->storage != NULL && app->storage->open(conf, &store) == OK)
 		complaint = online_complaint(app->upstream->ask(conf, store));
 	store_close(store);
-	return complaint == NULL ? 0 : complain(file, "online", complaint);
+	return complaint == NULL ?
+	    0 :
+	    conf_complain(conf, "online", "%s", complaint);
 }
 
 /* An address of Spotify's that it does not document. */
@@ -283,6 +279,9 @@ print_doubts(const struct conf *conf, const struct findings *findings)
 		printf("# The web server has to send %s to callback; its "
 		       "example knows /callback.\n",
 		    conf->redirect.path.p);
+	if (conf->absolute_limit_s < conf->idle_limit_s)
+		printf("# absolute_limit is shorter than idle_limit, which "
+		       "never comes then.\n");
 	scopes_print_unknown(str_of(conf->scope), stdout);
 	if ((conf->auth_pass & CONF_PASS_EMAIL) &&
 	    !str_has_word(str_of(conf->scope), STR("user-read-email")))
@@ -349,6 +348,9 @@ print_all(const char *file, const struct conf *conf, const struct app *app,
 		       "the code, not the client.\n");
 	else if (app->upstream != NULL)
 		printf("# Whether Spotify knows the client: -n -o asks.\n");
+	else if (findings->online)
+		printf("# -o: callback asks; this program never calls "
+		       "Spotify.\n");
 }
 
 int
@@ -361,15 +363,14 @@ check_everything(const struct options *options, const struct app *app)
 	struct conf conf;
 	unsigned mistakes = conf_load(options->file, CONF_ALL | as_root, &conf);
 
-	mistakes += allow_check(options->file, &conf);
-	mistakes +=
-	    check_surroundings(options->file, &conf, upstream, &findings);
+	mistakes += allow_check(&conf);
+	mistakes += check_surroundings(&conf, upstream, &findings);
 	if (mistakes == 0 && app->storage != NULL)
-		mistakes +=
-		    app->storage->check(options->file, &conf, &findings.store);
-	findings.asked = options->online && upstream != NULL;
+		mistakes += app->storage->check(&conf, &findings.store);
+	findings.online = options->online;
+	findings.asked = findings.online && upstream != NULL;
 	if (mistakes == 0 && findings.asked)
-		mistakes += check_online(options->file, &conf, app);
+		mistakes += check_online(&conf, app);
 	if (mistakes > 0)
 		fprintf(stderr, "%s: %u mistake%s; nothing was started\n",
 		    options->file, mistakes, mistakes == 1 ? "" : "s");

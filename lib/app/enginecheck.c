@@ -26,7 +26,7 @@
 #define AHEAD_MAX_S 60 /* spotify-fcgi(8), Several machines */
 
 struct look {
-	const char *file;
+	const struct conf *conf;
 	const struct engine_config *at;
 	struct rehearsal found;
 	struct buf *doubts;
@@ -37,9 +37,9 @@ struct look {
 static void __attribute__((format(printf, 2, 0)))
 say(const struct look *look, const char *format, va_list arguments)
 {
-	fprintf(stderr, "%s: store: ", look->file);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
+	conf_vcomplain(look->conf,
+	    look->conf->store_at.engine ? "store" : "store_from", format,
+	    arguments);
 }
 
 static void __attribute__((format(printf, 2, 3)))
@@ -85,7 +85,7 @@ advice(int error, bool is_socket)
 	case ECONNREFUSED:
 		return is_socket ?
 		    "the engine does not run any more; start it" :
-		    "is the engine running, and are this its bind and port?";
+		    "is the engine running, and is this its address and port?";
 	case EACCES:
 	case EPERM:
 		return is_socket ?
@@ -106,6 +106,7 @@ judge_trouble(struct look *look, const struct units *units)
 	const struct rehearsal *found = &look->found;
 	const bool is_socket = look->at->socket.n > 0;
 	const char *what = advice(found->trouble_errno, is_socket);
+	const struct str at = is_socket ? look->at->socket : look->at->hosts;
 	const bool lasts = found->trouble_class == REPLYERROR_MISCONFIGURED ||
 	    found->trouble_errno == EACCES || found->trouble_errno == EPERM;
 
@@ -119,7 +120,8 @@ judge_trouble(struct look *look, const struct units *units)
 		return;
 	}
 	if (found->trouble_errno == 0)
-		complain_if(look, lasts, "%s", found->trouble);
+		complain_if(look, lasts, "%s (%.*s)", found->trouble, (int)at.n,
+		    at.p);
 	else
 		complain_if(look, lasts, "as user %ld: %s (%s)%s%s",
 		    (long)geteuid(), found->trouble,
@@ -327,7 +329,7 @@ judge_units(struct look *look)
 	size_t i;
 
 	for (i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
-		units_read(look->file, programs[i], &units);
+		units_read(look->conf->file, programs[i], &units);
 		for (hosts = look->at->hosts; units.known && hosts.n > 0;)
 			judge_call(look, &units, programs[i],
 			    str_cut(&hosts, ','));
@@ -354,15 +356,15 @@ judge_net(struct look *look)
 }
 
 unsigned
-enginecheck(const char *file, const struct engine_config *at,
+enginecheck(const struct conf *conf, const struct engine_config *at,
     const char *prefix, struct buf *doubts, bool *unusable)
 {
-	struct look look = { .file = file, .at = at, .doubts = doubts };
+	struct look look = { .conf = conf, .at = at, .doubts = doubts };
 	struct units units;
 	const char *hidden = NULL;
 	char *path;
 
-	units_read(file, "callback", &units);
+	units_read(conf->file, "callback", &units);
 	path = strndup(at->socket.n > 0 ? at->socket.p : "", at->socket.n);
 	if (path != NULL && at->socket.n > 0)
 		hidden = units_complaint_file(&units, path);

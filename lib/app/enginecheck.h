@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "conf/conf.h"
 #include "engine/dial.h"
 
 /*
@@ -13,7 +14,7 @@
  * have to let the programs call it. The keys have this prefix. As check() of
  * storage.h; *unusable: it is so just now, and may become usable by itself.
  */
-unsigned enginecheck(const char *file, const struct engine_config *at,
+unsigned enginecheck(const struct conf *conf, const struct engine_config *at,
     const char *prefix, struct buf *doubts, bool *unusable);
 
 #endif

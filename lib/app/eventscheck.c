@@ -11,7 +11,7 @@
 #include "store/outbox.h"
 
 unsigned
-eventscheck(const char *file, const struct conf *conf)
+eventscheck(const struct conf *conf)
 {
 	const char *complaint;
 	struct units units;
@@ -20,14 +20,13 @@ eventscheck(const char *file, const struct conf *conf)
 		return 0;
 	complaint = outbox_complaint(conf->events_dir, conf->session_dir);
 	if (complaint == NULL) {
-		units_read(file, "callback", &units);
+		units_read(conf->file, "callback", &units);
 		complaint = units_complaint_store(&units, conf->events_dir);
 		units_free(&units);
 	}
-	if (complaint == NULL)
-		return 0;
-	fprintf(stderr, "%s: events_dir: %s\n", file, complaint);
-	return 1;
+	return complaint == NULL ?
+	    0 :
+	    conf_complain(conf, "events_dir", "%s", complaint);
 }
 
 void

@@ -5,9 +5,9 @@
 
 #include "conf/conf.h"
 
-/* Complain of what cannot work, in lines that begin with this file's name; how
- * many. Nothing is looked at if events are off. */
-unsigned eventscheck(const char *file, const struct conf *conf);
+/* Complain by conf_complain() of what cannot work; how many. Nothing is looked
+ * at if events are off. */
+unsigned eventscheck(const struct conf *conf);
 
 /* Print who can read events. */
 void eventscheck_print(const struct conf *conf);

@@ -131,8 +131,7 @@ open_configured(const struct conf *conf, struct store **store)
 }
 
 static unsigned
-check_configured(const char *file, const struct conf *conf,
-    struct storage_findings *findings)
+check_configured(const struct conf *conf, struct storage_findings *findings)
 {
 #ifdef HAVE_VALKEY
 	const struct storeurl *url = engine_of(conf);
@@ -141,11 +140,11 @@ check_configured(const char *file, const struct conf *conf,
 
 	if (url->engine && write_prefix(conf, prefix) == OK) {
 		set_engine(conf, url, &at);
-		return enginecheck(file, &at, prefix, &findings->doubts,
+		return enginecheck(conf, &at, prefix, &findings->doubts,
 		    &findings->unusable);
 	}
 #else
-	(void)file, (void)conf, (void)findings;
+	(void)conf, (void)findings;
 #endif
 	return 0;
 }

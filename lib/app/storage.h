@@ -26,11 +26,11 @@ struct storage {
 	 * RESULT_NO_MEMORY. */
 	enum result (*open)(const struct conf *conf, struct store **store);
 	/* For -n: look at what the back end needs beside session_dir. Complain
-	 * of what cannot work, in lines that begin with this file's name.
-	 * Returns the number of complaints; of what may pass by itself there
-	 * is a line, too, which is not counted. */
-	unsigned (*check)(const char *file, const struct conf *conf,
-	    struct storage_findings *findings);
+	 * by conf_complain() of what cannot work. Returns the number of
+	 * complaints; of what may pass by itself there is a line, too, which
+	 * is not counted. */
+	unsigned (
+	    *check)(const struct conf *conf, struct storage_findings *findings);
 	/* For -m: moving_run(). */
 	enum result (*move)(struct store *store, struct moving_tally *tally);
 	/* Add the sessions of all back ends that the configuration names; while

@@ -27,27 +27,25 @@
 
 /* A file on its way into a struct conf. */
 struct reading {
-	const char *file;
 	struct conf *conf;
 	unsigned line;
-	unsigned lines[CONFKEYS_N]; /* where each key was set; 0: not yet */
 	unsigned mistakes;
 };
 
+/* A complaint about the line that is being read. */
 static void
-complain(struct reading *r, unsigned line, const char *key,
-    const char *complaint)
+complain(struct reading *r, const char *key, const char *complaint)
 {
 	fprintf(stderr, "%s%s:%u: %s: %s\n", log_priority(LOG_LEVEL_ERROR),
-	    r->file, line, key, complaint);
+	    r->conf->file, r->line, key, complaint);
 	r->mistakes++;
 }
 
-/* A complaint about a key that was read, at the line where it stands. */
+/* One about a key, at the line where it stands. */
 static void
 complain_key(struct reading *r, const char *name, const char *complaint)
 {
-	complain(r, r->lines[confkeys_find(str_of(name))], name, complaint);
+	r->mistakes += conf_complain(r->conf, name, "%s", complaint);
 }
 
 static void
@@ -60,7 +58,7 @@ complain_unknown(struct reading *r, struct str name)
 	if (like != NULL)
 		snprintf(text, sizeof(text), "unknown key; perhaps %s is meant",
 		    like);
-	complain(r, r->line, str_graphic(name) ? shown : "?", text);
+	complain(r, str_graphic(name) ? shown : "?", text);
 }
 
 static void
@@ -71,14 +69,14 @@ set_key(struct reading *r, struct str name, struct str value)
 
 	if (i == CONFKEYS_N) {
 		complain_unknown(r, name);
-	} else if (r->lines[i] != 0) {
-		complain(r, r->line, confkeys[i].name, "set twice; keep one");
+	} else if (r->conf->lines[i] != 0) {
+		complain(r, confkeys[i].name, "set twice; keep one");
 	} else {
-		r->lines[i] = r->line;
+		r->conf->lines[i] = r->line;
 		if ((complaint = values_form(value)) == NULL)
 			complaint = confkeys_set(r->conf, &confkeys[i], value);
 		if (complaint != NULL)
-			complain(r, r->line, confkeys[i].name, complaint);
+			complain(r, confkeys[i].name, complaint);
 	}
 }
 
@@ -100,9 +98,9 @@ read_line(struct reading *r, struct str line)
 	value = line;
 	name = str_trim(str_cut(&value, '='));
 	if (memchr(line.p, '\0', line.n) != NULL)
-		complain(r, r->line, "NUL byte", "remove it");
+		complain(r, "NUL byte", "remove it");
 	else if (value.p == NULL)
-		complain(r, r->line, "no \"=\"",
+		complain(r, "no \"=\"",
 		    "write key = value; comments begin with #");
 	else
 		set_key(r, name, str_trim(value));
@@ -165,15 +163,15 @@ set_defaults(struct reading *r)
 	size_t i;
 
 	for (i = 0; i < CONFKEYS_N; i++) {
-		if (r->lines[i] != 0)
+		if (r->conf->lines[i] != 0)
 			continue;
 		if (confkeys[i].required)
-			complain(r, r->line, confkeys[i].name,
+			complain_key(r, confkeys[i].name,
 			    "is required and missing");
 		else if (confkeys[i].fallback != NULL &&
 		    (complaint = confkeys_set(r->conf, &confkeys[i],
 			 str_of(confkeys[i].fallback))) != NULL)
-			complain(r, r->line, confkeys[i].name, complaint);
+			complain_key(r, confkeys[i].name, complaint);
 	}
 }
 
@@ -239,7 +237,7 @@ check_home(struct reading *r)
 static void
 check_limits(struct reading *r)
 {
-	if (r->lines[confkeys_find(STR("idle_limit"))] != 0 &&
+	if (r->conf->lines[confkeys_find(STR("idle_limit"))] != 0 &&
 	    r->conf->absolute_limit_s > 0 &&
 	    r->conf->idle_limit_s > r->conf->absolute_limit_s)
 		complain_key(r, "idle_limit",
@@ -297,7 +295,7 @@ static void
 load_secrets(struct reading *r, unsigned opens)
 {
 	struct conf *conf = r->conf;
-	struct keyfile key = { .conf_file = r->file,
+	struct keyfile key = { .conf_file = conf->file,
 		.any_owner = opens & CONF_ANY_OWNER };
 	const char *complaint;
 
@@ -311,7 +309,10 @@ load_secrets(struct reading *r, unsigned opens)
 	key.name = conf->server_key_file;
 	if (key.name != NULL && (opens & CONF_SERVER_KEY) &&
 	    (complaint = keyfile_server_key(&key, &conf->ring)) != NULL)
-		complain_key(r, "server_key_file", complaint);
+		r->mistakes += key.line == 0 ?
+		    conf_complain(conf, "server_key_file", "%s", complaint) :
+		    conf_complain(conf, "server_key_file", "its line %u %s",
+			key.line, complaint);
 	key.name = conf->store_password_file;
 	if (key.name != NULL && (opens & CONF_STORE) &&
 	    (complaint = keyfile_password(&key, &conf->store_password)) != NULL)
@@ -321,12 +322,12 @@ load_secrets(struct reading *r, unsigned opens)
 unsigned
 conf_load(const char *file, unsigned opens, struct conf *conf)
 {
-	struct reading r = { .file = file, .conf = conf };
+	struct reading r = { .conf = conf };
 	struct buf content = BUF(FILE_MAX);
 	const char *complaint;
 	struct str rest;
 
-	*conf = (struct conf){ 0 };
+	*conf = (struct conf){ .file = file };
 	if ((complaint = read_file(file, opens & CONF_ANY_OWNER, &content)) !=
 	    NULL) {
 		fprintf(stderr, "%s%s: %s\n", log_priority(LOG_LEVEL_ERROR),
@@ -350,10 +351,10 @@ conf_load(const char *file, unsigned opens, struct conf *conf)
 	    cookienames_write((struct str){ conf->redirect.path.p,
 				  conf->base.n - conf->redirect.origin.n },
 		!conf->dev, conf->session_cookie, conf->pending_prefix) != OK)
-		complain(&r, r.line, "redirect_uri", "out of memory");
+		complain_key(&r, "redirect_uri", "out of memory");
 	if (conf->after_login == NULL && conf->base.n > 0 &&
 	    (conf->after_login = home_of(conf)) == NULL)
-		complain(&r, r.line, "after_login", "out of memory");
+		complain_key(&r, "after_login", "out of memory");
 	check_origins(&r);
 	if (conf->after_login != NULL)
 		check_home(&r);

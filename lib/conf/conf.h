@@ -3,6 +3,7 @@
 #ifndef CONF_H
 #define CONF_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -28,6 +29,8 @@
 #define CONF_PASS_NAME 2
 #define CONF_PASS_EMAIL 4
 #define CONF_PASS_TOKEN 8
+
+#define CONFKEYS_N 33 /* the keys that there are */
 
 /* Strings are owned by the struct and live as long as it. */
 struct conf {
@@ -65,6 +68,9 @@ struct conf {
 	int64_t log_level;     /* enum log_level */
 	int64_t auth_pass;     /* CONF_PASS_ bits */
 	int64_t events_email;  /* yes is 1, no is 0 */
+	/* Where it stands. */
+	const char *file;	    /* borrowed, as conf_load() was told */
+	unsigned lines[CONFKEYS_N]; /* of each key; 0: it is not there */
 	/* Made of it. */
 	struct secret client_secret;
 	struct seal_ring ring;
@@ -82,12 +88,24 @@ struct conf {
 };
 
 /*
- * Read and check the file, and open the secrets that opens (CONF_ bits) asks
- * for. Every mistake is printed to stderr as "file:line: key: what to do";
- * a secret's value never is. Returns the number of mistakes; conf is usable
- * only if it is 0, and must go to conf_free() in any case.
+ * Read and check the file, which stays borrowed as long as conf is used, and
+ * open the secrets that opens (CONF_ bits) asks for. Every mistake is printed
+ * as by conf_complain(); a secret's value never is. Returns the number of
+ * mistakes; conf is usable only if it is 0, and must go to conf_free() in any
+ * case.
  */
 unsigned conf_load(const char *file, unsigned opens, struct conf *conf);
+
+/*
+ * Print a mistake to stderr as "file:line: key: what to do", or without the
+ * line about what has none, such as a key that is not there. Returns 1: the
+ * number of mistakes.
+ */
+unsigned conf_complain(const struct conf *conf, const char *key,
+    const char *format, ...) __attribute__((format(printf, 3, 4)));
+unsigned conf_vcomplain(const struct conf *conf, const char *key,
+    const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
 
 /* Print the effective configuration as a file that could be read again; the
  * secrets show only as the names of their files. */

@@ -111,19 +111,15 @@ is_letter(char c, char of)
 	return c == of || (c == '-' && of == '_');
 }
 
-/* Whether a name is a key with its beginning only, with one letter too many or
- * with another one somewhere. */
+/* Whether a name is a key's beginning, or nearly the key. */
 static bool
 is_like(struct str name, struct str key)
 {
-	size_t n = name.n < key.n ? name.n : key.n, differ = 0, i;
+	size_t i = 0;
 
-	for (i = 0; i < n; i++)
-		if (!is_letter(name.p[i], key.p[i]))
-			differ++;
-	if (name.n == key.n)
-		return differ <= 1;
-	return differ == 0 && name.n >= 3 && name.n <= key.n + 1;
+	while (i < name.n && i < key.n && is_letter(name.p[i], key.p[i]))
+		i++;
+	return (i == name.n && i >= 3) || str_is_near(name, key);
 }
 
 const char *
@@ -249,6 +245,32 @@ confkeys_set(struct conf *conf, const struct confkeys_key *key,
 		return complaint;
 	*text_at(conf, key) = strndup(value.p, value.n);
 	return *text_at(conf, key) == NULL ? "out of memory" : NULL;
+}
+
+unsigned
+conf_vcomplain(const struct conf *conf, const char *key, const char *format,
+    va_list arguments)
+{
+	size_t i = confkeys_find(str_of(key));
+
+	fprintf(stderr, "%s%s:", log_priority(LOG_LEVEL_ERROR), conf->file);
+	if (i < CONFKEYS_N && conf->lines[i] > 0)
+		fprintf(stderr, "%u:", conf->lines[i]);
+	fprintf(stderr, " %s: ", key);
+	vfprintf(stderr, format, arguments);
+	putc('\n', stderr);
+	return 1;
+}
+
+unsigned
+conf_complain(const struct conf *conf, const char *key, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	conf_vcomplain(conf, key, format, arguments);
+	va_end(arguments);
+	return 1;
 }
 
 void

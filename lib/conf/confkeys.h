@@ -9,8 +9,6 @@
 
 #include "conf/conf.h"
 
-#define CONFKEYS_N 33
-
 enum confkeys_type {
 	TYPE_TEXT,
 	TYPE_FILE,

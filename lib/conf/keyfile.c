@@ -181,6 +181,10 @@ keyfile_client_secret(const struct keyfile *key, struct secret *secret)
 		if (memchr(line.p, '"', line.n) != NULL ||
 		    memchr(line.p, '\'', line.n) != NULL)
 			complaint = "quotes are not needed; leave them out";
+		else if (line.n < 16 && str_graphic(line))
+			complaint = "has too few characters for a client "
+				    "secret; copy all of it from Spotify's "
+				    "dashboard";
 		else if (line.n < 16 || !str_graphic(line))
 			complaint =
 			    "must hold the client secret from "
@@ -240,33 +244,37 @@ add_server_key(struct seal_ring *ring, struct str line)
 	enum result result;
 
 	if (!codec_unhex(line, key, sizeof(key)) || is_placeholder(key))
-		return "each line must be 64 random hex digits; make it with "
+		return "must be 64 random hex digits; make it with "
 		       "'openssl rand -hex 32'";
 	result = seal_ring_add(ring, key);
 	secret_wipe(key, sizeof(key));
 	return result == OK	    ? NULL :
-	    result == RESULT_EXISTS ? "holds a key twice; remove one" :
-				      "holds too many keys";
+	    result == RESULT_EXISTS ? "has a key that comes twice; remove one" :
+				      "is one key too many: eight may be there";
 }
 
 const char *
-keyfile_server_key(const struct keyfile *key, struct seal_ring *ring)
+keyfile_server_key(struct keyfile *key, struct seal_ring *ring)
 {
 	struct buf content = BUF(KEYFILE_MAX);
 	const char *complaint;
 	struct str rest, line;
 
+	key->line = 0;
 	complaint = read_file(key, &content);
 	rest = buf_str(&content);
 	while (complaint == NULL && rest.p != NULL) {
 		line = str_cut(&rest, '\n');
+		key->line++;
 		if (str_ends(line, STR("\r")))
 			line.n--;
 		if (line.n > 0)
 			complaint = add_server_key(ring, line);
 	}
-	if (complaint == NULL && ring->n == 0)
+	if (complaint == NULL && ring->n == 0) {
+		key->line = 0;
 		complaint = "is empty, or missing";
+	}
 	buf_free(&content);
 	return complaint;
 }

@@ -13,6 +13,7 @@ struct keyfile {
 	const char *name;
 	const char *conf_file; /* the configuration that names it */
 	bool any_owner;	       /* for root, who checks for another user */
+	unsigned line;	       /* of it, with which something is wrong; or 0 */
 };
 
 /*
@@ -35,8 +36,8 @@ const char *keyfile_client_secret(const struct keyfile *key,
  * engine. */
 const char *keyfile_password(const struct keyfile *key, struct secret *secret);
 
-/* 64 hex digits a line, at most SEAL_RING_MAX lines; the first key seals. */
-const char *keyfile_server_key(const struct keyfile *key,
-    struct seal_ring *ring);
+/* 64 hex digits a line, at most SEAL_RING_MAX lines; the first key seals. Sets
+ * key->line. */
+const char *keyfile_server_key(struct keyfile *key, struct seal_ring *ring);
 
 #endif

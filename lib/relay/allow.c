@@ -8,31 +8,23 @@
 
 #include <string.h>
 
-#include "base/log.h"
 #include "json/writer.h"
 #include "relay/allow.h"
 #include "relay/rows.h"
 
 static unsigned
-complain(const char *file, const char *complaint, struct str word)
+check_words(const struct conf *conf)
 {
-	fprintf(stderr, "%s%s: api_allow: %s%.*s\n",
-	    log_priority(LOG_LEVEL_ERROR), file, complaint, (int)word.n,
-	    word.p);
-	return 1;
-}
+	struct str word = rows_unknown(conf->api_allow);
 
-static unsigned
-check_words(const char *file, struct str word)
-{
 	if (word.n == 0)
 		return 0;
 	if (word.n > 32 || !str_graphic(word))
 		word = STR("?");
-	return complain(file,
+	return conf_complain(conf, "api_allow",
 	    "write names of calls, separated by blanks, or \"reading\"; see "
-	    "spotify-fcgi.conf(5); there is no ",
-	    word);
+	    "spotify-fcgi.conf(5); there is no %.*s",
+	    (int)word.n, word.p);
 }
 
 /* The scope without which a row never works, and which is not asked for. */
@@ -54,23 +46,27 @@ find_lack(const struct row *row, struct str scope)
 }
 
 unsigned
-allow_check(const char *file, const struct conf *conf)
+allow_check(const struct conf *conf)
 {
-	unsigned mistakes = check_words(file, rows_unknown(conf->api_allow));
-	struct str lack;
-	char text[96];
-	size_t i;
+	unsigned mistakes = check_words(conf);
+	struct str lack, last = { NULL, 0 };
+	const char *of = "";
+	const struct row *row;
 
-	for (i = 0; i < ROWS_N; i++) {
-		if (!rows_allow(conf->api_allow, &rows_table[i]))
+	for (row = rows_table; row < rows_table + ROWS_N; row++) {
+		if (!rows_allow(conf->api_allow, row))
 			continue;
-		lack = find_lack(&rows_table[i], str_of(conf->scope));
-		if (lack.n == 0)
+		lack = find_lack(row, str_of(conf->scope));
+		/* Rows of one name lie beside each other: once is enough. */
+		if (lack.n == 0 ||
+		    (strcmp(of, row->name) == 0 && str_equal(lack, last)))
 			continue;
-		snprintf(text, sizeof(text),
-		    "allows %s; for that, scope needs %s", rows_table[i].name,
-		    rows_table[i].scopes == ROW_ALL ? "" : "one of ");
-		mistakes += complain(file, text, lack);
+		of = row->name;
+		last = lack;
+		mistakes += conf_complain(conf, "api_allow",
+		    "allows %s; for that, scope needs %s%.*s", row->name,
+		    row->scopes == ROW_ALL ? "" : "one of ", (int)lack.n,
+		    lack.p);
 	}
 	return mistakes;
 }

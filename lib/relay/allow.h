@@ -11,11 +11,11 @@
 #include "conf/conf.h"
 
 /*
- * Complain on stderr, as conf_load() does, about words of api_allow that name
+ * Complain by conf_complain() about words of api_allow that name
  * no row, and about rows whose scope nobody is asked for. The number of
  * mistakes.
  */
-unsigned allow_check(const char *file, const struct conf *conf);
+unsigned allow_check(const struct conf *conf);
 
 /* Print the rows that are allowed, each with its call, bucket and scope,
  * as comments

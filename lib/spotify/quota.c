@@ -197,6 +197,11 @@ quota_print(const struct conf *conf, struct store *store, FILE *out)
 
 	for (i = 0; i < QUOTA__MAX; i++) {
 		quota_look(conf, store, (enum quota_bucket)i, &state);
+		/* Pages can call nothing: no other calls are made. */
+		if (conf->api_allow == NULL && i != QUOTA_ME &&
+		    i != QUOTA_FOLLOWING && state.used == 0 &&
+		    state.learned == 0)
+			continue;
 		fprintf(out, "# quota %s: %lld of %lld used", buckets[i].name,
 		    (long long)state.used, (long long)state.budget);
 		if (state.learned > 0)

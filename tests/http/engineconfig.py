@@ -29,9 +29,10 @@ class Site(Setup):
         if not said:
             return []
         assert re.search(last, said.pop())
-        begin = f"{self.folder}/c.conf: store: "
-        assert all(line.startswith(begin) for line in said), said
-        return [line[len(begin):] for line in said]
+        begin = re.compile(re.escape(f"{self.folder}/c.conf")
+                           + r":\d+: store(_from)?: ")
+        assert all(begin.match(line) for line in said), said
+        return [begin.sub("", line) for line in said]
 
     def complaints(self, program="callback", **environment):
         """What is wrong, and has to be changed."""

@@ -77,12 +77,12 @@ def test_a_program_without_a_store_names_one_that_looks(site, engine):
 
 def test_nobody_listens(site):
     site.conf(store=f"valkey://127.0.0.1:{free_port()}")
-    one(site.passing(), "Connection refused", "its bind and port?")
+    one(site.passing(), "Connection refused", "its address and port?")
 
 
 def test_a_name_that_is_nobodys(site):
     site.conf(store="valkey://nobody.invalid:6379")
-    one(site.passing(), "its name cannot be looked up")
+    one(site.passing(), "its name cannot be looked up (")
 
 
 def test_a_socket_that_is_not_there(site):

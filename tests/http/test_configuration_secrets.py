@@ -3,6 +3,7 @@
 program opens which. None is ever printed, not even a broken one."""
 
 import os
+import re
 
 import pytest
 
@@ -76,6 +77,22 @@ def test_a_client_secret_that_is_none(setup, content):
 def test_a_server_key_that_is_none(setup, content):
     setup.write("server_key", content)
     assert ": server_key_file: " in complaint(setup)
+
+
+@pytest.mark.parametrize("content, line, words", [
+    (SERVER_KEY + "\n\n" + SERVER_KEY[:-1], 3, "must be 64 random hex digits"),
+    (SERVER_KEY + "\n" + SERVER_KEY, 2, "comes twice"),
+    ("".join(key(n) + "\n" for n in range(9)), 9, "too many: eight may")],
+    ids=["short", "twice", "nine"])
+def test_a_server_key_is_named_by_its_line(setup, content, line, words):
+    setup.write("server_key", content)
+    assert re.search(rf": server_key_file: its line {line} .*{words}",
+                     complaint(setup))
+
+
+def test_half_a_client_secret_is_named(setup):
+    setup.write("client_secret", "abc\n")
+    assert ": client_secret_file: has too few characters" in complaint(setup)
 
 
 @pytest.mark.parametrize("content", [

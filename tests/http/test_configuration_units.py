@@ -5,6 +5,7 @@ SYSTEMD_UNIT_PATH is systemd's own word for where units are."""
 import os
 import pathlib
 import pwd
+import re
 import shutil
 import tempfile
 
@@ -59,7 +60,7 @@ def fixture_machine(tmp_path):
 def test_a_place_that_the_units_cannot_write_is_a_mistake(machine, program):
     status, said = machine.check(program)
     assert status == 2
-    assert f"{machine.folder}/c.conf: session_dir: the units may not" in said
+    assert f"{machine.folder}/c.conf:5: session_dir: the units may not" in said
     assert "ReadWritePaths=" in said
 
 
@@ -139,7 +140,7 @@ def test_homes_are_hidden(machine):
     machine.conf(ca_file="/home/nobody/ca.pem")
     status, said = machine.check()
     assert status == 2
-    assert "c.conf: ca_file: the units hide /home" in said
+    assert ": ca_file: the units hide /home" in said
 
 
 @pytest.mark.parametrize("lines, word", [
@@ -159,7 +160,7 @@ def test_a_place_that_the_units_hide(machine, lines, word):
         return
     assert status == 2
     for key in ("session_dir", "client_secret_file", "ca_file"):
-        assert f"c.conf: {key}: the units have a /tmp" in said
+        assert re.search(rf"c\.conf:\d: {key}: the units have a /tmp", said)
     assert "server_key_file" not in said        # the units load it
 
 

@@ -112,8 +112,8 @@ def test_the_answer_says_what_is_wrong(setup, key, value, words):
     lines = (setup.folder / "c.conf").read_text("utf-8").splitlines()
     ours = [line for line in said if f": {key}: " in line]
     assert len(ours) == 1 and words in ours[0], said
-    number = re.search(r"c\.conf:(\d+):", ours[0])
-    assert number is None or lines[int(number[1]) - 1].startswith(key)
+    number = int(re.search(r"c\.conf:(\d+):", ours[0])[1])
+    assert lines[number - 1].startswith(key)
     assert [line for line in said if "event=" not in line] == ours
 
 
@@ -121,7 +121,9 @@ def test_the_answer_says_what_is_wrong(setup, key, value, words):
     ("redirect_url", "redirect_uri"), ("redirect_uris", "redirect_uri"),
     ("CLIENT_ID", "client_id"), ("client-id", "client_id"),
     ("client_secret", "client_secret_file"), ("server_key", "server_key_file"),
-    ("scopes", "scope"), ("log", "log_level"), ("idle", "idle_limit"),
+    ("scopes", "scope"), ("sesion_dir", "session_dir"),
+    ("redirect_rui", "redirect_uri"), ("workesr", "workers"),
+    ("log", "log_level"), ("idle", "idle_limit"),
     ("max_age", None), ("x", None), ("_", None)])
 def test_an_unknown_key_that_is_nearly_one(setup, name, meant):
     setup.conf(more=f"{name} = 0123456789abcdef0123456789\n")
@@ -227,3 +229,30 @@ def test_what_the_simulated_spotify_takes_is_documented(setup):
     setup.conf(scope=" ".join(SCOPES))
     done = setup.run()
     assert done.returncode == 0 and "none that Spotify" not in done.stdout
+
+
+def test_a_limit_that_never_comes_is_named(setup):
+    line = "# absolute_limit is shorter than idle_limit, which never comes"
+    setup.conf(absolute_limit="1d")
+    assert line in setup.run().stdout
+    setup.conf(absolute_limit="8d")
+    assert line not in setup.run().stdout
+
+
+def test_only_the_quotas_of_calls_that_are_made_are_printed(setup):
+    def quotas():
+        return re.findall(r"^# quota (.*): ", setup.run().stdout, re.M)
+    setup.conf(quota_per_day="600")
+    assert len(quotas()) == 2
+    setup.conf(quota_per_day="600", api_allow="artist")
+    assert "artist" in quotas()
+
+
+@pytest.mark.parametrize("program", ["session", "login", "logout"])
+def test_who_never_calls_spotify_says_who_asks(setup, program):
+    line = "# -o: callback asks; this program never calls Spotify.\n"
+    arguments = ("-n", "-f", str(setup.folder / "c.conf"))
+    done = setup.run(program, "-o", *arguments)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith(line)
+    assert line not in setup.run(program, *arguments).stdout

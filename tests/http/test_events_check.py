@@ -2,6 +2,7 @@
 """What -n finds out about events_dir, and how old events are removed."""
 
 import os
+import re
 import tempfile
 import time
 
@@ -28,11 +29,10 @@ def complaint(setup, events_dir="{folder}/out", **environment):
     done = setup.run("callback", **{name: str(value) for name, value
                                     in environment.items()})
     assert done.returncode == 2, done.stdout
-    name = f"{setup.folder}/c.conf: events_dir: "
-    lines = [line for line in done.stderr.splitlines()
-             if line.startswith(name)]
-    assert len(lines) == 1, done.stderr
-    return lines[0].removeprefix(name)
+    lines = re.findall(r"^(.*)/c\.conf:\d+: events_dir: (.*)$", done.stderr,
+                       re.M)
+    assert len(lines) == 1 and lines[0][0] == str(setup.folder), done.stderr
+    return lines[0][1]
 
 
 def test_a_good_one_is_printed_with_who_reads_it(setup):

@@ -303,7 +303,7 @@ a_bad_secret_is_named_by_its_key_and_never_shown(void)
 	if (!run_refused()) {
 		assert_int_equal(mistakes, 2);
 		assert_non_null(strstr(run_said(),
-		    "conf:2: client_secret_file: must hold"));
+		    "conf:2: client_secret_file: has too few"));
 		assert_non_null(strstr(run_said(),
 		    "conf:3: server_key_file: can be read by others"));
 		assert_null(strstr(run_said(), "short"));
