@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -83,7 +84,31 @@ a_file_that_is_cut_at_any_moment_ends_nobody(void)
 	assert_true(counted(store) > 0);
 }
 
+/* Moved aside, which is no other file to who has it open; and then back. */
+static void
+who_counts_in_a_file_that_was_moved_does_not_count_alone(void)
+{
+	SCOPED(scratch_close) struct store *store = NULL;
+	SCOPED(scratch_close) struct store *later = NULL;
+
+	CHECK_OK(scratch_open(&store));
+	CHECK_OK(count(store));
+	CHECK_OK(count(store));
+	assert_int_equal(rename(COUNTS_NAME, "aside"), 0);
+	CHECK_OK(files_open(".", &later));
+	CHECK_OK(count(later));
+	assert_int_equal(counted(store), 1);
+	CHECK_OK(count(store));
+	assert_int_equal(counted(later), 2);
+	assert_int_equal(rename("aside", COUNTS_NAME), 0);
+	CHECK_OK(count(later));
+	CHECK_OK(count(store));
+	assert_int_equal(counted(later), 4);
+	assert_int_equal(counted(store), 4);
+}
+
 UNIT_TESTS(spoiling) = {
 	TEST(a_file_that_is_cut_at_any_moment_ends_nobody),
+	TEST(who_counts_in_a_file_that_was_moved_does_not_count_alone),
 	END_OF_TESTS,
 };
