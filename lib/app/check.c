@@ -95,11 +95,22 @@ check_secret(const struct conf *conf, const struct units *units, bool as_owner,
 				   conf_complain(conf, key, "%s", complaint);
 }
 
+/* A file that the programs open themselves, where their units may hide it. */
+static unsigned
+check_hidden(const struct conf *conf, const struct units *units,
+    const char *key, const char *path)
+{
+	const char *complaint =
+	    path == NULL ? NULL : units_complaint_file(units, path);
+
+	return complaint == NULL ? 0 :
+				   conf_complain(conf, key, "%s", complaint);
+}
+
 /* What root can reach, and those will not for whom he checks. */
 static unsigned
 check_reach(const struct conf *conf, const struct units *units, bool as_owner)
 {
-	const char *complaint = NULL;
 	unsigned mistakes = 0;
 
 	if (as_owner && access(conf->file, R_OK) != 0)
@@ -110,11 +121,14 @@ check_reach(const struct conf *conf, const struct units *units, bool as_owner)
 	    conf->client_secret_file);
 	mistakes += check_secret(conf, units, as_owner, "server_key_file",
 	    conf->server_key_file);
-	if (conf->ca_file != NULL)
-		complaint = units_complaint_file(units, conf->ca_file);
-	if (complaint != NULL)
-		mistakes += conf_complain(conf, "ca_file", "%s", complaint);
-	return mistakes;
+	if (conf->store_password_file != NULL)
+		mistakes += check_secret(conf, units, as_owner,
+		    "store_password_file", conf->store_password_file);
+	return mistakes + check_hidden(conf, units, "ca_file", conf->ca_file) +
+	    check_hidden(conf, units, "store_ca_file", conf->store_ca_file) +
+	    check_hidden(conf, units, "store_cert_file",
+		conf->store_cert_file) +
+	    check_hidden(conf, units, "store_key_file", conf->store_key_file);
 }
 
 static unsigned

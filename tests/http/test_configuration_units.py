@@ -137,10 +137,13 @@ def test_units_that_are_not_used_are_not_asked(machine):
 
 def test_homes_are_hidden(machine):
     machine.drop_in("tmq", f"ProtectHome=yes\nReadWritePaths={machine.folder}")
-    machine.conf(ca_file="/home/nobody/ca.pem")
+    keys = ("ca_file", "store_ca_file", "store_cert_file", "store_key_file")
+    machine.conf(store="valkeys://127.0.0.1:1",
+                 **{key: "/home/nobody/a.pem" for key in keys})
     status, said = machine.check()
     assert status == 2
-    assert ": ca_file: the units hide /home" in said
+    for key in keys:
+        assert f": {key}: the units hide /home" in said
 
 
 @pytest.mark.parametrize("lines, word", [
@@ -205,6 +208,19 @@ class TestByRoot:
         os.chown(nobody.folder / "other_secret", user.pw_uid, user.pw_gid)
         os.chown(nobody.folder / "client_secret", user.pw_uid, user.pw_gid)
         assert nobody.check() == (0, "")
+
+    def test_a_password_that_the_units_do_not_load(self, nobody):
+        nobody.write("store_password", "x" * 20, 0o600)
+        nobody.conf(store="valkey://127.0.0.1:1",
+                    store_password_file="store_password")
+        (nobody.folder / "c.conf").chmod(0o644)
+        status, said = nobody.check()
+        assert status == 2
+        assert ": store_password_file: cannot be read by the user" in \
+            said
+        nobody.drop_in("password", "LoadCredential=store_password:/x")
+        status, said = nobody.check()
+        assert status == 3 and "store_password_file" not in said
 
     def test_a_name_that_a_drop_in_loads(self, nobody):
         shutil.copy(nobody.folder / "client_secret",
