@@ -150,6 +150,12 @@ judge_rights(struct look *look)
 		    "administrator of the engine: ACL SETUSER %.*s %.*s "
 		    "(spotify-fcgi(8), Several machines, has the whole line)",
 		    (int)user.n, user.p, (int)missing.n, missing.p);
+	if (!found->scans)
+		buf_printf(look->doubts,
+		    "the user has no right to SCAN, by which "
+		    "spotify-fcgi-admin counts sessions and logout -m moves "
+		    "them to files; for these: ACL SETUSER %.*s +scan\n",
+		    (int)user.n, user.p);
 	if (found->refusal != NULL)
 		complain_if(look,
 		    found->refusal_class == REPLYERROR_MISCONFIGURED,

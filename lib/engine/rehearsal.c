@@ -130,6 +130,18 @@ take_steps(struct stage *stage, struct rehearsal *rehearsal)
 	return result;
 }
 
+/* By which others than the programs find sessions. OK: it may or not. */
+static enum result
+try_scan(struct stage *stage, struct rehearsal *rehearsal)
+{
+	struct link_exchange exchange;
+	enum result result = call(stage, "SCAN 0 MATCH @k COUNT 1", &exchange);
+
+	rehearsal->scans = result == OK;
+	resp_free(&exchange.reply);
+	return result == RESULT_STORE ? OK : result;
+}
+
 /* INFO, and TIME for the distance of the clocks. OK: informed or not. */
 static enum result
 look(struct stage *stage, struct rehearsal *rehearsal)
@@ -205,6 +217,8 @@ play(struct stage *stage, const char *prefix, struct rehearsal *rehearsal)
 	snprintf(stage->string, KEY_MAX, "%s{%s}:try", prefix, hex);
 	snprintf(stage->hash, KEY_MAX, "%s{%s}:tried", prefix, hex);
 	result = take_steps(stage, rehearsal);
+	if (result == OK)
+		result = try_scan(stage, rehearsal);
 	if (result == OK)
 		result = look(stage, rehearsal);
 	return result == OK ? look_closer(stage, rehearsal) : result;

@@ -16,7 +16,8 @@ struct rehearsal {
 	enum replyerror_class refusal_class; /* if there is one */
 	struct buf missing;		     /* rights: "+get +set " */
 	bool no_keys;			     /* nor one to the keys */
-	bool informed;			     /* the facts are there */
+	bool scans;    /* may list them, which is not needed to serve */
+	bool informed; /* the facts are there */
 	struct engine_facts facts;
 	bool configured; /* what CONFIG tells is there, as follows */
 	char appendfsync[16];

@@ -243,6 +243,10 @@ def test_the_rights_of_the_manual_are_enough(site, few):
     said = site.doubts()
     one(said, "all that is needed was tried")
     one(said, "could not be looked at", "no right to CONFIG GET")
+    one(said, f"has no right to SCAN, by which spotify-fcgi-admin counts ",
+        f"ACL SETUSER {USER} +scan")
+    few.command("ACL", "SETUSER", USER, "+scan")
+    assert not [line for line in site.doubts() if "SCAN" in line]
 
 
 def test_each_right_that_is_missing_is_named(site, few):
