@@ -86,7 +86,6 @@ TESTED_BY = {
     "app/units": "http/test_configuration_units.py",
     "app/dropins": "http/test_configuration_units.py",
     "app/enginecheck": "http/test_configuration_engine.py",
-    "app/health": "http/test_health.py",
     "app/metrics": "http/test_metrics.py",
     "app/gauges": "http/test_admin.py",
     "app/admin": "http/test_admin.py",

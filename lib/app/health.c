@@ -23,10 +23,12 @@ const struct probe health_of_threads = { REQUEST_REQUIRE, REQUEST_LIFE };
 static bool
 is_refused(void)
 {
-	int64_t ago_s =
-	    clock_now_s() - (int64_t)meter_value(METER_CLIENT_REFUSED);
+	const uint64_t refused_s = meter_value(METER_CLIENT_REFUSED);
+	const int64_t now_s = clock_now_s();
 
-	return ago_s >= 0 && ago_s < REFUSED_S;
+	/* Any program may have put any number there. */
+	return now_s >= 0 && refused_s <= (uint64_t)now_s &&
+	    (uint64_t)now_s - refused_s < REFUSED_S;
 }
 
 /* Who asks often costs the others no file each time. */

@@ -61,7 +61,7 @@ look_at(void *data, const unsigned char *id)
 	file_name(name, FILELIST_RECORDS, id, STORE_ID_BYTES);
 	if (fstatat(listing->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    S_ISREG(st.st_mode))
-		ages_add(listing->ages, (int64_t)st.st_mtim.tv_sec);
+		ages_add(listing->ages, file_time_s(&st));
 	return true;
 }
 

@@ -212,6 +212,14 @@ file_make_temporary(int dir, char name[static FILE_NAME_BYTES], int *fd)
 	return result == RESULT_EXISTS ? store_failed("create") : result;
 }
 
+int64_t
+file_time_s(const struct stat *st)
+{
+	const int64_t time_s = (int64_t)st->st_mtim.tv_sec;
+
+	return time_s < 0 ? 0 : time_s > FILE_TIME_MAX ? FILE_TIME_MAX : time_s;
+}
+
 enum result
 file_sync_directory(int dir)
 {

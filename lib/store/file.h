@@ -9,12 +9,17 @@
 #include "store/store.h"
 
 #define FILE_NAME_BYTES 80
+#define FILE_TIME_MAX (INT64_C(1) << 40)
 #define FILE_OPEN_FLAGS \
 	(O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 
 /* Make a name: the hex digits of n bytes, 32 at most, behind a prefix. */
 void file_name(char name[static FILE_NAME_BYTES], const char *prefix,
     const unsigned char *id, size_t n);
+
+/* When a file was changed, whatever somebody has made of that: seconds since
+ * 1970, from 0 to FILE_TIME_MAX. */
+int64_t file_time_s(const struct stat *st);
 
 /*
  * Open a file that we have made: plain, ours, private, with one name.

@@ -43,7 +43,7 @@ read_name(int dir, const char *name, int64_t *date_s)
 		    (unsigned)st.st_mode);
 		return RESULT_STORE;
 	}
-	*date_s = (int64_t)st.st_mtim.tv_sec;
+	*date_s = file_time_s(&st);
 	return OK;
 }
 

@@ -61,7 +61,7 @@ files_load(struct store *store, const unsigned char *id, struct buf *content,
 	close(fd);
 	if (result != OK)
 		return result;
-	seen->used_s = (int64_t)st.st_mtim.tv_sec;
+	seen->used_s = file_time_s(&st);
 	seen->version = store_version_of(buf_str(content));
 	return filedate_read(store, NULL, &seen->latest_s);
 }

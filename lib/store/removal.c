@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "store/backend.h"
 #include "store/directory.h"
+#include "store/file.h"
 #include "store/removal.h"
 
 #define TEMPORARY_S 86400 /* a file is written within seconds */
@@ -80,7 +81,7 @@ look_at(struct work *work, const char *name)
 	    fstatat(work->dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
 	    !S_ISREG(st.st_mode))
 		return;
-	if (work->now_s - (int64_t)st.st_mtim.tv_sec <= lifetime_s)
+	if (work->now_s - file_time_s(&st) <= lifetime_s)
 		work->removal->left++;
 	else if (unlinkat(work->dir, name, 0) == 0)
 		work->removal->removed++;

@@ -5,7 +5,8 @@
 #include "base/clock.h"
 #include "store/tallies.h"
 
-#define LOOK (-1) /* instead of a limit */
+#define LOOK (-1)		/* instead of a limit */
+#define MOST (INT64_C(1) << 40) /* calls, and seconds: more is damage */
 
 /* What the script answers with, in its order. */
 enum { DONE, COUNTED, ROOM_S, COUNTING_S, REMARK, REMARKED_S, NUMBERS };
@@ -35,14 +36,21 @@ ask(const struct valkey *valkey, const char *name, int64_t limit,
 	return result;
 }
 
+/* Whoever else can write to the engine can put any number there. */
+static int64_t
+bounded(int64_t number)
+{
+	return number < 0 ? 0 : number > MOST ? MOST : number;
+}
+
 static void
 fill(struct store_tally *tally, const int64_t numbers[static NUMBERS])
 {
-	*tally = (struct store_tally){ .counted = numbers[COUNTED],
-		.room_s = numbers[ROOM_S],
-		.counting_s = numbers[COUNTING_S],
-		.remark = numbers[REMARK],
-		.remarked_s = numbers[REMARKED_S] };
+	*tally = (struct store_tally){ .counted = bounded(numbers[COUNTED]),
+		.room_s = bounded(numbers[ROOM_S]),
+		.counting_s = bounded(numbers[COUNTING_S]),
+		.remark = bounded(numbers[REMARK]),
+		.remarked_s = bounded(numbers[REMARKED_S]) };
 }
 
 enum result

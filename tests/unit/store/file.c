@@ -163,7 +163,27 @@ a_record_is_known_by_its_last_bytes(void)
 	CHECK(file_check_version(AT_FDCWD, NAME, &one), RESULT_CHANGED);
 }
 
+static void
+a_time_is_one_that_can_be_reckoned_with(void)
+{
+	static const struct {
+		int64_t set, told;
+	} rows[] = { { 0, 0 }, { 1, 1 }, { 1764374400, 1764374400 }, { -1, 0 },
+		{ INT64_MIN, 0 }, { FILE_TIME_MAX, FILE_TIME_MAX },
+		{ FILE_TIME_MAX + 1, FILE_TIME_MAX },
+		{ INT64_MAX, FILE_TIME_MAX } };
+	struct stat st = { 0 };
+	size_t i;
+
+	for (i = 0; i < N(rows); i++) {
+		st.st_mtim.tv_sec = (time_t)rows[i].set;
+		if (st.st_mtim.tv_sec == rows[i].set)
+			assert_int_equal(file_time_s(&st), rows[i].told);
+	}
+}
+
 UNIT_TESTS(file) = {
+	TEST(a_time_is_one_that_can_be_reckoned_with),
 	TEST(a_record_is_known_by_its_last_bytes),
 	TEST(a_file_that_is_open_to_change_can_be_written),
 	TEST(a_directory_that_cannot_be_synced_is_uncertain),

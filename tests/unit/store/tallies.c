@@ -61,8 +61,47 @@ a_date_that_no_replica_has_is_not_certain(void)
 	assert_true(strstr(script.heard, "WAIT") != NULL || run_refused());
 }
 
+/* By whoever else can write there: nothing that follows may overflow. */
+static void
+numbers_that_nobody_has_counted_are_bounded(void)
+{
+	static const char *const answers[] = { SCRIPT_GREETING,
+		"*6\r\n:0\r\n:9223372036854775807\r\n"
+		":9223372036854775807\r\n:-9223372036854775808\r\n"
+		":9223372036854775807\r\n:-9223372036854775808\r\n",
+		"*6\r\n:1\r\n:-9223372036854775808\r\n:-1\r\n"
+		":9223372036854775807\r\n:-9223372036854775808\r\n"
+		":9223372036854775807\r\n",
+		NULL };
+	const struct valkey_config config = { .prefix = "sf:", .dir = "." };
+	const int64_t most = INT64_C(1) << 40;
+	SCOPED(close_store) struct store *store = NULL;
+	SCOPED(script_stop) struct script script;
+	struct store_tally tally;
+	struct engine *engine;
+
+	script_start(&script, answers);
+	CHECK_OK(engine_open(&script.config, &engine));
+	CHECK_OK(valkey_open(engine, &config, &store));
+	store_tally(store, "calls", &tally);
+	if (run_refused())
+		return;
+	assert_int_equal(tally.counted, most);
+	assert_int_equal(tally.room_s, most);
+	assert_int_equal(tally.counting_s, 0);
+	assert_int_equal(tally.remark, most);
+	assert_int_equal(tally.remarked_s, 0);
+	CHECK_OK(store_count(store, "calls", 10, &tally));
+	assert_int_equal(tally.counted, 0);
+	assert_int_equal(tally.room_s, 0);
+	assert_int_equal(tally.counting_s, most);
+	assert_int_equal(tally.remark, 0);
+	assert_int_equal(tally.remarked_s, most);
+}
+
 UNIT_TESTS(tallies) = {
 	TEST(a_count_waits_for_no_replica),
+	TEST(numbers_that_nobody_has_counted_are_bounded),
 	TEST(a_date_that_no_replica_has_is_not_certain),
 	END_OF_TESTS,
 };
