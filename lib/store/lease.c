@@ -227,6 +227,19 @@ lease_end(struct store_hold *hold)
 	hold->fd = -1;
 }
 
+/* One that is not given back ends by itself, or is taken over. */
+static void
+give_back(const struct valkey *valkey, const struct store_hold *hold)
+{
+	struct words words = { .n = 0 };
+
+	script_words(&words, SCRIPT_FREE, 1);
+	lease_key(&words, valkey, hold);
+	words_add(&words,
+	    (struct str){ (const char *)hold->token, sizeof(hold->token) });
+	valkey_give_back(valkey, &words);
+}
+
 enum result
 lease_lock(struct store *store, struct store_hold *hold, int64_t deadline_ms)
 {
@@ -235,25 +248,19 @@ lease_lock(struct store *store, struct store_hold *hold, int64_t deadline_ms)
 
 	if (result != OK)
 		return result;
-	if ((result = take(valkey, hold, deadline_ms)) != OK)
+	result = take(valkey, hold, deadline_ms);
+	/* The engine may have given it, and the answer was lost. */
+	if (result == RESULT_STORE || result == RESULT_NO_MEMORY)
+		give_back(valkey, hold);
+	if (result != OK)
 		lease_end(hold);
 	return result;
 }
 
-/* One that is not given back ends by itself, or is taken over. */
 void
 lease_unlock(struct store *store, struct store_hold *hold)
 {
-	struct valkey *valkey = valkey_of(store);
-	struct words words = { .n = 0 };
-
-	if (!hold->given_back) {
-		script_words(&words, SCRIPT_FREE, 1);
-		lease_key(&words, valkey, hold);
-		words_add(&words,
-		    (struct str){ (const char *)hold->token,
-			sizeof(hold->token) });
-		valkey_give_back(valkey, &words);
-	}
+	if (!hold->given_back)
+		give_back(valkey_of(store), hold);
 	lease_end(hold);
 }

@@ -9,8 +9,10 @@
 #include <unistd.h>
 
 #include "../run.h"
+#include "../script.h"
 #include "../site.h"
 #include "base/clock.h"
+#include "store/valkey.h"
 
 #define SECOND STR("a record ends with its version 2")
 #define THIRD STR("a record ends with its version 3")
@@ -106,6 +108,35 @@ who_has_lost_his_lease_saves_if_nobody_else_has(void)
 	CHECK(site_reserve(s.two, &s.lock_two, &s.version, &s.room_two),
 	    RESULT_CHANGED);
 	assert_true(is_record(s.two, SECOND));
+}
+
+/* The engine has given it and then hung up, twice: it may be there, and others
+ * would wait until it ends. */
+static void
+a_lease_whose_answer_is_lost_is_given_back(void)
+{
+	static const char *const answers[] = { SCRIPT_GREETING, SCRIPT_HANG_UP,
+		SCRIPT_GREETING, SCRIPT_HANG_UP, SCRIPT_GREETING, ":1\r\n",
+		NULL };
+	const struct valkey_config config = { .prefix = "sf:", .dir = "." };
+	struct store *store = NULL;
+	struct script script;
+	struct engine *engine;
+	struct lock lock;
+	enum result result = OK;
+
+	script_start(&script, answers);
+	if (engine_open(&script.config, &engine) == OK &&
+	    valkey_open(engine, &config, &store) == OK)
+		result = lock_take(store, LOCK_REFRESH, site_id, 0, &lock);
+	if (result == OK && store != NULL)
+		lock_release(&lock);
+	store_close(store);
+	script_stop(&script);
+	if (run_refused())
+		return;
+	assert_int_equal(result, RESULT_STORE);
+	assert_non_null(strstr(script.heard, "freed = freed +"));
 }
 
 static void
@@ -300,6 +331,7 @@ UNIT_TESTS(lease) = {
 	TEST(who_has_lost_his_lease_puts_nothing_in_the_place_of_what_is_newer),
 	TEST(it_is_the_version_that_keeps_him_out),
 	TEST(who_has_lost_his_lease_saves_if_nobody_else_has),
+	TEST(a_lease_whose_answer_is_lost_is_given_back),
 	TEST(without_the_lease_nothing_is_reserved),
 	TEST(a_lease_of_another_machine_is_waited_for),
 	TEST(a_copy_of_a_machine_is_another_machine),
