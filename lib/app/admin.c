@@ -126,8 +126,10 @@ forget(const struct admin *admin, const struct conf *conf, const char *account)
 	}
 	store_close(context.store);
 	if (done)
-		printf("All sessions that %s has had until now are over, and "
-		       "nothing tells any\nmore that it was here.\n",
+		printf(
+		    "All sessions that %s has had until now are over, and "
+		    "its next login\ncounts as its first. What is left of it, "
+		    "spotify-fcgi-admin(8) says.\n",
 		    account);
 	return done;
 }

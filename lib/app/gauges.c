@@ -23,15 +23,6 @@ gauges_ages(const struct conf *conf, const struct storage *storage,
 	return storage->ages(conf, ages);
 }
 
-/* What is left of a pause of a group; 0: there is none. */
-static long long
-pause_left_s(struct store *store, enum pause_group group)
-{
-	int64_t left_s;
-
-	return pause_check(store, group, &left_s) == OK ? 0 : left_s;
-}
-
 /* The bucket that has a group's name; QUOTA__MAX: none. */
 static enum quota_bucket
 bucket_of(const char *group)
@@ -73,7 +64,7 @@ print_pauses(struct store *store, FILE *out)
 	for (i = 0; i < PAUSE__MAX; i++) {
 		pause_name((enum pause_group)i, group);
 		fprintf(out, "spotify_fcgi_pause_seconds{group=\"%s\"} %lld\n",
-		    group, pause_left_s(store, (enum pause_group)i));
+		    group, (long long)pause_left_s(store, (enum pause_group)i));
 	}
 }
 
@@ -161,7 +152,7 @@ static void
 print_group(const struct conf *conf, struct store *store,
     enum pause_group group, FILE *out)
 {
-	long long left_s = pause_left_s(store, group);
+	long long left_s = (long long)pause_left_s(store, group);
 	char name[PAUSE_NAME_BYTES];
 	enum quota_bucket bucket;
 	struct quota_state state;

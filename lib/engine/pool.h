@@ -18,7 +18,7 @@ void pool_close(struct pool *pool);
  * Take a link that has been used and is quiet, if there is one and none that
  * is fresh is wanted; else make one, until a deadline on clock_mono_ms().
  * After a failure nobody tries again for 100 ms, and each time for twice as
- * long, up to 2 s, half of it more or less by chance.
+ * long, up to 600 ms, half of it more or less by chance.
  * OK: the caller calls pool_give() or pool_drop(). RESULT_STORE (told),
  * RESULT_NO_MEMORY: *link is NULL.
  */

@@ -73,6 +73,7 @@ write_fact(struct store *store, const char *fact, int64_t now_s, int64_t for_s)
  * What is left of a pause. One that was noted in the future comes from a clock
  * that has been set back since: it begins anew, for nobody knows how much of it
  * is over. More than a day ahead, the clock was so wrong that it says nothing.
+ * Without a store that is not written.
  */
 static int64_t
 read_number(struct store *store, const char *fact, int64_t number,
@@ -87,7 +88,8 @@ read_number(struct store *store, const char *fact, int64_t number,
 		return 0;
 	if (ago_s >= 0)
 		return for_s - ago_s;
-	write_fact(store, fact, now_s, for_s);
+	if (store != NULL)
+		write_fact(store, fact, now_s, for_s);
 	return for_s;
 }
 
@@ -122,6 +124,17 @@ pause_read(struct store *store, enum pause_group group,
 		return RESULT_QUOTA_EXCEEDED;
 	*left_s = read_number(store, facts[1], numbers[1], max_s);
 	return *left_s > 0 ? RESULT_RATE_LIMITED : OK;
+}
+
+int64_t
+pause_left_s(struct store *store, enum pause_group group)
+{
+	const char *facts[2];
+	int64_t numbers[2], left_s;
+
+	pause_facts(group, facts);
+	store_facts(store, facts, numbers);
+	return pause_read(NULL, group, numbers, &left_s) == OK ? 0 : left_s;
 }
 
 void

@@ -39,6 +39,10 @@ enum pause_group {
 enum result pause_check(struct store *store, enum pause_group group,
     int64_t *left_s) __attribute__((warn_unused_result));
 
+/* What is left of a pause, 0: nothing, for who only looks: unlike
+ * pause_check() it writes nothing, whatever the clock did. */
+int64_t pause_left_s(struct store *store, enum pause_group group);
+
 /* The names of the facts of a group, for who looks at them together with
  * something else: store_facts(). */
 void pause_facts(enum pause_group group, const char *facts[static 2]);

@@ -150,6 +150,25 @@ a_clock_that_goes_back_neither_ends_a_pause_nor_makes_it_longer(void)
 	}
 }
 
+/* As somebody who looks while his own clock is behind. */
+static void
+who_only_looks_changes_nothing(void)
+{
+	SCOPED(scratch_close) struct store *store = NULL;
+
+	CHECK_OK(scratch_open(&store));
+	assert_int_equal(pause_left_s(store, PAUSE_ME), 0);
+	run_later(60);
+	pause_note(store, PAUSE_ME, RESULT_RATE_LIMITED, 100);
+	run_later(0);
+	assert_int_equal(pause_left_s(store, PAUSE_ME), 100);
+	run_later(110);
+	assert_true(pause_left_s(store, PAUSE_ME) > 40);
+	check(store, PAUSE_ME, RESULT_RATE_LIMITED, 50);
+	run_later(161);
+	assert_int_equal(pause_left_s(store, PAUSE_ME), 0);
+}
+
 static void
 a_pause_ends(void)
 {
@@ -169,6 +188,7 @@ UNIT_TESTS(pause) = {
 	TEST(a_quota_goes_before_a_rate),
 	TEST(a_pause_is_a_second_at_least_and_a_day_at_most),
 	TEST(a_shorter_pause_does_not_end_a_longer_one),
+	TEST(who_only_looks_changes_nothing),
 	TEST(a_pause_ends),
 	TEST(a_pause_of_tokens_is_ten_minutes_at_most),
 	TEST(what_is_no_pause_of_ours_is_none),
