@@ -80,6 +80,7 @@ TESTED_BY = {
     "relay/follow": "http/test_api_follow.py",
     "relay/relay": "http/test_api.py",
     "app/eventscheck": "http/test_events_check.py",
+    "app/reach": "http/test_configuration_units.py",
     "app/check": "http/test_configuration.py",
     "app/cleanup": "faults/test_many_files.py",
     "app/move": "faults/test_move.py",
