@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: ISC
+"""Rules of tests/house: what the code has in a table, the documents have in a
+list."""
+
+import pathlib
+import re
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+def read(name):
+    """A file's text."""
+    return (ROOT / name).read_text("utf-8")
+
+
+def section(page, begin, end):
+    """The text of a page between two others."""
+    return read(page).partition(begin)[2].partition(end)[0]
+
+
+def rule_what_is_kept_of_the_calls_of_pages_is_said():
+    """Whoever adds a call that reads decides it, and says it if it is not."""
+    reading = set(re.findall(
+        r'^\t\{ "([\w-]+)",(?:(?!^\t\{).)*?\bREADING,',
+        read("lib/relay/rows.c"), re.M | re.S))
+    kept = set(re.findall(r'"([\w-]+)"', section(
+        "lib/relay/answers.c", "} kept[] = {", "};")))
+    never = set(re.findall(r"[\w-]{3,}", section(
+        "conf/spotify-fcgi.conf.5", "\nAnswers to\n", "are never kept"))
+        ) - {"and"}
+    for name in sorted(reading ^ (kept | never) | kept & never):
+        yield (f"{name}: is it in kept[] of lib/relay/answers.c, or is it "
+               "never kept by conf/spotify-fcgi.conf.5?")
+
+
+def rule_every_event_is_documented():
+    """Where it is said what it means, and where its like are listed."""
+    words = {"first_login"} | set(re.findall(
+        r'\] = "(\w+)",', section("lib/session/events.c", "words[] = {",
+                                  "};")))
+    manual = section("cgi-bin/spotify-fcgi.8", ".Sh EVENTS", ".El")
+    for word in sorted(words ^ set(re.findall(r"^\.It Cm (\w+)", manual,
+                                              re.M))):
+        yield f"{word} is in lib/session/events.c or the manual only"
+    for page in ("conf/spotify-fcgi.conf.example", "CHANGES.md"):
+        for word in sorted(words):
+            if not re.search(rf"\b{word}\b", read(page)):
+                yield f"{page} lacks the event {word}"
+
+
+def rule_every_kind_of_pause_is_documented():
+    """Whoever wants to end one looks for its file."""
+    kinds = set(re.findall(r'"limit-([\w-]+)-rate"',
+                           read("lib/spotify/pause.c")))
+    manual = set(re.findall(r"^\.Ql ([\w-]+)", section(
+        "cgi-bin/spotify-fcgi.8", "The kinds are\n", ".Pp"), re.M))
+    for kind in sorted(kinds ^ manual):
+        yield f"{kind} is in lib/spotify/pause.c or the manual only"
