@@ -19,7 +19,7 @@ import urllib.request
 import pytest
 
 from rawhttp import Raw
-from stack import PROGRAMS, Client, Stack, StackError
+from stack import PROGRAMS, Client, Stack, StackError, nginx
 from stack.cookies import CookieJar
 from stack.engine import find_server
 from stack.fixtures import BUILD_DIR, SERVER
@@ -271,6 +271,23 @@ def test_a_crowd_that_comes_at_one_moment_is_not_limited(stack):
 def test_a_mistake_in_the_configuration_is_told():
     with pytest.raises(StackError, match="idle_limit"):
         Stack(BUILD_DIR, conf={"idle_limit": "soon"})
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="no strace")
+def test_nginx_ends_that_has_only_begun(monkeypatch, tmp_path):
+    """It forgets a TERM that comes between its pid file and its loop."""
+    slow = tmp_path / "nginx"
+    slow.write_text(
+        "#!/bin/sh\nexec strace -D -o /dev/null -e trace=pwrite64 "
+        "-e inject=pwrite64:delay_exit=500000 "
+        f"{nginx.find_nginx()} \"$@\"\n", "utf-8")
+    slow.chmod(0o755)
+    monkeypatch.setattr(nginx, "find_nginx", lambda: str(slow))
+    with Stack(BUILD_DIR, server="nginx") as site:
+        state = pathlib.Path(f"/proc/{site.server.pid}/stat")
+        os.kill(site.server.pid, signal.SIGTERM)
+        wait_until(lambda: ") Z " in state.read_text("utf-8"), 60,
+                   "nginx does not end")
 
 
 def test_a_restart_loses_no_request(stack, client):

@@ -259,7 +259,7 @@ class Nginx(WebServer):
     # The process
 
     def start(self):
-        """Start and wait until it has opened its log."""
+        """Start and wait until it serves."""
         listeners = [l.fileno() for l in self._holders]
         for listener in listeners:
             os.set_inheritable(listener, True)
@@ -280,7 +280,8 @@ class Nginx(WebServer):
         if self._process.poll() is not None:
             lines = self.log("error").strip().splitlines()
             raise StackError("nginx: " + (lines[-1] if lines else "failed"))
-        return (self.folder / "nginx.pid").exists()
+        # It forgets a TERM that comes before it has a worker.
+        return (self.folder / "nginx.pid").exists() and self._workers()
 
     def _workers(self):
         children = pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/children")
