@@ -200,6 +200,8 @@ a_claim_that_replicas_do_not_confirm_is_taken_back(void)
 	assert_int_equal(result, RESULT_UNCERTAIN);
 	assert_null(lock.queue);
 	assert_non_null(strstr(script.heard, TAKES_BACK));
+	/* Of two keys, the mark and the lock. */
+	assert_non_null(strstr(script.heard, "return freed\n\r\n$1\r\n2\r\n"));
 }
 
 /* The operator sees that a process of his has died. */
