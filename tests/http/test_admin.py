@@ -13,6 +13,7 @@ import urllib.parse
 
 import pytest
 
+from stack.engine import Engine, find_server
 from tools.admin import admin, metrics
 from tools.amounts import DAY
 from tools.answers import Browser
@@ -144,6 +145,25 @@ def test_what_was_not_done_is_said_and_can_be_done_again(make_stack,
     for mark in known:
         mark.rmdir()
     assert "nothing tells" in admin(stack, "forget", key).stdout
+
+
+@pytest.mark.skipif(find_server() is None,
+                    reason="needs valkey-server or redis-server")
+def test_sessions_in_an_engine_are_counted_there_while_it_answers(make_stack):
+    with Engine() as engine:
+        stack = make_stack(conf=engine.conf(engine.socket_url))
+        browser, phone = Browser(stack), Browser(stack)
+        browser.login()
+        phone.login()
+        assert metrics(stack)["sessions"]["hour",] == 2
+        assert "2 in all" in admin(stack, "sessions").stdout
+        admin(stack, "logout", key_of(browser))
+        assert not is_logged_in(browser) and not is_logged_in(phone)
+        engine.stop()
+        for command in ("sessions", "quota"):
+            done = admin(stack, command, check=False)
+            assert (done.returncode, done.stdout) == (1, ""), command
+        assert "sessions" not in metrics(stack)
 
 
 def test_without_its_directory_it_does_nothing(make_stack):
