@@ -257,12 +257,14 @@ def test_a_move_without_an_engine_says_what_is_left(site):
 
 def test_one_more_right_is_enough_to_come_back(make_stack):
     """Those that the manual names, and the one that it names for this."""
-    rights = "".join(re.findall(
-        r"(?m)^ACL SETUSER spotify .*\n(?:    .*\n)*",
-        MANUAL.read_text("utf-8"))).replace("on >PASSWORD ", "").split()
-    assert len(rights) > 20
+    rights = [command.replace("on >PASSWORD ", "").split()
+              for command in re.findall(
+                  r"(?m)^ACL SETUSER spotify .*\n(?:    .*\n)*",
+                  MANUAL.read_text("utf-8"))]
+    assert len(rights) == 2 and len(rights[0]) > 20
     with Engine("acl") as engine:
-        engine.command(*rights, "+scan")
+        for command in rights:
+            engine.command(*command)
         site = Site(make_stack(conf=engine.conf(engine.socket_url)), engine,
                     DIRECTIONS[1])
         engine.command("ACL", "LOG", "RESET")   # of -n, before the start
