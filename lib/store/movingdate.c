@@ -30,8 +30,9 @@ movingdate_read(const struct transfer *transfer, const unsigned char *id,
 	int64_t other_s;
 	enum result result = store_date(transfer->to, id, date_s);
 
-	if (result == OK && store_date(transfer->from, id, &other_s) == OK &&
-	    other_s > *date_s)
+	if (result == OK)
+		result = store_date(transfer->from, id, &other_s);
+	if (result == OK && other_s > *date_s)
 		*date_s = other_s;
 	return result;
 }

@@ -7,7 +7,8 @@
 
 /*
  * date and set_date of backend.h. Whoever sets a date sets it in both places,
- * so the one that is left may be away for who reads, and not for who sets.
+ * but one of before is in the old place alone until movingdate_all() has set it
+ * in the new one. So both have to tell: one that cannot be read is not none.
  */
 enum result movingdate_read(const struct transfer *transfer,
     const unsigned char *id, int64_t *date_s)
@@ -17,7 +18,8 @@ enum result movingdate_set(const struct transfer *transfer,
     __attribute__((warn_unused_result));
 
 /* The later of a date and the one that all have in common in a place, if that
- * is not away. */
+ * is not away: who knows an earlier one than there is asks for the account's,
+ * which both have to tell. */
 int64_t movingdate_latest(struct store *place, int64_t date_s);
 
 /*

@@ -10,8 +10,11 @@
 
 #include "backends.h"
 #include "base/clock.h"
+#include "engines.h"
+#include "movings.h"
 #include "run.h"
 #include "scratch.h"
+#include "store/file.h"
 #include "store/filelock.h"
 
 #define THREADS 4
@@ -249,7 +252,33 @@ a_disk_that_fails_is_said_so(void)
 	CHECK_OK(store_set_date(store, id, 5000, 0));
 }
 
+/* Of two places, that is: or who was logged out everywhere is let in, because
+ * just then nobody told. */
+static void
+a_date_that_the_old_place_does_not_tell_is_not_none(void)
+{
+	const unsigned char *const ids[2] = { id, other };
+	SCOPED(scratch_close) struct store *store = NULL;
+	char name[FILE_NAME_BYTES];
+	int64_t date_s, dates_s[2];
+	enum result result;
+
+	if (!engines_are_here())
+		skip();
+	CHECK_OK(movings_into_engine(&store));
+	file_name(name, "since-", id, STORE_ID_BYTES);
+	assert_int_equal(mkdir(name, 0700), 0);
+	result = store_date(store, id, &date_s);
+	assert_true(result == RESULT_STORE || run_refused());
+	result = store_dates(store, ids, dates_s);
+	assert_true(result == RESULT_STORE || run_refused());
+	assert_int_equal(rmdir(name), 0);
+	result = store_date(store, id, &date_s);
+	assert_true(result == OK || run_refused());
+}
+
 UNIT_TESTS(dates) = {
+	TEST(a_date_that_the_old_place_does_not_tell_is_not_none),
 	TEST(a_date_is_what_was_set),
 	TEST(a_date_never_goes_back),
 	TEST(a_record_comes_with_the_common_date),
