@@ -6,8 +6,10 @@
 #include "config.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,6 +20,7 @@
 
 #define CIFS_MAGIC 0xff534d42u
 #define SMB2_MAGIC 0xfe534d42u
+#define LINKS_MAX 8 /* one behind the other */
 
 /* Kernel locks and renames of a network file system are not to be trusted. */
 static bool
@@ -50,22 +53,82 @@ is_shared(const struct stat *st)
 	    (st->st_mode & S_ISVTX) == 0;
 }
 
+/* Whether a directory or one above it is shared, of which this is the path
+ * without links; it is cut meanwhile. */
+static bool
+is_below_shared(char *real)
+{
+	struct stat st;
+	char *slash;
+
+	for (;;) {
+		if (stat(real, &st) != 0 || is_shared(&st))
+			return true;
+		if (strcmp(real, "/") == 0)
+			return false;
+		slash = strrchr(real, '/');
+		slash[slash == real ? 1 : 0] = '\0';
+	}
+}
+
+static bool goes_astray(const char *path, unsigned links);
+
+/* The same for a link: for where it lies, and for where it leads. Where a
+ * directory keeps each to what is his, it has to be ours or root's. */
+static bool
+leads_astray(const char *link, const struct stat *st, unsigned links)
+{
+	char path[2 * PATH_MAX], target[PATH_MAX], *real;
+	const char *slash = strrchr(link, '/');
+	size_t n = slash == NULL ? 0 : (size_t)(slash - link) + 1;
+	ssize_t length = readlink(link, target, sizeof(target) - 1);
+	bool shared;
+
+	if (length <= 0 || links == 0 || n > PATH_MAX ||
+	    (st->st_uid != 0 && st->st_uid != geteuid()))
+		return true;
+	target[length] = '\0';
+	snprintf(path, sizeof(path), "%.*s", (int)n, n == 0 ? "." : link);
+	real = realpath(n == 0 ? "." : path, NULL);
+	shared = real == NULL || is_below_shared(real);
+	free(real);
+	snprintf(path, sizeof(path), "%.*s%s", (int)(target[0] == '/' ? 0 : n),
+	    link, target);
+	return shared || goes_astray(path, links - 1);
+}
+
+/* Whether one of the links on a path can be exchanged by others. */
+static bool
+goes_astray(const char *path, unsigned links)
+{
+	char begin[2 * PATH_MAX];
+	const char *end = path;
+	struct stat st;
+
+	while (end != NULL && *end != '\0') {
+		end = strchr(end + 1, '/');
+		snprintf(begin, sizeof(begin), "%.*s",
+		    end == NULL ? PATH_MAX : (int)(end - path), path);
+		if (lstat(begin, &st) == 0 && S_ISLNK(st.st_mode) &&
+		    leads_astray(begin, &st, links))
+			return true;
+	}
+	return false;
+}
+
 bool
 directory_is_exposed(const char *path)
 {
 	char *real = realpath(path, NULL), *slash;
-	bool shared = real == NULL;
-	struct stat st;
+	bool exposed = true;
 
-	while (!shared && (slash = strrchr(real, '/')) != NULL) {
+	if (real != NULL) {
+		slash = strrchr(real, '/');
 		slash[slash == real ? 1 : 0] = '\0';
-		if (stat(real, &st) != 0 || is_shared(&st))
-			shared = true;
-		if (slash == real)
-			break;
+		exposed = is_below_shared(real) || goes_astray(path, LINKS_MAX);
 	}
 	free(real);
-	return shared;
+	return exposed;
 }
 
 /* It is not there, or not for us; systemd's units hide some places. */

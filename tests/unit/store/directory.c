@@ -68,6 +68,37 @@ a_directory_below_one_that_others_can_write_to_is_refused(void)
 	check("link", "others can write");
 }
 
+/* Whoever can exchange the link leads us to a store of his own making, or to an
+ * old one of ours. */
+static void
+a_link_lies_where_nobody_else_can_exchange_it(void)
+{
+	run_in_scratch();
+	assert_int_equal(mkdir("store", 0700), 0);
+	assert_int_equal(mkdir("shared", 0700), 0);
+	assert_int_equal(symlink("../store", "shared/link"), 0);
+	assert_int_equal(symlink("shared/link", "chain"), 0);
+	assert_int_equal(symlink("shared", "way"), 0);
+	check("shared/link", NULL);
+	check("chain", NULL);
+	check("way/link", NULL);
+	check("./way/../chain", NULL);
+	assert_int_equal(chmod("shared", 01777), 0);
+	check("shared/link", NULL);
+	check("chain", NULL);
+	if (geteuid() == 0) {
+		assert_int_equal(lchown("shared/link", 4711, 0), 0);
+		check("shared/link", "others can write");
+		check("chain", "others can write");
+		assert_int_equal(lchown("shared/link", 0, 0), 0);
+	}
+	assert_int_equal(chmod("shared", 0777), 0);
+	check("shared/link", "others can write");
+	check("chain", "others can write");
+	check("way/link", "others can write");
+	check("store", NULL);
+}
+
 static void
 a_volume_of_roots_may_belong_to_our_group_and_no_other(void)
 {
@@ -116,6 +147,7 @@ UNIT_TESTS(directory) = {
 	TEST(a_private_directory_of_ours_is_fine),
 	TEST(any_other_directory_is_complained_about),
 	TEST(a_directory_below_one_that_others_can_write_to_is_refused),
+	TEST(a_link_lies_where_nobody_else_can_exchange_it),
 	TEST(a_volume_of_roots_may_belong_to_our_group_and_no_other),
 	TEST(a_store_does_not_open_in_a_bad_directory),
 	END_OF_TESTS,
