@@ -22,6 +22,7 @@ EVENT = {"event": "login", "time": 1795000000, "account": {
     + "x" * 3000}, "request_id": "r"}
 FIRST = "event-first-" + "0" * 32 + ".json"
 LOGIN = "event-1795000000000-0123456789abcdef.json"
+LOGIN_KEY = "event-0123456789abcdef.json"   # of whichever time it is told
 
 
 class Taker(http.server.BaseHTTPRequestHandler):
@@ -95,11 +96,20 @@ def test_events_are_posted_and_removed(out, taker):
     done = tell(out, POST_URL=taker.url)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert left(out) == []
-    assert [name for name, _, _ in taker.taken] == [LOGIN, FIRST]
+    assert [name for name, _, _ in taker.taken] == [LOGIN_KEY, FIRST]
     for _, headers, body in taker.taken:
         assert json.loads(body) == EVENT
         assert headers["Content-Type"] == "application/json"
         assert "Authorization" not in headers
+
+
+def test_an_event_that_comes_twice_has_one_key(out, taker):
+    """By which whoever takes it knows it again; another's is another."""
+    for name in ("1795000000001-0123456789abcdef", "1795000000001-" + "0" * 16):
+        (out / f"event-{name}.json").write_bytes((out / LOGIN).read_bytes())
+    assert tell(out, POST_URL=taker.url).returncode == 0
+    assert sorted(name for name, _, _ in taker.taken) == sorted([
+        LOGIN_KEY, LOGIN_KEY, FIRST, "event-" + "0" * 16 + ".json"])
 
 
 def test_a_token_goes_with_them(out, taker):
@@ -109,7 +119,7 @@ def test_a_token_goes_with_them(out, taker):
 
 
 def test_what_is_refused_stays_and_holds_nothing_up(out, taker):
-    taker.refused.add(LOGIN)
+    taker.refused.add(LOGIN_KEY)
     done = tell(out, POST_URL=taker.url)
     assert done.returncode == 1 and "503" in done.stderr
     assert left(out) == [LOGIN] and len(taker.taken) == 1
@@ -121,7 +131,7 @@ def test_what_is_refused_stays_and_holds_nothing_up(out, taker):
 @pytest.mark.parametrize("status", [301, 308, 400, 500])
 def test_only_who_says_so_has_taken_it(out, taker, status):
     """A redirect, to https say, is followed by nobody."""
-    taker.refused.add(LOGIN)
+    taker.refused.add(LOGIN_KEY)
     taker.status = status
     done = tell(out, POST_URL=taker.url)
     assert done.returncode == 1 and str(status) in done.stderr
@@ -138,7 +148,7 @@ def test_what_is_no_event_is_not_told_and_makes_the_unit_wait(out, taker,
         (out / name).write_bytes(b"x")
     done = tell(out, POST_URL=taker.url)
     assert done.returncode == 1 and "no event" in done.stderr
-    assert [told for told, _, _ in taker.taken] == [LOGIN, FIRST]
+    assert [told for told, _, _ in taker.taken] == [LOGIN_KEY, FIRST]
     assert os.path.lexists(out / name)
 
 
