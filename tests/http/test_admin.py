@@ -144,7 +144,7 @@ def test_what_was_not_done_is_said_and_can_be_done_again(make_stack,
     assert not is_logged_in(browser)
     for mark in known:
         mark.rmdir()
-    assert "nothing tells" in admin(stack, "forget", key).stdout
+    assert "counts as its first" in admin(stack, "forget", key).stdout
 
 
 @pytest.mark.skipif(find_server() is None,
