@@ -20,9 +20,9 @@ APACHE = """	Define spotify_fcgi_site shop
 """
 
 
-def locations(folder):
-    """Those that setup prints, as an operator puts them into the server
-    block."""
+def parts(folder):
+    """(in front of the server block, in it): what setup prints, as an operator
+    puts it there; the first site includes already what all need."""
     text = subprocess.run(
         [str(SETUP), "-s", "shop", "-l", "-u",
          "https://music.example/two/callback"], text=True, check=True,
@@ -31,15 +31,23 @@ def locations(folder):
                             ("/usr/share/spotify-fcgi/nginx/", "nginx/"),
                             ("/usr/share/spotify-fcgi/www", "www")):
         text = text.replace(installed, f"{folder}/{ours}")
-    return text
+    front, block = text.split("# In the server block:\n")
+    front, n = re.subn(r"^include \S+/spotify-fcgi\.http;\n", "", front,
+                       flags=re.M)
+    assert n == 1
+    return front, block
 
 
 def add_shop(one):
     """The second site in the web server of the first."""
     text = one.server.conf.read_text("utf-8")
+    front, block = parts(one.folder)
+    if one.options["server"] == "nginx":
+        text, n = re.subn(r"^\tserver \{", lambda found: front + found[0],
+                          text, flags=re.M)
+        assert n == 1
     pattern, more = {
-        "nginx": (r"include nginx/spotify-fcgi\.locations;\n",
-                  locations(one.folder)),
+        "nginx": (r"include nginx/spotify-fcgi\.locations;\n", block),
         "apache": (r"\tInclude \S+/spotify-fcgi\.programs\n",
                    APACHE.format(folder=one.folder))
         }[one.options["server"]]
