@@ -71,10 +71,21 @@ is_below_shared(char *real)
 	}
 }
 
+/* Whether one of the links on a path can be exchanged by others. */
 static bool goes_astray(const char *path, unsigned links);
 
-/* The same for a link: for where it lies, and for where it leads. Where a
- * directory keeps each to what is his, it has to be ours or root's. */
+/* Whether somebody has a link of his own in a directory where others can put
+ * what is theirs. */
+static bool
+is_others_own(const struct stat *link, const char *dir)
+{
+	struct stat st;
+
+	return link->st_uid != 0 && link->st_uid != geteuid() &&
+	    (stat(dir, &st) != 0 || (st.st_mode & 022) != 0);
+}
+
+/* The same as of a path for a link: for where it lies, and where it leads. */
 static bool
 leads_astray(const char *link, const struct stat *st, unsigned links)
 {
@@ -84,20 +95,20 @@ leads_astray(const char *link, const struct stat *st, unsigned links)
 	ssize_t length = readlink(link, target, sizeof(target) - 1);
 	bool shared;
 
-	if (length <= 0 || links == 0 || n > PATH_MAX ||
-	    (st->st_uid != 0 && st->st_uid != geteuid()))
+	if (length <= 0 || links == 0 || n > PATH_MAX)
 		return true;
 	target[length] = '\0';
-	snprintf(path, sizeof(path), "%.*s", (int)n, n == 0 ? "." : link);
-	real = realpath(n == 0 ? "." : path, NULL);
-	shared = real == NULL || is_below_shared(real);
+	snprintf(path, sizeof(path), "%.*s", n == 0 ? 1 : (int)n,
+	    n == 0 ? "." : link);
+	real = realpath(path, NULL);
+	shared =
+	    real == NULL || is_others_own(st, real) || is_below_shared(real);
 	free(real);
 	snprintf(path, sizeof(path), "%.*s%s", (int)(target[0] == '/' ? 0 : n),
 	    link, target);
 	return shared || goes_astray(path, links - 1);
 }
 
-/* Whether one of the links on a path can be exchanged by others. */
 static bool
 goes_astray(const char *path, unsigned links)
 {

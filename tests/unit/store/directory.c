@@ -90,6 +90,8 @@ a_link_lies_where_nobody_else_can_exchange_it(void)
 		assert_int_equal(lchown("shared/link", 4711, 0), 0);
 		check("shared/link", "others can write");
 		check("chain", "others can write");
+		assert_int_equal(chmod("shared", 0755), 0);
+		check("chain", NULL);
 		assert_int_equal(lchown("shared/link", 0, 0), 0);
 	}
 	assert_int_equal(chmod("shared", 0777), 0);
