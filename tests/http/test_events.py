@@ -99,6 +99,23 @@ def test_a_logout_everywhere_is_told_once(browser, stack, outbox):
     assert told["account"]["account_id"] == ADA["account_id"]
 
 
+@pytest.mark.parametrize("how", ["logout", "logout?everywhere=1"])
+def test_who_logs_out_twice_at_once_is_told_once(stack, outbox, how):
+    """A double click, or two tabs; how is the path."""
+    for _ in range(5):
+        browser = Browser(stack)
+        browser.login()
+        tabs = [Browser(stack) for _ in range(4)]
+        for tab in tabs:
+            tab.session_cookie = browser.session_cookie
+        outbox.take()
+        done = together(functools.partial(tab.fetch, how, "POST")
+                        for tab in tabs)
+        assert {reply.status for reply in done} <= {204, 401}
+        assert 204 in {reply.status for reply in done}
+        assert len(outbox.take()) == 1
+
+
 @pytest.mark.parametrize("cookie", ["A" * 43, "x", None])
 def test_who_has_no_session_tells_nothing(browser, outbox, cookie):
     if cookie:
