@@ -88,7 +88,7 @@ def test_a_program_is_confined(machine, program):
     root = pathlib.Path(f"/proc/{pid}/root")
     held = {path.name for path in root.glob(
         f"run/credentials/spotify-fcgi-{program}@main.service/*")}
-    assert held == ({"main.server_key"} if program != "logout" else set()) | (
+    assert held == {"main.server_key"} | (
         set() if offline else {"main.client_secret"})
 
 
