@@ -122,6 +122,8 @@ def measure(name, stack):
         return per_request(stack, "login", 303)
     if name == "session":
         return per_request(stack, "session", **log_in(stack, 1)[0])
+    if name == "auth":
+        return per_request(stack, "auth", 204, **log_in(stack, 1)[0])
     cookie, tag = log_in(stack, 50)
     if name == "artists, 50 from the copy":
         return per_request(stack, "artists", **cookie)
@@ -145,7 +147,7 @@ def check(name, cost):
         f"{name}: {cost:.0f} instructions, {recorded} were recorded")
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if "page" not in n])
+@pytest.mark.parametrize("name", [n for n in NAMES if "Spotify" not in n])
 def test_a_request_costs_what_it_did(plain, name):
     cost = measure(name, plain)
     check(name, cost)
@@ -161,3 +163,13 @@ def test_a_page_of_artists_costs_what_it_did(release_build):
                  for pages in (1, 1 + PAGES)]
         assert stack.stop() == []
     check(name, (costs[1] - costs[0]) / PAGES)
+
+
+def test_a_call_for_a_page_costs_what_it_did(release_build):
+    name = "api, a search at Spotify"
+    with start_stack(release_build, conf={"api_allow": "search"}) as stack:
+        cost = per_request(stack, "api", **log_in(stack, 1)[0],
+                           SCRIPT_NAME=f"{stack.prefix}api/search",
+                           QUERY_STRING="q=a&type=artist&limit=10")
+        assert stack.stop() == []
+    check(name, cost)
