@@ -125,6 +125,12 @@ def test_removed_nothing_is_left_and_the_system_is_well(machine):
         assert not machine.path(name).exists(), name
 
 
+def at_rest(lines):
+    """Without what the programs go on counting in."""
+    return [line for line in lines.splitlines()
+            if not line.endswith("/metrics")]
+
+
 def test_a_move_takes_sessions_along(machine):
     """To itself, emptied in between, with another number for the user."""
     own_secrets(machine)
@@ -140,5 +146,5 @@ def test_a_move_takes_sessions_along(machine):
     machine.run("usermod", "-u", "4321", "spotify-fcgi")
     follow(machine, "systemd-sysusers\n" + new)
     wait_until(lambda: is_up(machine), 60, "no answer")
-    assert snapshot(machine, CONF, STORE) == before
+    assert at_rest(snapshot(machine, CONF, STORE)) == at_rest(before)
     assert machine.path(f"{STORE}/session-a").stat().st_uid == 4321
