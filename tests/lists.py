@@ -56,3 +56,13 @@ def rule_every_kind_of_pause_is_documented():
         "cgi-bin/spotify-fcgi.8", "The kinds are\n", ".Pp"), re.M))
     for kind in sorted(kinds ^ manual):
         yield f"{kind} is in lib/spotify/pause.c or the manual only"
+
+
+def rule_coverage_names_functions_where_they_are():
+    """One that has moved, or gone, would be explained for nothing."""
+    for file, names in re.findall(r"^- `(\S+)`: ((?:.+\n)+?)(?=[-\n#]|\Z)",
+                                  read("tests/COVERAGE.md"), re.M):
+        text = read(file) if (ROOT / file).is_file() else ""
+        for name in re.findall(r"\w+", names):
+            if not re.search(rf"^{name}\(", text, re.M):
+                yield f"tests/COVERAGE.md: {name} is not in {file}"

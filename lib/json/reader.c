@@ -208,13 +208,14 @@ static enum result
 parse(struct buf *text, bool strict, struct reader *reader)
 {
 	struct parser parser = { .p = text->p,
-		.end = text->p + text->n,
 		.reader = reader,
 		.strict = strict };
 	bool good = text->n > 0 && text->n <= UINT32_MAX;
 
 	*reader = (struct reader){ .text = *text };
 	*text = BUF(text->max);
+	if (good)
+		parser.end = parser.p + reader->text.n;
 	good = good && look(&parser) == '{' && read_value(&parser);
 	while (good && parser.depth > 0)
 		good = read_on(&parser);

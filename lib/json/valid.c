@@ -152,11 +152,12 @@ end(struct walk *walk, bool *more)
 bool
 valid_json(struct str text, unsigned depth_max)
 {
-	struct walk walk = { .p = text.p, .end = text.p + text.n };
+	struct walk walk = { .p = text.p };
 	bool more = true, whole;
 
 	if (text.n == 0)
 		return false;
+	walk.end = text.p + text.n;
 	skip_blanks(&walk);
 	while (more) {
 		whole = true;
