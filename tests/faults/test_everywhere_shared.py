@@ -127,7 +127,7 @@ def test_the_engine_shows_no_account_and_forgets(one, engine):
     is needed for longer than a session can live."""
     browser, phone = people(one)
     assert leave(browser).status == 204
-    keys = engine.command("KEYS", "*d:*")
+    keys = engine.command("KEYS", "*:d:*")
     assert len(keys) == 3 and sum(b"d:latest" in key for key in keys) == 1
     assert not any(b"wizzler" in key or b"aB3dE5fG7h" in key for key in keys)
     for key in keys:
@@ -154,7 +154,7 @@ def test_what_the_engine_evicts_of_it_is_not_known_any_more(one, engine):
     browser, phone = people(one)
     assert leave(browser).status == 204
     held = phone.copy()
-    latest = [key for key in engine.command("KEYS", "*d:*")
+    latest = [key for key in engine.command("KEYS", "*:d:*")
               if key.endswith(b"latest")]
     engine.command("DEL", *latest)
     assert not is_logged_in(held)

@@ -165,7 +165,8 @@ class Stack:
         done = subprocess.run(self._command("callback") + ["-n"], text=True,
                               capture_output=True, check=False,
                               env=self.environment)
-        kinds = {line.startswith(f"{self.conf_file}: store: ")
+        engine = re.compile(rf"{re.escape(str(self.conf_file))}:\d+: store: ")
+        kinds = {bool(engine.match(line))
                  for line in done.stderr.splitlines()[:-1]}
         if done.returncode != 0 and kinds != {True}:
             raise StackError("the programs refuse their configuration: "
