@@ -20,7 +20,7 @@
 
 #define CIFS_MAGIC 0xff534d42u
 #define SMB2_MAGIC 0xfe534d42u
-#define LINKS_MAX 8 /* one behind the other */
+#define LINKS_MAX 40 /* as for the kernel */
 
 /* Kernel locks and renames of a network file system are not to be trusted. */
 static bool
@@ -53,93 +53,100 @@ is_shared(const struct stat *st)
 	    (st->st_mode & S_ISVTX) == 0;
 }
 
-/* Whether a directory or one above it is shared, of which this is the path
- * without links; it is cut meanwhile. */
+/* A walk along a path, as the kernel goes: through links and "..". */
+struct walk {
+	char at[PATH_MAX];	 /* without links; "" for the root */
+	char rest[2 * PATH_MAX]; /* still to go, behind it */
+	unsigned links;		 /* to go through at most */
+};
+
+/* Whether whoever looks up a name in a directory could be shown another one:
+ * others can put theirs there, or somebody else's link is there already. */
 static bool
-is_below_shared(char *real)
+is_unsafe(const struct walk *walk, const struct stat *found)
 {
-	struct stat st;
-	char *slash;
+	struct stat dir;
 
-	for (;;) {
-		if (stat(real, &st) != 0 || is_shared(&st))
-			return true;
-		if (strcmp(real, "/") == 0)
-			return false;
-		slash = strrchr(real, '/');
-		slash[slash == real ? 1 : 0] = '\0';
-	}
-}
-
-/* Whether one of the links on a path can be exchanged by others. */
-static bool goes_astray(const char *path, unsigned links);
-
-/* Whether somebody has a link of his own in a directory where others can put
- * what is theirs. */
-static bool
-is_others_own(const struct stat *link, const char *dir)
-{
-	struct stat st;
-
-	return link->st_uid != 0 && link->st_uid != geteuid() &&
-	    (stat(dir, &st) != 0 || (st.st_mode & 022) != 0);
-}
-
-/* The same as of a path for a link: for where it lies, and where it leads. */
-static bool
-leads_astray(const char *link, const struct stat *st, unsigned links)
-{
-	char path[2 * PATH_MAX], target[PATH_MAX], *real;
-	const char *slash = strrchr(link, '/');
-	size_t n = slash == NULL ? 0 : (size_t)(slash - link) + 1;
-	ssize_t length = readlink(link, target, sizeof(target) - 1);
-	bool shared;
-
-	if (length <= 0 || links == 0 || n > PATH_MAX)
+	if (stat(walk->at[0] == '\0' ? "/" : walk->at, &dir) != 0 ||
+	    is_shared(&dir))
 		return true;
-	target[length] = '\0';
-	snprintf(path, sizeof(path), "%.*s", n == 0 ? 1 : (int)n,
-	    n == 0 ? "." : link);
-	real = realpath(path, NULL);
-	shared =
-	    real == NULL || is_others_own(st, real) || is_below_shared(real);
-	free(real);
-	snprintf(path, sizeof(path), "%.*s%s", (int)(target[0] == '/' ? 0 : n),
-	    link, target);
-	return shared || goes_astray(path, links - 1);
+	return S_ISLNK(found->st_mode) && found->st_uid != 0 &&
+	    found->st_uid != geteuid() && (dir.st_mode & 022) != 0;
 }
 
+/* Go on with what a link says, and then the rest. */
 static bool
-goes_astray(const char *path, unsigned links)
+follow_link(struct walk *walk, const char *link)
 {
-	char begin[2 * PATH_MAX];
-	const char *end = path;
+	char target[PATH_MAX], rest[sizeof(walk->rest)];
+	ssize_t n = readlink(link, target, sizeof(target));
+	int length;
+
+	if (n <= 0 || n == (ssize_t)sizeof(target) || walk->links-- == 0)
+		return false;
+	length =
+	    snprintf(rest, sizeof(rest), "%.*s/%s", (int)n, target, walk->rest);
+	if (length < 0 || (size_t)length >= sizeof(rest))
+		return false;
+	if (target[0] == '/')
+		walk->at[0] = '\0';
+	memcpy(walk->rest, rest, (size_t)length + 1);
+	return true;
+}
+
+/* Take the next name of the rest; empty at the end, and for two slashes. */
+static void
+take_name(struct walk *walk, char *name, size_t max)
+{
+	size_t skip = strspn(walk->rest, "/"), n;
+
+	n = strcspn(walk->rest + skip, "/");
+	snprintf(name, max, "%.*s", (int)n, walk->rest + skip);
+	memmove(walk->rest, walk->rest + skip + n,
+	    strlen(walk->rest + skip + n) + 1);
+}
+
+/* Go one name further; false if that is not safe, or not possible. */
+static bool
+go_on(struct walk *walk)
+{
+	char name[PATH_MAX], next[PATH_MAX + sizeof(walk->at)], *slash;
 	struct stat st;
 
-	while (end != NULL && *end != '\0') {
-		end = strchr(end + 1, '/');
-		snprintf(begin, sizeof(begin), "%.*s",
-		    end == NULL ? PATH_MAX : (int)(end - path), path);
-		if (lstat(begin, &st) == 0 && S_ISLNK(st.st_mode) &&
-		    leads_astray(begin, &st, links))
-			return true;
+	take_name(walk, name, sizeof(name));
+	if (name[0] == '\0' || strcmp(name, ".") == 0)
+		return true;
+	if (strcmp(name, "..") == 0) {
+		if ((slash = strrchr(walk->at, '/')) != NULL)
+			*slash = '\0';
+		return true;
 	}
-	return false;
+	snprintf(next, sizeof(next), "%s/%s", walk->at, name);
+	if (strlen(next) >= sizeof(walk->at) || lstat(next, &st) != 0 ||
+	    is_unsafe(walk, &st))
+		return false;
+	if (S_ISLNK(st.st_mode))
+		return follow_link(walk, next);
+	memcpy(walk->at, next, strlen(next) + 1);
+	return true;
 }
 
 bool
 directory_is_exposed(const char *path)
 {
-	char *real = realpath(path, NULL), *slash;
-	bool exposed = true;
+	struct walk walk = { .links = LINKS_MAX };
+	char here[PATH_MAX] = "";
+	int n;
 
-	if (real != NULL) {
-		slash = strrchr(real, '/');
-		slash[slash == real ? 1 : 0] = '\0';
-		exposed = is_below_shared(real) || goes_astray(path, LINKS_MAX);
-	}
-	free(real);
-	return exposed;
+	if (path[0] != '/' && getcwd(here, sizeof(here)) == NULL)
+		return true;
+	n = snprintf(walk.rest, sizeof(walk.rest), "%s/%s", here, path);
+	if (n < 0 || (size_t)n >= sizeof(walk.rest))
+		return true;
+	while (walk.rest[0] != '\0')
+		if (!go_on(&walk))
+			return true;
+	return false;
 }
 
 /* It is not there, or not for us; systemd's units hide some places. */
@@ -153,8 +160,8 @@ missing_complaint(const char *path)
 	    strncmp(path, "/var/tmp/", 9) == 0)
 		return "does not exist, or a systemd unit has a /tmp of its "
 		       "own; use another place";
-	return "does not exist; make it with install -d -m 700 -o and the "
-	       "user of the programs";
+	return "does not exist; make it with install -d -m 700 -o USER, where "
+	       "USER runs the programs";
 }
 
 const char *
@@ -179,6 +186,7 @@ directory_complaint(const char *path)
 	if (is_remote(path))
 		return "lies on a network file system; use a local one";
 	if (directory_is_exposed(path))
-		return "lies below a directory that others can write to";
+		return "lies below a directory that others can write to, or a "
+		       "link on the way to it does";
 	return NULL;
 }

@@ -8,9 +8,10 @@
 /*
  * What is wrong with the directory: NULL, or a sentence that says what to
  * do. It must be owned by this user with mode 0700, on a local file system,
- * below directories that nobody else can write to, and so are the links on the
- * way to it; this user's own group can, if the directory is root's and has the
- * set-group-ID bit (a volume).
+ * below directories that nobody else can write to; the same holds for links on
+ * the way to it, and for directories that the path leaves again by "..". This
+ * user's own group can, if the directory is root's and has the set-group-ID bit
+ * (a volume).
  */
 const char *directory_complaint(const char *path);
 

@@ -171,6 +171,7 @@ outbox_complaint(const char *path, const char *session_dir)
 		return "lies where web servers look for pages; use a place "
 		       "that none shows to anybody";
 	if (directory_is_exposed(path))
-		return "lies below a directory that others can write to";
+		return "lies below a directory that others can write to, or a "
+		       "link on the way to it does";
 	return can_put(path) ? NULL : "cannot be written to by this user";
 }

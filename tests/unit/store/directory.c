@@ -68,6 +68,23 @@ a_directory_below_one_that_others_can_write_to_is_refused(void)
 	check("link", "others can write");
 }
 
+/* Whoever can put a link in x's place leads us somewhere else. */
+static void
+a_way_through_a_shared_directory_and_back_is_none(void)
+{
+	run_in_scratch();
+	assert_int_equal(mkdir("store", 0700), 0);
+	assert_int_equal(mkdir("shared", 0700), 0);
+	assert_int_equal(mkdir("shared/x", 0700), 0);
+	check("shared/x/../../store", NULL);
+	check("./shared/../store/", NULL);
+	assert_int_equal(chmod("shared", 0777), 0);
+	check("shared/x/../../store", "others can write");
+	check("shared/../store", NULL);
+	assert_int_equal(symlink("shared/x/../../store", "link"), 0);
+	check("link", "others can write");
+}
+
 /* Whoever can exchange the link leads us to a store of his own making, or to an
  * old one of ours. */
 static void
@@ -149,6 +166,7 @@ UNIT_TESTS(directory) = {
 	TEST(a_private_directory_of_ours_is_fine),
 	TEST(any_other_directory_is_complained_about),
 	TEST(a_directory_below_one_that_others_can_write_to_is_refused),
+	TEST(a_way_through_a_shared_directory_and_back_is_none),
 	TEST(a_link_lies_where_nobody_else_can_exchange_it),
 	TEST(a_volume_of_roots_may_belong_to_our_group_and_no_other),
 	TEST(a_store_does_not_open_in_a_bad_directory),
