@@ -101,9 +101,16 @@ def test_the_second_example_shows_who_is_heard_most_and_follows(
     (www / "example.html").write_text(PAGE.format("example.js"), "utf-8")
     (www / "example.js").write_text(example("/") + scripts()[1], "utf-8")
     anybody.begin(site)
+    anybody.expected = {401}
+    anybody.open("example.html")
+    anybody.see("Log in", "body > a")
+    assert not anybody.run("return document.querySelector('ol')")
     anybody.log_in()
     anybody.open("example.html")
     anybody.until(lambda: len(anybody.all("ol button")) == 10, "ten buttons")
+    labels = anybody.run("return [...document.querySelectorAll('ol button')]"
+                         ".map((one) => one.getAttribute('aria-label'))")
+    assert len(set(labels)) == 10 and labels[0].startswith("Follow ")
     for before, after, number in (("Follow", "Unfollow", 121),
                                   ("Unfollow", "Follow", 120)):
         button = anybody.find("ol li:first-child button")
