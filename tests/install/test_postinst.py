@@ -88,3 +88,11 @@ def test_the_web_server_reads_what_it_includes_anew(system):
     _, commands = system("configure", "0.1.0-1")
     assert commands[2:] == [["try-reload-or-restart", "nginx"]]
     assert system("configure", "")[1] == [["daemon-reload"]]
+    # A link may lead to where the operator keeps his files.
+    site = system.etc / "apache2/sites-enabled/site"
+    (system.etc / "kept").write_text(
+        "Include /usr/share/spotify-fcgi/apache/x", "ascii")
+    site.unlink()
+    site.symlink_to(system.etc / "kept")
+    assert system("configure", "0.1.0-1")[1][3:] == [
+        ["try-reload-or-restart", "apache2"]]
