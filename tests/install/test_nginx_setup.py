@@ -2,6 +2,7 @@
 """What conf/nginx/setup reads and writes, below another root; what it does for
 a real nginx is in test_nginx_site.py."""
 
+import os
 import shutil
 import subprocess
 
@@ -84,3 +85,64 @@ def test_nobody_else_says_where_it_writes(host):
     assert victim.read_text("ascii") == "mine"
     assert [path.name for path in host.site.parent.iterdir()
             if path.is_file() and not path.is_symlink()] == ["spotify-fcgi"]
+
+
+# Two hosts of one file; one of them has a site of ours at its root.
+TWO = """server {
+	server_name other.example;	# { a brace of a comment
+	location / {
+		return 404;
+	}
+%s}
+
+server {
+	server_name music.example;
+%s}
+"""
+ANSWERS = "\tinclude /usr/share/spotify-fcgi/nginx/spotify-fcgi.answers;\n"
+
+
+@pytest.mark.parametrize("other, ours, answers", [
+    ("", "", 1), (ANSWERS, "", 1), ("", ANSWERS, 0), (ANSWERS, ANSWERS, 0),
+    ("", "#" + ANSWERS, 1),
+    ("", ANSWERS.replace("answers", "locations"), 0)])
+def test_answers_are_left_out_where_the_server_block_has_them(host, other, ours,
+                                                              answers):
+    (host.root / "etc/nginx/sites-enabled/hosts").write_text(
+        TWO % (other, ours), "ascii")
+    done = host.setup("-l", "-u", "https://music.example/shop/callback")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("/spotify-fcgi.answers;") == answers
+
+
+def test_a_directory_that_is_not_there_is_told(host):
+    done = host.setup("-o", str(host.root / "none/at/all"))
+    assert done.returncode == 1
+    assert done.stderr.endswith("none/at/all cannot be written\n")
+
+
+def test_a_file_that_is_there_keeps_mode_and_owner(host):
+    assert host.setup().returncode == 0
+    host.site.write_text(host.site.read_text("ascii") + "# mine\n", "ascii")
+    host.site.chmod(0o640)
+    if os.geteuid() == 0:
+        os.chown(host.site, 12, 34)
+    before = host.site.stat()
+    assert host.setup().returncode == 0
+    after = host.site.stat()
+    assert before.st_ino != after.st_ino
+    for what in ("st_mode", "st_uid", "st_gid"):
+        assert getattr(before, what) == getattr(after, what), what
+
+
+@pytest.mark.parametrize("site, said, page, part", [
+    ("main", "step 3 of README.md", "README.md", "\n3. "),
+    ("shop", '"Another site" in OPERATING.md', "conf/OPERATING.md",
+     "\n## Another site\n")])
+def test_who_has_no_configuration_is_told_where_one_is_made(host, site, said,
+                                                            page, part):
+    (host.root / "etc/spotify-fcgi/main.conf").unlink()
+    done = host.setup("-s", site)
+    assert done.returncode == 1 and f"{site}.conf cannot" in done.stderr
+    assert done.stderr.endswith(f"({said})\n")
+    assert part in (REPOSITORY / page).read_text("utf-8")
