@@ -153,6 +153,14 @@ def test_a_port_in_use_is_told_before_the_build():
                             process.stderr.read())
 
 
+@pytest.mark.parametrize("port", ["65536", "99999", "123456", "-1", "x", ""])
+def test_a_port_that_cannot_be_one_is_one_line(port):
+    done = subprocess.run([str(TESTS / "demo"), "--port", port], text=True,
+                          capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (
+        2, "", f"demo: --port: {port} is not a port\n")
+
+
 def test_the_real_spotify_is_told_where_to_send_people(demo, tmp_path):
     secret = tmp_path / "secret"
     secret.write_text("0123456789abcdef\n", "utf-8")
