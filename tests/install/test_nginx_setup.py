@@ -110,8 +110,9 @@ def test_answers_are_left_out_where_the_server_block_has_them(host, other, ours,
                                                               answers):
     (host.root / "etc/nginx/sites-enabled/hosts").write_text(
         TWO % (other, ours), "ascii")
+    (host.root / "etc/nginx/sites-enabled/folder").mkdir()
     done = host.setup("-l", "-u", "https://music.example/shop/callback")
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count("/spotify-fcgi.answers;") == answers
 
 
