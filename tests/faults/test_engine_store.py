@@ -319,12 +319,14 @@ def watching(engine):
         connection.sendall(encode(("MONITOR",)))
         with connection.makefile("rb") as file:
             assert decode(file) == b"OK"
-            thread = threading.Thread(target=listen, args=(file,))
+            thread = threading.Thread(target=listen, args=(file,), daemon=True)
             thread.start()
-            yield heard
-            done.set()
-            engine.command("PING")
-            thread.join()
+            try:
+                yield heard
+            finally:
+                done.set()
+                engine.command("PING")
+                thread.join()
 
 
 def test_nothing_secret_is_told_to_an_engine(stack, engine):

@@ -77,23 +77,16 @@ def test_no_program_where_nobody_listens(stack, tmp_path, program):
     (b"x" * 100_000, "too long")], ids=lambda v: str(v)[:30])
 def test_whatever_else_listens_does_not_serve(stack, tmp_path, answer, said):
     path = str(tmp_path / "socket")
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(path)
-    listener.listen(1)
 
-    def serve():
-        peer = listener.accept()[0]
-        peer.recv(4096)
-        try:
+    def serve(listener):
+        with contextlib.suppress(OSError), listener.accept()[0] as peer:
+            peer.recv(4096)
             peer.sendall(answer)
-        except OSError:
-            pass
-        peer.close()
-    server = threading.Thread(target=serve)
-    server.start()
-    done = probe(stack, "session", "-s", path)
-    server.join()
-    listener.close()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen(1)
+        threading.Thread(target=serve, args=(listener,), daemon=True).start()
+        done = probe(stack, "session", "-s", path)
     assert (done.returncode, done.stdout) == (1, "")
     assert said in done.stderr
 
@@ -184,12 +177,14 @@ def in_place_of(stack, program, serve):
             with contextlib.suppress(OSError):
                 while serve(listener.accept()[0]):
                     pass
-        server = threading.Thread(target=run)
+        server = threading.Thread(target=run, daemon=True)
         server.start()
-        yield
-        listener.shutdown(socket.SHUT_RDWR)
-        server.join()
-    os.unlink(path)
+        try:
+            yield
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            server.join()
+            os.unlink(path)
 
 
 def reload(stack):

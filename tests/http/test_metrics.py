@@ -219,7 +219,7 @@ def test_a_file_that_is_none_of_ours_counts_as_nothing(make_stack, content):
 
 def test_the_answers_of_login_are_counted_by_the_servers_log(make_stack):
     """As the manual has it, for the program that counts nothing itself."""
-    stack = make_stack()
+    stack = make_stack(server="nginx")
     text = (REPOSITORY / "cgi-bin/spotify-fcgi-admin.8").read_text("utf-8")
     command, = re.findall(r"^awk .*$", text, re.M)
     log = "/var/log/nginx/spotify-fcgi.log"

@@ -23,8 +23,13 @@ APACHE = """	Define spotify_fcgi_site shop
 def parts(folder):
     """(in front of the server block, in it): what setup prints, as an operator
     puts it there; the first site includes already what all need."""
+    # What this machine has in /etc is none of it.
+    script = folder / "setup"
+    script.write_text(SETUP.read_text("ascii").replace(
+        "/etc/", f"{folder}/etc/").replace(
+        'here=$(dirname "$0")', f"here={SETUP.parent}"), "ascii")
     text = subprocess.run(
-        [str(SETUP), "-s", "shop", "-l", "-u",
+        ["sh", str(script), "-s", "shop", "-l", "-u",
          "https://music.example/two/callback"], text=True, check=True,
         capture_output=True).stdout
     for installed, ours in (("/run/spotify-fcgi/", "run/"),
