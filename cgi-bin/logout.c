@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Ends a session, or with everywhere=1 all that its account has. It waits for
- * nobody: a refresh under way finds the file gone and does not bring it back.
+ * no refresh: one under way finds the file gone and does not bring it back.
+ * Where events are told it waits for tenths of a second, but no longer, for who
+ * ends the same session just now, so that this is told once.
  */
 #include "config.h"
 

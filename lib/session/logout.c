@@ -12,7 +12,7 @@
 #include "session/vouch.h"
 #include "store/lock.h"
 
-#define TURN_MS 2000
+#define TURN_MS 400
 
 static void
 log_end(const struct session *session, const char *event, enum result result)
@@ -25,32 +25,36 @@ log_end(const struct session *session, const char *event, enum result result)
 }
 
 /*
- * With events, who logs out twice at the same moment does so one after the
- * other, and the second one finds no session. Who cannot wait for that goes on
- * all the same: an event that comes twice is better than a logout that fails.
+ * Load the session; with events under a lock, which the caller releases anyhow.
+ * Who logs out twice at the same moment does so one after the other then, and
+ * the second one finds no session. Who cannot wait for that goes on all the
+ * same: an event that comes twice is better than a logout that fails. A cookie
+ * of no session takes no lock, for anybody can send one.
  */
-static void
-take_turn(const struct context *context, const struct session *session,
+static enum result
+load_in_turn(const struct context *context, struct session *session,
     struct lock *lock)
 {
-	*lock = (struct lock){ .queue = NULL };
-	if (context->conf->events_dir != NULL)
-		(void)!lock_take(context->store, LOCK_ACCOUNT, session->id,
-		    clock_until_ms(context->deadline_ms, TURN_MS), lock);
+	enum result result = session_load(context, session);
+
+	if (result == RESULT_NOT_LOGGED_IN || context->conf->events_dir == NULL)
+		return result;
+	(void)!lock_take(context->store, LOCK_ACCOUNT, session->id,
+	    clock_until_ms(context->deadline_ms, TURN_MS), lock);
+	return session_load(context, session);
 }
 
 enum result
 logout_one(struct context *context, struct str cookies)
 {
 	struct session session = { 0 };
+	struct lock lock = { .queue = NULL };
 	enum result result = OK;
-	struct lock lock;
 
 	if (session_find(context->conf, cookies, &session) == OK) {
-		take_turn(context, &session, &lock);
 		/* Whose it is only its record tells, while it is there. */
 		if (context->conf->events_dir != NULL &&
-		    session_load(context, &session) == OK)
+		    load_in_turn(context, &session, &lock) == OK)
 			events_tell(context, &session, EVENTS_LOGOUT);
 		result = session_remove(context, &session);
 		lock_release(&lock);
@@ -60,7 +64,6 @@ logout_one(struct context *context, struct str cookies)
 	return result;
 }
 
-/* The session itself is over already, but its record need not stay. */
 static enum result
 end_account(struct context *context, struct session *session)
 {
@@ -72,6 +75,7 @@ end_account(struct context *context, struct session *session)
 	if (result == OK)
 		result = everywhere_set_account(context, &session->account);
 	log_end(session, "logout_everywhere", result);
+	/* It is over already, but its record need not stay. */
 	return result == OK ? session_remove(context, session) : result;
 }
 
@@ -79,13 +83,12 @@ enum result
 logout_everywhere(struct context *context, struct str cookies)
 {
 	struct session session = { 0 };
+	struct lock lock = { .queue = NULL };
 	enum result result = session_find(context->conf, cookies, &session);
-	struct lock lock;
 
-	if (result != OK)
-		return result;
-	take_turn(context, &session, &lock);
-	if ((result = session_load(context, &session)) == OK)
+	if (result == OK)
+		result = load_in_turn(context, &session, &lock);
+	if (result == OK)
 		result = end_account(context, &session);
 	lock_release(&lock);
 	session_free(&session);

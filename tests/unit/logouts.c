@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The dates that a logout everywhere sets, and what it does with those that it
- * finds; who is out then is in session/everywhere.c. */
+ * finds, and what a logout costs; who is out then is in
+ * session/everywhere.c. */
 #include "config.h"
 
 #include <fcntl.h>
@@ -12,6 +13,7 @@
 #include "renewal.h"
 #include "run.h"
 #include "session/everywhere.h"
+#include "session/logout.h"
 
 #define DAY 86400
 
@@ -106,10 +108,34 @@ a_date_that_no_clock_has_shown_is_damage(void)
 	}
 }
 
+/* A lock costs an engine two writes, and with a made-up cookie anybody may ask
+ * for it. The next lock fails, which is still to come then. */
+static void
+who_is_logged_in_to_nothing_takes_no_lock(void)
+{
+	static char path[] = "out";
+	static const char cookie[] =
+	    "sid=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+	SCOPED(renewal_leave) struct renewal_site s;
+	struct lock lock;
+
+	CHECK_OK(renewal_begin(&s, 0));
+	s.conf.events_dir = path;
+	assert_int_equal(mkdir(path, 0750), 0);
+	failing_next(s.store, FAILING_LOCK, RESULT_STORE, false);
+	CHECK_OK(logout_one(&s.context, str_of(cookie)));
+	CHECK(logout_everywhere(&s.context, str_of(cookie)),
+	    RESULT_NOT_LOGGED_IN);
+	CHECK(lock_take(s.store, LOCK_ACCOUNT, s.session.id, 0, &lock),
+	    RESULT_STORE);
+	assert_int_equal(run_count("out/*"), 0);
+}
+
 UNIT_TESTS(logouts) = {
 	TEST(a_date_is_that_of_the_clock_if_none_is_later),
 	TEST(a_date_is_kept_as_long_as_a_session_can_last),
 	TEST(a_failure_halfway_is_the_same_for_all_who_share_a_key),
 	TEST(a_date_that_no_clock_has_shown_is_damage),
+	TEST(who_is_logged_in_to_nothing_takes_no_lock),
 	END_OF_TESTS,
 };
