@@ -239,22 +239,23 @@ is_complete(const struct marks *marks)
 	    (marks->names == 1 || pair[0].other == pair[1].number);
 }
 
-/* Whether the store has one of the marks. What cannot be read is not there. */
-static bool
-is_known(const struct context *context, struct marks *marks)
+/* Look whether the store has one of the marks. OK, or a failure: it may. */
+static enum result
+find_known(const struct context *context, struct marks *marks, bool *known)
 {
-	bool known = false;
+	enum result result = OK;
 	struct mark *mark;
-	size_t i, n;
+	size_t i;
 
-	for (i = 0; i < marks->keys && !is_complete(marks); i++)
-		for (n = 0; n < marks->names && !is_complete(marks); n++) {
-			mark = &marks->of[i][n];
-			(void)!store_known(context->store, mark->id,
-			    &mark->other);
-			known |= mark->other > 0;
-		}
-	return known;
+	*known = false;
+	for (i = 0; i < marks->keys * marks->names && result == OK &&
+	     !is_complete(marks);
+	     i++) {
+		mark = &marks->of[i / marks->names][i % marks->names];
+		result = store_known(context->store, mark->id, &mark->other);
+		*known |= mark->other > 0;
+	}
+	return result;
 }
 
 /* Let a key's marks be there, one with the number of the other. That of a name
@@ -293,8 +294,9 @@ tell_first(const struct context *context, const struct account *account,
 {
 	struct events_file file;
 	char hex[2 * DIGEST_BYTES + 1];
+	bool known;
 
-	if (is_known(context, marks))
+	if (find_known(context, marks, &known) != OK || known)
 		return;
 	sodium_bin2hex(hex, sizeof(hex), marks->file, DIGEST_BYTES);
 	snprintf(file.name, sizeof(file.name), "event-first-%s.json", hex);
@@ -307,6 +309,7 @@ events_meet(const struct context *context, const struct account *account)
 {
 	struct marks marks;
 	struct lock lock;
+	bool known;
 
 	if (context->conf->events_dir == NULL || !account_is_known(account))
 		return;
@@ -315,11 +318,14 @@ events_meet(const struct context *context, const struct account *account)
 		complain("first_login", "memory");
 		return;
 	}
-	if (is_known(context, &marks)) {
+	/* If the marks cannot be read, or without the lock, it is told at the
+	 * account's next login. */
+	if (find_known(context, &marks, &known) != OK)
+		return;
+	if (known) {
 		note(context, &marks);
 		return;
 	}
-	/* Without the lock it is told at the account's next login. */
 	if (lock_take(context->store, LOCK_ACCOUNT, marks.of[0][0].id,
 		clock_until_ms(context->deadline_ms, MEET_MS), &lock) != OK)
 		return;

@@ -34,8 +34,9 @@ void events_take_back(const struct context *context,
 
 /*
  * Tell first_login of an account, unless that was done: once on all machines
- * that have a store in common. An account that nobody knows is left alone. It
- * may wait a second for somebody else who is just doing so.
+ * that have a store in common. An account that nobody knows is left alone, and
+ * one of which the store cannot tell whether it was here, until it can. It may
+ * wait a second for somebody else who is just doing so.
  */
 void events_meet(const struct context *context, const struct account *account);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* An account is forgotten by any name that it has. */
+/* An account is forgotten by any name that it has, and by no failure. */
 #include "config.h"
 
 #include <glob.h>
@@ -155,9 +155,28 @@ a_name_that_is_not_told_once_is_not_lost(void)
 	assert_true(is_first(&s, &by_id) || run_refused());
 }
 
+/* Two marks are looked for, and again under the lock. What cannot be read may
+ * be there; the next login tells. */
+static void
+who_may_have_been_here_is_not_told_as_first(void)
+{
+	SCOPED(renewal_leave) struct renewal_site s;
+	unsigned i;
+
+	CHECK_OK(begin(&s));
+	for (i = 0; i < 4; i++) {
+		failing_next(s.store, FAILING_KNOWN, RESULT_STORE, false);
+		failing_after(s.store, i);
+		assert_false(is_first(&s, &both));
+		assert_int_equal(run_count("known-*"), 0);
+	}
+	assert_true(is_first(&s, &both) || run_refused());
+}
+
 UNIT_TESTS(forgetting) = {
 	TEST(who_is_forgotten_by_either_name_is_met_anew),
 	TEST(who_could_not_be_forgotten_can_be_later),
 	TEST(a_name_that_is_not_told_once_is_not_lost),
+	TEST(who_may_have_been_here_is_not_told_as_first),
 	END_OF_TESTS,
 };
