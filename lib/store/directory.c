@@ -61,7 +61,7 @@ struct walk {
 };
 
 /* Whether whoever looks up a name in a directory could be shown another one:
- * others can put theirs there, or somebody else's link is there already. */
+ * others can put theirs there, or what is there is somebody else's. */
 static bool
 is_unsafe(const struct walk *walk, const struct stat *found)
 {
@@ -70,8 +70,8 @@ is_unsafe(const struct walk *walk, const struct stat *found)
 	if (stat(walk->at[0] == '\0' ? "/" : walk->at, &dir) != 0 ||
 	    is_shared(&dir))
 		return true;
-	return S_ISLNK(found->st_mode) && found->st_uid != 0 &&
-	    found->st_uid != geteuid() && (dir.st_mode & 022) != 0;
+	return found->st_uid != 0 && found->st_uid != geteuid() &&
+	    (dir.st_mode & 022) != 0;
 }
 
 /* Go on with what a link says, and then the rest. */

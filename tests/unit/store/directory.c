@@ -68,23 +68,6 @@ a_directory_below_one_that_others_can_write_to_is_refused(void)
 	check("link", "others can write");
 }
 
-/* Whoever can put a link in x's place leads us somewhere else. */
-static void
-a_way_through_a_shared_directory_and_back_is_none(void)
-{
-	run_in_scratch();
-	assert_int_equal(mkdir("store", 0700), 0);
-	assert_int_equal(mkdir("shared", 0700), 0);
-	assert_int_equal(mkdir("shared/x", 0700), 0);
-	check("shared/x/../../store", NULL);
-	check("./shared/../store/", NULL);
-	assert_int_equal(chmod("shared", 0777), 0);
-	check("shared/x/../../store", "others can write");
-	check("shared/../store", NULL);
-	assert_int_equal(symlink("shared/x/../../store", "link"), 0);
-	check("link", "others can write");
-}
-
 /* Whoever can exchange the link leads us to a store of his own making, or to an
  * old one of ours. */
 static void
@@ -116,6 +99,48 @@ a_link_lies_where_nobody_else_can_exchange_it(void)
 	check("chain", "others can write");
 	check("way/link", "others can write");
 	check("store", NULL);
+}
+
+/* Who can exchange a directory by a link decides where its ".." leads. */
+static void
+a_way_back_does_not_lead_through_what_others_can_exchange(void)
+{
+	run_in_scratch();
+	assert_int_equal(mkdir("store", 0700), 0);
+	assert_int_equal(mkdir("store/x", 0700), 0);
+	assert_int_equal(mkdir("shared", 0700), 0);
+	assert_int_equal(mkdir("shared/x", 0700), 0);
+	assert_int_equal(symlink("shared/x/../../store", "link"), 0);
+	assert_int_equal(symlink("shared", "way"), 0);
+	check("shared/x/../../store", NULL);
+	check("link", NULL);
+	assert_int_equal(chmod("shared", 0777), 0);
+	check("shared/x/../../store", "others can write");
+	check("./shared/../shared/x/../../store", "others can write");
+	check("way/x/../../store", "others can write");
+	check("link", "others can write");
+	check("store/x/../../store/./", NULL);
+	/* As in /tmp, but for what is somebody else's. */
+	assert_int_equal(chmod("shared", 01777), 0);
+	check("shared/x/../../store", NULL);
+	check("way/x/../../store", NULL);
+	if (geteuid() == 0) {
+		assert_int_equal(chown("shared/x", 4711, 0), 0);
+		check("shared/x/../../store", "others can write");
+		check("link", "others can write");
+	}
+}
+
+/* The directory of events is for its group, too. */
+static void
+what_a_path_ends_with_is_not_on_the_way(void)
+{
+	run_in_scratch();
+	assert_int_equal(mkdir("out", 0700), 0);
+	assert_int_equal(chmod("out", 0770), 0);
+	assert_false(directory_is_exposed("out"));
+	assert_false(directory_is_exposed("out/"));
+	assert_false(directory_is_exposed("./out/.//"));
 }
 
 static void
@@ -166,8 +191,9 @@ UNIT_TESTS(directory) = {
 	TEST(a_private_directory_of_ours_is_fine),
 	TEST(any_other_directory_is_complained_about),
 	TEST(a_directory_below_one_that_others_can_write_to_is_refused),
-	TEST(a_way_through_a_shared_directory_and_back_is_none),
 	TEST(a_link_lies_where_nobody_else_can_exchange_it),
+	TEST(a_way_back_does_not_lead_through_what_others_can_exchange),
+	TEST(what_a_path_ends_with_is_not_on_the_way),
 	TEST(a_volume_of_roots_may_belong_to_our_group_and_no_other),
 	TEST(a_store_does_not_open_in_a_bad_directory),
 	END_OF_TESTS,
