@@ -25,8 +25,8 @@
 #define GLANCE_MS 3000 /* what a look for the proof may take */
 
 /* Facts that all processes share. */
-#define FACT_WAY "follow-way"	  /* 1 + the way that has worked last */
-#define FACT_PROVEN "follow-seen" /* 1 + the way that was seen to work */
+#define FACT_WAY "follow-way"	    /* 1 + the way that has worked last */
+#define FACT_PROVEN "follow-proven" /* 1 + the way that was seen to work */
 
 static const struct way {
 	const char *name; /* in the log */
@@ -153,18 +153,20 @@ look(const struct follow *follow, size_t *at, bool *yes)
 	return result;
 }
 
-/* The same by one way first, with the time that a proof is worth. */
+/* The same by one way first, with the time that a proof is worth. It changes
+ * nothing, whatever becomes of it. */
 static enum sight
 glance(const struct follow *follow, size_t way)
 {
 	struct context *context = follow->context;
 	int64_t deadline_ms = context->deadline_ms;
+	bool sent = context->api_sent, follows;
 	enum result result;
-	bool follows;
 
 	context->deadline_ms = clock_until_ms(deadline_ms, GLANCE_MS);
 	result = look(follow, &way, &follows);
 	context->deadline_ms = deadline_ms;
+	context->api_sent = sent;
 	if (result != OK)
 		return UNSEEN;
 	return follows == follow->wanted ? AS_WANTED : OTHERWISE;

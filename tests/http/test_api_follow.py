@@ -212,6 +212,17 @@ def test_a_click_that_is_refused_makes_no_list_old(site, member):
     assert asked(site) == []
 
 
+def test_a_look_makes_no_list_old(site, member):
+    """Spotify limits it, so that what is to be done is not asked for."""
+    member.fetch("artists")
+    asked(site)
+    site.spotify.answers("api", "rate_limited_429")
+    refused(member.fetch(f"api/follow/{ID}", "PUT"), 429, "rate_limited")
+    assert asked(site) == [looks(ID)]
+    assert member.fetch("artists").status == 200
+    assert asked(site) == []
+
+
 def test_the_list_of_artists_is_asked_anew(site, member):
     member.fetch("artists")
     pages = len(asked(site))
