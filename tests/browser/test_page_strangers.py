@@ -47,7 +47,7 @@ def what_is_seen(person, elsewhere, address):
 def test_a_window_looks_the_same_with_and_without_a_session(
         person, elsewhere, address):
     person.expected = {400, 401, 403, 405}
-    person.driver.set_script_timeout(30)
+    person.driver.set_script_timeout(60)
     person.log_in(with_list=False)
     logged_in = what_is_seen(person, elsewhere, address)
     assert person.session_cookie() is not None

@@ -260,7 +260,7 @@ def test_who_logs_in_meanwhile_hears_nothing_of_it(listener):
     spotify.clear_requests()
     spotify.answers("token", {"held": True, "pass": True})
     listener.click("#refresh")
-    spotify.wait_for("token", 1, 60)
+    spotify.wait_for("token", 1)
     spotify.settings(consent="ask")
     listener.new_tab()
     listener.open()

@@ -120,7 +120,7 @@ def test_a_frame_of_another_site_begins_no_login(worked, elsewhere):
     worked.driver.get(elsewhere)
     worked.find("#here")
     worked.run(FRAME, worked.stack.url + "/login")
-    wait_until(lambda: " 403 " in worked.stack.log("access"), 10,
+    wait_until(lambda: " 403 " in worked.stack.log("access"), 60,
                "the login in a frame was not refused")
     assert worked.cookies() == []
     said = worked.until(lambda: worked.driver.get_log("browser"), "complaint")

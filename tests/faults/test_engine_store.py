@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(find_server() is None,
 
 CALL_S = 1          # lib/store/valkeyparts.h: what a call may take
 BACK_S = 1          # and after how long an engine that is back is found
-MORE_S = 4          # on a busy machine
+MORE_S = 10         # on a busy machine
 PROGRAMS = (("artists", "GET"), ("refresh", "POST"), ("session", "GET"),
             ("logout", "POST"))
 

@@ -152,7 +152,7 @@ def test_a_crowd_of_500_costs_nothing_and_the_good_are_served(
     check_counts(told)
     assert pids(stack) == people
     stack.server.reload()       # it keeps idle connections for a minute
-    wait_until(lambda: stack.server.worker() not in people["nginx"], 10,
+    wait_until(lambda: stack.server.worker() not in people["nginx"], 60,
                "no new worker")
     with contextlib.suppress(StackError):       # what is left is told below
         wait_until(lambda: open_now(stack) == before, 60, "no end")

@@ -50,7 +50,7 @@ def test_a_program_that_dies_is_not_asked_again_with_the_code(stack, client,
     spotify.wait_for("token")
     for pid in stack.pids("callback"):
         os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: stack.pids("callback") == [], 10, "no death")
+    wait_until(lambda: stack.pids("callback") == [], 60, "no death")
     assert stack.complaints() == ["callback ended by itself: -9"]
     stack.start("callback")
     assert (under_way.result().status, under_way.result().code) == (

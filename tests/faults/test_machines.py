@@ -142,7 +142,7 @@ def stop_beyond_lease(engine, two):
     for pid in two.pids("refresh"):
         os.kill(pid, signal.SIGSTOP)
     assert [engine.command("PEXPIRE", key, 1) for key in leases(engine)] == [1]
-    wait_until(lambda: leases(engine) == [], 30, "the lease has not ended")
+    wait_until(lambda: leases(engine) == [], 60, "the lease has not ended")
 
 
 def leases(engine):
@@ -238,7 +238,7 @@ def test_who_waits_for_a_list_takes_no_lease_when_it_is_there(one, engine):
     visits = [Later(lambda: client.copy().fetch("artists"))
               for _ in range(count)]
     one.spotify.wait_for("following", since + 1)
-    wait_until(lambda: calls(engine, "getrange") >= count, 30, "not all came")
+    wait_until(lambda: calls(engine, "getrange") >= count, 60, "not all came")
     one.spotify.release()
     for visit in visits:
         check_good(visit.result())

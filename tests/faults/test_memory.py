@@ -10,7 +10,7 @@ import pathlib
 
 import pytest
 
-from stack import Client
+from stack import Client, StackError
 from stack.fixtures import start_stack
 from stack.leaks import KEY_FILES, Search, forms
 from stack.processes import wait_until
@@ -238,8 +238,8 @@ def assert_nothing_is_left(stack):
         found[:] = left_in(stack, search)
         return not found
     try:
-        wait_until(is_clean, 5, "no clean memory")
-    except AssertionError:
+        wait_until(is_clean, 60, "no clean memory")
+    except StackError:
         pytest.fail("\n".join(map(str, found)), pytrace=False)
     return set(secrets.values())
 

@@ -189,7 +189,7 @@ def test_a_request_that_crosses_the_end_of_a_kept_connection(make_stack):
     when it goes on; the request came first, so it is sent there, and the mark
     is read before the answer. No other process could give one."""
     stack = make_stack(server="nginx")
-    tab = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=20)
+    tab = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=60)
 
     def ask():
         tab.request("GET", "/session", headers={

@@ -64,7 +64,7 @@ class Slow:
 def connect(stack, program):
     """To the program itself."""
     peer = socket.socket(socket.AF_UNIX)
-    peer.settimeout(40)
+    peer.settimeout(60)
     peer.connect(stack.socket(program))
     return peer
 

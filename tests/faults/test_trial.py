@@ -83,7 +83,7 @@ def test_what_may_be_gone_tomorrow_stops_no_start(stack, lacking, error):
             text=True) as process:
         wait_until(path.exists, 60, "a start")
         process.send_signal(signal.SIGTERM)
-        said = process.communicate(timeout=30)[1]
+        said = process.communicate(timeout=60)[1]
     assert process.returncode == 0
     assert f" event=store_untried errno={error} " in said
     assert stored(stack, "temp-") == []

@@ -68,10 +68,10 @@ def fixture_manager(tmp_path):
     manager.close()
 
 
-def next_proof(manager, pid, seconds=30):
+def next_proof(manager, pid):
     """Wait for another one."""
     before = len(manager.proofs(pid))
-    wait_until(lambda: len(manager.proofs(pid)) > before, seconds, "no proof")
+    wait_until(lambda: len(manager.proofs(pid)) > before, 60, "no proof")
 
 
 def test_every_program_proves_that_it_serves(make_stack, manager):
@@ -90,7 +90,7 @@ def test_every_program_proves_that_it_serves(make_stack, manager):
         stack.programs[name].kill(signal.SIGTERM)
         assert time.monotonic() - began < 10
         wait_until(lambda pid=pid: manager.said[pid][-1][1] == "STOPPING=1",
-                   10, "no word of its end")
+                   60, "no word of its end")
         stack.start(name)
 
 

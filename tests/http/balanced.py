@@ -92,7 +92,7 @@ class Site:
         self.balancer = self._spawner.start(
             ["haproxy", "-db", "-f", str(file)], signal.SIGKILL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_until(self._listens, 20, "haproxy did not listen")
+        wait_until(self._listens, 60, "haproxy did not listen")
 
     def _listens(self):
         with socket.socket() as probe:

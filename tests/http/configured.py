@@ -53,7 +53,7 @@ class Setup:
         done = subprocess.run(
             [*self.before, str(BUILD_DIR / "cgi-bin" / program),
              *(arguments or ("-n", "-f", str(self.folder / "c.conf")))],
-            capture_output=True, text=True, check=False, timeout=30,
+            capture_output=True, text=True, check=False, timeout=60,
             stdin=subprocess.DEVNULL,
             env={"PATH": "/usr/bin:/bin", **SANITIZERS, **environment})
         text = done.stdout + done.stderr

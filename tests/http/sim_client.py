@@ -70,7 +70,7 @@ class Reply:
 def connect(spotify):
     """A connection of one's own."""
     host = urllib.parse.urlsplit(spotify.url).netloc
-    return http.client.HTTPConnection(host, timeout=10)
+    return http.client.HTTPConnection(host, timeout=60)
 
 
 def ask(spotify, method, path, body=None, headers=None):

@@ -328,7 +328,7 @@ def test_tls_is_new_and_only_for_our_name(tls_site):
          "--resolve", f"{host}:{tls_site.port}:127.0.0.1", "--output",
          "/dev/null", "--write-out", "%{http_version} %{http_code}",
          f"{tls_site.url}/session"], text=True, capture_output=True,
-        timeout=20, check=False)
+        timeout=60, check=False)
     assert done.stdout == "2 200"
 
 

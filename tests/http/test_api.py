@@ -181,7 +181,7 @@ def in_flight(site, count, client, answer):
         asked = [pool.submit(client.copy().fetch, TOP) for _ in range(count)]
         wait_until(lambda: count - 1 == sum(
             event["event"] == "call_shared" for event in site.events("api")
-            ) - before, 30, "not all wait")
+            ) - before, 60, "not all wait")
         site.spotify.wait_for("api", 1)
         site.spotify.clear_answers()
         site.spotify.release()

@@ -183,7 +183,7 @@ def test_who_logs_in_meanwhile_gets_nothing_of_who_was_there(site):
     site.spotify.clear_requests()
     site.spotify.answers("api", {"held": True, "pass": True})
     old = Later(lambda tab=browser.copy(): tab.fetch(TOP))
-    site.spotify.wait_for("api", 1, 60)
+    site.spotify.wait_for("api", 1)
     browser.post("logout")
     browser.login("bob")
     replies = [browser.fetch(TOP) for _ in range(4)]

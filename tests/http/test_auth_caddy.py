@@ -70,7 +70,7 @@ def site(request, make_stack, application):
 def ask(client, method="GET", headers=(), body=None, path="/app/page?a=b"):
     """(status, headers) of Caddy's answer, to a client of nginx."""
     connection = http.client.HTTPConnection("127.0.0.1", client.stack.caddy,
-                                            timeout=30)
+                                            timeout=60)
     connection.putrequest(method, path)
     cookies = client.cookies.text(client.base)
     connection.putheader("Cookie", f"a=1; {cookies}; b=2")

@@ -80,7 +80,7 @@ def test_a_logout_during_a_refresh_wins(site, application):
     before = count(site.spotify, "token")
     site.spotify.answers("token", {"delay": 2})
     late = Later(lambda: client.copy().fetch("/app/"))
-    wait_until(lambda: count(site.spotify, "token") > before, 10,
+    wait_until(lambda: count(site.spotify, "token") > before, 60,
                "nobody asked for a token")
     assert logout(client.copy()).status == 204
     refused(late.result(), 401, "not_logged_in")

@@ -30,7 +30,7 @@ def test_no_program_can_gain_privileges(stack, program):
     for pid in stack.pids(program):
         status = pathlib.Path(f"/proc/{pid}/status")
         # A process that has just been started may not have come to it yet.
-        wait_until(lambda: "\nNoNewPrivs:\t1\n" in status.read_text(), 10,
+        wait_until(lambda: "\nNoNewPrivs:\t1\n" in status.read_text(), 60,
                    "no confined process")
 
 
@@ -55,11 +55,11 @@ def test_it_is_confined_before_it_listens_to_anybody(stack, tmp_path):
         env=stack.environment | {"ASAN_OPTIONS": "detect_leaks=0"})
     try:
         wait_until(lambda: "clone" in trace.read_text() if trace.exists()
-                   else False, 20, "no thread was started")
+                   else False, 60, "no thread was started")
     finally:
         # strace would ignore it; the program is the first in the trace.
         os.kill(int(trace.read_text().split(None, 1)[0]), signal.SIGTERM)
-        process.wait(20)
+        process.wait(60)
     calls = [line.split(None, 1)[1] for line in
              trace.read_text().splitlines()]
     confined = [n for n, call in enumerate(calls)

@@ -23,7 +23,7 @@ VISIT = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document",
 
 def ask(site, path, headers, peer=FRONT):
     """A visitor's GET, sent on by a peer."""
-    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=40,
+    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=60,
                                             source_address=(peer, 0))
     try:
         connection.connect()

@@ -68,7 +68,7 @@ def fixture_start(stack, tmp_path):
 
 def login(port):
     """The answer to /login, on one connection twice."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     for _ in range(2):
         connection.request("GET", "/login")
         reply = connection.getresponse()

@@ -186,7 +186,7 @@ def test_a_process_is_closed_to_others_of_its_user(release_build,
                   "-s", private_folder / "s"], user=NOBODY, group=NOBODY,
                  extra_groups=[], stderr=subprocess.DEVNULL) as process:
         proc = pathlib.Path("/proc") / str(process.pid)
-        wait_until((private_folder / "s").exists, 10, "the socket")
+        wait_until((private_folder / "s").exists, 60, "the socket")
         assert process.poll() is None
         assert "\nUid:\t65534\t65534" in (proc / "status").read_text("utf-8")
         for name in ("mem", "maps", "environ"):

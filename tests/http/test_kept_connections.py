@@ -27,7 +27,7 @@ class Kept:
         self.program = program
         self.marked = False     # right behind the last answer
         self.peer = socket.socket(socket.AF_UNIX)
-        self.peer.settimeout(10)
+        self.peer.settimeout(60)
         self.peer.connect(stack.socket(program))
 
     def send(self, stack, flags=KEEP, body=b"", **changes):

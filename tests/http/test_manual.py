@@ -72,11 +72,11 @@ def test_a_program_started_by_hand_answers_cgi_fcgi(stack, tmp_path):
     with subprocess.Popen(command, stderr=subprocess.DEVNULL, env={
             "PATH": "/usr/bin:/bin", **SANITIZERS, **environment}) as program:
         try:
-            wait_until((tmp_path / "session.sock").exists, 10, "no socket")
+            wait_until((tmp_path / "session.sock").exists, 60, "no socket")
             asked = run(example(PROGRAMS, "cgi-fcgi"), tmp_path)
         finally:
             program.send_signal(signal.SIGINT)
-        assert program.wait(10) == 0
+        assert program.wait(60) == 0
     plain = run(example(PROGRAMS, "GATEWAY_INTERFACE"), tmp_path,
                 **environment)
     for done in (asked, plain):

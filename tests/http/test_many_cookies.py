@@ -62,9 +62,9 @@ def ask(client, version, path, cookies, port=0):
     done = subprocess.run(
         ["curl", "--silent", "--config", "-", version, "--cacert",
          str(stack.ca_file), "--resolve", f"{stack.host}:{port}:127.0.0.1",
-         "--write-out", "\n%{http_code}", "--max-time", "20",
+         "--write-out", "\n%{http_code}", "--max-time", "60",
          f"{scheme}://{stack.host}:{port}/{path}"], input=lines, text=True,
-        capture_output=True, timeout=30, check=True)
+        capture_output=True, timeout=90, check=True)
     text, _, status = done.stdout.rpartition("\n")
     return int(status), text
 

@@ -386,5 +386,5 @@ def test_http2_works(tls_stack):
          "--resolve", f"{tls_stack.host}:{tls_stack.port}:127.0.0.1",
          "--output", "/dev/null", "--write-out", "%{http_version} %{http_code}",
          f"{tls_stack.url}/session"], text=True, capture_output=True,
-        timeout=20, check=False)
+        timeout=60, check=False)
     assert done.stdout == "2 200"

@@ -40,7 +40,7 @@ def serving(setup, path, *arguments):
             yield process
         finally:
             process.send_signal(signal.SIGTERM)
-            said = process.communicate(timeout=20)[1].decode()
+            said = process.communicate(timeout=60)[1].decode()
         assert process.returncode == 0, said
 
 
@@ -134,7 +134,7 @@ def test_threads_have_the_files_they_need_or_it_does_not_start(
         if process.poll() is None:
             allowed = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)[0]
         process.send_signal(signal.SIGTERM)
-        said = process.communicate(timeout=20)[1]
+        said = process.communicate(timeout=60)[1]
     assert process.returncode == (2 if why else 0), said
     if why:
         assert why in said and b"LimitNOFILE=" in said

@@ -270,7 +270,7 @@ def test_a_file_that_is_damaged_stops_nobody(rationed, damage):
     assert lists(person, 3) == 3
     damage(stack.session_dir / "counts")
     assert lists(person, 20) == 5
-    wait_until(lambda: printed(stack)["following"][:2] == (5, 5), 10,
+    wait_until(lambda: printed(stack)["following"][:2] == (5, 5), 60,
                "the count is another")
 
 

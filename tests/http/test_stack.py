@@ -48,7 +48,7 @@ def fixture_demo():
     yield start
     for process in running:
         process.terminate()
-        process.wait(30)
+        process.wait(60)
         process.stdout.close()
         process.stderr.close()
     shutil.rmtree(folder)
@@ -323,7 +323,7 @@ def test_a_restart_loses_no_request(stack, client):
 
 def test_a_killed_program_is_reported_and_comes_back(stack, client):
     os.kill(stack.pids("session")[0], signal.SIGKILL)
-    wait_until(lambda: not stack.pids("session"), 10, "it did not die")
+    wait_until(lambda: not stack.pids("session"), 60, "it did not die")
     assert stack.complaints() == ["session ended by itself: -9"]
     stack.up("session")
     assert client.fetch("session").status == 200

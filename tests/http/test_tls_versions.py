@@ -41,7 +41,7 @@ class OldServer:
         with contextlib.suppress(OSError):
             while True:
                 plain, _ = self._listener.accept()
-                plain.settimeout(10)
+                plain.settimeout(60)
                 self.greeted += 1
                 with plain, contextlib.suppress(OSError), \
                         self._context.wrap_socket(plain, True) as channel:

@@ -22,7 +22,7 @@ import urllib.request
 
 PROGRAM = pathlib.Path(__file__).resolve().parent.parent / "simulated-spotify"
 READY_S = 60
-CONTROL_S = 30
+CONTROL_S = 60
 
 
 class Simulation:
@@ -106,7 +106,7 @@ class Simulation:
         """What happens when the test process dies."""
         self._process.stdin.close()
 
-    def wait(self, seconds=10):
+    def wait(self, seconds=60):
         """The exit status of a process that is about to end."""
         return self._process.wait(seconds)
 
@@ -115,7 +115,7 @@ class Simulation:
         if self._process.poll() is None:
             self._process.terminate()
             try:
-                self._process.wait(10)
+                self._process.wait(60)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
@@ -191,7 +191,7 @@ class Simulation:
         """Empty the log."""
         return self.control("DELETE", "requests")
 
-    def wait_for(self, target, count=1, seconds=10):
+    def wait_for(self, target, count=1, seconds=60):
         """Wait until that many requests to a target have arrived (answered or
         not) and return them."""
         end = time.monotonic() + seconds

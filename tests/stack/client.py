@@ -12,7 +12,7 @@ import urllib.parse
 
 from .cookies import CookieJar
 
-TIMEOUT_S = 40
+TIMEOUT_S = 60
 NAVIGATION = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document",
               "Sec-Fetch-User": "?1", "Upgrade-Insecure-Requests": "1",
               "Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}

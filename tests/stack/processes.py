@@ -13,7 +13,7 @@ import time
 from .error import StackError
 
 PR_SET_PDEATHSIG = 1
-STOP_S = 30
+STOP_S = 60
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 

@@ -45,7 +45,7 @@ def parse(output, url=""):
     return Reply(int(headers[0][1][:3]), headers[1:], body, url)
 
 
-def send(path, data, close=False, timeout=30):
+def send(path, data, close=False, timeout=60):
     """All that comes back for these bytes."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(timeout)
@@ -96,5 +96,5 @@ def run_cgi(stack, program, params, arguments=(), body=b""):
                    "SPOTIFY_FCGI_CONF": str(stack.conf_file), **params}
     done = subprocess.run(
         [str(stack.build_dir / "cgi-bin" / program), *arguments], input=body,
-        capture_output=True, env=environment, check=False, timeout=30)
+        capture_output=True, env=environment, check=False, timeout=60)
     return done.returncode, done.stdout, done.stderr.decode()
