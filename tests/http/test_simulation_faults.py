@@ -14,6 +14,7 @@ import pytest
 
 from sim_client import (  # noqa: F401
     ask, connect, fixture_running, fixture_spotify, get, login, raw, refresh)
+from stack.processes import wait_until
 
 
 def test_canned_answers_go_in_order_and_then_all_is_normal(spotify):
@@ -111,8 +112,8 @@ def test_a_commit_takes_effect_before_its_delayed_answer(spotify):
     waiting = threading.Thread(target=refresh, args=(spotify, token))
     waiting.start()
     assert spotify.wait_for("token", 2)[1]["status"] is None
-    time.sleep(0.1)
-    assert spotify.state()["refreshes"] == {"wizzler": 1}
+    wait_until(lambda: spotify.state()["refreshes"] == {"wizzler": 1}, 60,
+               "no token was renewed")
     assert refresh(spotify, token).error[1] == "Refresh token revoked"
     waiting.join()
     assert spotify.requests("token")[1]["status"] == 200
