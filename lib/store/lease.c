@@ -229,7 +229,7 @@ lease_end(struct store_hold *hold)
 
 /* One that is not given back ends by itself, or is taken over. */
 static void
-give_back(const struct valkey *valkey, const struct store_hold *hold)
+give_back(const struct valkey *valkey, const struct store_hold *hold, bool lost)
 {
 	struct words words = { .n = 0 };
 
@@ -237,7 +237,7 @@ give_back(const struct valkey *valkey, const struct store_hold *hold)
 	lease_key(&words, valkey, hold);
 	words_add(&words,
 	    (struct str){ (const char *)hold->token, sizeof(hold->token) });
-	valkey_give_back(valkey, &words);
+	(lost ? valkey_give_back_lost : valkey_give_back)(valkey, &words);
 }
 
 enum result
@@ -251,7 +251,7 @@ lease_lock(struct store *store, struct store_hold *hold, int64_t deadline_ms)
 	result = take(valkey, hold, deadline_ms);
 	/* The engine may have given it, and the answer was lost. */
 	if (result == RESULT_STORE || result == RESULT_NO_MEMORY)
-		give_back(valkey, hold);
+		give_back(valkey, hold, true);
 	if (result != OK)
 		lease_end(hold);
 	return result;
@@ -261,6 +261,6 @@ void
 lease_unlock(struct store *store, struct store_hold *hold)
 {
 	if (!hold->given_back)
-		give_back(valkey_of(store), hold);
+		give_back(valkey_of(store), hold, false);
 	lease_end(hold);
 }

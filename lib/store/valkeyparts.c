@@ -52,16 +52,30 @@ valkey_ask(const struct valkey *valkey, const struct words *words,
 	    reply);
 }
 
+static void
+give_back_until(const struct valkey *valkey, const struct words *words,
+    int64_t until_ms)
+{
+	struct engine_reply reply;
+
+	if (ask_until(valkey, words, false, until_ms, &reply) == OK)
+		engine_reply_free(&reply);
+}
+
 void
 valkey_give_back(const struct valkey *valkey, const struct words *words)
 {
 	const int64_t until_ms = store_until_ms(CALL_MS),
 		      least_ms = clock_mono_ms() + GIVE_BACK_MS;
-	struct engine_reply reply;
 
-	if (ask_until(valkey, words, false,
-		until_ms > least_ms ? until_ms : least_ms, &reply) == OK)
-		engine_reply_free(&reply);
+	give_back_until(valkey, words,
+	    until_ms > least_ms ? until_ms : least_ms);
+}
+
+void
+valkey_give_back_lost(const struct valkey *valkey, const struct words *words)
+{
+	give_back_until(valkey, words, clock_mono_ms() + GIVE_BACK_MS);
 }
 
 enum result

@@ -59,6 +59,11 @@ enum result valkey_number(const struct valkey *valkey,
  * when the request has no time left: else others would wait for it. */
 void valkey_give_back(const struct valkey *valkey, const struct words *words);
 
+/* The same when the answer to who took it was lost, in 200 ms at most: an
+ * engine that hangs has cost a second already. */
+void valkey_give_back_lost(const struct valkey *valkey,
+    const struct words *words);
+
 /*
  * The same as valkey_ask() for what must be saved, tried again and again for
  * STORE_SAVE_MS; who has fewer replicas than he asked for logs that.

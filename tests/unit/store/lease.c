@@ -110,10 +110,9 @@ who_has_lost_his_lease_saves_if_nobody_else_has(void)
 	assert_true(is_record(s.two, SECOND));
 }
 
-/* The engine has given it and then hung up, twice: it may be there, and others
- * would wait until it ends. */
-static void
-a_lease_whose_answer_is_lost_is_given_back(void)
+/* The engine has given it and then hung up, twice. Whether it hears of that. */
+static bool
+gives_back_lost_lease(void)
 {
 	static const char *const answers[] = { SCRIPT_GREETING, SCRIPT_HANG_UP,
 		SCRIPT_GREETING, SCRIPT_HANG_UP, SCRIPT_GREETING, ":1\r\n",
@@ -123,20 +122,31 @@ a_lease_whose_answer_is_lost_is_given_back(void)
 	struct script script;
 	struct engine *engine;
 	struct lock lock;
-	enum result result = OK;
+	enum result result = RESULT_STORE;
 
 	script_start(&script, answers);
 	if (engine_open(&script.config, &engine) == OK &&
 	    valkey_open(engine, &config, &store) == OK)
 		result = lock_take(store, LOCK_REFRESH, site_id, 0, &lock);
-	if (result == OK && store != NULL)
+	if (result == OK)
 		lock_release(&lock);
 	store_close(store);
 	script_stop(&script);
-	if (run_refused())
-		return;
-	assert_int_equal(result, RESULT_STORE);
-	assert_non_null(strstr(script.heard, "freed = freed +"));
+	assert_true(result == RESULT_STORE || run_refused());
+	return strstr(script.heard, "freed = freed +") != NULL;
+}
+
+/* It may be there, and others would wait until it ends. To hear of it takes
+ * less than 200 ms, unless the machine is busy. */
+static void
+a_lease_whose_answer_is_lost_is_given_back(void)
+{
+	unsigned tries = 0;
+
+	while (!gives_back_lost_lease())
+		if (run_refused() || ++tries == 50)
+			break;
+	assert_true(tries < 50);
 }
 
 static void
