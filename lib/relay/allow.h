@@ -10,16 +10,12 @@
 #include "base/str.h"
 #include "conf/conf.h"
 
-/*
- * Complain by conf_complain() about words of api_allow that name
- * no row, and about rows whose scope nobody is asked for. The number of
- * mistakes.
- */
+/* Complain by conf_complain() about words of api_allow that name no row, and
+ * about rows whose scope nobody is asked for. The number of mistakes. */
 unsigned allow_check(const struct conf *conf);
 
-/* Print the rows that are allowed, each with its call, bucket and scope,
- * as comments
- * of the configuration. */
+/* Print the rows that are allowed, each with its call, bucket and scope, as
+ * comments of the configuration. */
 void allow_print(const struct conf *conf, FILE *out);
 
 /*

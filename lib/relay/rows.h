@@ -29,8 +29,9 @@ enum row_kind {
 	ROW_TEXT,   /* at most max bytes, or ROWS_TEXT_MAX for 0, without
 		     * control bytes */
 	ROW_URIS,   /* "spotify:KIND:ID", as many as ROWS_URIS_MAX, by commas */
-	ROW_CHANGED_URIS, /* the same, but what has followers alone */
-	ROW_URI,	  /* one, of a kind among words */
+	/* The same, but one that has followers comes alone. */
+	ROW_CHANGED_URIS,
+	ROW_URI,    /* one, of a kind among words */
 	ROW_DEVICE, /* at most ROWS_DEVICE_MAX letters, digits, "-" and "_" */
 	/* Of bodies only: */
 	ROW_SNAPSHOT, /* Base64, of whatever alphabet */

@@ -48,7 +48,8 @@ bool change_is_last(const struct context *context,
  * was kept without the change that it follows is dropped by who knows it,
  * before as well as after this: then nothing from before the change is found
  * by who reads this one.
- * OK, RESULT_STORE, which was logged: nobody else will know of it.
+ * OK; RESULT_STORE, which was logged, RESULT_NO_MEMORY: perhaps nobody else
+ * will know of it.
  */
 enum result change_note(const struct context *context,
     const unsigned char id[static STORE_ID_BYTES], enum change_part part)

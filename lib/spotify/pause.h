@@ -47,7 +47,9 @@ int64_t pause_left_s(struct store *store, enum pause_group group);
  * something else: store_facts(). */
 void pause_facts(enum pause_group group, const char *facts[static 2]);
 
-/* What they mean: as pause_check(). */
+/* What they mean: as pause_check(). With NULL for the store nothing is written:
+ * a pause that was noted by a clock that was set back since does not begin
+ * anew, and is as long as it was at the next look. */
 enum result pause_read(struct store *store, enum pause_group group,
     const int64_t numbers[static 2], int64_t *left_s)
     __attribute__((warn_unused_result));

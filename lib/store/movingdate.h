@@ -17,9 +17,12 @@ enum result movingdate_set(const struct transfer *transfer,
     const unsigned char *id, int64_t date_s, int64_t ends_s)
     __attribute__((warn_unused_result));
 
-/* The later of a date and the one that all have in common in a place, if that
- * is not away: who knows an earlier one than there is asks for the account's,
- * which both have to tell. */
+/*
+ * The later of a date and the one that all have in common in a place; while
+ * that is away, the date alone. So session_load() takes what the one place says
+ * that answers. If it is the latest that the session has kept, no account is
+ * asked for; else that of the account is, which both have to tell.
+ */
 int64_t movingdate_latest(struct store *place, int64_t date_s);
 
 /*

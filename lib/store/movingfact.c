@@ -5,7 +5,12 @@
 #include "store/movingfact.h"
 #include "store/movingparts.h"
 
-/* Facts are times: the later one holds. */
+/*
+ * Most facts are pauses, which are times: the later one holds. The others say
+ * by which way artists are followed. Of those the greater number holds, which
+ * may be the older one where one place has failed: that costs a call by a way
+ * that is closed, until the move is over.
+ */
 static int64_t
 later(int64_t one, int64_t other)
 {

@@ -163,8 +163,8 @@ void store_release(struct store_reservation *reservation);
  * Keep content in a place beside the record of an id, instead of what was kept
  * there, for as long as there is that record; nothing, if content is empty. It
  * may be lost in a crash.
- * OK (also when there is no record, and so nothing is kept), RESULT_STORE:
- * what was there may still be.
+ * OK (also when there is no record, and so nothing is kept), RESULT_STORE,
+ * RESULT_NO_MEMORY: what was there may still be.
  */
 enum result store_keep(struct store *store,
     const unsigned char id[static STORE_ID_BYTES], enum store_place place,

@@ -9,8 +9,7 @@
  * See what directory_complaint() has to say; then do once all that will be
  * needed there, with files of names that nobody reads and the clean-up removes
  * should we die. Nothing of it is left: who tries may be another user than that
- * of the programs. Any number of processes may do so at
- * once.
+ * of the programs. Any number of processes may do so at once.
  * NULL, or what is wrong: a sentence about the directory; static. What says
  * nothing about the file system, such as a full disk, is *untried, an errno;
  * else that is 0.
