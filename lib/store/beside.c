@@ -18,7 +18,7 @@ static const char *const things[] = { [STORE_COPY] = COPY,
 	[STORE_CHANGE] = CHANGE,
 	[STORE_COMMAND] = COMMAND,
 	[STORE_ANSWERS] = ANSWERS };
-_Static_assert(sizeof(things) / sizeof(things[0]) == BESIDE_PLACES,
+_Static_assert(sizeof(things) / sizeof(things[0]) == STORE_PLACE__MAX,
     "every place has its key");
 
 void
@@ -27,7 +27,7 @@ beside_keys(struct words *words, const struct valkey *valkey,
 {
 	size_t i;
 
-	for (i = 0; i < BESIDE_PLACES; i++)
+	for (i = 0; i < STORE_PLACE__MAX; i++)
 		words_key(words, valkey->prefix, id, things[i]);
 }
 

@@ -7,8 +7,7 @@
 
 #define BESIDE_MAX (1u << 20) /* a larger one stalls an engine for all others */
 
-/* The keys of all places of an id: BESIDE_PLACES. */
-#define BESIDE_PLACES 5
+/* The keys of all places of an id: STORE_PLACE__MAX. */
 void beside_keys(struct words *words, const struct valkey *valkey,
     const unsigned char *id);
 

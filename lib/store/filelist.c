@@ -11,6 +11,14 @@
 #include "store/backend.h"
 #include "store/filelist.h"
 
+const char *const filelist_kept[] = { [STORE_COPY] = "copy-",
+	[STORE_PARTIAL] = "part-",
+	[STORE_CHANGE] = "change-",
+	[STORE_COMMAND] = "command-",
+	[STORE_ANSWERS] = "answers-" };
+_Static_assert(STORE_ANSWERS + 1 == STORE_PLACE__MAX,
+    "every place has its name");
+
 static bool
 read_name(struct str name, struct str kind,
     unsigned char id[static STORE_ID_BYTES])

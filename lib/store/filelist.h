@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: ISC */
-/* Which records and dates a directory has: a part of files, for who moves
- * them. */
+/* Which records and dates a directory has, and how its files are named: a part
+ * of files, for who moves them or cleans up. */
 #ifndef FILELIST_H
 #define FILELIST_H
 
 #include <stdbool.h>
 
-#include "base/result.h"
+#include "store/store.h"
 
+/* What the names of files begin with; an id follows. */
 #define FILELIST_RECORDS "session-"
 #define FILELIST_DATES "since-"
+extern const char *const filelist_kept[STORE_PLACE__MAX]; /* beside a record */
 
 /*
  * Call a function for the id of each record, or each date, until it returns

@@ -18,20 +18,14 @@
 #include "store/fact.h"
 #include "store/file.h"
 #include "store/filedate.h"
+#include "store/filelist.h"
 #include "store/filelock.h"
 #include "store/fileparts.h"
 #include "store/files.h"
 #include "store/marks.h"
 #include "store/trial.h"
 
-#define RECORD "session-"
-
-/* What is kept beside a record. */
-static const char *const kept[] = { [STORE_COPY] = "copy-",
-	[STORE_PARTIAL] = "part-",
-	[STORE_CHANGE] = "change-",
-	[STORE_COMMAND] = "command-",
-	[STORE_ANSWERS] = "answers-" };
+#define RECORD FILELIST_RECORDS
 
 /* A file on its way: it exists under a name that nobody reads. */
 struct reservation {
@@ -75,7 +69,7 @@ files_load_kept(struct store *store, const unsigned char *id,
 	struct stat st;
 	int fd;
 
-	file_name(name, kept[piece.place], id, STORE_ID_BYTES);
+	file_name(name, filelist_kept[piece.place], id, STORE_ID_BYTES);
 	if ((result = file_open(files_dir(store), name, &fd, &st)) != OK)
 		return result;
 	result = file_append(fd, &st, piece.from, piece.n, content);
@@ -205,8 +199,8 @@ files_keep(struct store *store, const unsigned char *id, enum store_place place,
 	struct stat st;
 
 	if (content.n == 0)
-		return remove_file(dir, kept[place], id);
-	file_name(name, kept[place], id, STORE_ID_BYTES);
+		return remove_file(dir, filelist_kept[place], id);
+	file_name(name, filelist_kept[place], id, STORE_ID_BYTES);
 	file_name(record, RECORD, id, STORE_ID_BYTES);
 	result = file_overwrite(dir, name, content);
 	/* A logout removes first the record and then what is kept beside it,
@@ -214,7 +208,7 @@ files_keep(struct store *store, const unsigned char *id, enum store_place place,
 	if (result == OK &&
 	    fstatat(dir, record, &st, AT_SYMLINK_NOFOLLOW) != 0 &&
 	    errno == ENOENT)
-		result = remove_file(dir, kept[place], id);
+		result = remove_file(dir, filelist_kept[place], id);
 	return result;
 }
 
@@ -251,8 +245,8 @@ files_remove(struct store *store, const unsigned char *id,
 	if (result != OK)
 		return result;
 	result = file_sync_directory(dir);
-	for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
-		if (remove_file(dir, kept[i], id) != OK)
+	for (i = 0; i < STORE_PLACE__MAX; i++)
+		if (remove_file(dir, filelist_kept[i], id) != OK)
 			result = RESULT_UNCERTAIN;
 	return result;
 }

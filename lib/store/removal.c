@@ -17,6 +17,7 @@
 #include "store/backend.h"
 #include "store/directory.h"
 #include "store/file.h"
+#include "store/filelist.h"
 #include "store/removal.h"
 
 #define TEMPORARY_S 86400 /* a file is written within seconds */
@@ -50,14 +51,14 @@ is_name(struct str name, struct str prefix, size_t digits)
 static int64_t
 lifetime(const struct work *work, struct str name)
 {
-	static const char *const kinds[] = { "session-", "copy-", "part-",
-		"change-", "command-", "answers-" };
 	size_t i;
 
-	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (is_name(name, str_of(kinds[i]), 2 * STORE_ID_BYTES))
+	if (is_name(name, STR(FILELIST_RECORDS), 2 * STORE_ID_BYTES))
+		return work->age_s;
+	for (i = 0; i < STORE_PLACE__MAX; i++)
+		if (is_name(name, str_of(filelist_kept[i]), 2 * STORE_ID_BYTES))
 			return work->age_s;
-	if (is_name(name, STR("since-"), 2 * STORE_ID_BYTES))
+	if (is_name(name, STR(FILELIST_DATES), 2 * STORE_ID_BYTES))
 		return work->dates_s;
 	return is_name(name, STR("temp-"), TEMPORARY_DIGITS) ? TEMPORARY_S : 0;
 }

@@ -73,7 +73,7 @@ enum script {
 	SCRIPT_TOUCH,
 	/*
 	 * Remove a record with this seal, and what is kept beside it.
-	 * Keys: record, and BESIDE_PLACES more. Arguments: seal.
+	 * Keys: record, and STORE_PLACE__MAX more. Arguments: seal.
 	 * 1, also if there is none; -1: another record.
 	 */
 	SCRIPT_REMOVE_IF,

@@ -72,7 +72,8 @@ enum store_place {
 	STORE_PARTIAL,
 	STORE_CHANGE,
 	STORE_COMMAND,
-	STORE_ANSWERS
+	STORE_ANSWERS,
+	STORE_PLACE__MAX
 };
 
 /* n bytes, or STORE_REST, from an offset of what is kept in a place. */

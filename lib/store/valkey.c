@@ -163,7 +163,7 @@ remove_record(struct store *store, const unsigned char *id,
 
 	if (version == NULL)
 		return remove_any(valkey, id);
-	script_words(&words, SCRIPT_REMOVE_IF, 1 + BESIDE_PLACES);
+	script_words(&words, SCRIPT_REMOVE_IF, 1 + STORE_PLACE__MAX);
 	words_key(&words, valkey->prefix, id, RECORD);
 	beside_keys(&words, valkey, id);
 	words_add(&words,

@@ -124,10 +124,10 @@ a_removal_of_a_version_takes_all_places_on(struct store *store)
 
 	CHECK_OK(
 	    store_create(store, id, FIRST, clock_now_s() + 3600, &version));
-	for (place = STORE_COPY; place <= STORE_ANSWERS; place++)
+	for (place = STORE_COPY; place < STORE_PLACE__MAX; place++)
 		CHECK_OK(store_keep(store, id, place, STR("kept")));
 	CHECK_OK(store_remove_if(store, id, &version));
-	for (place = STORE_COPY; place <= STORE_ANSWERS; place++)
+	for (place = STORE_COPY; place < STORE_PLACE__MAX; place++)
 		CHECK(load_place(store, place, &content), RESULT_ABSENT);
 }
 ON_EACH(a_removal_of_a_version_takes_all_places)
