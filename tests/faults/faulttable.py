@@ -15,6 +15,8 @@ UNSTEADY = {"poll", "recvfrom", "sendto", "epoll_wait", "futex", "accept4"}
 BY_CHANCE = "getdents64"
 # Each of the two threads has connections of its own to Spotify.
 CONNECTS = "connect"
+# And with glibc 2.41 a state for random numbers, when it first needs some.
+BEGINS = "rt_sigprocmask"
 # These do nothing that could be left half done.
 MEMORY = {"mprotect", "mmap", "munmap", "mremap", "madvise", "brk"}
 
@@ -58,7 +60,7 @@ class Walk:
         self.warm_up()
         calls = self._watch()
         # Each ten seconds the counts are looked at, by calls of such names.
-        while any(name in (BY_CHANCE, CONNECTS) or "metrics" in rest
+        while any(name in (BY_CHANCE, CONNECTS, BEGINS) or "metrics" in rest
                   for name, rest in calls):
             calls = self._watch()
         found = numbered(calls)
