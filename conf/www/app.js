@@ -275,7 +275,8 @@ async function change({ id, name }, on)
 		followed?.ids[on ? 'add' : 'delete'](id);
 		notice('follow', { kind: 'good', title: on ? `You follow ${name} now`
 			: `You no longer follow ${name}`,
-		action: { label: 'Undo', run: () => change({ id, name }, !on) } });
+		action: { label: 'Undo', keys: 'Control+Z',
+			run: () => change({ id, name }, !on) } });
 		await load_artists({ quiet: true });
 	} catch (trouble) {
 		failed('follow', trouble, () => change({ id, name }, on));
@@ -330,6 +331,7 @@ function ask_everywhere()
 function on_key(event)
 {
 	const typing = event.target.closest('input, select, textarea');
+	const undo = document.querySelector('#follow-notice [aria-keyshortcuts]');
 	if (event.key === 'Escape' && event.target === $('filter')) {
 		event.preventDefault();
 		set_filter('');
@@ -338,6 +340,10 @@ function on_key(event)
 		event.preventDefault();
 		$('filter').focus();
 		$('filter').select();
+	} else if (event.key === 'z' && (event.ctrlKey || event.metaKey) && undo
+	    && !typing && !event.repeat && !event.shiftKey && !event.altKey) {
+		event.preventDefault();
+		undo.click();
 	}
 }
 

@@ -126,7 +126,8 @@ export function set_text(node, text)
 /*
  * Messages.  One per topic ("session", "artists", …): a new one takes the old
  * one's place, and success takes it away.  It stands where the topic has a
- * place of its own, or on top.
+ * place of its own, or on top.  Good news goes by itself, unless there is
+ * something to press in it: nobody has to be quick.
  */
 const GOOD_NEWS_MS = 15000;
 
@@ -179,7 +180,8 @@ function wait_line(until, button)
 }
 
 /*
- * kind: bad, note or good.  action: { label, run } or { label, href }.
+ * kind: bad, note or good.  action: { label, run } or { label, href }; its keys,
+ * if it has any, are for whoever would have far to go to it by the tabulator.
  * Neither code, until (ms) nor reference need be given.
  */
 export function notice(topic, { kind, code = null, title, text = '', action,
@@ -189,7 +191,9 @@ export function notice(topic, { kind, code = null, title, text = '', action,
 	const focused = old?.contains(document.activeElement);
 	const button = !action ? null : action.href
 		? element('a', { class: 'button', href: action.href }, action.label)
-		: element('button', { type: 'button' }, action.label);
+		: element('button', { type: 'button',
+			'aria-keyshortcuts': action.keys ?? null }, action.label);
+	const keys = action?.keys ? `${action.keys}: ${action.label}.` : '';
 	if (action?.run)
 		button.addEventListener('click', action.run);
 	const close = element('button', { type: 'button', class: 'close',
@@ -200,6 +204,7 @@ export function notice(topic, { kind, code = null, title, text = '', action,
 	element('div', {},
 		element('h2', {}, title),
 		text ? element('p', {}, text) : null,
+		keys ? element('p', { class: 'keys' }, keys) : null,
 		until > Date.now() ? wait_line(until, button) : null,
 		reference ? element('p', { class: 'reference' },
 			`For whoever runs the site: ${code}, request ${reference}`) : null),
@@ -210,8 +215,8 @@ export function notice(topic, { kind, code = null, title, text = '', action,
 		($(`${topic}-notice`) ?? $('notice')).append(node);
 	if (focused)
 		node.focus();
-	announce(`${title}. ${text}`);
-	if (kind === 'good') {
+	announce(`${title}. ${text || keys}`);
+	if (kind === 'good' && !action) {
 		const end = Date.now() + GOOD_NEWS_MS;
 		every_second((now) => {
 			if (now >= end && node.isConnected && !node.matches(':focus-within, :hover'))

@@ -154,6 +154,11 @@ class Person:
         ActionChains(self.driver).key_down(Keys.SHIFT).send_keys(
             key).key_up(Keys.SHIFT).perform()
 
+    def press_with_control(self, key):
+        """The control key is held meanwhile."""
+        ActionChains(self.driver).key_down(Keys.CONTROL).send_keys(
+            key).key_up(Keys.CONTROL).perform()
+
     def focused(self):
         """The id of what has the focus, or what it says."""
         return self.run("return document.activeElement.id || "

@@ -21,6 +21,12 @@ const message = document.querySelector('#follow-notice .message')
 return box.top >= 0 && box.bottom <= innerHeight
 	&& (box.bottom <= message.top || box.top >= message.bottom);
 """
+# What the page does each second, when half a minute has gone.
+LATER = """
+const now = Date.now;
+Date.now = () => now() + 30000;
+document.dispatchEvent(new Event('visibilitychange'));
+"""
 # How far a picture begins from the heading of its list.
 BESIDE = """
 const left = (selector) =>
@@ -177,6 +183,34 @@ def test_the_keyboard_follows_and_keeps_its_place(fan):
     assert fan.run("return document.activeElement.dataset.id") == before[3]
     fan.until(lambda: "You no longer follow" in fan.run(
         "return document.querySelector('#status').textContent"), "words")
+
+
+def test_what_was_done_can_be_undone_from_where_one_is(fan):
+    """The message stands behind a long list."""
+    before = listed(fan)
+    fan.run("document.querySelector(arguments[0]).focus()", FRIEND.format(3))
+    fan.press(Keys.SPACE)
+    fan.see("119 artists", "#count")
+    fan.until(lambda: "Control+Z: Undo" in fan.run(
+        "return document.querySelector('#status').textContent"), "words")
+    fan.press_with_control("z")
+    fan.see("You follow", "#follow-notice .message")
+    fan.see("120 artists", "#count")
+    assert listed(fan) == before
+    assert fan.run("return document.activeElement.dataset.id") == before[3]
+
+
+def test_only_good_news_with_nothing_to_press_goes_by_itself(fan):
+    """Without the pointer: while that lies over a message, it stays."""
+    press = "document.querySelector(arguments[0]).click()"
+    fan.run(press, FRIEND.format(2))
+    fan.find("#follow-notice .message.good")
+    fan.see("119 artists", "#count")
+    fan.run(press, "#refresh")
+    fan.find("[data-topic=refresh].good")
+    fan.run(LATER)
+    fan.vanish("[data-topic=refresh]")
+    assert fan.all("#follow-notice .message.good")
 
 
 @pytest.mark.parametrize("answer, words", [
