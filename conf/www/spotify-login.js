@@ -103,15 +103,31 @@ export class SpotifyLogin extends HTMLElement {
 		}
 	}
 
+	/*
+	 * What the answer says holds for the login that was there before: if
+	 * another one has come meanwhile, or may have, who it is is asked.
+	 */
 	async logout()
 	{
+		const mine = this.session, asked = this.asked;
+		let trouble = null;
 		try {
 			await call(new URL('logout', this.base).href,
 				{ method: 'POST' });
+		} catch (error) {
+			trouble = error;
+		}
+		if (!this.isConnected)
+			return;
+		const kept = this.session === mine
+			|| (mine && this.session && is_same_login(mine, this.session));
+		if (!kept || (!trouble && asked !== this.asked)) {
+			this.check();
+		} else if (trouble) {
+			this.failed(trouble, () => this.logout());
+		} else {
 			this.asked++;
 			this.take({ logged_in: false });
-		} catch (trouble) {
-			this.failed(trouble, () => this.logout());
 		}
 	}
 

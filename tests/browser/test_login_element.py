@@ -17,6 +17,26 @@ PAGE = ("<!doctype html><html lang=en><meta charset=utf-8><title>x</title>"
         "<script type=module src={base}spotify-login.js></script>"
         "<spotify-login {attributes}><a id=before href=/login>Log in"
         "</a></spotify-login>")
+# An answer to a POST waits for release(); `held` says that it has come. If it
+# shall fail, another takes its place.
+HOLD = """
+const fails = arguments[0];
+const real = fetch;
+const hold = new Promise((release) => { globalThis.release = release; });
+globalThis.answered = 0;
+globalThis.fetch = async (path, how) => {
+	let answer = await real(path, how);
+	if (how.method === 'POST') {
+		globalThis.held = true;
+		await hold;
+		if (fails)
+			answer = new Response('{"code":"busy"}', { status: 503,
+				headers: { 'Content-Type': 'application/json' } });
+	}
+	answered++;
+	return answer;
+};
+"""
 LINK = "spotify-login[data-state=out] > a"
 NAME = "spotify-login[data-state=in] > span"
 BUTTON = "spotify-login[data-state=in] > button"
@@ -140,3 +160,43 @@ def test_it_may_be_taken_out_and_put_in_again(visitor):
     visitor.click(BUTTON)
     visitor.find(LINK)
     tells(visitor, ("login", "Ada"), ("logout", None))
+
+
+def press_and_hold(visitor, fails=False):
+    """The button to log out, until the server's answer has come."""
+    visitor.run(HOLD, fails)
+    visitor.click(BUTTON)
+    visitor.until(lambda: visitor.run("return globalThis.held"), "an answer")
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_an_answer_to_log_out_is_not_for_the_next_login(visitor, fails):
+    """Which has come meanwhile, in another tab."""
+    enter(visitor)
+    press_and_hold(visitor, fails)
+    first = visitor.driver.current_window_handle
+    visitor.new_tab()
+    visitor.open("/login?switch=1")
+    visitor.click("input[value='özkant']")
+    visitor.click("#agree")
+    visitor.see("Özkan", "#account-name")
+    visitor.driver.switch_to.window(first)
+    visitor.see("Özkan", NAME)
+    before = visitor.run("return answered")
+    visitor.run("release()")
+    visitor.until(lambda: visitor.run("return answered") >= before + 2,
+                  "another question")
+    visitor.see("Özkan", NAME)
+    tells(visitor, ("login", "Ada"), ("login", "Özkan Neu"))
+
+
+def test_an_answer_to_log_out_changes_nothing_that_is_taken_out(visitor):
+    enter(visitor)
+    press_and_hold(visitor)
+    assert visitor.run("""
+        const one = document.querySelector('spotify-login');
+        one.remove();
+        release();
+        return new Promise((done) => setTimeout(done)).then(
+            () => one.session.account.display_name + one.textContent);
+    """) == "AdaAda Log out"
