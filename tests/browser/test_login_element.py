@@ -30,8 +30,7 @@ globalThis.fetch = async (path, how) => {
 		globalThis.held = true;
 		await hold;
 		if (fails)
-			answer = new Response('{"code":"busy"}', { status: 503,
-				headers: { 'Content-Type': 'application/json' } });
+			answer = Response.json({ code: 'busy' }, { status: 503 });
 	}
 	answered++;
 	return answer;
