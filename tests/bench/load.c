@@ -9,11 +9,14 @@
  * times a second; then latencies count from the moment when a request was to
  * be sent. Ends after SECONDS, or after COUNT requests.
  *
- *	load -l [-f FOLLOWS] [-c N] [-d SECONDS] [-n COUNT] PORT LOGIN PATH...
+ *	load -l [-w] [-f FOLLOWS] [-c N] [-d SECONDS] [-n COUNT]
+ *	    PORT LOGIN PATH...
  *
  * N users at once log in, again and again with new cookies, and get the PATHs
  * (COUNT users in all). Spotify's part is played here: a code as upstream.c
- * wants it, for who follows so many artists, goes to the redirect_uri.
+ * wants it, for who follows so many artists, goes to the redirect_uri. With -w
+ * whoever has logged in waits until all N have: no login is under way while
+ * the first PATHs are got.
  *
  * With -H 'Accept: text/html' and the like in both forms.
  */
@@ -39,6 +42,7 @@ struct user {
 	struct visit visit;
 	int64_t began_ns; /* the request, or when it was due */
 	bool busy;
+	bool waits; /* for the others to have logged in */
 };
 
 struct load {
@@ -47,6 +51,7 @@ struct load {
 	int64_t duration_ns, interval_ns;
 	in_port_t port;
 	int poll;
+	bool together; /* -w */
 	struct user *users;
 	struct samples samples[VISIT_STEPS_MAX];
 	size_t statuses[STATUS_MAX];
@@ -107,6 +112,20 @@ begin_due(struct load *load)
 			begin(load, &load->users[i], next_due_ns(load));
 }
 
+/* Nobody logs in any more: what they wait for may begin. */
+static void
+end_wait(struct load *load)
+{
+	size_t i;
+
+	for (i = 0; i < load->users_n; i++) {
+		if (!load->users[i].waits)
+			continue;
+		load->users[i].waits = false;
+		request(load, &load->users[i], samples_now_ns());
+	}
+}
+
 static void
 take_answer(struct load *load, struct user *user, enum client_state state)
 {
@@ -126,7 +145,10 @@ take_answer(struct load *load, struct user *user, enum client_state state)
 		client_close(&user->client);
 	}
 	if (next == VISIT_GOES_ON) {
-		request(load, user, samples_now_ns());
+		user->waits =
+		    load->together && user->visit.step == VISIT_LOGIN_STEPS;
+		if (!user->waits)
+			request(load, user, samples_now_ns());
 		return;
 	}
 	if (next == VISIT_FAILED)
@@ -180,6 +202,8 @@ run(struct load *load)
 			if (state != CLIENT_BUSY && user->busy)
 				take_answer(load, user, state);
 		}
+		if (load->busy == 0)
+			end_wait(load);
 	}
 	load->errors += load->busy;
 }
@@ -233,7 +257,7 @@ read_options(struct load *load, int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "c:d:n:r:f:H:l")) != -1)
+	while ((option = getopt(argc, argv, "c:d:n:r:f:H:lw")) != -1)
 		switch (option) {
 		case 'c': load->users_n = (size_t)positive(optarg); break;
 		case 'd':
@@ -251,6 +275,7 @@ read_options(struct load *load, int argc, char **argv)
 			buf_puts(&load->plan.headers, "\r\n");
 			break;
 		case 'l': load->plan.login = true; break;
+		case 'w': load->together = true; break;
 		default: exit(2);
 		}
 }

@@ -39,10 +39,10 @@ class Load:
             port, path)
 
     def logins(self, port, paths, *, clients=1, seconds=None, count=None,
-               follows=50, accept="text/html"):
-        """Users log in at the first path, then get the others; accept as a
-        browser's or a script's."""
-        return self._run("load", "-l", *options(
+               follows=50, accept="text/html", together=False):
+        """Users log in at the first path, then get the others, if together not
+        before all have logged in; accept as a browser's or a script's."""
+        return self._run("load", "-l", *["-w"] * together, *options(
             c=clients, d=seconds, n=count, f=follows),
             *of_headers([f"Accept: {accept}"]), port, *paths)
 

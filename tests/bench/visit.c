@@ -113,7 +113,7 @@ visit_answer(struct visit *visit, int status, struct str head)
 
 	if (visit->plan->login) {
 		jar_take(&visit->jar, head);
-		if ((visit->step < 2) != redirect)
+		if ((visit->step < VISIT_LOGIN_STEPS) != redirect)
 			return failed(visit, status);
 		if (visit->step == 0 && !agree(visit, head))
 			return failed(visit, status);

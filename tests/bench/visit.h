@@ -9,6 +9,7 @@
 #include "jar.h"
 
 #define VISIT_STEPS_MAX 8
+#define VISIT_LOGIN_STEPS 2 /* the redirect, and the callback */
 
 /* The same for all users. */
 struct visit_plan {

@@ -30,7 +30,8 @@ globalThis.fetch = async (path, how) => {
 		globalThis.held = true;
 		await hold;
 		if (fails)
-			answer = Response.json({ code: 'busy' }, { status: 503 });
+			answer = Response.json({ code: 'busy' },
+				{ status: 503 });
 	}
 	answered++;
 	return answer;
