@@ -11,7 +11,7 @@ from tools import fastcgi
 from tools.spotify import count
 from tools.store import stored
 
-from tracing import Strace, needs_strace
+from tracing import calls_of, needs_strace
 
 FILES = re.compile(r"open|stat|^p?read|^p?write|close|lock|fcntl|utime|link|"
                    r"rename|sync|creat|sendto|connect|socket$")
@@ -20,10 +20,11 @@ FILES = re.compile(r"open|stat|^p?read|^p?write|close|lock|fcntl|utime|link|"
 def calls_of_a_request(stack, program, ask):
     """What a thread of the program calls for files and locks, from the request
     on, as [(name, the rest)]."""
-    ask()
-    with Strace(stack.pids(program)[0]) as trace:
+    def ask_well():
         assert ask().status == 204
-    return [(name, rest) for name, rest in trace.calls
+    ask()
+    return [(name, rest) for name, rest in calls_of(stack.pids(program)[0],
+                                                    ask_well)
             if FILES.search(name) and str(stack.session_dir) in rest]
 
 

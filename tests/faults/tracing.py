@@ -114,3 +114,13 @@ def numbered(calls):
         count[name] = count.get(name, 0) + 1
         result.append((name, count[name], rest))
     return result
+
+
+def calls_of(pid, ask):
+    """All that a process calls while that is asked, without the look at its
+    counts that comes every ten seconds: then it is asked again."""
+    while True:
+        with Strace(pid) as trace:
+            ask()
+        if not any('"metrics"' in rest for _, rest in trace.calls):
+            return trace.calls
