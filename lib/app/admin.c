@@ -176,15 +176,14 @@ find(const char *name)
 /* Become who has the directory, and nobody else who would leave files there
  * that the programs cannot use. */
 static bool
-become_owner(const char *file, const char *directory)
+become_owner(const struct conf *conf)
 {
 	const char *complaint;
 
-	cleanup_become_owner(directory);
-	complaint = directory_complaint(directory);
-	if (complaint != NULL)
-		fprintf(stderr, "%s: session_dir: %s\n", file, complaint);
-	return complaint == NULL;
+	cleanup_become_owner(conf->session_dir);
+	complaint = directory_complaint(conf->session_dir);
+	return complaint == NULL ||
+	    conf_complain(conf, "session_dir", "%s", complaint) == 0;
 }
 
 static int
@@ -196,7 +195,7 @@ run(const struct command *command, const char *account, const char *file,
 	int status = 2;
 
 	if (conf_load(file, command->opens | as_root, &conf) == 0 &&
-	    become_owner(file, conf.session_dir)) {
+	    become_owner(&conf)) {
 		log_init(admin->name, (enum log_level)conf.log_level);
 #ifndef COVERAGE /* as in app.c */
 		sandbox(conf.session_dir);

@@ -81,8 +81,8 @@ str_has_word(struct str list, struct str word)
 	return false;
 }
 
-static bool
-is_near_letter(char a, char b)
+bool
+str_letter_is_near(char a, char b)
 {
 	if (a >= 'A' && a <= 'Z')
 		a = (char)(a - 'A' + 'a');
@@ -94,18 +94,18 @@ is_near_letter(char a, char b)
 bool
 str_is_near(struct str s, struct str word)
 {
-	while (s.n > 0 && word.n > 0 && is_near_letter(s.p[0], word.p[0])) {
+	while (s.n > 0 && word.n > 0 && str_letter_is_near(s.p[0], word.p[0])) {
 		s = (struct str){ s.p + 1, s.n - 1 };
 		word = (struct str){ word.p + 1, word.n - 1 };
 	}
 	while (s.n > 0 && word.n > 0 &&
-	    is_near_letter(s.p[s.n - 1], word.p[word.n - 1])) {
+	    str_letter_is_near(s.p[s.n - 1], word.p[word.n - 1])) {
 		s.n--;
 		word.n--;
 	}
 	if (s.n == 2 && word.n == 2)
-		return is_near_letter(s.p[0], word.p[1]) &&
-		    is_near_letter(s.p[1], word.p[0]);
+		return str_letter_is_near(s.p[0], word.p[1]) &&
+		    str_letter_is_near(s.p[1], word.p[0]);
 	return s.n <= 1 && word.n <= 1;
 }
 

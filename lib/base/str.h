@@ -41,6 +41,9 @@ struct str str_cut(struct str *rest, char separator);
 /* Whether a list whose words are separated by a blank has that one. */
 bool str_has_word(struct str list, struct str word);
 
+/* Whether two letters are the same but for their case, or "-" for "_". */
+bool str_letter_is_near(char a, char b);
+
 /* Whether somebody who wrote s may have meant the other word: letters of
  * either case and "-" for "_" are the same, and one may be missing, too many,
  * another, or in its neighbour's place. */

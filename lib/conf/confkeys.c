@@ -102,22 +102,14 @@ confkeys_find(struct str name)
 	return i;
 }
 
-/* As people write it by mistake: another case, and "-" for "_". */
-static bool
-is_letter(char c, char of)
-{
-	if (c >= 'A' && c <= 'Z')
-		c = (char)(c - 'A' + 'a');
-	return c == of || (c == '-' && of == '_');
-}
-
 /* Whether a name is a key's beginning, or nearly the key. */
 static bool
 is_like(struct str name, struct str key)
 {
 	size_t i = 0;
 
-	while (i < name.n && i < key.n && is_letter(name.p[i], key.p[i]))
+	while (
+	    i < name.n && i < key.n && str_letter_is_near(name.p[i], key.p[i]))
 		i++;
 	return (i == name.n && i >= 3) || str_is_near(name, key);
 }

@@ -67,21 +67,12 @@ counts_close(struct counts *counts)
 
 /* ---- the file ---- */
 
-/*
- * Whether what is mapped is still the file of that name, private and whole: who
- * counts in one that somebody has removed, moved or cut counts alone.
- */
+/* Whether what is mapped is still the file, and ours. */
 static bool
 is_there(const struct counts *counts)
 {
-	struct stat st;
-
-	return counts->map != NULL && !mapped_is_lost(counts->map) &&
-	    fstatat(counts->dir, COUNTS_NAME, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    st.st_dev == counts->device && st.st_ino == counts->inode &&
-	    S_ISREG(st.st_mode) && st.st_nlink == 1 &&
-	    (st.st_mode & 077) == 0 &&
-	    st.st_size == (off_t)sizeof(*counts->map) &&
+	return counts->map != NULL &&
+	    mapped_is_file(counts->map, counts->dir, COUNTS_NAME) &&
 	    counts->map->magic == MAGIC &&
 	    counts->map->bytes == sizeof(*counts->map);
 }
@@ -104,8 +95,6 @@ map_file(struct counts *counts)
 		    mapped_new(counts->fd, sizeof(*counts->map), NULL);
 		if (counts->map == NULL)
 			result = store_failed("mmap");
-		counts->device = st.st_dev;
-		counts->inode = st.st_ino;
 	}
 	if (result == OK && !is_there(counts)) {
 		log_event(LOG_LEVEL_WARN, "counts_damaged", "bytes=%lld",

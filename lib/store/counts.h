@@ -17,8 +17,6 @@ struct counts {
 	pthread_mutex_t mutex; /* held for some hundred instructions */
 	int dir;	       /* borrowed */
 	int fd;		       /* -1: not open */
-	dev_t device;	       /* of the file that is mapped */
-	ino_t inode;
 	struct counts_file *map;
 };
 

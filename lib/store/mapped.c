@@ -8,10 +8,12 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #include "store/mapped.h"
 
@@ -19,6 +21,8 @@ static struct place {
 	_Atomic(char *) start; /* NULL: free */
 	_Atomic size_t n;      /* of whatever is mapped here; 0: never used */
 	atomic_bool lost;
+	dev_t device; /* of the file */
+	ino_t inode;
 } places[MAPPED_MAX];
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* to change them */
 
@@ -83,7 +87,10 @@ mapped_new(int fd, size_t n, void *at)
 {
 	void *map = MAP_FAILED;
 	struct place *place;
+	struct stat st;
 
+	if (fstat(fd, &st) != 0)
+		return NULL;
 	pthread_mutex_lock(&mutex);
 	/* Each time, for libraries have handlers of their own. */
 	watch_memory();
@@ -94,6 +101,8 @@ mapped_new(int fd, size_t n, void *at)
 		    MAP_SHARED | (at == NULL ? 0 : MAP_FIXED), fd, 0);
 	}
 	if (map != MAP_FAILED) {
+		place->device = st.st_dev;
+		place->inode = st.st_ino;
 		place->n = n;
 		place->start = map;
 	}
@@ -107,6 +116,19 @@ mapped_is_lost(const void *map)
 	const struct place *place = place_of(map);
 
 	return place == NULL || place->lost;
+}
+
+bool
+mapped_is_file(const void *map, int dir, const char *name)
+{
+	const struct place *place = place_of(map);
+	struct stat st;
+
+	return place != NULL && !place->lost &&
+	    fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    st.st_dev == place->device && st.st_ino == place->inode &&
+	    S_ISREG(st.st_mode) && (st.st_mode & 077) == 0 &&
+	    st.st_nlink == 1 && st.st_size == (off_t)place->n;
 }
 
 void

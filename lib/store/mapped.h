@@ -26,6 +26,10 @@ void *mapped_new(int fd, size_t n, void *at)
 /* Whether it is no longer the file's, but memory of this process alone. */
 bool mapped_is_lost(const void *map);
 
+/* Whether it is still the file of that name in a directory, private and whole:
+ * who writes to one that was removed, moved or cut does so alone. */
+bool mapped_is_file(const void *map, int dir, const char *name);
+
 /* No thread uses it any more; NULL is left alone. */
 void mapped_free(void *map);
 

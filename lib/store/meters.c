@@ -42,11 +42,7 @@ struct meters_copy {
 
 /* What is mapped: the last two files, for a thread may still count in the one
  * before. A place in memory that was once used for it is used again. */
-static struct {
-	struct meters_copy *map;
-	dev_t device;
-	ino_t inode;
-} slots[2];
+static struct meters_copy *maps[2];
 static unsigned current;
 
 /* ---- the file ---- */
@@ -61,7 +57,7 @@ is_whole(const struct meters_copy *copy)
 static enum result
 map_into(unsigned slot, int fd, const struct stat *st)
 {
-	void *at = slots[slot].map;
+	void *at = maps[slot];
 	int error = 0;
 
 	if (st->st_size != (off_t)sizeof(struct meters_copy))
@@ -76,10 +72,8 @@ map_into(unsigned slot, int fd, const struct stat *st)
 	at = mapped_new(fd, sizeof(struct meters_copy), at);
 	if (at == NULL)
 		return store_failed("mmap");
-	slots[slot].map = at;
-	slots[slot].device = st->st_dev;
-	slots[slot].inode = st->st_ino;
-	return is_whole(slots[slot].map) ? OK : RESULT_ABSENT;
+	maps[slot] = at;
+	return is_whole(maps[slot]) ? OK : RESULT_ABSENT;
 }
 
 /* Map the file that is there, beside the one that is in use. says: if it is
@@ -161,20 +155,14 @@ bool
 meters_is_open(const char *dir)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct stat st;
 	bool same;
 
 	if (fd < 0)
 		return false;
-	same = slots[current].map != NULL &&
-	    !mapped_is_lost(slots[current].map) &&
-	    fstatat(fd, METERS_NAME, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    st.st_dev == slots[current].device &&
-	    st.st_ino == slots[current].inode && S_ISREG(st.st_mode) &&
-	    (st.st_mode & 077) == 0 && st.st_nlink == 1 &&
-	    st.st_size == (off_t)sizeof(struct meters_copy);
+	same = maps[current] != NULL &&
+	    mapped_is_file(maps[current], fd, METERS_NAME);
 	close(fd);
-	return same && is_whole(slots[current].map);
+	return same && is_whole(maps[current]);
 }
 
 /* ---- the places ---- */
@@ -193,7 +181,7 @@ key_of(const char *name)
 _Atomic uint64_t *
 meters_place(const char *name)
 {
-	struct meters_copy *map = slots[current].map;
+	struct meters_copy *map = maps[current];
 	uint64_t key = key_of(name), found;
 	struct cell *cell;
 	size_t i;

@@ -3,8 +3,10 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,6 +44,38 @@ what_one_writes_the_file_has(void)
 	mapped_free(map);
 	assert_true(mapped_is_lost(map));
 	mapped_free(NULL);
+	close(fd);
+}
+
+/* Whoever counts in a file that has gone counts alone. */
+static void
+it_is_the_file_of_that_name_or_not(void)
+{
+	char *map;
+	int fd;
+
+	run_in_scratch();
+	fd = make_file(BYTES);
+	map = mapped_new(fd, BYTES, NULL);
+	assert_non_null(map);
+	assert_true(mapped_is_file(map, AT_FDCWD, "mapped"));
+	assert_false(mapped_is_file(map, AT_FDCWD, "other"));
+	assert_int_equal(fchmod(fd, 0640), 0);
+	assert_false(mapped_is_file(map, AT_FDCWD, "mapped"));
+	assert_int_equal(fchmod(fd, 0600), 0);
+	assert_int_equal(link("mapped", "other"), 0);
+	assert_false(mapped_is_file(map, AT_FDCWD, "mapped"));
+	assert_int_equal(unlink("other"), 0);
+	assert_int_equal(ftruncate(fd, BYTES + 1), 0);
+	assert_false(mapped_is_file(map, AT_FDCWD, "mapped"));
+	assert_int_equal(ftruncate(fd, BYTES), 0);
+	assert_true(mapped_is_file(map, AT_FDCWD, "mapped"));
+	assert_int_equal(rename("mapped", "other"), 0);
+	close(make_file(BYTES));
+	assert_false(mapped_is_file(map, AT_FDCWD, "mapped"));
+	assert_true(mapped_is_file(map, AT_FDCWD, "other"));
+	mapped_free(map);
+	assert_false(mapped_is_file(map, AT_FDCWD, "other"));
 	close(fd);
 }
 
@@ -152,6 +186,7 @@ memory_that_is_none_of_ours_ends_the_process(void)
 
 UNIT_TESTS(mapped) = {
 	TEST(what_one_writes_the_file_has),
+	TEST(it_is_the_file_of_that_name_or_not),
 	TEST(memory_of_a_file_that_was_cut_becomes_ones_own),
 	TEST(another_file_takes_the_place_of_one_that_was_lost),
 	TEST(there_are_so_many_at_a_time),
