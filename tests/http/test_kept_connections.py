@@ -5,6 +5,7 @@ request after another, hold no thread, and are not lost when a program ends."""
 import collections
 import contextlib
 import os
+import resource
 import signal
 import socket
 import threading
@@ -12,8 +13,11 @@ import threading
 import pytest
 
 from stack import Client
+from stack.processes import wait_until
 from tools import fastcgi
+from tools.answers import refused
 from tools.fastcgi import END, PARAMS, STDERR, STDIN, STDOUT
+from tools.processes import descriptors
 
 KEEP = 1            # FastCGI 1.0, section 3.3
 KEPT_MAX = 512      # idle ones; more are marked
@@ -108,9 +112,9 @@ def test_requests_follow_each_other_and_know_nothing_of_each_other(
         reply = kept.ask(stack, HTTP_COOKIE=cookie, REQUEST_ID="a" * 16)
         assert reply.json["logged_in"] is True
         assert kept.ask(stack).json["logged_in"] is False
-        refused = kept.ask(stack, SCRIPT_NAME="/x")
-        assert refused.status == 404
-        assert refused.json["request_id"] == "0123456789abcdef"
+        reply = kept.ask(stack, SCRIPT_NAME="/x")
+        assert reply.status == 404
+        assert reply.json["request_id"] == "0123456789abcdef"
 
 
 @pytest.mark.parametrize("first", [1, 8, 100, None])
@@ -212,6 +216,54 @@ def test_nginx_loses_nothing_when_too_many_are_kept(stack, connect):
     for thread in threads:
         thread.join()
     assert collections.Counter(answers) == {200: 2000}
+
+
+# No descriptor is left
+
+@pytest.fixture(name="take_descriptors")
+def fixture_take_descriptors(stack):
+    """Leaves `session` no descriptor below its lowest one that is free."""
+    [pid] = stack.pids("session")
+    old = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+
+    def take():
+        free = min(set(range(old[0])) - set(descriptors(pid)))
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (free, old[1]))
+    yield take
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, old)
+
+
+def test_the_store_out_of_reach_is_said_so(stack, connect, take_descriptors):
+    """By what no new connection and no file can be opened for. One that the
+    program had open for a moment, and has closed since, is taken as well."""
+    cookie, kept = session_of(Client(stack)), connect()
+
+    def ask(**changes):
+        return kept.ask(stack, HTTP_COOKIE=cookie, **changes)
+    before = [ask(), ask(SPOTIFY_FCGI_REQUIRE="1")]
+    assert [reply.status for reply in before] == [200, 204]
+
+    def is_unavailable():
+        take_descriptors()
+        return ask().status == 503
+    wait_until(is_unavailable, 60, "a store out of reach")
+    refused(ask(), 503, "store_unavailable")
+    refused(ask(SPOTIFY_FCGI_REQUIRE="1"), 503, "store_unavailable")
+
+
+def test_who_cannot_be_accepted_is_when_an_idle_one_goes(stack, connect,
+                                                         take_descriptors):
+    """Which the program asks them to by a mark, and the peer does."""
+    idle = [connect() for _ in range(20)]
+    assert {one.ask(stack).status for one in idle} == {200}
+    take_descriptors()
+    late = connect()
+    late.send(stack)
+    stack.wait_for_event("session", "accept_failed")
+    for one in idle:
+        assert one.peer.recv(8) == MARK
+        one.peer.close()
+    assert b"Status: 200" in late.receive()[STDOUT]
 
 
 # How a program ends

@@ -2,16 +2,13 @@
 """session: who is logged in, for how long, and for the web server."""
 
 import os
-import resource
 import time
 
 import pytest
 
-from stack.fixtures import SERVER
 from tools import fastcgi
 from tools.amounts import DAY
 from tools.answers import Browser, refused
-from tools.processes import descriptors
 from tools.spotify import count
 from tools.steps import is_logged_in
 from tools.store import stored
@@ -319,23 +316,3 @@ def test_nobody_else_can_ask_like_the_web_server(browser, query):
 def test_a_parameter_of_another_name_asks_for_nothing(browser, name):
     reply = fastcgi.vouch(browser, SPOTIFY_FCGI_REQUIRE=None, **{name: "1"})
     assert reply.json == {"logged_in": False}
-
-
-@pytest.mark.skipif(SERVER != "nginx", reason="Apache keeps no connection, "
-                    "and a new one would take the last descriptor")
-def test_the_store_out_of_reach_is_said_so(browser, stack, spotify):
-    """With no descriptor left to open a file with."""
-    browser.login()
-    assert browser.fetch("session").status == 200   # its connection is kept
-    [pid] = stack.pids("session")
-    free = min(set(range(4096)) - set(descriptors(pid)))
-    old = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, (free, old[1]))
-    try:
-        reply = browser.fetch("session")
-        refused(reply, 503, "store_unavailable")
-        refused(fastcgi.vouch(browser), 503, "store_unavailable")
-    finally:
-        resource.prlimit(pid, resource.RLIMIT_NOFILE, old)
-    assert is_logged_in(browser)
-    assert count(spotify, "following") == 0
