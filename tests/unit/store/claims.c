@@ -136,6 +136,23 @@ who_finds_another_record_gives_the_lock_back_as_well(void)
 #define LOST SCRIPT_GREETING, SCRIPT_HANG_UP
 #define TAKES_BACK "in ipairs(KEYS)"
 
+/* What is claimed of an engine that says what a test wants it to. */
+struct attempt {
+	struct script script;
+	struct store *store;
+	struct lock lock;
+	int64_t numbers[2];
+	enum result result;
+};
+
+static void
+end(struct attempt *a)
+{
+	lock_release(&a->lock);
+	scratch_close(&a->store);
+	script_stop(&a->script);
+}
+
 static enum result
 open_script(struct script *script, int replicas, struct store **store)
 {
@@ -150,6 +167,19 @@ open_script(struct script *script, int replicas, struct store **store)
 	return result == OK ? valkey_open(engine, &config, store) : result;
 }
 
+static enum result
+begin(struct attempt *a, const char *const *answers, int replicas)
+{
+	enum result result;
+
+	*a = (struct attempt){ .store = NULL };
+	script_start(&a->script, answers);
+	result = open_script(&a->script, replicas, &a->store);
+	if (result == OK)
+		a->result = claim(a->store, a->numbers, &a->lock);
+	return result;
+}
+
 /* More often than a call is tried again: then it is asked for anew, with the
  * same bytes, by which an engine knows it again. */
 static void
@@ -157,26 +187,20 @@ a_claim_whose_answers_are_lost_is_settled(void)
 {
 	static const char *const answers[] = { LOST, LOST, LOST, LOST, LOST,
 		LOST, SCRIPT_GREETING, TAKEN, ":1\r\n", NULL };
-	SCOPED(script_stop) struct script script;
-	SCOPED(scratch_close) struct store *store = NULL;
-	SCOPED(lock_release) struct lock lock = { NULL, OK, false };
-	int64_t numbers[2];
-	enum result result;
+	SCOPED(end) struct attempt a;
 
-	script_start(&script, answers);
-	CHECK_OK(open_script(&script, 0, &store));
-	result = claim(store, numbers, &lock);
+	CHECK_OK(begin(&a, answers, 0));
 	if (run_refused())
 		return;
 	/* A machine that is too slow for that says so, and takes it back. */
-	if (result == RESULT_UNCERTAIN) {
-		assert_non_null(strstr(script.heard, TAKES_BACK));
-		assert_true(script.connections > 2);
+	if (a.result == RESULT_UNCERTAIN) {
+		assert_non_null(strstr(a.script.heard, TAKES_BACK));
+		assert_true(a.script.connections > 2);
 		return;
 	}
-	assert_int_equal(result, OK);
-	assert_int_equal(numbers[0], 7);
-	assert_int_equal(script.connections, 7);
+	assert_int_equal(a.result, OK);
+	assert_int_equal(a.numbers[0], 7);
+	assert_int_equal(a.script.connections, 7);
 }
 
 /* Who says that it did not work leaves nothing by which it would not work the
@@ -186,22 +210,17 @@ a_claim_that_replicas_do_not_confirm_is_taken_back(void)
 {
 	static const char *const answers[] = { SCRIPT_GREETING, TAKEN ":0\r\n",
 		":2\r\n", NULL };
-	SCOPED(script_stop) struct script script;
-	SCOPED(scratch_close) struct store *store = NULL;
-	SCOPED(lock_release) struct lock lock = { NULL, OK, false };
-	int64_t numbers[2];
-	enum result result;
+	SCOPED(end) struct attempt a;
 
-	script_start(&script, answers);
-	CHECK_OK(open_script(&script, 1, &store));
-	result = claim(store, numbers, &lock);
+	CHECK_OK(begin(&a, answers, 1));
 	if (run_refused())
 		return;
-	assert_int_equal(result, RESULT_UNCERTAIN);
-	assert_null(lock.queue);
-	assert_non_null(strstr(script.heard, TAKES_BACK));
+	assert_int_equal(a.result, RESULT_UNCERTAIN);
+	assert_null(a.lock.queue);
+	assert_non_null(strstr(a.script.heard, TAKES_BACK));
 	/* Of two keys, the mark and the lock. */
-	assert_non_null(strstr(script.heard, "return freed\n\r\n$1\r\n2\r\n"));
+	assert_non_null(
+	    strstr(a.script.heard, "return freed\n\r\n$1\r\n2\r\n"));
 }
 
 /* The operator sees that a process of his has died. */
@@ -210,18 +229,12 @@ the_lock_of_a_dead_process_is_told_of(void)
 {
 	static const char *const answers[] = { SCRIPT_GREETING,
 		"*5\r\n:1\r\n:1\r\n$-1\r\n$-1\r\n$-1\r\n", ":1\r\n", NULL };
-	SCOPED(script_stop) struct script script;
-	SCOPED(scratch_close) struct store *store = NULL;
-	SCOPED(lock_release) struct lock lock = { NULL, OK, false };
-	int64_t numbers[2];
-	enum result result;
+	SCOPED(end) struct attempt a;
 
-	script_start(&script, answers);
-	CHECK_OK(open_script(&script, 0, &store));
-	result = claim(store, numbers, &lock);
+	CHECK_OK(begin(&a, answers, 0));
 	if (run_refused())
 		return;
-	assert_int_equal(result, OK);
+	assert_int_equal(a.result, OK);
 	assert_non_null(strstr(run_said(), "event=lease_taken_over"));
 }
 
@@ -231,24 +244,18 @@ an_answer_that_was_not_asked_for_is_a_doubt(void)
 	static const char *const odd[] = { "+OK\r\n", ":1\r\n", "$-1\r\n",
 		"*1\r\n:1\r\n", "*2\r\n:1\r\n:0\r\n",
 		"*6\r\n:1\r\n:0\r\n$-1\r\n$-1\r\n$-1\r\n$-1\r\n" };
-	enum result result;
 	size_t i;
 
 	for (i = 0; i < N(odd); i++) {
 		const char *const answers[] = { SCRIPT_GREETING, odd[i],
 			":0\r\n", NULL };
-		SCOPED(script_stop) struct script script;
-		SCOPED(scratch_close) struct store *store = NULL;
-		SCOPED(lock_release) struct lock lock = { NULL, OK, false };
-		int64_t numbers[2];
+		SCOPED(end) struct attempt a;
 
-		script_start(&script, answers);
-		CHECK_OK(open_script(&script, 0, &store));
-		result = claim(store, numbers, &lock);
+		CHECK_OK(begin(&a, answers, 0));
 		if (run_refused())
 			return;
-		assert_int_equal(result, RESULT_UNCERTAIN);
-		assert_null(lock.queue);
+		assert_int_equal(a.result, RESULT_UNCERTAIN);
+		assert_null(a.lock.queue);
 	}
 }
 
