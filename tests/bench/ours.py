@@ -9,7 +9,8 @@ import shutil
 
 from stack import Stack
 from stack import stack as stack_module
-from stack.nginx import Nginx, change
+from stack.nginx import Nginx
+from stack.webserver import change
 from stack.processes import Program, wait_until
 
 from .machine import on_cpu, with_children

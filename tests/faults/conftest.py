@@ -12,6 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 from stack.fixtures import *  # noqa: E402,F401,F403
 from stack.fixtures import start_stack  # noqa: E402
+from tools.trap import Trap  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +21,10 @@ def http_stack_of_session():
     with start_stack(processes={"artists": 4, "refresh": 2}) as running:
         yield running
         assert running.stop() == []
+
+
+@pytest.fixture(name="trap")
+def fixture_trap():
+    """A host that nobody must ever come to."""
+    with Trap() as trap:
+        yield trap

@@ -7,8 +7,6 @@ import pathlib
 import re
 import resource
 import signal
-import socket
-import threading
 
 import pytest
 
@@ -18,33 +16,10 @@ from stack.processes import wait_until
 from tools.steps import is_logged_in, let_tokens_end, refresh
 
 
-class Listener:
-    """A proxy that nobody should ask."""
-
-    def __init__(self):
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self.visits = 0
-        threading.Thread(target=self._run, daemon=True).start()
-
-    def _run(self):
-        try:
-            while True:
-                self._socket.accept()[0].close()
-                self.visits += 1
-        except OSError:
-            pass
-
-    def close(self):
-        """No more visits."""
-        self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-
-
 @pytest.mark.parametrize("spotify_tls", [False, True], ids=["http", "https"])
-def test_the_environment_steers_no_call(make_stack, tmp_path, spotify_tls):
+def test_the_environment_steers_no_call(make_stack, tmp_path, trap,
+                                        spotify_tls):
     """No proxy, no netrc, no log of TLS keys, no other authorities."""
-    trap = Listener()
     (tmp_path / ".netrc").write_text(
         "machine 127.0.0.1 login evil password evil\n", "utf-8")
     keys = tmp_path / "keys"
@@ -66,7 +41,6 @@ def test_the_environment_steers_no_call(make_stack, tmp_path, spotify_tls):
             assert headers["authorization"].startswith(kind)
             assert "cookie" not in headers
     assert trap.visits == 0 and not keys.exists()
-    trap.close()
 
 
 def test_many_threads_find_descriptors_for_what_they_do(make_stack):

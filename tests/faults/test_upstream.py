@@ -4,8 +4,6 @@ bounded, and the next request is fine."""
 
 import json
 import pathlib
-import socket
-import threading
 
 import pytest
 
@@ -206,49 +204,20 @@ def test_a_spotify_that_is_slow_is_given_up_in_time(stack, spotify):
         assert refresh(idle).json["refreshed"]
 
 
-class Trap:
-    """A second host that nobody must ever come to."""
-
-    def __init__(self):
-        self._socket = socket.socket()
-        self._socket.bind(("127.0.0.1", 0))
-        self._socket.listen()
-        self.visits = 0
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        threading.Thread(target=self._run, daemon=True).start()
-
-    def _run(self):
-        try:
-            while True:
-                self._socket.accept()[0].close()
-                self.visits += 1
-        except OSError:
-            pass
-
-    def close(self):
-        """No more visits."""
-        self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-
-
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
-def test_a_redirect_is_never_followed(stack, client, spotify, code):
+def test_a_redirect_is_never_followed(stack, client, spotify, trap, code):
     """Neither the secret nor a token reaches a second host."""
-    trap = Trap()
-    try:
-        answer = {"status": code, "body": "",
-                  "headers": {"Location": trap.url + "/"}}
-        spotify.answers("me", answer)
-        client.login()
-        spotify.answers("following", answer, repeat=True)
-        assert client.fetch("artists").status == 502
-        let_tokens_end(stack)
-        spotify.answers("token", answer)
-        assert refresh(client).status == 503
-        assert refresh(client).json["refreshed"]
-        assert trap.visits == 0
-    finally:
-        trap.close()
+    answer = {"status": code, "body": "",
+              "headers": {"Location": trap.url + "/"}}
+    spotify.answers("me", answer)
+    client.login()
+    spotify.answers("following", answer, repeat=True)
+    assert client.fetch("artists").status == 502
+    let_tokens_end(stack)
+    spotify.answers("token", answer)
+    assert refresh(client).status == 503
+    assert refresh(client).json["refreshed"]
+    assert trap.visits == 0
 
 
 def test_fifty_bombs_at_once_stay_within_memory(make_stack):

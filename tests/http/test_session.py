@@ -9,7 +9,6 @@ import pytest
 from tools import fastcgi
 from tools.amounts import DAY
 from tools.answers import Browser, refused
-from tools.spotify import count
 from tools.steps import is_logged_in
 from tools.store import stored
 

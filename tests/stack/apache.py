@@ -4,16 +4,13 @@ names and ports differs."""
 
 import os
 import pathlib
-import re
 import shutil
 import signal
-import socket
 import subprocess
 
 from . import processes
 from .error import StackError
-from .nginx import PAGE, REPOSITORY
-from .webserver import WebServer
+from .webserver import PAGE, REPOSITORY, WebServer, change, reserve
 
 SHIPPED = REPOSITORY / "conf" / "apache"
 MODULES = pathlib.Path("/usr/lib/apache2/modules")
@@ -70,29 +67,6 @@ def find_apache():
     if found is None:
         raise StackError("Apache is missing: apt-get install apache2")
     return found
-
-
-def reserve(port):
-    """A bound socket that never listens: nobody else gets the port, but
-    Apache, which sets the same option, may bind it too and listen."""
-    holder = socket.socket()
-    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        holder.bind(("127.0.0.1", port))
-    except OSError as error:
-        holder.close()
-        raise StackError(f"port {port} of 127.0.0.1: {error.strerror}; "
-                         "choose another one with --port") from None
-    return holder
-
-
-def change(text, pattern, new, what):
-    """Replace all; that there is nothing to replace is an error, or the
-    tests would silently run something else than they say."""
-    text, count = re.subn(pattern, lambda _: new, text, flags=re.M)
-    if count == 0:
-        raise StackError(f"conf/apache: no {what} to replace")
-    return text
 
 
 class Apache(WebServer):

@@ -7,16 +7,13 @@ import pathlib
 import re
 import shutil
 import signal
-import socket
 import subprocess
 
 from . import processes
 from .error import StackError
-from .webserver import WebServer
+from .webserver import PAGE, REPOSITORY, WebServer, change, reserve
 
-REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 SHIPPED = REPOSITORY / "conf" / "nginx"
-PAGE = REPOSITORY / "conf" / "www"
 READY_S = 60
 
 # user: the master is root in a container, and a worker of another user could
@@ -73,25 +70,14 @@ def find_nginx():
 
 def bind(port):
     """A listening socket on the loopback."""
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener = reserve(port)
     try:
-        listener.bind(("127.0.0.1", port))
         listener.listen(511)
     except OSError as error:
         listener.close()
         raise StackError(f"port {port} of 127.0.0.1: {error.strerror}; "
                          "choose another one with --port") from None
     return listener
-
-
-def change(text, pattern, new, what):
-    """Replace all; that there is nothing to replace is an error, or the
-    tests would silently run something else than they say."""
-    text, count = re.subn(pattern, lambda _: new, text, flags=re.M)
-    if count == 0:
-        raise StackError(f"conf/nginx: no {what} to replace")
-    return text
 
 
 class Nginx(WebServer):

@@ -21,6 +21,7 @@ the path, so that they are imported as `tools.NAME` from everywhere.
     spotify     what the simulated Spotify was asked, and canned answers
     steps       refresh, logout, a token that ends
     store       the files of the store
+    trap        a host that nobody must ever come to
     urls        the parameters of an address
 
 What runs (the programs, a web server, Spotify) is in the package `stack`, and
