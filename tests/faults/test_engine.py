@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from stack.engine import KINDS, PASSWORD, Engine, find_server, free_port
+from stack.engine import KINDS, PASSWORD, Engine, find_server
+from stack.ports import free_port
 from stack.processes import wait_until
 from stack.sentinels import NAME, Sentinels
 from tools.engines import Caller, Peer, arguments, has_ipv6

@@ -6,10 +6,10 @@ import contextlib
 import pathlib
 import re
 import signal
-import socket
 import subprocess
 
 from stack.fixtures import start_stack
+from stack.ports import free_port, listens
 from stack.processes import Spawner, wait_until
 from tools.answers import Browser
 
@@ -23,13 +23,6 @@ def lines_of(begin):
     """The indented lines of the page from one that begins so on."""
     found = re.search(rf"^ +{begin}.*\n((?: {{7}}.*)?\n)*", PAGE, re.M)
     return found[0]
-
-
-def free_port():
-    """Of this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def change(text, *pairs):
@@ -69,9 +62,12 @@ class Site:
                  "nginx/spotify-fcgi.locations;\n\tinclude "
                  f"{machine.folder}/nginx/health.example;")), "utf-8")
             machine.server.reload()
+            machine.wait_for_start()
 
     def balance(self, text):
-        """Start HAProxy with the page's lines, in which places are ours."""
+        """Start HAProxy with the page's lines, in which places are ours. A
+        machine may be slow more often before it is given up, as it is where
+        tests run beside each other."""
         pem, ca_file = (self.one.folder / name for name in ("site.pem", "ca"))
         pem.write_text("".join(
             (self.one.folder / "tls" / name).read_text("utf-8")
@@ -83,7 +79,8 @@ class Site:
         file.write_text(change(
             text, (":443 ssl crt /etc/haproxy/music.example.pem",
                    f"127.0.0.1:{self.port} ssl crt {pem}"),
-            ("/etc/haproxy/ca.pem", str(ca_file)), ("music.example", HOST),
+            (" fall 2 ", " fall 5 "), ("music.example", HOST),
+            ("/etc/haproxy/ca.pem", str(ca_file)),
             ("192.0.2.11:443", f"127.0.0.1:{self.one.port}"),
             ("192.0.2.12:443", f"127.0.0.1:{self.two.port}")), "utf-8")
         done = subprocess.run(["haproxy", "-c", "-f", str(file)], text=True,
@@ -92,11 +89,7 @@ class Site:
         self.balancer = self._spawner.start(
             ["haproxy", "-db", "-f", str(file)], signal.SIGKILL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_until(self._listens, 60, "haproxy did not listen")
-
-    def _listens(self):
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+        wait_until(lambda: listens(self.port), 60, "haproxy did not listen")
 
     def browser(self):
         """Somebody who comes to the balancer."""

@@ -7,7 +7,7 @@ import socket
 
 from stack import Reply
 
-TIMEOUT_S = 10
+TIMEOUT_S = 60
 STATUS = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2}) [ -~]*\r\n")
 HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([ -~]*?)[ \t]*\r\n")
 # The page with which a web server refuses what it cannot read; its programs

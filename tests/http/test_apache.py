@@ -336,7 +336,7 @@ def test_another_name_reaches_nothing(tls_site):
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    with socket.create_connection(("127.0.0.1", tls_site.port), 10) as plain, \
+    with socket.create_connection(("127.0.0.1", tls_site.port), 60) as plain, \
             context.wrap_socket(plain, server_hostname="x.test") as channel:
         channel.sendall(b"GET /session?x HTTP/1.1\r\nHost: x.test\r\n"
                         b"Connection: close\r\n\r\n")
@@ -346,7 +346,7 @@ def test_another_name_reaches_nothing(tls_site):
 
 def test_plain_http_leads_to_tls(tls_site):
     port = tls_site.server.ports[1]
-    with socket.create_connection(("127.0.0.1", port), 10) as connection:
+    with socket.create_connection(("127.0.0.1", port), 60) as connection:
         connection.sendall(b"GET /x?y HTTP/1.1\r\nHost: music.test\r\n"
                            b"Connection: close\r\n\r\n")
         text = connection.makefile("rb").read().decode()

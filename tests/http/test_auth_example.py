@@ -3,31 +3,18 @@
 
 import pathlib
 import re
-import socket
 import subprocess
 import sys
 
 import pytest
 
 from application import server_or_skip, visitor
+from stack.ports import free_port, listens
 from stack.processes import wait_until
 
 DOCUMENT = pathlib.Path(__file__).resolve().parents[2] / "conf/OPERATING.md"
 CODE = re.search(r"^```python\n(.*?)^```", DOCUMENT.read_text("utf-8"),
                  re.M | re.S)[1]
-
-
-def free_port():
-    """One that nobody has at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def answers(port):
-    """Whether somebody listens there."""
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.mark.parametrize("server", ["nginx", "apache"])
@@ -45,7 +32,7 @@ def test_the_application_asks_spotify_for_its_visitor(make_stack, server):
     with subprocess.Popen([sys.executable, "-c", code],
                           stderr=subprocess.DEVNULL) as process:
         try:
-            wait_until(lambda: answers(port), 60, "no application")
+            wait_until(lambda: listens(port), 60, "no application")
             reply = visitor(site).get("/app/")
         finally:
             process.kill()

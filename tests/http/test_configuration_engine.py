@@ -14,7 +14,8 @@ import pytest
 
 from engineconfig import ACL, Site, one
 from stack import certificates
-from stack.engine import KINDS, PASSWORD, USER, Engine, find_server, free_port
+from stack.engine import KINDS, PASSWORD, USER, Engine, find_server
+from stack.ports import free_port, listens
 from stack.processes import Spawner, wait_until
 from stack.sentinels import CONF, NAME
 from tools.engines import Peer
@@ -45,12 +46,6 @@ def fixture_guarded():
     """One with users."""
     with Engine("acl") as running:
         yield running
-
-
-def listens(port):
-    """Whether somebody does."""
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 # Well

@@ -5,13 +5,13 @@ import pathlib
 import re
 import shutil
 import signal
-import socket
 import subprocess
 
 import pytest
 
 from stack import Client, Stack
 from stack.fixtures import BUILD_DIR, SERVER
+from stack.ports import free_port, listens
 from stack.processes import Spawner, wait_until
 from tools.amounts import SOAK
 
@@ -20,13 +20,6 @@ PAGE = pathlib.Path(__file__).resolve().parents[2] / "conf" / "frontend.md"
 pytestmark = [
     pytest.mark.skipif(not SOAK, reason="set SOAK=1: asks npm for Vite"),
     pytest.mark.skipif(shutil.which("npm") is None, reason="needs npm")]
-
-
-def free_port():
-    """Of this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def lines(port, url):
@@ -81,9 +74,3 @@ def check(browser):
     assert browser.fetch("refresh", "POST").status == 200
     assert browser.fetch("logout", "POST").status == 204
     assert browser.fetch("session").json == {"logged_in": False}
-
-
-def listens(port):
-    """Somebody does."""
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0

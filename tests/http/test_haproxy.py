@@ -6,11 +6,11 @@ import pathlib
 import re
 import shutil
 import signal
-import socket
 import subprocess
 
 import pytest
 
+from stack.ports import free_port, listens
 from stack.processes import Spawner, wait_until
 from tools.parallel import together
 
@@ -20,13 +20,6 @@ KEPT = "http-response set-status 303 if { status 302 }"
 
 pytestmark = pytest.mark.skipif(shutil.which("haproxy") is None,
                                 reason="needs haproxy")
-
-
-def free_port():
-    """Of this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def example(stack, port):
@@ -54,10 +47,7 @@ def fixture_start(stack, tmp_path):
             ["haproxy", "-db", "-f", str(file)], signal.SIGKILL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
 
-        def answers():
-            with socket.socket() as probe:
-                return probe.connect_ex(("127.0.0.1", port)) == 0
-        wait_until(answers, 60, "haproxy did not listen")
+        wait_until(lambda: listens(port), 60, "haproxy did not listen")
         return port
     yield start
     for process in running:

@@ -16,7 +16,9 @@ from tools.store import stored
 @pytest.fixture
 def own_stack(make_stack):
     """One whose files a test may change."""
-    return make_stack()
+    stack = make_stack()
+    stack.wait_for_start()
+    return stack
 
 
 def server_keys(stack, *keys):
@@ -92,6 +94,7 @@ def test_a_stolen_cookie_of_a_login_needs_the_right_application(make_stack):
     """What is sealed for one redirect URI does not open for another, even
     under the same key."""
     one, two = make_stack(), make_stack()
+    two.wait_for_start()
     (two.folder / "server_key").write_bytes(
         (one.folder / "server_key").read_bytes())
     for program in ("login", "callback", "session"):

@@ -11,6 +11,7 @@ import subprocess
 import pytest
 from configured import GOOD, Setup
 from stack.fixtures import BUILD_DIR
+from stack.ports import listens
 from stack.processes import wait_until
 from stack.stack import SANITIZERS
 
@@ -72,7 +73,8 @@ def test_a_program_started_by_hand_answers_cgi_fcgi(stack, tmp_path):
     with subprocess.Popen(command, stderr=subprocess.DEVNULL, env={
             "PATH": "/usr/bin:/bin", **SANITIZERS, **environment}) as program:
         try:
-            wait_until((tmp_path / "session.sock").exists, 60, "no socket")
+            wait_until(lambda: listens(tmp_path / "session.sock"), 60,
+                       "no socket")
             asked = run(example(PROGRAMS, "cgi-fcgi"), tmp_path)
         finally:
             program.send_signal(signal.SIGINT)

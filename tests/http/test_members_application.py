@@ -230,7 +230,7 @@ def test_the_application_learns_how_the_visitor_came(site, member):
 
 def connect(site):
     """A bare connection, TLS and all."""
-    sock = socket.create_connection(("127.0.0.1", site.port), 20)
+    sock = socket.create_connection(("127.0.0.1", site.port), 60)
     if not site.tls:
         return sock
     context = ssl.create_default_context(cafile=str(site.ca_file))

@@ -17,6 +17,7 @@ import pytest
 
 from stack import ALL_PROGRAMS, PROGRAMS, Client
 from stack.fixtures import SERVER
+from stack.processes import wait_until
 from tools.answers import Unjudged
 
 pytestmark = pytest.mark.skipif(SERVER != "nginx", reason="about nginx")
@@ -53,7 +54,7 @@ def echo(make_stack, echo_dir):
 
 def raw(stack, data):
     """The first line of the answer to these bytes."""
-    with socket.create_connection(("127.0.0.1", stack.port), 10) as connection:
+    with socket.create_connection(("127.0.0.1", stack.port), 60) as connection:
         connection.sendall(data)
         return connection.makefile("rb").readline().decode()
 
@@ -221,11 +222,13 @@ def ask_at_once(stack, path, times):
 
 @pytest.mark.parametrize("name, burst", [("session", 40), ("login", 10)])
 def test_too_many_requests_are_told_so(make_stack, echo_dir, name, burst):
+    """So many more that some are refused however long they take, as more are
+    let in each second."""
     stack = make_stack(build_dir=echo_dir, rate_limits=True)
-    replies = ask_at_once(stack, f"{name}?x={SECRET}", burst + 30)
+    replies = ask_at_once(stack, f"{name}?x={SECRET}", burst + 300)
     refused = [reply for reply in replies if reply.status == 429]
     assert len(replies) - len(refused) >= burst
-    assert len(refused) >= 10
+    assert len(refused) >= 3
     for reply in refused[:3]:
         assert reply.code == "rate_limited"
         assert reply.header("Retry-After") == "2"
@@ -299,6 +302,7 @@ def test_the_page_takes_no_post(client):
 # Logs
 
 def test_no_query_and_no_cookie_reaches_the_logs_of_nginx(stack, client):
+    begin = len(stack.log("access"))
     url = client.start_login()
     state = re.search(r"state=([^&]+)", url)[1]
     callback = client.approve(url)
@@ -323,11 +327,13 @@ def test_no_query_and_no_cookie_reaches_the_logs_of_nginx(stack, client):
     assert " 400 " in raw(
         stack, f"GET /callback?{query} HTTP/1.1\r\n\r\n".encode())
     client.get("last")
-    logs = stack.wait_for_log("access", "GET /last ") + stack.log("error")
+    wait_until(lambda: "GET /last " in stack.log("access")[begin:], 60, "log")
+    access = stack.log("access")[begin:]
+    logs = access + stack.log("error")
     assert "GET /callback HTTP" in logs
     for secret in (state, code, cookie, OTHER_SECRET):
         assert secret not in logs
-    assert "?" not in stack.log("access")
+    assert "?" not in access
 
 
 # TLS
@@ -340,7 +346,7 @@ def handshake(stack, name, version=ssl.TLSVersion.TLSv1_3):
     context.minimum_version = ssl.TLSVersion.TLSv1
     context.maximum_version = version
     context.set_ciphers("ALL:@SECLEVEL=0")
-    with socket.create_connection(("127.0.0.1", stack.port), 10) as plain:
+    with socket.create_connection(("127.0.0.1", stack.port), 60) as plain:
         try:
             with context.wrap_socket(plain, server_hostname=name) as channel:
                 return channel.version()
@@ -371,7 +377,7 @@ def test_another_host_over_our_name_reaches_no_program(tls_client):
 
 def test_plain_http_leads_to_tls(tls_stack):
     port = tls_stack.server.ports[1]
-    with socket.create_connection(("127.0.0.1", port), 10) as connection:
+    with socket.create_connection(("127.0.0.1", port), 60) as connection:
         connection.sendall(b"GET /x?y HTTP/1.1\r\nHost: music.test\r\n"
                            b"Connection: close\r\n\r\n")
         text = connection.makefile("rb").read().decode()

@@ -15,6 +15,7 @@ import pytest
 
 from configured import Setup
 from stack.fixtures import BUILD_DIR
+from stack.ports import listens
 from stack.processes import wait_until
 from stack.stack import SANITIZERS
 
@@ -35,19 +36,13 @@ def serving(setup, path, *arguments):
              "-s", path, *arguments], stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE, env=SANITIZERS) as process:
         try:
-            wait_until(lambda: process.poll() is not None or takes(path), 60,
+            wait_until(lambda: process.poll() is not None or listens(path), 60,
                        "a socket that listens")
             yield process
         finally:
             process.send_signal(signal.SIGTERM)
             said = process.communicate(timeout=60)[1].decode()
         assert process.returncode == 0, said
-
-
-def takes(path):
-    """Whether somebody listens there."""
-    with socket.socket(socket.AF_UNIX) as client:
-        return client.connect_ex(str(path)) == 0
 
 
 def refuses(setup, path, why):
@@ -85,14 +80,14 @@ def test_a_dead_socket_is_replaced(setup):
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(path))
     with serving(setup, path):
-        assert takes(path)
+        assert listens(path)
 
 
 def test_a_living_socket_is_left_alone(setup):
     path = setup.folder / "s"
     with serving(setup, path):
         refuses(setup, path, "another process listens there")
-        assert takes(path)
+        assert listens(path)
 
 
 def test_a_file_is_never_in_the_way_of_a_socket(setup):
@@ -129,7 +124,7 @@ def test_threads_have_the_files_they_need_or_it_does_not_start(
              / "session", "-f", setup.folder / "c.conf", "-s", path, "-w",
              str(threads)], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
             env=SANITIZERS) as process:
-        wait_until(lambda: process.poll() is not None or takes(path), 60,
+        wait_until(lambda: process.poll() is not None or listens(path), 60,
                    "a socket that listens")
         if process.poll() is None:
             allowed = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)[0]

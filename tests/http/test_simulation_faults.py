@@ -108,13 +108,14 @@ def test_a_lost_answer_has_still_spent_the_refresh_token(spotify):
 def test_a_commit_takes_effect_before_its_delayed_answer(spotify):
     token = login(spotify)["refresh_token"]
     spotify.settings(rotation="strict")
-    spotify.answers("token", {"after_commit_delay": 1})
+    spotify.answers("token", {"held": True})
     waiting = threading.Thread(target=refresh, args=(spotify, token))
     waiting.start()
     assert spotify.wait_for("token", 2)[1]["status"] is None
     wait_until(lambda: spotify.state()["refreshes"] == {"wizzler": 1}, 60,
                "no token was renewed")
     assert refresh(spotify, token).error[1] == "Refresh token revoked"
+    spotify.release()
     waiting.join()
     assert spotify.requests("token")[1]["status"] == 200
 
@@ -152,7 +153,7 @@ def test_a_client_that_leaves_early_disturbs_nobody(spotify):
     for data in (b"", b"GE", b"GET /v1/me HTTP/1.1\r\n\r\n" * 2,
                  b"POST /api/token HTTP/1.1\r\nContent-Length: 9\r\n\r\nab",
                  b"\x16\x03\x01\r\n\r\n"):
-        with socket.create_connection((host, int(port)), 5) as wire:
+        with socket.create_connection((host, int(port)), 60) as wire:
             wire.sendall(data)
     time.sleep(0.3)
     assert ask(spotify, "GET", "/").status == 200
@@ -160,7 +161,7 @@ def test_a_client_that_leaves_early_disturbs_nobody(spotify):
 
 def test_half_a_request_is_none(spotify):
     host, port = urllib.parse.urlsplit(spotify.url).netloc.split(":")
-    with socket.create_connection((host, int(port)), 5) as wire:
+    with socket.create_connection((host, int(port)), 60) as wire:
         wire.sendall(b"POST /api/token HTTP/1.1\r\nContent-Length: 9\r\n\r\nab")
         wire.shutdown(socket.SHUT_WR)
         assert wire.recv(100).startswith(b"HTTP/1.1 400 ")

@@ -108,7 +108,7 @@ def test_a_code_is_good_once(spotify):
 
 def test_a_code_is_good_for_ten_minutes(spotify):
     codes = [new_code(spotify) for _ in range(2)]
-    spotify.clock(595)
+    spotify.clock(540)
     assert exchange(spotify, codes[0]).status == 200
     spotify.clock(605)
     assert exchange(spotify, codes[1]).error == (

@@ -24,7 +24,7 @@ from stack.cookies import CookieJar
 from stack.engine import find_server
 from stack.fixtures import BUILD_DIR, SERVER
 from stack.processes import wait_until
-from tools.processes import told_of_all
+from tools.processes import stopped, told_of_all
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 
@@ -269,10 +269,9 @@ def test_a_crowd_that_comes_at_one_moment_is_not_limited(stack):
         for one in crowd:       # nginx has accepted all of them
             one.send(request)
             assert one.answer().status == 200
-        os.kill(stack.server.worker(), signal.SIGSTOP)
-        for one in crowd:
-            one.send(request)
-        os.kill(stack.server.worker(), signal.SIGCONT)
+        with stopped(stack.server.worker()):
+            for one in crowd:
+                one.send(request)
         assert [one.answer().status for one in crowd] == [200] * 100
 
 
@@ -333,7 +332,7 @@ def test_both_clocks_move(stack, client):
     client.login()
     first = client.fetch("session").json["expires_in"]
     stack.clock.advance(600)
-    assert 595 <= first - client.fetch("session").json["expires_in"] <= 605
+    assert 600 <= first - client.fetch("session").json["expires_in"] <= 660
 
 
 URL = "https://music.test:1/spotify/callback"

@@ -89,7 +89,7 @@ def test_an_idle_program_ends_at_once(number, stack, supervise):
     process = supervise("-s", "session")
     assert Client(stack).fetch("session").status == 200
     process.send_signal(number)
-    assert process.wait(8) == 0     # STOP_MS of lib/process is 10 s
+    assert process.wait(9.5) == 0   # STOP_MS of lib/process is 10 s
     assert not os.path.exists(stack.socket("session"))
 
 

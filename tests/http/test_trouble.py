@@ -11,6 +11,7 @@ import pytest
 
 from sim.client import Simulation
 from stack import certificates
+from stack.ports import free_port
 from test_proxy import Proxy
 from tools.answers import Browser, refused
 from tools.impostor import impostor_of
@@ -25,8 +26,7 @@ def fail_to_login(stack, status=502, code="upstream_failed"):
 
 
 def test_a_connection_that_is_refused(make_stack):
-    with socket.create_server(("127.0.0.1", 0)) as nobody:
-        port = nobody.getsockname()[1]
+    port = free_port()
     stack = make_stack(conf={"token_url": f"http://127.0.0.1:{port}/token"})
     said = fail_to_login(stack)
     assert (said["kind"], said["host"]) == ("connect", f"127.0.0.1:{port}")

@@ -11,7 +11,6 @@ import re
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import urllib.parse
@@ -21,6 +20,7 @@ import pytest
 from installation import REPOSITORY
 from sim.client import Simulation
 from stack import ALL_PROGRAMS
+from stack.ports import free_port, listens
 from stack.processes import wait_until
 from tools.parallel import Later
 from tools.processes import told_of_all
@@ -55,13 +55,6 @@ def needed(program):
     said = subprocess.run(["dpkg", "-S", *(f"*/{name}" for name in names)],
                           text=True, capture_output=True, check=True).stdout
     return {line.partition(":")[0] for line in said.splitlines()}
-
-
-def free_port():
-    """Nobody has it just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Container:
@@ -270,12 +263,6 @@ def test_what_has_begun_is_finished_before_the_end(container):
     container.spotify.release()
     assert asked.result()[0] == 200
     assert container.process.wait(ENDS_S) == 0
-
-
-def listens(port):
-    """Whether somebody does."""
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.mark.parametrize("container", ["docker"], indirect=True)

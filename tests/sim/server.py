@@ -13,7 +13,7 @@ import traceback
 
 from . import faults, routes, wire
 
-HANDSHAKE_S = 10
+HANDSHAKE_S = 60
 
 
 def tls_context(cert, key):

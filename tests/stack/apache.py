@@ -10,7 +10,8 @@ import subprocess
 
 from . import processes
 from .error import StackError
-from .webserver import PAGE, REPOSITORY, WebServer, change, reserve
+from .ports import reserve
+from .webserver import PAGE, REPOSITORY, WebServer, change
 
 SHIPPED = REPOSITORY / "conf" / "apache"
 MODULES = pathlib.Path("/usr/lib/apache2/modules")
@@ -30,6 +31,7 @@ ServerName 127.0.0.1
 {user}
 {modules}
 StartServers 1
+KeepAliveTimeout 60
 ServerLimit 4
 ThreadsPerChild 64
 MaxRequestWorkers 256

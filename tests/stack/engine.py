@@ -10,6 +10,7 @@ import tempfile
 
 from . import certificates
 from .error import StackError
+from .ports import free_port
 from .processes import Spawner, end, wait_until
 
 SERVERS = ("valkey-server", "redis-server")
@@ -52,13 +53,6 @@ def find_server():
     SERVERS; None if it is not installed."""
     wanted = os.environ.get("ENGINE")
     return next(filter(shutil.which, [wanted] if wanted else SERVERS), None)
-
-
-def free_port():
-    """Of this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def encode(words):
@@ -186,16 +180,13 @@ class Engine:
 
     def start(self):
         """Start it, where it was before if it has run before; returns when it
-        answers. A port that somebody else has taken meanwhile is given up
-        only before the first start."""
-        first = self.port is None
-        for _ in range(5 if first else 1):
-            self.port = free_port() if first else self.port
-            self._launch()
-            wait_until(self._is_up, START_S, f"{self.server} did not answer")
-            if self._process.poll() is None:
-                return
-        raise StackError(f"{self.server} ended: {self.log()[-300:]}")
+        answers."""
+        if self.port is None:
+            self.port = free_port()
+        self._launch()
+        wait_until(self._is_up, START_S, f"{self.server} did not answer")
+        if self._process.poll() is not None:
+            raise StackError(f"{self.server} ended: {self.log()[-300:]}")
 
     def stop(self, number=signal.SIGTERM):
         """End it by a signal, SIGKILL for a crash; what it has stays."""

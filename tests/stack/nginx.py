@@ -11,7 +11,8 @@ import subprocess
 
 from . import processes
 from .error import StackError
-from .webserver import PAGE, REPOSITORY, WebServer, change, reserve
+from .ports import reserve
+from .webserver import PAGE, REPOSITORY, WebServer, change
 
 SHIPPED = REPOSITORY / "conf" / "nginx"
 READY_S = 60

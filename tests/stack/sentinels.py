@@ -4,7 +4,8 @@
 import signal
 import socket
 
-from .engine import EngineError, decode, encode, free_port
+from .engine import EngineError, decode, encode
+from .ports import free_port
 from .processes import Spawner, end, wait_until
 
 NAME = "mymaster"
@@ -49,7 +50,7 @@ class Sentinels:
         self.close()
 
     def _ask(self, port, *words):
-        with socket.create_connection(("127.0.0.1", port), 10) as connection:
+        with socket.create_connection(("127.0.0.1", port), 60) as connection:
             connection.sendall(encode(words))
             with connection.makefile("rb") as file:
                 return decode(file)

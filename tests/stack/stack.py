@@ -18,6 +18,7 @@ from .clock import Clock
 from .error import StackError
 from .leaks import Leaks, processes
 from .nginx import Nginx
+from .ports import free_port
 from .processes import Program, Spawner, wait_until
 
 PROGRAMS = ("login", "callback", "artists", "refresh", "session", "logout",
@@ -109,7 +110,8 @@ class Stack:
         files = {"cert": self.folder / "tls" / "leaf.pem",
                  "key": self.folder / "tls" / "leaf.key"} if tls else {}
         self.spotify = Simulation(self.options["client_id"],
-                                  redirect_uris=[self.redirect_uri], **files)
+                                  redirect_uris=[self.redirect_uri],
+                                  port=free_port(), **files)
         self.clock = Clock(self.folder / "clock", self.spotify)
 
     def _write_private(self, name, text):

@@ -4,27 +4,12 @@
 import pathlib
 import re
 import signal
-import socket
 
 from . import processes
 from .error import StackError
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 PAGE = REPOSITORY / "conf" / "www"
-
-
-def reserve(port):
-    """A bound socket on the loopback that does not listen: nobody gets the
-    port but who sets the same option, as Apache does."""
-    holder = socket.socket()
-    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        holder.bind(("127.0.0.1", port))
-    except OSError as error:
-        holder.close()
-        raise StackError(f"port {port} of 127.0.0.1: {error.strerror}; "
-                         "choose another one with --port") from None
-    return holder
 
 
 def change(text, pattern, new, what):

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: ISC
-"""What the kernel tells of a process of ours, and how it was built."""
+"""What the kernel tells of a process of ours, how it is stopped for a while,
+and how it was built."""
 
 import contextlib
 import os
 import pathlib
 import re
+import signal
 
 import pytest
+
+from stack.processes import wait_until
 
 
 def descriptors(pid):
@@ -34,6 +38,31 @@ def status(pid, field):
     """A number of /proc/PID/status."""
     text = pathlib.Path(f"/proc/{pid}/status").read_text("ascii")
     return int(re.search(rf"^{field}:\s+(\d+)", text, re.M)[1])
+
+
+def _is_stopped(pid):
+    """All its threads: each does so when it comes to it."""
+    states = [pathlib.Path(f"/proc/{pid}/task/{task}/stat").read_text("ascii")
+              for task in os.listdir(f"/proc/{pid}/task")]
+    return all(state.rpartition(") ")[2][0] == "T" for state in states)
+
+
+@contextlib.contextmanager
+def stopped(pid):
+    """Meanwhile nothing of the process runs."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        wait_until(lambda: _is_stopped(pid), 60, f"{pid} runs on")
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def is_pending(pid, number):
+    """Whether a process that is stopped has a signal before it."""
+    text = pathlib.Path(f"/proc/{pid}/status").read_text("ascii")
+    waiting = re.search(r"^ShdPnd:\s*(\w+)$", text, re.M)[1]
+    return int(waiting, 16) >> (number - 1) & 1 == 1
 
 
 def is_sanitized(stack):
