@@ -28,6 +28,7 @@
 #include "process/sandbox.h"
 #include "process/server.h"
 #include "relay/allow.h"
+#include "store/directory.h"
 
 /* How long a program says that it is misconfigured before it ends: it is not
  * started more often, and "systemctl restart" fails after so long. */
@@ -83,19 +84,21 @@ open_process(struct process *process, const struct options *options)
 	log_init(app->name, (enum log_level)process->conf.log_level);
 	process->threads = count_threads(process, options);
 	secret_random(process->who_key, sizeof(process->who_key));
-	if (!options->cgi && !descriptors_raise(process->threads))
-		return false;
 	/* A handler with a store that is not there would crash. */
 	assert((app->opens & CONF_STORE) == 0 || app->storage != NULL);
 	if (app->storage != NULL &&
 	    app->storage->open(&process->conf, &process->store) != OK)
 		return false;
-	process->answers = METER__MAX;
 	if (process->store != NULL) {
 		process->answers = metrics_answers(app->name);
 		metrics_open(process->conf.session_dir);
 	}
-	return app->upstream == NULL || app->upstream->start() == OK;
+	if (!options->cgi && !descriptors_raise(process->threads))
+		return false;
+	if (app->upstream != NULL && app->upstream->start() != OK)
+		return false;
+	metrics_note_start(app->name, true);
+	return true;
 }
 
 #ifndef COVERAGE /* gcov writes its counts when a program ends */
@@ -150,6 +153,21 @@ run(struct process *process, const struct options *options)
 	return good ? 0 : 1;
 }
 
+/* Tell the other programs of the site, which may not look at what is wrong, as
+ * far as the configuration says where. */
+static void
+note_misconfigured(struct process *process)
+{
+	const char *dir = process->conf.session_dir;
+
+	if (process->app->storage == NULL || dir == NULL ||
+	    directory_complaint(dir) != NULL)
+		return;
+	metrics_open(dir);
+	metrics_note_start(process->app->name, false);
+	process->answers = metrics_answers(process->app->name);
+}
+
 /*
  * What is wrong has been said, and whoever starts a program by hand, with -s,
  * has read it. Behind a web server there are visitors: they are told at once,
@@ -177,9 +195,10 @@ run_misconfigured(struct process *process, const struct options *options)
 int
 app_run(int argc, char **argv, const struct app *app)
 {
-	struct process process = { .app = app };
+	struct process process = { .app = app, .answers = METER__MAX };
 	struct options options;
 	int status;
+	bool good;
 
 	harden();
 	log_init(app->name, LOG_LEVEL_INFO);
@@ -197,11 +216,16 @@ app_run(int argc, char **argv, const struct app *app)
 		return cleanup(&options);
 	if (options.only_move)
 		return move_sessions(&options, app);
-	if (conf_load(options.file, app->opens, &process.conf) == 0 &&
-	    allow_check(&process.conf) == 0 && open_process(&process, &options))
+	good = conf_load(options.file, app->opens, &process.conf) == 0 &&
+	    allow_check(&process.conf) == 0;
+	if (good && open_process(&process, &options)) {
 		status = run(&process, &options);
-	else
+	} else {
+		/* Who asks for health tries the store himself. */
+		if (!good || process.store != NULL)
+			note_misconfigured(&process);
 		status = run_misconfigured(&process, &options);
+	}
 	store_close(process.store);
 	conf_free(&process.conf);
 	return status;

@@ -16,19 +16,35 @@
 const struct probe health_of_threads = { REQUEST_REQUIRE, REQUEST_LIFE };
 
 #define TRY_EVERY_MS 1000
-#define REFUSED_S 600
+#define NOTED_S 600
 
-/* Whether Spotify has refused the client in the last ten minutes, whichever
- * program it told so, and has not accepted it since. */
+/* Whether a time was noted that is in the last ten minutes. */
 static bool
-is_refused(void)
+is_noted(unsigned at)
 {
-	const uint64_t refused_s = meter_value(METER_CLIENT_REFUSED);
+	const uint64_t noted_s = meter_value(at);
 	const int64_t now_s = clock_now_s();
 
 	/* Any program may have put any number there. */
-	return now_s >= 0 && refused_s <= (uint64_t)now_s &&
-	    (uint64_t)now_s - refused_s < REFUSED_S;
+	return now_s >= 0 && noted_s <= (uint64_t)now_s &&
+	    (uint64_t)now_s - noted_s < NOTED_S;
+}
+
+/*
+ * Whether visitors are told that something is misconfigured, whichever program
+ * has found it, and it is not known to be right again. A note ages: who would
+ * take it back may be switched off, or wait for visitors, whom a load balancer
+ * sends elsewhere.
+ */
+static bool
+is_misconfigured(void)
+{
+	unsigned i = 0;
+
+	while (i < METER_PROGRAMS && !is_noted(METER_MISCONFIGURED + i))
+		i++;
+	return i < METER_PROGRAMS || is_noted(METER_CLIENT_REFUSED) ||
+	    is_noted(METER_CA_UNREADABLE);
 }
 
 /* Who asks often costs the others no file each time. */
@@ -50,7 +66,8 @@ health_check(struct store *store)
 {
 	enum result result = store == NULL ? OK : try_store(store);
 
-	return result == OK && is_refused() ? RESULT_MISCONFIGURED : result;
+	return result == OK && is_misconfigured() ? RESULT_MISCONFIGURED :
+						    result;
 }
 
 void

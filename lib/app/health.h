@@ -12,11 +12,12 @@
 extern const struct probe health_of_threads;
 
 /*
- * Whether the process can do what its requests need: it serves, or this would
- * not be called; if it has a store, that has taken a file in the last second;
- * and Spotify has not refused the client's secret to any program in the last
- * ten minutes. Spotify is not asked. OK, or the result with which requests
- * fail.
+ * Whether the site can be served on this machine: the process serves, or this
+ * would not be called; if it has a store, that has taken a file in the last
+ * second; and of all programs that have one none in the last ten minutes began
+ * with a mistake in its configuration, had no CA certificates, or was told by
+ * Spotify that the client's secret is wrong, unless that is over. Nobody is
+ * asked for it. OK, or the result with which requests fail.
  */
 enum result health_check(struct store *store)
     __attribute__((warn_unused_result));

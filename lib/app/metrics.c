@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "app/metrics.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/meter.h"
 #include "spotify/pause.h"
@@ -86,6 +87,15 @@ label_wait(unsigned i, char *text, size_t size)
 }
 
 static bool
+label_program(unsigned i, char *text, size_t size)
+{
+	if (i >= PROGRAMS)
+		return false;
+	snprintf(text, size, "{program=\"%s\"}", programs[i]);
+	return true;
+}
+
+static bool
 label_none(unsigned i, char *text, size_t size)
 {
 	(void)i, (void)size;
@@ -126,6 +136,12 @@ static const struct family {
 	{ METER_CLIENT_REFUSED, "client_refused_timestamp_seconds", "gauge",
 	    "When Spotify refused this client's secret; 0 once it accepts it.",
 	    label_none },
+	{ METER_CA_UNREADABLE, "ca_unreadable_timestamp_seconds", "gauge",
+	    "When a program had no CA certificates; 0 once they are read.",
+	    label_none },
+	{ METER_MISCONFIGURED, "misconfigured_timestamp_seconds", "gauge",
+	    "When a program began with a mistake; 0 once it begins well.",
+	    label_program },
 };
 #define FAMILIES (sizeof(families) / sizeof(families[0]))
 
@@ -209,15 +225,34 @@ metrics_look(const char *session_dir, int64_t now_ms)
 	pthread_mutex_unlock(&mutex);
 }
 
+/* PROGRAMS: it is none of them. */
+static unsigned
+find_program(const char *name)
+{
+	unsigned i = 0;
+
+	while (i < PROGRAMS && strcmp(programs[i], name) != 0)
+		i++;
+	return i;
+}
+
 unsigned
 metrics_answers(const char *program)
 {
-	unsigned i;
+	unsigned i = find_program(program);
 
-	for (i = 0; i < PROGRAMS; i++)
-		if (strcmp(programs[i], program) == 0)
-			return METER_ANSWERS + i * METER_CLASSES;
-	return METER__MAX;
+	return i < PROGRAMS ? METER_ANSWERS + i * METER_CLASSES : METER__MAX;
+}
+
+void
+metrics_note_start(const char *program, bool good)
+{
+	unsigned i = find_program(program), at = METER_MISCONFIGURED + i;
+
+	if (i < PROGRAMS && !good)
+		meter_note(at, (uint64_t)clock_now_s());
+	else if (i < PROGRAMS && meter_value(at) != 0)
+		meter_note(at, 0);
 }
 
 /* ---- printing ---- */

@@ -4,6 +4,7 @@
 #ifndef METRICS_H
 #define METRICS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -27,6 +28,13 @@ void metrics_look(const char *session_dir, int64_t now_ms);
 /* The first of the counts of answers of a program; METER__MAX, where nothing
  * is counted, if it is none of those that have a store. */
 unsigned metrics_answers(const char *program);
+
+/*
+ * Behind metrics_open(): note that a program begins, with a mistake in its
+ * configuration or without one, for health_check() of all programs of the site.
+ * It says of itself alone: another one may have found what it did not look at.
+ */
+void metrics_note_start(const char *program, bool good);
 
 /*
  * Print all counts of a directory in Prometheus' text format (0.0.4), those of

@@ -29,15 +29,18 @@ enum meter {
 	METER_STALE = METER_PAUSES + METER_GROUPS * METER_LIMITS,
 	METER_LOCK_WAITS, /* [for whom] */
 	METER_STORE_ERRORS = METER_LOCK_WAITS + METER_WAITS,
-	METER_CLIENT_REFUSED, /* no count, but when: seconds since 1970 */
-	METER__MAX
+	/* These are no counts, but tell when: seconds since 1970, or 0. */
+	METER_CLIENT_REFUSED,
+	METER_CA_UNREADABLE,
+	METER_MISCONFIGURED, /* [program] */
+	METER__MAX = METER_MISCONFIGURED + METER_PROGRAMS
 };
 
 /* Count one more. at is a family's first count plus what it tells apart; one
  * that is out of range is left alone. No system call, no lock. */
 void meter_count(unsigned at);
 
-/* For METER_CLIENT_REFUSED: put a number there. */
+/* For those that are no counts: put a number there. */
 void meter_note(unsigned at, uint64_t number);
 
 uint64_t meter_value(unsigned at);

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/meter.h"
 #include "spotify/ca.h"
 
 #define LOOK_S 60 /* a new file is seen after that at the latest */
@@ -67,6 +68,17 @@ parse(const char *path)
 	return parsed;
 }
 
+/* For all programs of the site, that have one file: there are certificates, or
+ * this program has none. */
+static void
+note(bool read)
+{
+	if (!read && store == NULL)
+		meter_note(METER_CA_UNREADABLE, (uint64_t)clock_now_s());
+	else if (read && meter_value(METER_CA_UNREADABLE) != 0)
+		meter_note(METER_CA_UNREADABLE, 0);
+}
+
 /*
  * Read the file if there is a new one. One that cannot be read leaves the old
  * certificates in force; it is not tried again before it has changed, unless
@@ -82,7 +94,9 @@ look(const char *path)
 	if (store != NULL && is_same(&seen, &face))
 		return;
 	face = seen;
-	if ((parsed = parse(path)) == NULL)
+	parsed = parse(path);
+	note(parsed != NULL);
+	if (parsed == NULL)
 		return;
 	if (store != NULL)
 		log_event(LOG_LEVEL_INFO, "ca_renewed", "file=%s", path);

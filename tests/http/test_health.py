@@ -13,11 +13,10 @@ import time
 
 import pytest
 
+from wellness import ask, status_of
 from stack import Client, PROGRAMS
 from stack.fixtures import REPOSITORY, start_stack
 from stack.processes import wait_until
-from tools import fastcgi
-from tools.spotify import json_answer
 
 
 def probe(stack, program, *arguments):
@@ -26,12 +25,6 @@ def probe(stack, program, *arguments):
         [str(stack.build_dir / "cgi-bin" / program), "-p", *arguments],
         env=stack.environment, capture_output=True, text=True, check=False,
         timeout=60)
-
-
-def ask(stack, program, **params):
-    """The question by itself."""
-    return fastcgi.ask(stack, program, {"SPOTIFY_FCGI_REQUIRE": "health",
-                                        **params})
 
 
 def log_lines(stack, program):
@@ -126,14 +119,6 @@ def test_no_client_can_ask(stack, client, program):
 
 
 # For a load balancer: health.example of nginx and Apache.
-
-def status_of(client):
-    """That of the answer, which says nothing else."""
-    reply = client.request("GET", "/health")
-    assert reply.body == b"" and reply.header("Set-Cookie") is None
-    assert reply.header("Cache-Control") == "no-store"
-    return reply.status
-
 
 def test_a_load_balancer_is_told_over_http(stack, client, spotify):
     before = len(spotify.requests())
@@ -255,44 +240,6 @@ def test_who_asks_often_costs_no_file_each_time(make_stack):
         return asked > 2 * tried
     wait_until(asks_without_trying, 60, "it tries each time")
     stack.session_dir.mkdir(mode=0o700)
-
-
-def test_a_refused_client_is_unwell_for_ten_minutes(make_stack):
-    """In all programs, though one was told."""
-    stack = make_stack()
-    client = Client(stack)
-    assert status_of(client) == 200
-    stack.spotify.answers("token", json_answer({"error": "invalid_client"},
-                                               400))
-    assert client.finish(client.approve(client.start_login())).status == 503
-    assert status_of(client) == 503
-    assert ask(stack, "artists").status == 503
-    stack.clock.advance(540)
-    assert status_of(client) == 503
-    stack.clock.advance(61)
-    assert status_of(client) == 200
-
-
-def test_a_client_that_is_accepted_again_is_well(make_stack):
-    stack = make_stack()
-    client = Client(stack)
-    stack.spotify.answers("token", json_answer({"error": "invalid_client"},
-                                               400))
-    client.finish(client.approve(client.start_login()))
-    assert status_of(client) == 503
-    client.login()
-    assert status_of(client) == 200
-
-
-def test_a_visitor_cannot_make_it_unwell(make_stack):
-    """He can bring words of misconfiguration back from Spotify."""
-    stack = make_stack()
-    client = Client(stack)
-    for error in ("invalid_request", "unauthorized_client", "invalid_scope"):
-        back = client.deny(client.start_login())
-        reply = client.finish(back.replace("access_denied", error))
-        assert (reply.status, reply.code) == (503, "misconfigured")
-        assert status_of(client) == 200
 
 
 def lines_of_the_manual():
