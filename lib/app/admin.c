@@ -24,14 +24,30 @@
 
 /* ---- the commands; false: it could not be done ---- */
 
+/* How the samples of a site are told from those of others: by the name of its
+ * configuration file, wherever that lies. */
+static struct str
+label_of(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+	struct str name = str_of(slash == NULL ? file : slash + 1);
+
+	if (str_ends(name, STR(".conf")))
+		name.n -= STR(".conf").n;
+	return name;
+}
+
 static bool
 print_metrics(const struct admin *admin, const struct conf *conf,
     const char *account)
 {
+	const struct metrics_page page = { .out = stdout,
+		.site = label_of(conf->file) };
+
 	(void)account;
-	if (metrics_print(conf->session_dir, stdout) != OK)
+	if (metrics_print(&page, conf->session_dir) != OK)
 		return false;
-	gauges_print(conf, admin->storage, stdout);
+	gauges_print(&page, conf, admin->storage);
 	return true;
 }
 

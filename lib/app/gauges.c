@@ -7,7 +7,6 @@
 #include <time.h>
 
 #include "app/gauges.h"
-#include "app/metrics.h"
 #include "base/clock.h"
 #include "spotify/pause.h"
 #include "spotify/quota.h"
@@ -37,34 +36,41 @@ bucket_of(const char *group)
 
 /* ---- for programs ---- */
 
+#define LABELS_BYTES (PAUSE_NAME_BYTES + 32)
+
 static void
-print_sessions(const struct conf *conf, const struct storage *storage,
-    FILE *out)
+print_sessions(const struct metrics_page *page, const struct conf *conf,
+    const struct storage *storage)
 {
+	char labels[LABELS_BYTES];
 	struct ages ages;
 	unsigned i;
 
 	if (gauges_ages(conf, storage, &ages) != OK)
 		return;
-	metrics_print_family(out, "sessions", "gauge",
+	metrics_print_family(page, "sessions", "gauge",
 	    "Sessions in the store, by their last use.");
-	for (i = 0; i < AGES; i++)
-		fprintf(out, "spotify_fcgi_sessions{last_used=\"%s\"} %llu\n",
-		    age_word((enum age)i), ages.n[i]);
+	for (i = 0; i < AGES; i++) {
+		snprintf(labels, sizeof(labels), "last_used=\"%s\"",
+		    age_word((enum age)i));
+		metrics_print_number(page, "sessions", labels, ages.n[i]);
+	}
 }
 
 static void
-print_pauses(struct store *store, FILE *out)
+print_pauses(const struct metrics_page *page, struct store *store)
 {
-	char group[PAUSE_NAME_BYTES];
+	char group[PAUSE_NAME_BYTES], labels[LABELS_BYTES];
 	unsigned i;
 
-	metrics_print_family(out, "pause_seconds", "gauge",
+	metrics_print_family(page, "pause_seconds", "gauge",
 	    "What is left of a pause that Spotify has asked for.");
 	for (i = 0; i < PAUSE__MAX; i++) {
 		pause_name((enum pause_group)i, group);
-		fprintf(out, "spotify_fcgi_pause_seconds{group=\"%s\"} %lld\n",
-		    group, (long long)pause_left_s(store, (enum pause_group)i));
+		snprintf(labels, sizeof(labels), "group=\"%s\"", group);
+		metrics_print_number(page, "pause_seconds", labels,
+		    (unsigned long long)pause_left_s(store,
+			(enum pause_group)i));
 	}
 }
 
@@ -87,7 +93,8 @@ learned_of(const struct quota_state *state)
 }
 
 static void
-print_quota(const struct conf *conf, struct store *store, FILE *out)
+print_quota(const struct metrics_page *page, const struct conf *conf,
+    struct store *store)
 {
 	static const struct {
 		const char *name, *help;
@@ -99,38 +106,41 @@ print_quota(const struct conf *conf, struct store *store, FILE *out)
 		    "Calls of a day at which Spotify refused; 0: unknown.",
 		    learned_of },
 	};
+	char labels[LABELS_BYTES];
 	struct quota_state state;
 	unsigned i;
 	size_t g;
 
 	for (g = 0; g < sizeof(gauges) / sizeof(gauges[0]); g++) {
-		metrics_print_family(out, gauges[g].name, "gauge",
+		metrics_print_family(page, gauges[g].name, "gauge",
 		    gauges[g].help);
 		for (i = 0; i < QUOTA__MAX; i++) {
 			quota_look(conf, store, (enum quota_bucket)i, &state);
-			fprintf(out, "spotify_fcgi_%s{bucket=\"%s\"} %lld\n",
-			    gauges[g].name, quota_name((enum quota_bucket)i),
-			    (long long)gauges[g].of(&state));
+			snprintf(labels, sizeof(labels), "bucket=\"%s\"",
+			    quota_name((enum quota_bucket)i));
+			metrics_print_number(page, gauges[g].name, labels,
+			    (unsigned long long)gauges[g].of(&state));
 		}
 	}
 }
 
 void
-gauges_print(const struct conf *conf, const struct storage *storage, FILE *out)
+gauges_print(const struct metrics_page *page, const struct conf *conf,
+    const struct storage *storage)
 {
 	struct store *store = NULL;
 	bool works;
 
-	print_sessions(conf, storage, out);
+	print_sessions(page, conf, storage);
 	works = storage->open(conf, &store) == OK && store_try(store) == OK;
-	metrics_print_family(out, "store_works", "gauge",
+	metrics_print_family(page, "store_works", "gauge",
 	    "Whether the store has just taken a file; 0: it has not.");
-	fprintf(out, "spotify_fcgi_store_works %d\n", works);
+	metrics_print_number(page, "store_works", "", works);
 	/* An engine that is away would be waited for again and again. */
 	if (works)
-		print_pauses(store, out);
+		print_pauses(page, store);
 	if (works && conf->quota_per_day > 0)
-		print_quota(conf, store, out);
+		print_quota(page, conf, store);
 	store_close(store);
 }
 

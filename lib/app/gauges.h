@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "app/metrics.h"
 #include "app/storage.h"
 
 /* Count the sessions by age. The results of storage->ages(). */
@@ -13,8 +14,8 @@ enum result gauges_ages(const struct conf *conf, const struct storage *storage,
 
 /* Print the sessions, the pauses and the quota in Prometheus' text format, and
  * whether the store is there to tell them. */
-void gauges_print(const struct conf *conf, const struct storage *storage,
-    FILE *out);
+void gauges_print(const struct metrics_page *page, const struct conf *conf,
+    const struct storage *storage);
 
 /* Print a table for people: of each group of calls what was used of which
  * budget, and until when there is a pause. */

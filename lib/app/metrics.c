@@ -18,7 +18,8 @@
 #include "spotify/pause.h"
 #include "store/meters.h"
 
-#define NAME_BYTES 128
+#define LABELS_BYTES 96
+#define NAME_BYTES (LABELS_BYTES + 64)
 
 /* Those that have a store. The order is no promise: a count is found by its
  * name. */
@@ -37,8 +38,8 @@ label_answer(unsigned i, char *text, size_t size)
 
 	if (program >= PROGRAMS || class == 0)
 		return false;
-	snprintf(text, size, "{program=\"%s\",status=\"%s\"}",
-	    programs[program], meter_class_word(class));
+	snprintf(text, size, "program=\"%s\",status=\"%s\"", programs[program],
+	    meter_class_word(class));
 	return true;
 }
 
@@ -47,7 +48,7 @@ label_result(unsigned i, char *text, size_t size)
 {
 	if (i >= RESULT__MAX)
 		return false;
-	snprintf(text, size, "{outcome=\"%s\"}",
+	snprintf(text, size, "outcome=\"%s\"",
 	    result_row((enum result)i)->code);
 	return true;
 }
@@ -60,7 +61,7 @@ label_call(unsigned i, char *text, size_t size)
 	if (i / METER_CLASSES >= PAUSE__MAX)
 		return false;
 	pause_name((enum pause_group)(i / METER_CLASSES), group);
-	snprintf(text, size, "{group=\"%s\",status=\"%s\"}", group,
+	snprintf(text, size, "group=\"%s\",status=\"%s\"", group,
 	    meter_class_word(i % METER_CLASSES));
 	return true;
 }
@@ -73,7 +74,7 @@ label_pause(unsigned i, char *text, size_t size)
 	if (i / METER_LIMITS >= PAUSE__MAX)
 		return false;
 	pause_name((enum pause_group)(i / METER_LIMITS), group);
-	snprintf(text, size, "{group=\"%s\",kind=\"%s\"}", group,
+	snprintf(text, size, "group=\"%s\",kind=\"%s\"", group,
 	    i % METER_LIMITS == METER_QUOTA ? "quota" : "rate");
 	return true;
 }
@@ -81,7 +82,7 @@ label_pause(unsigned i, char *text, size_t size)
 static bool
 label_wait(unsigned i, char *text, size_t size)
 {
-	snprintf(text, size, "{among=\"%s\"}",
+	snprintf(text, size, "among=\"%s\"",
 	    i == METER_FOR_THREADS ? "threads" : "processes");
 	return true;
 }
@@ -91,7 +92,7 @@ label_program(unsigned i, char *text, size_t size)
 {
 	if (i >= PROGRAMS)
 		return false;
-	snprintf(text, size, "{program=\"%s\"}", programs[i]);
+	snprintf(text, size, "program=\"%s\"", programs[i]);
 	return true;
 }
 
@@ -154,13 +155,18 @@ counts_of(size_t family)
 	return end - families[family].first;
 }
 
-/* The name of a count with its labels; false if there is none. */
+/* The name of a count in the file, with its labels; false if there is none. */
 static bool
 write_name(const struct family *family, unsigned i, char name[NAME_BYTES])
 {
-	int n = snprintf(name, NAME_BYTES, "spotify_fcgi_%s", family->name);
+	char labels[LABELS_BYTES];
 
-	return family->label(i, name + n, NAME_BYTES - (size_t)n);
+	if (!family->label(i, labels, sizeof(labels)))
+		return false;
+	snprintf(name, NAME_BYTES,
+	    labels[0] == '\0' ? "spotify_fcgi_%s" : "spotify_fcgi_%s{%s}",
+	    family->name, labels);
+	return true;
 }
 
 /* Several results are one word for who asks; this is the first of them. */
@@ -257,32 +263,58 @@ metrics_note_start(const char *program, bool good)
 
 /* ---- printing ---- */
 
-void
-metrics_print_family(FILE *out, const char *name, const char *type,
-    const char *help)
+/* Whatever the file is called, it is one value and ends no line. */
+static void
+print_site(const struct metrics_page *page)
 {
-	fprintf(out, "# HELP spotify_fcgi_%s %s\n# TYPE spotify_fcgi_%s %s\n",
-	    name, help, name, type);
+	size_t i;
+
+	for (i = 0; i < page->site.n; i++)
+		switch (page->site.p[i]) {
+		case '\n': fputs("\\n", page->out); break;
+		case '"':
+		case '\\': putc('\\', page->out); /* FALLTHROUGH */
+		default: putc(page->site.p[i], page->out);
+		}
+}
+
+void
+metrics_print_family(const struct metrics_page *page, const char *name,
+    const char *type, const char *help)
+{
+	fprintf(page->out,
+	    "# HELP spotify_fcgi_%s %s\n# TYPE spotify_fcgi_%s %s\n", name,
+	    help, name, type);
+}
+
+void
+metrics_print_number(const struct metrics_page *page, const char *name,
+    const char *labels, unsigned long long number)
+{
+	fprintf(page->out, "spotify_fcgi_%s{site=\"", name);
+	print_site(page);
+	fprintf(page->out, "\"%s%s} %llu\n", labels[0] == '\0' ? "" : ",",
+	    labels, number);
 }
 
 static void
-print_family(size_t f, const struct meters_copy *copy, FILE *out)
+print_family(const struct metrics_page *page, size_t f,
+    const struct meters_copy *copy)
 {
 	const struct family *family = &families[f];
-	char name[NAME_BYTES];
+	char name[NAME_BYTES], labels[LABELS_BYTES];
 	unsigned i;
 
-	metrics_print_family(out, family->name, family->type, family->help);
+	metrics_print_family(page, family->name, family->type, family->help);
 	for (i = 0; i < counts_of(f); i++)
-		if (write_name(family, i, name) && is_first(family, i))
-			fprintf(out, "%s %llu\n", name,
-			    copy == NULL ?
-				0ULL :
-				(unsigned long long)meters_value(copy, name));
+		if (family->label(i, labels, sizeof(labels)) &&
+		    write_name(family, i, name) && is_first(family, i))
+			metrics_print_number(page, family->name, labels,
+			    copy == NULL ? 0 : meters_value(copy, name));
 }
 
 enum result
-metrics_print(const char *session_dir, FILE *out)
+metrics_print(const struct metrics_page *page, const char *session_dir)
 {
 	struct meters_copy *copy;
 	enum result result = meters_read(session_dir, &copy);
@@ -291,7 +323,7 @@ metrics_print(const char *session_dir, FILE *out)
 	if (result != OK && result != RESULT_ABSENT)
 		return result;
 	for (f = 0; f < FAMILIES; f++)
-		print_family(f, copy, out);
+		print_family(page, f, copy);
 	free(copy);
 	return OK;
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/result.h"
+#include "base/str.h"
 
 /* How long it may take until a process finds out that the file in which all
  * count was removed, and counts in the new one. */
@@ -36,16 +37,29 @@ unsigned metrics_answers(const char *program);
  */
 void metrics_note_start(const char *program, bool good);
 
+/* Where samples are printed, in Prometheus' text format (0.0.4), and of which
+ * site each of them says that it is: without that, those of two sites of a
+ * machine would be the same. Both are borrowed. */
+struct metrics_page {
+	FILE *out;
+	struct str site;
+};
+
 /*
- * Print all counts of a directory in Prometheus' text format (0.0.4), those of
- * nothing, too, as nobody could see the first of them otherwise.
+ * Print all counts of a directory, those of nothing, too, as nobody could see
+ * the first of them otherwise.
  * OK, also if nothing was ever counted; RESULT_STORE, RESULT_NO_MEMORY.
  */
-enum result metrics_print(const char *session_dir, FILE *out)
-    __attribute__((warn_unused_result));
+enum result metrics_print(const struct metrics_page *page,
+    const char *session_dir) __attribute__((warn_unused_result));
 
 /* Print the lines with which a family begins. */
-void metrics_print_family(FILE *out, const char *name, const char *type,
-    const char *help);
+void metrics_print_family(const struct metrics_page *page, const char *name,
+    const char *type, const char *help);
+
+/* Print a sample of a family; labels, beside that of the site, as
+ * group="me",kind="rate", or "". */
+void metrics_print_number(const struct metrics_page *page, const char *name,
+    const char *labels, unsigned long long number);
 
 #endif

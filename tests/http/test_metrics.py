@@ -14,6 +14,7 @@ from stack.processes import wait_until
 from tools.admin import admin, metrics, risen
 from tools.answers import Browser
 from tools.parallel import together
+from tools.prometheus import families
 from tools.spotify import json_answer
 from tools.steps import let_tokens_end, logout, refresh
 
@@ -173,6 +174,33 @@ def test_the_labels_are_the_same_whatever_was_asked(stack, browser):
     codes = set(re.findall(r'\] = \{ \d+, \d+, "(\w+)",', (
         REPOSITORY / "lib/base/result.c").read_text("utf-8")))
     assert {outcome for outcome, in after["logins_total"]} == codes
+
+
+def samples_of(stack, conf_file):
+    """{family: its (labels, number)} as a site with that file prints them."""
+    text = admin(stack, "-f", str(conf_file), "metrics").stdout
+    return {name: list(samples.items())
+            for name, (_, samples) in families(text).items()}
+
+
+@pytest.mark.parametrize("name, site", [
+    ("shop.conf", "shop"), ("shop", "shop"), (".conf", ""),
+    ("a b\u00e9{}.conf.conf", "a b\u00e9{}.conf"),
+    ('a"},x="\\\n.conf', r'a\"},x=\"\\\n')])
+def test_the_samples_of_two_sites_are_told_apart(stack, tmp_path, name, site):
+    """By the name of the configuration: put together they are good metrics,
+    none of which is there twice; and no name makes another label or line."""
+    file = tmp_path / name
+    file.write_bytes(stack.conf_file.read_bytes())
+    file.chmod(0o600)
+    ours, theirs = samples_of(stack, stack.conf_file), samples_of(stack, file)
+    assert ours.keys() == theirs.keys()
+    for family, samples in ours.items():
+        labels = [dict(pairs) for pairs, _ in samples]
+        others = [dict(pairs) for pairs, _ in theirs[family]]
+        assert {each["site"] for each in labels} == {"spotify-fcgi"}
+        assert {each["site"] for each in others} == {site}
+        assert [{**each, "site": site} for each in labels] == others
 
 
 def test_probes_are_not_counted(stack):

@@ -10,7 +10,9 @@ import pytest
 
 from stack.fixtures import REPOSITORY, start_stack
 from stack.processes import wait_until
+from tools.admin import admin
 from tools.answers import Browser, refused
+from tools.prometheus import families
 
 SETUP = REPOSITORY / "conf" / "nginx" / "setup"
 # As conf/OPERATING.md has it.
@@ -136,6 +138,36 @@ def test_many_logins_begun_at_one_do_not_end_one_begun_at_the_other(both):
             crowds.start_login()
         assert begins.finish(back).status == 303
         assert is_in(begins)
+
+
+def logins_of(both, folder):
+    """{site: how many} of what both print, put together as node_exporter does
+    with the files of a directory."""
+    found = {}
+    for name, browser in zip(("main", "shop"), both):
+        # As beside each other; in its own folder each has the same name.
+        file = folder / f"{name}.conf"
+        file.write_bytes(browser.stack.conf_file.read_bytes())
+        file.chmod(0o600)
+        for family, (_, samples) in families(admin(
+                browser.stack, "-f", str(file), "metrics").stdout).items():
+            together = found.setdefault(family, {})
+            assert not samples.keys() & together.keys()
+            together.update(samples)
+    return {dict(labels)["site"]: number for labels, number
+            in found["spotify_fcgi_logins_total"].items()
+            if ("outcome", "ok") in labels}
+
+
+def test_each_site_counts_for_itself(both, tmp_path):
+    one, two = both
+    before = logins_of(both, tmp_path)
+    one.login()
+    one.login()
+    two.login()
+    after = logins_of(both, tmp_path)
+    assert {site: after[site] - before[site] for site in after} == {
+        "main": 2, "shop": 1}
 
 
 def test_a_cookie_of_one_says_nothing_at_the_other(both):

@@ -15,10 +15,10 @@ def admin(stack, *arguments, check=True, **options):
 
 
 def metrics(stack):
-    """{family without its prefix: {labels' values: number}}"""
+    """{family without its prefix: {labels' values but the site: number}}"""
     done = admin(stack, "metrics")
     return {name.removeprefix("spotify_fcgi_"): {
-        tuple(value for _, value in labels): number
+        tuple(value for label, value in labels if label != "site"): number
         for labels, number in samples.items()}
         for name, (_, samples) in families(done.stdout).items()}
 

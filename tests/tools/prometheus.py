@@ -32,7 +32,7 @@ def check_family(name, kind, text):
 def families(text):
     """{name: (type, {labels: number})}, where labels are sorted pairs. Each
     family stands in one place, behind its two lines, and no sample comes
-    twice."""
+    twice; each says first of which site it is."""
     found, current = {}, None
     assert text.endswith("\n") and "\r" not in text
     lines = iter(text.splitlines())
@@ -48,6 +48,7 @@ def families(text):
             continue
         name, labels, number = sample(line)
         assert name == current, f"{line!r} is in the family {current}"
+        assert next(iter(labels)) == "site", f"of which site is {line!r}?"
         key = tuple(sorted(labels.items()))
         assert key not in found[current][1], f"{line!r} comes twice"
         found[current][1][key] = number
