@@ -91,18 +91,19 @@ class Answer:
     """Of session, as it should be, but for what a test changes."""
 
     def __init__(self, status=200, kind="application/json", json=None,
-                 code=None):
+                 code=None, body=b"something"):
         self.status, self.kind, self.code = status, kind, code
         self.json = {"logged_in": False} if json is None else json
-        self.body = b"something"
+        self.body = body
+        self.headers = {"Content-Type": kind}
 
     def header(self, name):
         """As of a Reply."""
-        return self.kind if name == "Content-Type" else None
+        return self.headers.get(name)
 
     def all(self, name):
         """As of a Reply."""
-        return [self.kind] if name == "Content-Type" else []
+        return [self.headers[name]] if name in self.headers else []
 
 
 PROBLEM = {"type": "about:blank", "title": "x", "status": 503, "detail": "x.",
@@ -123,6 +124,23 @@ def test_what_is_not_described_is_seen(answer):
     with pytest.raises((AssertionError, KeyError,
                         jsonschema.ValidationError)):
         check_described(answer, "session", "GET")
+
+
+def test_a_body_that_is_missing_is_seen():
+    """HEAD has none (RFC 9110, section 9.3.2), nor has what is described so."""
+    empty = Answer(body=b"")
+    check_described(empty, "session", "HEAD")
+    with pytest.raises(AssertionError, match="no body"):
+        check_described(empty, "session", "GET")
+    away = Answer(503, "application/problem+json", PROBLEM, "busy")
+    away.headers["Retry-After"] = "2"
+    check_described(away, "session", "GET")
+    away.body = b""
+    with pytest.raises(AssertionError, match="no body"):
+        check_described(away, "session", "GET")
+    nothing = Answer(204, body=b"")
+    nothing.headers.clear()
+    check_described(nothing, "logout", "POST")
 
 
 def test_every_client_sees_a_code_that_is_not_described(client, monkeypatch):

@@ -52,6 +52,7 @@ def check_described(reply, name, method):
     """An answer to a request for what the site calls name; of a method that is
     not taken, or not described, there is nothing to say."""
     path = _path_of(name)
+    is_head = method == "HEAD"
     # "get" is a method, too, and none of HTTP's (RFC 9110, section 9.1).
     method = "get" if method == "HEAD" else \
         method.lower() if method.isupper() else None
@@ -60,6 +61,8 @@ def check_described(reply, name, method):
     response = _response(path, method, reply.status)
     for header, of in response.get("headers", {}).items():
         _check_header(reply, header, _followed(of))
+    assert reply.body or is_head or "content" not in response, \
+        (reply, "no body")
     kind = (reply.header("Content-Type") or "").partition(";")[0]
     check = _validator(path, method, reply.status,
                        kind if reply.body else None)
