@@ -14,9 +14,9 @@ def admin(stack, *arguments, check=True, **options):
         check=check, env=stack.environment, timeout=60, **options)
 
 
-def metrics(stack):
+def metrics(stack, *arguments):
     """{family without its prefix: {labels' values but the site: number}}"""
-    done = admin(stack, "metrics")
+    done = admin(stack, *arguments, "metrics")
     return {name.removeprefix("spotify_fcgi_"): {
         tuple(value for label, value in labels if label != "site"): number
         for labels, number in samples.items()}
