@@ -95,8 +95,11 @@ export class SpotifyLogin extends HTMLElement {
 		this.checked_at = Date.now();
 		try {
 			const answer = await call(new URL('session', this.base).href);
-			if (question === this.asked)
-				this.take(answer);
+			if (question !== this.asked)
+				return;
+			if (typeof answer.logged_in !== 'boolean')
+				throw new Trouble('not_json');
+			this.take(answer);
 		} catch (trouble) {
 			if (question === this.asked)
 				this.failed(trouble, () => this.check());
@@ -135,19 +138,16 @@ export class SpotifyLogin extends HTMLElement {
 	{
 		const old = this.session, first = !this.known;
 		this.known = true;
-		this.session = answer.logged_in === true ? answer : null;
+		this.session = answer.logged_in ? answer : null;
 		this.draw();
-		if (this.session && !(old && is_same_login(old, this.session)))
-			this.begin(first);
+		const same = old && this.session && is_same_login(old, this.session);
+		if (this.session && !same)
+			this.tell('login', this.session, first);
 		else if (!this.session && old)
 			this.tell('logout', null, first);
-	}
-
-	begin(first)
-	{
-		this.tell('login', this.session, first);
-		if (this.session.renew_soon === true)
-			this.dispatch('expires-soon', this.session);
+		/* Once a login: as it begins, or on a page that stays open. */
+		if (answer.renew_soon === true && !(same && old.renew_soon === true))
+			this.dispatch('expires-soon', answer);
 	}
 
 	/* Other tabs know it already when this one has only just come. */
@@ -183,13 +183,31 @@ export class SpotifyLogin extends HTMLElement {
 		}), base).href;
 	}
 
+	/* A page may change its address (pushState) and tell nobody: the link looks
+	 * where it is, whatever is about to be done with it. */
+	login_link()
+	{
+		const link = node('a', this.getAttribute('login-text')
+			?? 'Log in with Spotify');
+		const aim = () => {
+			link.href = this.login_url();
+		};
+		for (const type of ['pointerenter', 'focus', 'contextmenu', 'click',
+			'auxclick'])
+			link.addEventListener(type, aim);
+		aim();
+		return link;
+	}
+
 	/* Nothing is drawn anew that is there already: it may have the focus. */
 	show(state, text, control)
 	{
-		const drawn = JSON.stringify([state, text, control.href,
-			control.textContent]);
-		if (drawn === this.drawn)
+		const drawn = JSON.stringify([state, text, control.textContent]);
+		if (drawn === this.drawn) {
+			if (control.href)
+				this.lastElementChild.href = control.href;
 			return;
+		}
 		this.drawn = drawn;
 		this.dataset.state = state;
 		this.replaceChildren(...(text === null ? [] : [node('span', text), ' ']),
@@ -199,10 +217,7 @@ export class SpotifyLogin extends HTMLElement {
 	draw()
 	{
 		if (!this.session) {
-			const link = node('a', this.getAttribute('login-text')
-				?? 'Log in with Spotify');
-			link.href = this.login_url();
-			this.show('out', null, link);
+			this.show('out', null, this.login_link());
 			return;
 		}
 		this.show('in', account_name(this.session),

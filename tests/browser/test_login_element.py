@@ -138,6 +138,54 @@ def test_it_says_when_the_authorization_ends_soon(anybody, make_stack):
     tells(anybody, ("login", "Ada"), ("expires-soon", "Ada"))
 
 
+def check(somebody):
+    """Have the element ask, and wait until it has heard."""
+    somebody.run("return document.querySelector('spotify-login').check()")
+
+
+def test_it_says_so_once_on_a_page_that_stays_open(anybody, make_stack):
+    site = make_stack(conf={
+        "idle_limit": "179d", "absolute_limit": "179d"})
+    write(site)
+    anybody.begin(site)
+    anybody.open("element.html")
+    anybody.click(LINK)
+    tells(anybody, ("login", "Ada"))
+    site.clock.advance(170 * DAY)
+    check(anybody)
+    tells(anybody, ("login", "Ada"), ("expires-soon", "Ada"))
+    check(anybody)
+    tells(anybody, ("login", "Ada"), ("expires-soon", "Ada"))
+
+
+def test_it_comes_back_to_where_the_page_is_by_then(visitor):
+    """Which may have another address than when the link was drawn."""
+    visitor.find(LINK)
+    visitor.run("history.pushState(null, '', '/element.html?now=here')")
+    enter(visitor)
+    visitor.at("/element.html?now=here")
+
+
+def test_the_link_keeps_the_focus_when_the_page_has_another_address(visitor):
+    visitor.find(LINK)
+    visitor.run("document.querySelector('spotify-login > a').focus();"
+                "history.pushState(null, '', '/element.html?now=here')")
+    check(visitor)
+    assert visitor.run("return document.activeElement.href").endswith(
+        "/login?return_to=%2Felement.html%3Fnow%3Dhere")
+
+
+@pytest.mark.parametrize("answer", ["{}", "[]", "{ logged_in: 'false' }",
+                                    "{ logged_in: null }"])
+def test_an_answer_that_says_nothing_is_no_logout(visitor, answer):
+    enter(visitor)
+    visitor.run("globalThis.fetch = async () => "
+                f"Response.json({answer})")
+    check(visitor)
+    visitor.find("spotify-login[data-state=trouble] > button")
+    tells(visitor, ("login", "Ada"), ("failure", "not_json"))
+
+
 def test_a_failure_is_told_and_can_be_tried_again(visitor):
     visitor.find(LINK)
     visitor.expected = {503}
