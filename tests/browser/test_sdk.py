@@ -62,8 +62,9 @@ window.finished = true;
 
 def adapter():
     """The lines of the document."""
-    found = re.search(r"^    import \{ SpotifyApi \}.*?(?=^$)",
+    found = re.search(r"^    import \{ SpotifyApi \}.*?\n(?=^$)",
                       DOCUMENT.read_text("utf-8"), re.M | re.S)
+    assert "sdk-adapter.js" in found[0]
     return found[0]
 
 

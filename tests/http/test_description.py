@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""conf/openapi.yaml: that every answer is among what it describes is seen by
-every client of these tests (conftest.py, tools/contract.py); here, that it
+"""conf/www/openapi.yaml: that every answer is among what it describes is seen
+by every client of these tests (conftest.py, tools/contract.py); here, that it
 describes what there is, and nothing else."""
 
 import copy

@@ -51,8 +51,7 @@ def expected():
                for kind in ("sysusers.d", "tmpfiles.d")}
             | {f"/usr/share/doc/spotify-fcgi/{name}"
                for name in ("README.md", "CHANGES.md", "THREATS.md",
-                            "frontend.md", "OPERATING.md", "MACHINES.md",
-                             "openapi.yaml")}
+                            "frontend.md", "OPERATING.md", "MACHINES.md")}
             | {"/usr/sbin/spotify-fcgi-admin",
                "/usr/share/man/man8/spotify-fcgi-admin.8",
                "/usr/share/man/man8/spotify-fcgi.8",

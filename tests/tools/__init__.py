@@ -5,7 +5,7 @@ the path, so that they are imported as `tools.NAME` from everywhere.
     admin       spotify-fcgi-admin, and the metrics that it prints
     amounts     how much and how long: SOAK, HOUR, DAY
     answers     a client that checks every answer of the programs
-    contract    whether conf/openapi.yaml describes an answer
+    contract    whether conf/www/openapi.yaml describes an answer
     events      what is told to the site's own code
     fastcgi     a FastCGI client that can be wrong on purpose, and plain CGI
     http2       one request over HTTP/2, with fields as long as one likes

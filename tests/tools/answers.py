@@ -125,7 +125,7 @@ def _asked(client, reply):
 
 def judge(client, method, reply):
     """Every answer in the place of a program's, if it is the web server's or
-    its own, is among those of conf/openapi.yaml."""
+    its own, is among those of conf/www/openapi.yaml."""
     name = _asked(client, reply)
     if name:
         check_described(reply, name, method)

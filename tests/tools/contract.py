@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""conf/openapi.yaml as a judge of answers: whatever a program says has to be
-among what is described there."""
+"""conf/www/openapi.yaml as a judge of answers: whatever a program says has to
+be among what is described there."""
 
 import functools
 import pathlib
@@ -8,7 +8,8 @@ import pathlib
 import jsonschema
 import yaml
 
-FILE = pathlib.Path(__file__).resolve().parents[2] / "conf" / "openapi.yaml"
+FILE = (pathlib.Path(__file__).resolve().parents[2]
+        / "conf" / "www" / "openapi.yaml")
 
 
 @functools.cache
