@@ -4,7 +4,8 @@
  * known by a hash of it under the server key, so that the store names nobody.
  * First the file of a first login is there, by a name that is the same whoever
  * tells it, and then the account is known: a crash in between neither loses nor
- * doubles it while nobody has taken it.
+ * doubles it while nobody has taken it. That name comes before those with a
+ * time, of what the account has done then.
  */
 #include "config.h"
 
@@ -299,7 +300,7 @@ tell_first(const struct context *context, const struct account *account,
 	if (find_known(context, marks, &known) != OK || known)
 		return;
 	sodium_bin2hex(hex, sizeof(hex), marks->file, DIGEST_BYTES);
-	snprintf(file.name, sizeof(file.name), "event-first-%s.json", hex);
+	snprintf(file.name, sizeof(file.name), "event-0-first-%s.json", hex);
 	if (put(context->conf, file.name, "first_login", account))
 		note(context, marks);
 }

@@ -5,6 +5,7 @@ again, who has logged out, and whose authorization Spotify has ended."""
 import base64
 import functools
 import os
+import subprocess
 
 import pytest
 
@@ -49,7 +50,7 @@ def outbox(stack):
 
 def test_the_first_login_is_told_once_and_each_login(browser, outbox, stack):
     browser.login()
-    first, login = sorted(outbox.take(), key=lambda e: e["event"])
+    first, login = outbox.take()
     assert (first["event"], login["event"]) == ("first_login", "login")
     assert {k: login["account"][k] for k in ADA if k != "display_name"} \
         == {k: ADA[k] for k in ADA if k != "display_name"}
@@ -72,6 +73,28 @@ def test_another_account_is_another_first(browser, outbox, spotify):
         ("first_login", "bob", None), ("first_login", "wizzler", ADA[
             "account_id"]), ("login", "bob", None),
         ("login", "wizzler", ADA["account_id"])]
+
+
+def test_a_first_login_comes_before_what_the_account_has_done(
+        browser, outbox, spotify):
+    """Whoever takes names in order makes a profile before it is used; whatever
+    the language of his shell makes of their order."""
+    for number in range(6):
+        spotify.account(f"number{number}")
+        browser.login(f"number{number}")
+        assert logout(browser).status == 204
+    names = [path.name for path in outbox.files()]
+    told = [(e["event"], e["account"]["id"]) for e in outbox.take()]
+    for number in range(6):
+        first, *others = [word for word, who in told
+                          if who == f"number{number}"]
+        assert first == "first_login"
+        assert sorted(others) == ["login", "logout"]
+    for language in ("C", "C.UTF-8", "en_US.UTF-8"):
+        assert subprocess.run(
+            ["sort"], input="\n".join(reversed(names)) + "\n", text=True,
+            env={"LC_ALL": language, "PATH": "/usr/bin:/bin"},
+            capture_output=True, check=True).stdout.split() == names
 
 
 def test_a_logout_is_told(browser, outbox):

@@ -138,7 +138,7 @@ def test_logout_needs_the_key_to_tell_who_it_was(setup):
 
 def test_old_events_are_removed(setup):
     """After a week, and what was never finished after a day."""
-    first = "event-first-" + "0" * 32 + ".json"
+    first = "event-0-first-" + "0" * 32 + ".json"
     ages = {first: 8, "event-1700000000000-0123456789abcdef.json": 8,
             "event-1700000000001-0123456789abcdef.json": 6,
             ".temp-0123456789abcdef": 2, ".temp-0123456789abcde0": 0,

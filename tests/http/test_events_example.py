@@ -36,7 +36,7 @@ def test_it_makes_a_profile_and_greets_once(make_stack, tmp_path):
     out = make_outbox(tmp_path)
     stack = make_stack(conf={"events_dir": out, "events_email": "yes"})
     Browser(stack).login()
-    first, = out.glob("event-first-*")
+    first, = out.glob("event-0-first-*")
     again = first.read_bytes()
     run(tmp_path, out)
     assert list(out.iterdir()) == []

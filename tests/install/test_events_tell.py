@@ -20,7 +20,7 @@ TELL = REPOSITORY / "conf" / "events" / "tell"
 EVENT = {"event": "login", "time": 1795000000, "account": {
     "id": "eve", "account_id": None, "display_name": "\u202eÖ\"`id`$(id)\n.\n"
     + "x" * 3000}, "request_id": "r"}
-FIRST = "event-first-" + "0" * 32 + ".json"
+FIRST = "event-0-first-" + "0" * 32 + ".json"
 LOGIN = "event-1795000000000-0123456789abcdef.json"
 LOGIN_KEY = "event-0123456789abcdef.json"   # of whichever time it is told
 
@@ -96,7 +96,7 @@ def test_events_are_posted_and_removed(out, taker):
     done = tell(out, POST_URL=taker.url)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert left(out) == []
-    assert [name for name, _, _ in taker.taken] == [LOGIN_KEY, FIRST]
+    assert [name for name, _, _ in taker.taken] == [FIRST, LOGIN_KEY]
     for _, headers, body in taker.taken:
         assert json.loads(body) == EVENT
         assert headers["Content-Type"] == "application/json"
@@ -148,7 +148,7 @@ def test_what_is_no_event_is_not_told_and_makes_the_unit_wait(out, taker,
         (out / name).write_bytes(b"x")
     done = tell(out, POST_URL=taker.url)
     assert done.returncode == 1 and "no event" in done.stderr
-    assert [told for told, _, _ in taker.taken] == [LOGIN_KEY, FIRST]
+    assert [told for told, _, _ in taker.taken] == [FIRST, LOGIN_KEY]
     assert os.path.lexists(out / name)
 
 

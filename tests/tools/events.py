@@ -4,7 +4,7 @@
 import json
 import re
 
-NAME = re.compile(r"event-([0-9]{13}-[0-9a-f]{16}|first-[0-9a-f]{32})\.json")
+NAME = re.compile(r"event-([0-9]{13}-[0-9a-f]{16}|0-first-[0-9a-f]{32})\.json")
 
 
 class Outbox:

@@ -36,7 +36,7 @@ is_first(struct renewal_site *s, const struct account *account)
 	bool told;
 
 	events_meet(&s->context, account);
-	told = glob("out/event-first-*", 0, NULL, &found) == 0;
+	told = glob("out/event-0-first-*", 0, NULL, &found) == 0;
 	if (told) {
 		unlink(found.gl_pathv[0]);
 		globfree(&found);

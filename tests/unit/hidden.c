@@ -44,7 +44,7 @@ a_file_does_not_tell_which_marks_are_of_its_account(void)
 	assert_int_equal(mkdir(out, 0750), 0);
 	events_meet(&s.context, &ours);
 	CHECK_OK(everywhere_set(&s.context, STR("our-account")));
-	read_digits("out/event-first-", first);
+	read_digits("out/event-0-first-", first);
 	read_digits("known-", known);
 	read_digits("since-", since);
 	if (run_refused())

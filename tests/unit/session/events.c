@@ -165,7 +165,7 @@ an_account_is_met_once(void)
 	assert_int_equal(run_count("out/*"), 0);
 	events_meet(&s.context, &ada);
 	events_meet(&s.context, &ada);
-	got = take("out/event-first-????????????????????????????????.json");
+	got = take("out/event-0-first-????????????????????????????????.json");
 	if (run_refused())
 		return;
 	assert_non_null(strstr(got, "{\"event\":\"first_login\",\"time\":"));
@@ -175,7 +175,7 @@ an_account_is_met_once(void)
 		assert_int_equal(run_count("out/*"), 0);
 	events_meet(&s.context, &bob);
 	if (!run_refused())
-		assert_int_equal(run_count("out/event-first-*"), 1);
+		assert_int_equal(run_count("out/event-0-first-*"), 1);
 	/* Nobody finds out from the store who that is. */
 	assert_int_equal(run_count("known-*account*"), 0);
 }
@@ -200,7 +200,7 @@ a_crash_doubles_nobody_who_is_still_there(void)
 	events_meet(&s.context, &ada);
 	if (run_refused())
 		return;
-	assert_int_equal(run_count("out/event-first-*"), 1);
+	assert_int_equal(run_count("out/event-0-first-*"), 1);
 	assert_int_equal(run_count("known-*"), 2);
 }
 
@@ -219,7 +219,7 @@ an_account_is_known_by_its_older_names(void)
 	s.conf.ring = (struct seal_ring){ 0 };
 	CHECK_OK(seal_ring_add(&s.conf.ring, old_key));
 	events_meet(&s.context, &then);
-	take("out/event-first-*");
+	take("out/event-0-first-*");
 	if (run_refused())
 		return;
 	new.keys[new.n++] = s.conf.ring.keys[0];
@@ -249,7 +249,7 @@ what_cannot_be_told_is_told_at_the_next_login(void)
 	assert_int_equal(run_count("out/*"), 0);
 	events_meet(&s.context, &ada);
 	if (!run_refused())
-		assert_int_equal(run_count("out/event-first-*"), 1);
+		assert_int_equal(run_count("out/event-0-first-*"), 1);
 }
 
 static size_t
@@ -363,7 +363,7 @@ of_those_who_come_at_once_one_is_the_first(void)
 	if (run_refused())
 		return;
 	assert_int_equal(run_count("out/event-[0-9]*"), THREADS);
-	assert_int_equal(run_count("out/event-first-*"), 1);
+	assert_int_equal(run_count("out/event-0-first-*"), 1);
 	assert_int_equal(run_count("out/.temp-*"), 0);
 }
 
