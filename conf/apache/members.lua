@@ -64,21 +64,24 @@ local function ask(r, program)
 	return answer
 end
 
--- What a client sent, also under a name that some applications take for the
--- same.
-local function forget(r, header)
-	local spellings = { "" }
-	for word in header:gmatch("%a+") do
-		local longer = {}
-		for _, name in ipairs(spellings) do
-			for _, dash in ipairs(name == "" and { "" }
-			    or { "-", "_" }) do
-				longer[#longer + 1] = name .. dash .. word
-			end
-		end
-		spellings = longer
+-- What a client sent. Some applications take "_" for "-" in a name: no header
+-- with "_" in its name passes, as with nginx.
+local function forget(r)
+	for name in pairs(r:headers_in_table()) do
+		if name:find("_", 1, true) then r.headers_in[name] = nil end
 	end
-	for _, name in ipairs(spellings) do r.headers_in[name] = nil end
+	for _, name in ipairs(HEADERS) do r.headers_in[name] = nil end
+end
+
+-- A proxy leaves out what a client's Connection names, whoever has set it.
+local CONNECTION = { close = true, ["keep-alive"] = true, upgrade = true }
+local function keep_connection(r)
+	local kept = {}
+	local words = (r.headers_in["Connection"] or ""):lower()
+	for word in words:gmatch("[^,%s]+") do
+		if CONNECTION[word] then kept[#kept + 1] = word end
+	end
+	r.headers_in["Connection"] = kept[1] and table.concat(kept, ", ")
 end
 
 -- Those of a site below a directory say by eight characters which one that is.
@@ -122,7 +125,8 @@ local function tell(r, answer)
 end
 
 local function check_by(r, program)
-	for _, name in ipairs(HEADERS) do forget(r, name) end
+	forget(r)
+	keep_connection(r)
 	local asked, answer = pcall(ask, r, program)
 	local status = asked and answer:match("^Status: (%d+)")
 	if status == "204" then

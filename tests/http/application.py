@@ -3,6 +3,7 @@
 which keeps what it was sent to itself, and a site of either web server with
 it. A module imports the fixtures it uses, and those that they use."""
 
+import http.client
 import http.server
 import threading
 
@@ -18,13 +19,24 @@ NAMES = ("Account-Id", "Scope", "Name", "Email", "Access-Token",
 PROCESSES = 4
 
 
+def read_chunks(stream):
+    """A chunked body (RFC 9112, section 7.1); the pairs of its trailer."""
+    while size := int(stream.readline().partition(b";")[0], 16):
+        stream.read(size + 2)
+    return list(http.client.parse_headers(stream).items())
+
+
 class Application(http.server.BaseHTTPRequestHandler):
     """Answers "ok", whoever asks."""
 
     def do_GET(self):
-        """Any method; the body is read."""
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.server.seen.append((self.command, self.headers.items()))
+        """Any method; the body is read, with what comes behind it."""
+        behind = []
+        if "Transfer-Encoding" in self.headers:
+            behind = read_chunks(self.rfile)
+        else:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.seen.append((self.command, self.headers.items() + behind))
         self.send_response(200)
         self.send_header("Content-Length", "2")
         self.end_headers()
@@ -101,6 +113,16 @@ def visitor(site, account=None):    # pylint: disable=redefined-outer-name
     client = Client(site)
     client.login(account=account)
     return client
+
+
+def chunked(host, client):
+    """A request with a trailer that says who asks."""
+    names = [f"X-Spotify-{name}" for name in NAMES]
+    return (f"POST /app/ HTTP/1.1\r\nHost: {host}\r\n"
+            f"Cookie: {client.cookies.text(client.base)}\r\n"
+            "Transfer-Encoding: chunked\r\nTE: trailers\r\n"
+            f"Trailer: {', '.join(names)}\r\n\r\n5\r\nhello\r\n0\r\n"
+            + "".join(f"{name}: forged\r\n" for name in names) + "\r\n")
 
 
 def ask(client, query="", **changes):

@@ -7,8 +7,9 @@ import urllib.parse
 
 import pytest
 
-from application import (NAMES, application, ask, server_or_skip, site,
-                         site_of_module, visitor)
+from application import (NAMES, application, ask, chunked, server_or_skip,
+                         site, site_of_module, visitor)
+from rawhttp import Raw
 from stack import Client
 from tools.answers import refused
 from tools.spotify import newest_secret
@@ -53,6 +54,62 @@ def test_what_a_client_says_about_itself_does_not_arrive(site, application):
     told = application.told()
     assert set(told) == {name.lower() for name in NAMES}
     assert "forged" not in told.values()
+
+
+@pytest.mark.parametrize("sent", [
+    ["close, {}"], ["{}"], ["close", "{}"], ["Keep-Alive , ,{},upgrade"],
+    ["\tclose\t,\t{}\t"]])
+def test_no_client_takes_away_what_the_application_is_told(site, application,
+                                                           sent):
+    """A proxy leaves out all that Connection names (RFC 9110, section
+    7.6.1)."""
+    client = visitor(site)
+    for name in (*NAMES, "ACCESS-TOKEN"):
+        lines = [("Connection", line.format(f"X-Spotify-{name}"))
+                 for line in sent]
+        assert client.request("GET", "/app/", lines).status == 200
+        assert set(application.told()) == {name.lower() for name in NAMES}
+
+
+def test_the_application_learns_how_the_visitor_came(site, application):
+    names = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host",
+             "X-Forwarded-Server", "X-Forwarded-Port", "X-Real-IP", "Forwarded",
+             "Proxy")
+    forged = [(name.replace("-", dash), "forged.example")
+              for name in names for dash in "-_"]
+    reply = visitor(site).request("GET", "/app/", [
+        ("Connection", "X-Forwarded-Proto, X-Forwarded-For, Host"), *forged])
+    assert reply.status == 200
+    assert "forged" not in str(application.seen[-1])
+    arrived = dict(application.seen[-1][1])
+    assert arrived["X-Forwarded-Proto"] == "http"
+    assert arrived["X-Forwarded-For"] == "127.0.0.1"
+    assert arrived["Host"] == f"{site.host}:{site.port}"
+
+
+def test_no_twin_passes_nginx_whatever_it_is_told_elsewhere(make_stack,
+                                                            application):
+    """The http block of another site may let names with "_" pass."""
+    stack = make_stack(server="nginx", tls=True, application=application.url)
+    conf = stack.server.conf
+    conf.write_text(conf.read_text("utf-8").replace(
+        "http {", "http {\nunderscores_in_headers on;\n"
+        "ignore_invalid_headers off;"), "utf-8")
+    stack.server.reload()
+    forged = [(spelling, "forged") for name in NAMES
+              for spelling in spellings(name)]
+    assert visitor(stack).request("GET", "/app/", forged).status == 200
+    assert "forged" not in application.told().values()
+
+
+def test_what_comes_behind_a_body_does_not_arrive(site, application):
+    """The fields of a trailer (RFC 9112, section 7.1.2)."""
+    client = visitor(site)
+    with Raw(site.port) as raw:
+        raw.send(chunked(f"{site.host}:{site.port}", client))
+        assert raw.answer("POST").status == 200
+    assert "forged" not in str(application.seen[-1])
+    assert set(application.told()) == {name.lower() for name in NAMES}
 
 
 @pytest.mark.parametrize("server", ["nginx", "apache"])

@@ -12,7 +12,8 @@ import subprocess
 
 import pytest
 
-from application import NAMES, application, visitor
+from application import NAMES, application, chunked, visitor
+from rawhttp import Raw
 from stack.processes import wait_until
 from tools.spotify import newest_secret
 
@@ -120,6 +121,69 @@ def test_the_application_behind_caddy_is_told(site, application):
     assert ask(client, "POST", body=b"x" * 20_000)[0] == 200
     assert application.seen[-1][0] == "POST"
     check_told(site, application)
+
+
+@pytest.mark.parametrize("words", ["close, {}", "{}", "keep-alive,{} ,Upgrade"])
+def test_no_client_takes_away_what_is_told_behind_caddy(site, application,
+                                                        words):
+    """A proxy leaves out all that Connection names (RFC 9110, section
+    7.6.1)."""
+    client = visitor(site)
+    for name in NAMES:
+        line = words.format(f"X-Spotify-{name}")
+        for lines in ([line], ["close", line], [line, "upgrade"]):
+            assert ask(client, headers=[("Connection", text)
+                                        for text in lines])[0] == 200
+            check_told(site, application)
+
+
+def test_caddy_says_how_the_visitor_came(site, application):
+    client = visitor(site)
+    names = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host",
+             "X-Forwarded-Server", "X-Forwarded-Port", "X-Real-IP", "Forwarded",
+             "Proxy")
+    forged = [(name.replace("-", dash), "forged.example")
+              for name in names for dash in "-_"]
+    assert ask(client, headers=forged)[0] == 200
+    arrived = {name.lower().replace("_", "-"): value
+               for name, value in application.seen[-1][1]}
+    assert "forged" not in str(arrived)
+    assert arrived["x-forwarded-for"] == "127.0.0.1"
+    assert arrived["x-forwarded-proto"] == "http"
+
+
+def test_what_comes_behind_a_body_does_not_pass_caddy(site, application):
+    """The fields of a trailer (RFC 9112, section 7.1.2)."""
+    client = visitor(site)
+    with Raw(site.caddy) as raw:
+        raw.send(chunked(f"127.0.0.1:{site.caddy}", client))
+        assert raw.answer("POST").status == 200
+    assert "forged" not in str(application.seen[-1])
+    check_told(site, application)
+
+
+def upgraded(site, application,     # pylint: disable=redefined-outer-name
+             headers):
+    """What the application gets of it: (Connection, Upgrade)."""
+    assert ask(visitor(site), headers=headers)[0] == 200
+    check_told(site, application)
+    arrived = dict(application.seen[-1][1])
+    return arrived.get("Connection"), arrived.get("Upgrade")
+
+
+def test_caddy_lets_a_websocket_pass_and_nothing_else(site, application):
+    """With another upgrade a client would speak to the application past
+    Caddy, which looks at nothing any more."""
+    assert upgraded(site, application, [
+        ("Connection", "keep-alive, Upgrade"),
+        ("Upgrade", "websocket")]) == ("Upgrade", "websocket")
+    for words in (["h2c"], ["anything"], ["websocket, h2c"]):
+        assert upgraded(site, application, [
+            ("Connection", "Upgrade"),
+            *(("Upgrade", word) for word in words)]) == (None, None)
+    assert upgraded(site, application, [
+        ("Connection", "Upgrade"), ("Upgrade", "h2c"),
+        ("Upgrade", "websocket")]) == ("Upgrade", "websocket")
 
 
 def test_caddy_keeps_our_cookies_from_the_application(site, application):

@@ -217,15 +217,27 @@ def test_a_long_header_of_cookies_keeps_those_of_the_application(site,
 
 
 def test_the_application_learns_how_the_visitor_came(site, member):
-    forged = {name: "forged.example" for name in (
+    forged = {name.replace("-", dash): "forged.example" for name in (
         "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host",
-        "X-Forwarded-Server", "X-Forwarded-Port", "X-Real-IP", "Forwarded")}
+        "X-Forwarded-Server", "X-Forwarded-Port", "X-Real-IP", "Forwarded")
+              for dash in "-_"}
     got = seen(member.get("/members/", forged))
     assert "forged" not in str(got)
     assert got["x-forwarded-for"] == "127.0.0.1"
     assert got["x-forwarded-proto"] == ("https" if site.tls else "http")
     assert got["x-forwarded-host"] == f"{site.host}:{site.port}"
     assert got["host"] == f"{site.host}:{site.port}"
+
+
+@pytest.mark.parametrize("name", ["X-Spotify-Account-Id", "X-Forwarded-For",
+                                  "X-Forwarded-Proto", "X-Forwarded-Host"])
+@pytest.mark.parametrize("words", ["close, {}", "{}", "keep-alive,{},upgrade"])
+def test_no_client_takes_away_what_the_application_is_told(member, name, words):
+    """A proxy leaves out all that Connection names (RFC 9110, section
+    7.6.1)."""
+    plain = seen(member.get("/members/"))
+    got = seen(member.get("/members/", {"Connection": words.format(name)}))
+    assert got[name.lower()] == plain[name.lower()]
 
 
 def connect(site):
