@@ -61,6 +61,17 @@ check_pause(struct context *context, const struct api_endpoint *endpoint)
 	return result;
 }
 
+/* What is counted is sent: the call under way is, or is once more. */
+static enum result
+count_call(void *own)
+{
+	struct context *context = own;
+	const struct api_endpoint *endpoint = context->calling;
+
+	return quota_take(context, endpoint->bucket,
+	    endpoint->in_pauses ? QUOTA_LOGIN : QUOTA_OTHER);
+}
+
 enum result
 api_start(struct context *context, const struct api_endpoint *endpoint,
     const char *query, const struct secret *access)
@@ -75,10 +86,9 @@ api_start(struct context *context, const struct api_endpoint *endpoint,
 		result = buf_result(&url);
 	if (result == OK)
 		result = write_bearer(access, &bearer);
-	/* Last: what is counted is sent. */
+	context->calling = endpoint;
 	if (result == OK)
-		result = quota_take(context, endpoint->bucket,
-		    endpoint->in_pauses ? QUOTA_LOGIN : QUOTA_OTHER);
+		result = count_call(context);
 	if (result == OK)
 		result = http_start(context->http,
 		    &(struct http_request){ .what = endpoint->name,
@@ -87,7 +97,9 @@ api_start(struct context *context, const struct api_endpoint *endpoint,
 			.json = endpoint->json,
 			.authorization = bearer.p,
 			.body_max = endpoint->body_max,
-			.deadline_ms = context->deadline_ms });
+			.deadline_ms = context->deadline_ms,
+			.again = count_call,
+			.own = context });
 	if (result == OK)
 		context->api_sent = true;
 	buf_free(&bearer);

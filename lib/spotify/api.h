@@ -45,8 +45,9 @@ extern const struct api_endpoint api_following; /* followed artists */
 
 /*
  * Send a call and return while the answer travels. query is "" or begins with
- * "?" and is encoded. OK (then api_finish() or http_cancel() must follow) or
- * an error.
+ * "?" and is encoded; endpoint is borrowed until the answer is there. A GET
+ * that is sent once more is counted once more. OK (then api_finish() or
+ * http_cancel() must follow) or an error.
  */
 enum result api_start(struct context *context,
     const struct api_endpoint *endpoint, const char *query,

@@ -17,6 +17,8 @@ struct wait {
 	int64_t s; /* 0: the result's own default */
 };
 
+struct api_endpoint;
+
 /* One request's world; everything is borrowed for its duration. */
 struct context {
 	const struct conf *conf;
@@ -33,6 +35,7 @@ struct context {
 	const int64_t *token_pause;
 	int api_status; /* of the Web API's last answer; 0: none came */
 	bool api_sent;	/* a call of the Web API was begun in this request */
+	const struct api_endpoint *calling; /* the one under way; of api.c */
 	/* Whether nobody waits for the answer any more; NULL: not known. */
 	bool (*is_gone)(const void *client);
 	const void *client;

@@ -37,6 +37,9 @@ struct http {
 	bool once; /* not to be sent twice */
 	bool sent; /* or just about to be */
 	bool tls;  /* has begun */
+	enum result (*again)(void *own);
+	void *own;
+	enum result denied; /* by again(); OK: it was not */
 	struct lookup lookup;
 	int64_t deadline_ms;
 	size_t received_n;
@@ -62,14 +65,18 @@ static int
 permit(void *data, char *to, char *from, int to_port, int from_port)
 {
 	struct http *http = data;
-	bool again = http->sent && http->once;
+	bool again = http->sent;
 
 	(void)to;
 	(void)from;
 	(void)to_port;
 	(void)from_port;
 	http->sent = true;
-	return again ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+	if (again && http->once)
+		return CURL_PREREQFUNC_ABORT;
+	if (again && http->again != NULL)
+		http->denied = http->again(http->own);
+	return http->denied == OK ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
 static CURLcode
@@ -259,6 +266,9 @@ http_start(struct http *http, const struct http_request *request)
 	http->what = request->what;
 	http->once = request->form.p != NULL || request->method != NULL;
 	http->sent = http->tls = false;
+	http->again = request->again;
+	http->own = request->own;
+	http->denied = OK;
 	http->received_n = 0;
 	http->said[0] = '\0';
 	http->deadline_ms = clock_until_ms(request->deadline_ms,
@@ -294,6 +304,8 @@ translate(const struct http *http, CURLcode code)
 
 	if (code == CURLE_OK)
 		return OK;
+	if (http->denied != OK)
+		return http->denied;
 	if (buf_result(&http->answer.body) == RESULT_NO_MEMORY ||
 	    code == CURLE_OUT_OF_MEMORY)
 		return RESULT_NO_MEMORY;

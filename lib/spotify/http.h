@@ -30,6 +30,13 @@ struct http_request {
 	size_t body_max;	   /* bytes of answer that are accepted */
 	int64_t deadline_ms;	   /* on clock_mono_ms() */
 	int64_t limit_ms;	   /* of this call; 0: HTTP_CALL_MS */
+	/*
+	 * Asked before a GET goes out once more, which it does when a kept
+	 * connection has ended without an answer. Anything but OK: it does not,
+	 * and that is what http_finish() returns. NULL: nobody is asked.
+	 */
+	enum result (*again)(void *own);
+	void *own; /* borrowed like form */
 };
 
 struct http_answer {
@@ -58,8 +65,8 @@ enum result http_start(struct http *http, const struct http_request *request)
 /*
  * Wait for the answer. The caller frees answer->body whatever comes.
  * OK for any complete HTTP answer, RESULT_NO_MEMORY, RESULT_UPSTREAM_TIMEOUT,
- * or RESULT_UPSTREAM_FAILED: no connection, TLS not trusted, cut short, more
- * than body_max bytes. The log says which.
+ * what again() has returned, or RESULT_UPSTREAM_FAILED: no connection, TLS not
+ * trusted, cut short, more than body_max bytes. The log says which.
  */
 enum result http_finish(struct http *http, struct http_answer *answer)
     __attribute__((warn_unused_result));

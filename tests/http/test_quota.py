@@ -175,6 +175,31 @@ def test_a_call_that_is_repeated_counts_twice(rationed):
     assert printed(stack)["following"][0] == 2
 
 
+@pytest.mark.parametrize("program", ["artists", "api"])
+def test_what_is_sent_again_is_counted_again(make_stack, program):
+    """On a kept connection that Spotify closes without an answer: libcurl asks
+    again by itself, but not when there is no call left."""
+    stack = make_stack(conf={
+        "quota_per_day": "3", "artists_max_age": "0", "workers": "1",
+        "scope": "user-follow-read user-top-read", "api_allow": "top-artists"})
+    target, path, bucket = {
+        "artists": ("following", "artists", "following"),
+        "api": ("api", "api/me/top/artists", "top")}[program]
+    person = visitor(stack)
+    assert person.fetch(path).status == 200
+    stack.spotify.answers(target, {"cut": -1})
+    assert person.fetch(path).status == 200
+    assert count(stack.spotify, target) == printed(stack)[bucket][0] == 3
+    stack.clock.advance(DAY + HOUR)
+    person = visitor(stack, 1)
+    assert [person.fetch(path).status for _ in range(2)] == [200, 200]
+    stack.spotify.clear_requests()
+    stack.spotify.answers(target, {"cut": -1})
+    refused(person.fetch(path), 429, "quota_exceeded")
+    refused(person.fetch(path), 429, "quota_exceeded")
+    assert count(stack.spotify, target) == 1
+
+
 def test_an_old_list_is_given_when_the_calls_are_used_up(make_stack):
     stack = make_stack(conf={"quota_per_day": "3"})
     person = Browser(stack)
