@@ -73,7 +73,7 @@ main(int argc, char **argv)
 		.storage = &storage_configured,
 		.threads = 64,
 		.upstream = &upstream_spotify,
-		.divides = true,
+		.divides = 1,
 		.internal = true,
 		.handle = handle });
 }

@@ -57,7 +57,7 @@ main(int argc, char **argv)
 		.storage = &storage_configured,
 		.threads = 64,
 		.upstream = &upstream_spotify,
-		.divides = true,
+		.divides = 1,
 		.shares = true,
 		.handle = handle });
 }

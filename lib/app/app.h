@@ -30,10 +30,10 @@ struct app {
 	    internal; /* the web server alone asks; to others it is not there */
 	bool shows_pages; /* failures are pages for people, not JSON */
 	bool shares;	  /* with the allowed origins (CORS) */
-	/* All requests of a session wait for one thing: those that find no
-	 * thread without taking others' wait for theirs. Who is not logged in
-	 * has no session. */
-	bool divides;
+	/* Requests of a session may be many and wait for Spotify: so many times
+	 * as many have a thread as are left for others, and the rest waits for
+	 * theirs; 0: all do. Who is not logged in has no session. */
+	int divides;
 	/*
 	 * Fill in the reply. Anything but OK becomes the problem or page of
 	 * its row; cookies that were set go with that, too.

@@ -102,9 +102,10 @@ static enum result
 ask_turn(const struct process *process, struct server_call *call,
     const struct request *request)
 {
-	uint64_t who = process->app->divides ? who_asks(process, request) : 0;
+	const int times = process->app->divides;
+	uint64_t who = times > 0 ? who_asks(process, request) : 0;
 
-	if (who == 0 || call->ask_turn(call, who) == TURN_NOW)
+	if (who == 0 || call->ask_turn(call, who, times) == TURN_NOW)
 		return OK;
 	if (call->is_put_off)
 		log_event(LOG_LEVEL_DEBUG, "put_off", "who=%08x",

@@ -48,6 +48,7 @@ struct connection {
 	bool known;   /* the epoll knows it */
 	bool queued;  /* its request had to wait for a thread */
 	uint64_t who; /* whose request that is; 0: not known, or nobody's */
+	int times;    /* he may have as many threads as are left */
 	size_t held;  /* bytes that were counted, and those of an answer */
 	size_t answered;
 	TAILQ_ENTRY(connection) link;

@@ -287,9 +287,9 @@ connections_drop(struct connections *connections, struct connection *connection)
 
 enum turn
 connections_ask(struct connections *connections, struct connection *connection,
-    uint64_t who)
+    uint64_t who, int times)
 {
-	return table_ask(&connections->table, connection, who);
+	return table_ask(&connections->table, connection, who, times);
 }
 
 void

@@ -44,11 +44,12 @@ void connections_answer(struct connections *connections,
 
 /*
  * Whether a request may go on, now that it is known whose it is: a number for
- * somebody, which is not 0. TURN_LATER: it goes back by connections_put_off(),
+ * somebody, which is not 0, who may have so many times as many threads as are
+ * left for others. TURN_LATER: it goes back by connections_put_off(),
  * and connections_wait() gives it again when others have threads.
  */
 enum turn connections_ask(struct connections *connections,
-    struct connection *connection, uint64_t who)
+    struct connection *connection, uint64_t who, int times)
     __attribute__((warn_unused_result));
 void connections_put_off(struct connections *connections,
     struct connection *connection);

@@ -53,9 +53,10 @@ is_gone(const struct server_call *call)
 }
 
 static enum turn
-ask_turn(struct server_call *call, uint64_t who)
+ask_turn(struct server_call *call, uint64_t who, int times)
 {
-	enum turn turn = connections_ask(call->connections, call->peer, who);
+	enum turn turn =
+	    connections_ask(call->connections, call->peer, who, times);
 
 	call->is_put_off = turn == TURN_LATER;
 	return turn;
@@ -287,10 +288,11 @@ is_gone_cgi(const struct server_call *call)
 
 /* There is nobody else. */
 static enum turn
-ask_turn_cgi(struct server_call *call, uint64_t who)
+ask_turn_cgi(struct server_call *call, uint64_t who, int times)
 {
 	(void)call;
 	(void)who;
+	(void)times;
 	return TURN_NOW;
 }
 

@@ -64,7 +64,7 @@ void table_served(struct table *table, uint64_t who);
 
 /* turns_ask() and turns_put_off() for a request that was taken. */
 enum turn table_ask(struct table *table, struct connection *connection,
-    uint64_t who) __attribute__((warn_unused_result));
+    uint64_t who, int times) __attribute__((warn_unused_result));
 void table_put_off(struct table *table, struct connection *connection);
 
 /*

@@ -24,14 +24,15 @@ table_served(struct table *table, uint64_t who)
 }
 
 enum turn
-table_ask(struct table *table, struct connection *connection, uint64_t who)
+table_ask(struct table *table, struct connection *connection, uint64_t who,
+    int times)
 {
 	enum turn turn = TURN_NOW;
 
 	pthread_mutex_lock(&table->lock);
 	/* At the end threads have nobody else to serve. */
 	if (!table->closing)
-		turn = turns_ask(&table->turns, connection, who);
+		turn = turns_ask(&table->turns, connection, who, times);
 	pthread_mutex_unlock(&table->lock);
 	return turn;
 }

@@ -5,7 +5,8 @@
  * none for anybody else. So he may have as many as are left: half of them all
  * if he is alone; a second such client gets half of the rest, a third half of
  * that, and who asks for one thing at a time is served as long as there is one
- * thread. The others of his requests wait here and hold none.
+ * thread. The others of his requests wait here and hold none. Where he may have
+ * four times as many as are left, these are four fifths each time.
  *
  * They need no deadline of their own. Of one client the first is served first,
  * so when the time of a request is over, those before it have ended, and it is
@@ -84,9 +85,9 @@ count_out(struct turns *turns, uint64_t who)
 
 /* Whether he may have a thread, of which so many are left then. */
 static bool
-may_have(const struct turns *turns, uint64_t who, int left)
+may_have(const struct turns *turns, uint64_t who, int times, int left)
 {
-	return count_of(turns, who) <= left;
+	return count_of(turns, who) <= left * times;
 }
 
 /* ---- turns ---- */
@@ -113,7 +114,8 @@ find_put_off(const struct turns *turns)
 	uint64_t last = 0;
 
 	while (one != NULL &&
-	    (one->who == last || !may_have(turns, one->who, left))) {
+	    (one->who == last ||
+		!may_have(turns, one->who, one->times, left))) {
 		last = one->who;
 		one = TAILQ_NEXT(one, link);
 	}
@@ -164,20 +166,22 @@ turns_end(struct turns *turns, uint64_t who)
 }
 
 enum turn
-turns_ask(struct turns *turns, struct connection *connection, uint64_t who)
+turns_ask(struct turns *turns, struct connection *connection, uint64_t who,
+    int times)
 {
 	const int left = turns->serving_max - turns->serving_n;
 
 	/* It was put off before: it has been counted. */
 	if (connection->who != 0)
 		return TURN_NOW;
-	if (may_have(turns, who, left)) {
+	if (may_have(turns, who, times, left)) {
 		count_in(turns, connection, who);
 		return TURN_NOW;
 	}
 	if (turns->put_off_n >= turns->put_off_max)
 		return TURN_NEVER;
 	connection->who = who;
+	connection->times = times;
 	return TURN_LATER;
 }
 

@@ -51,11 +51,11 @@ void turns_end(struct turns *turns, uint64_t who);
 
 /*
  * Whether a request that was taken may go on, now that it is known whose it is.
- * Of one who has any, so many at most are served at a time as threads are left
- * for others.
+ * Of one who has any, at most so many times as many are served at a time as
+ * threads are left for others.
  */
 enum turn turns_ask(struct turns *turns, struct connection *connection,
-    uint64_t who);
+    uint64_t who, int times);
 
 /* Put a request off that was taken. */
 void turns_put_off(struct turns *turns, struct connection *connection);

@@ -41,34 +41,6 @@ init(void)
 	clock_cond_init(&changed);
 }
 
-/* One in so many of a number, but not nothing. */
-static unsigned
-share(unsigned n, unsigned in)
-{
-	return n / in > 1 ? n / in : 1;
-}
-
-/* Whether there is room for one more: in a flight that is there, or in a new
- * one. The lock is held. */
-static bool
-has_room(unsigned threads, const unsigned char *id, bool begins)
-{
-	unsigned all = 0, of_session = 0, calls = 0, most, session_most;
-	const struct flight *flight;
-
-	for (flight = flights; flight != NULL; flight = flight->next) {
-		all += flight->seats;
-		if (memcmp(flight->id, id, STORE_ID_BYTES) != 0)
-			continue;
-		of_session += flight->seats;
-		calls++;
-	}
-	most = threads > 1 ? threads - share(threads, 8) : 1;
-	session_most = most > 1 ? most - share(most, 14) : 1;
-	return all < most && of_session < session_most &&
-	    (!begins || calls < share(threads, 8));
-}
-
 /* The one under way that asks for what another would. */
 static struct flight *
 find(const struct flight *own)
@@ -108,14 +80,12 @@ make(const unsigned char *id, const struct row *row, struct buf *url)
 }
 
 /* Take a place, with the lock held; a new flight is used if there is none. */
-static enum result
-take(unsigned threads, struct flight **fresh, struct flight_seat *seat)
+static void
+take(struct flight **fresh, struct flight_seat *seat)
 {
 	struct flight *own = *fresh, *there;
 
 	there = find(own);
-	if (!has_room(threads, own->id, there == NULL))
-		return RESULT_BUSY;
 	seat->leads = there == NULL;
 	if (there == NULL) {
 		own->next = flights;
@@ -124,13 +94,12 @@ take(unsigned threads, struct flight **fresh, struct flight_seat *seat)
 	}
 	there->seats++;
 	seat->flight = there;
-	return OK;
 }
 
 enum result
-flight_join(const struct context *context,
-    const unsigned char id[static STORE_ID_BYTES], const struct change *since,
-    const struct rowurl *rowurl, struct flight_seat *seat)
+flight_join(const unsigned char id[static STORE_ID_BYTES],
+    const struct change *since, const struct rowurl *rowurl,
+    struct flight_seat *seat)
 {
 	struct buf url = BUF(rowurl->path.max + rowurl->query.max);
 	struct flight *fresh = NULL;
@@ -146,7 +115,7 @@ flight_join(const struct context *context,
 	if (result == OK) {
 		fresh->change = *since;
 		pthread_mutex_lock(&mutex);
-		result = take(context->threads, &fresh, seat);
+		take(&fresh, seat);
 		pthread_mutex_unlock(&mutex);
 	}
 	if (fresh != NULL)

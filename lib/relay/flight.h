@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * One call for all who ask the same at the same time: a browser that opens its
- * tabs again costs one call, and all of them get its answer. Within a process;
- * and no thread waits for Spotify that others need.
+ * tabs again costs one call, and all of them get its answer. Within a process.
+ * Who waits here holds a thread; how many a session has, dispatch sees to.
  */
 #ifndef FLIGHT_H
 #define FLIGHT_H
@@ -28,15 +28,12 @@ struct flight_seat {
  * Take a place in the flight of a session that asks for what was read, or begin
  * one, in which case the place leads: its owner makes the call and calls
  * flight_land(). Never shared is what changes something, nor what began when
- * another change than since was the last. An eighth of the threads, one at
- * least, is left to others; so is a part of the rest to other sessions, of
- * which none makes more calls at a time than an eighth of the threads.
- * OK, RESULT_BUSY, RESULT_NO_MEMORY.
+ * another change than since was the last.
+ * OK, RESULT_NO_MEMORY.
  */
-enum result flight_join(const struct context *context,
-    const unsigned char id[static STORE_ID_BYTES], const struct change *since,
-    const struct rowurl *rowurl, struct flight_seat *seat)
-    __attribute__((warn_unused_result));
+enum result flight_join(const unsigned char id[static STORE_ID_BYTES],
+    const struct change *since, const struct rowurl *rowurl,
+    struct flight_seat *seat) __attribute__((warn_unused_result));
 
 /*
  * Let nobody else join what a session has under way about a part in this

@@ -222,8 +222,7 @@ fly(struct context *context, struct session *session, struct relay *relay,
 	result = use_kept(context, session, relay, &since, outcome);
 	if (result != RESULT_ABSENT)
 		return result;
-	result =
-	    flight_join(context, session->id, &since.change, rowurl, &seat);
+	result = flight_join(session->id, &since.change, rowurl, &seat);
 	*outcome = (struct flight_outcome){ .result = result };
 	if (result == OK && seat.leads) {
 		lead(context, session, rowurl, outcome);

@@ -20,7 +20,10 @@ from tools.spotify import count
 from tools.steps import let_tokens_end, refresh
 
 WORKERS = 8
+# How many of these threads one visitor gets of a program that divides them.
+MOST = {"refresh": 4, "auth": 4, "api": 6}
 CROWD = scaled(30, 200)
+MUCH = 20
 LATE_S = 60     # no thread waits for so long
 TRIES = 3       # on a machine so slow that the crowd is not waiting any more
 # What a browser asks for, or a web server on its behalf.
@@ -80,18 +83,18 @@ def is_first(site, program):
     noisy, quick = visitors(site)
     before = put_off(site, program)
     crowd = crowd_of(site, program, noisy)
-    if program in ("refresh", "auth"):
+    if program in MOST:
         wait_until(lambda: put_off(site, program) - before
-                   >= CROWD - WORKERS // 2, LATE_S, "not all have come")
+                   >= CROWD - MOST[program], LATE_S, "not all have come")
     reply = Later(lambda: ASK[program](quick)).result(LATE_S)
     waiting = sum(one.under_way() for one in crowd)
     site.spotify.release()
     replies = [one.result() for one in crowd]
     assert reply.status in (200, 204), reply
-    if program in ("refresh", "auth") and waiting == CROWD:
+    if program in MOST and waiting == CROWD:
         assert {one.status for one in replies} <= {200, 204}
         assert count(site.spotify, "token") == 2 + 1
-    return waiting >= (CROWD if program in ("refresh", "auth") else 1)
+    return waiting >= (CROWD if program in MOST else 1)
 
 
 @pytest.mark.parametrize("program", ASK)
@@ -112,7 +115,7 @@ def test_who_is_put_off_takes_the_token_of_the_others(site, program, life):
     before = put_off(site, program)
     crowd = crowd_of(site, program, noisy)
     wait_until(lambda: put_off(site, program) - before
-               >= CROWD - WORKERS // 2, LATE_S, "not all have come")
+               >= CROWD - MOST[program], LATE_S, "not all have come")
     site.spotify.release()
     assert {one.result().status for one in crowd} <= {200, 204}
     assert count(site.spotify, "token") == 2 + 1
@@ -127,7 +130,7 @@ def test_who_is_put_off_is_served_before_the_end(site):
     before = put_off(site, "refresh")
     crowd = crowd_of(site, "refresh", noisy)
     wait_until(lambda: put_off(site, "refresh") - before
-               >= CROWD - WORKERS // 2, LATE_S, "not all have come")
+               >= CROWD - MOST["refresh"], LATE_S, "not all have come")
     end = Later(lambda: site.kill("refresh", signal.SIGTERM))
     site.wait_for_event("refresh", "stopping")
     site.spotify.release()
@@ -146,7 +149,7 @@ def test_a_token_that_never_comes_keeps_nobody_beyond_the_end(site):
     before = put_off(site, "refresh")
     crowd = crowd_of(site, "refresh", noisy)
     wait_until(lambda: put_off(site, "refresh") - before
-               >= CROWD - WORKERS // 2, LATE_S, "not all have come")
+               >= CROWD - MOST["refresh"], LATE_S, "not all have come")
     seconds, _ = timed(lambda: site.kill("refresh", signal.SIGTERM))
     assert seconds < 30 and site.complaints() == []
     for one in crowd:
@@ -175,6 +178,39 @@ def test_who_goes_while_he_is_put_off_costs_nothing(site):
     assert {one.result().status for one in crowd} == {200}
     site.wait_for_event("refresh", "client_gone")
     assert count(site.spotify, "token") == 2 + 1
+
+
+def ask_for_much(site, noisy, quick):
+    """Twenty different calls of one session at once, and what another visitor
+    gets while those that have a thread wait for Spotify."""
+    before = put_off(site, "api")
+    site.spotify.answers("api", *[{"held": True, "pass": True}] * MOST["api"])
+    asked = [Later(lambda b=noisy.copy(), n=n: b.fetch(
+        f"api/me/top/artists?offset={n}")) for n in range(MUCH)]
+    site.spotify.wait_for("api", MOST["api"])
+    wait_until(lambda: put_off(site, "api") - before >= MUCH - MOST["api"],
+               LATE_S, "not all have come")
+    assert ASK["api"](quick).status == 200
+    assert count(site.spotify, "api") == MOST["api"] + 1
+    site.spotify.release()
+    return [one.result() for one in asked]
+
+
+def test_a_page_that_asks_for_much_at_once_is_given_it_all(site):
+    """Those of its calls that find no thread wait for one."""
+    for _ in range(TRIES):
+        noisy, quick = Client(site), Client(site)
+        noisy.login()
+        quick.login("grace.many")
+        replies = ask_for_much(site, noisy, quick)
+        assert 429 not in {reply.status for reply in replies}
+        if {reply.status for reply in replies} == {200}:
+            assert len({reply.body for reply in replies}) == MUCH
+            assert count(site.spotify, "api") == MUCH + 1
+            return
+        # They have waited longer than a call may take.
+        site.reset()
+    pytest.fail("some were refused")
 
 
 def is_third(site):

@@ -46,16 +46,22 @@ come(struct setting *setting)
 
 /* It is somebody's, and waits if it has to. */
 static enum turn
-ask(struct setting *setting, uint64_t who)
+ask_for(struct setting *setting, uint64_t who, int times)
 {
 	struct connection *one = come(setting);
-	enum turn turn = turns_ask(&setting->turns, one, who);
+	enum turn turn = turns_ask(&setting->turns, one, who, times);
 
 	if (turn == TURN_LATER)
 		turns_put_off(&setting->turns, one);
 	if (turn == TURN_NEVER)
 		turns_end(&setting->turns, 0);
 	return turn;
+}
+
+static enum turn
+ask(struct setting *setting, uint64_t who)
+{
+	return ask_for(setting, who, 1);
 }
 
 /* So many of somebody's requests are served, and the next is put off. */
@@ -83,6 +89,28 @@ each_has_as_many_as_are_left_to_others(void)
 	assert_false(turns_are_due(&setting.turns));
 }
 
+/* Four times as many as are left, and of the rest again. */
+static void
+a_larger_share_leaves_some_as_well(void)
+{
+	SCOPED(end) struct setting setting = { .n = 0 };
+	int n;
+
+	if (!begin(&setting))
+		return;
+	for (n = 0; n < 6; n++)
+		assert_int_equal(ask_for(&setting, 1, 4), TURN_NOW);
+	assert_int_equal(ask_for(&setting, 1, 4), TURN_LATER);
+	assert_int_equal(ask_for(&setting, 2, 4), TURN_NOW);
+	assert_int_equal(ask_for(&setting, 2, 4), TURN_LATER);
+	/* The first would have five of seven again. */
+	turns_end(&setting.turns, 1);
+	assert_ptr_equal(turns_take(&setting.turns, false), &setting.all[8]);
+	assert_null(turns_take(&setting.turns, false));
+	assert_int_equal(ask_for(&setting, 3, 4), TURN_NOW);
+	assert_true(turns_are_taken(&setting.turns));
+}
+
 /* Before those who have come later, and not a second time. */
 static void
 who_was_put_off_is_served_when_his_turn_has_come(void)
@@ -101,7 +129,7 @@ who_was_put_off_is_served_when_his_turn_has_come(void)
 	turns_end(&setting.turns, 1);
 	turns_add(&setting.turns, other);
 	assert_ptr_equal(turns_take(&setting.turns, false), first);
-	assert_int_equal(turns_ask(&setting.turns, first, 1), TURN_NOW);
+	assert_int_equal(turns_ask(&setting.turns, first, 1, 1), TURN_NOW);
 	assert_ptr_equal(turns_take(&setting.turns, false), other);
 	assert_null(turns_take(&setting.turns, false));
 	turns_end(&setting.turns, 0);
@@ -143,6 +171,7 @@ at_the_end_all_are_served(void)
 
 UNIT_TESTS(turns) = {
 	TEST(each_has_as_many_as_are_left_to_others),
+	TEST(a_larger_share_leaves_some_as_well),
 	TEST(who_was_put_off_is_served_when_his_turn_has_come),
 	TEST(so_many_are_put_off_and_no_more),
 	TEST(at_the_end_all_are_served),

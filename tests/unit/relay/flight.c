@@ -5,8 +5,6 @@
 #include "relay/flight.h"
 #include "../run.h"
 
-#define SEATS 64
-
 static const unsigned char ada[STORE_ID_BYTES] = "ada",
 			   bob[STORE_ID_BYTES] = "bob";
 
@@ -14,10 +12,9 @@ static const struct change none = { .part = CHANGE_PLAYER },
 			   changed = { CHANGE_PLAYER, "something" };
 
 static struct context
-with_threads(unsigned threads)
+in_time(void)
 {
-	return (struct context){ .threads = threads,
-		.deadline_ms = clock_mono_ms() + 10000 };
+	return (struct context){ .deadline_ms = clock_mono_ms() + 10000 };
 }
 
 static enum result
@@ -33,7 +30,7 @@ read_call(const char *path, const char *query, struct rowurl *rowurl)
 static void
 who_asks_the_same_gets_the_answer_of_who_asked_first(void)
 {
-	struct context context = with_threads(8);
+	struct context context = in_time();
 	SCOPED(rowurl_free) struct rowurl rowurl = { .row = NULL };
 	SCOPED(flight_leave) struct flight_seat first = { NULL, false };
 	SCOPED(flight_leave) struct flight_seat second = { NULL, false };
@@ -42,9 +39,9 @@ who_asks_the_same_gets_the_answer_of_who_asked_first(void)
 	SCOPED(flight_outcome_free) struct flight_outcome heard = { 0 };
 
 	CHECK_OK(read_call("/me/player", "", &rowurl));
-	CHECK_OK(flight_join(&context, ada, &none, &rowurl, &first));
+	CHECK_OK(flight_join(ada, &none, &rowurl, &first));
 	assert_true(first.leads);
-	CHECK_OK(flight_join(&context, ada, &none, &rowurl, &second));
+	CHECK_OK(flight_join(ada, &none, &rowurl, &second));
 	assert_false(second.leads);
 	buf_puts(&told.body, "{}");
 	CHECK_OK(buf_result(&told.body));
@@ -60,7 +57,7 @@ who_asks_the_same_gets_the_answer_of_who_asked_first(void)
 static void
 a_failure_is_shared_with_its_wait(void)
 {
-	struct context context = with_threads(8);
+	struct context context = in_time();
 	const struct flight_outcome told = { .result = RESULT_RATE_LIMITED,
 		.wait = { RESULT_RATE_LIMITED, 7 } };
 	SCOPED(rowurl_free) struct rowurl rowurl = { .row = NULL };
@@ -69,8 +66,8 @@ a_failure_is_shared_with_its_wait(void)
 	SCOPED(flight_outcome_free) struct flight_outcome heard = { 0 };
 
 	CHECK_OK(read_call("/me/player", "", &rowurl));
-	CHECK_OK(flight_join(&context, ada, &none, &rowurl, &first));
-	CHECK_OK(flight_join(&context, ada, &none, &rowurl, &second));
+	CHECK_OK(flight_join(ada, &none, &rowurl, &first));
+	CHECK_OK(flight_join(ada, &none, &rowurl, &second));
 	flight_land(&first, &told);
 	CHECK_OK(flight_wait(&context, &second, &heard));
 	assert_int_equal(heard.result, RESULT_RATE_LIMITED);
@@ -80,7 +77,6 @@ a_failure_is_shared_with_its_wait(void)
 static void
 nobody_else_and_nothing_else_shares_it(void)
 {
-	struct context context = with_threads(SEATS);
 	SCOPED(rowurl_free) struct rowurl one = { .row = NULL };
 	SCOPED(rowurl_free) struct rowurl other = { .row = NULL };
 	SCOPED(flight_leave) struct flight_seat first = { NULL, false };
@@ -90,30 +86,30 @@ nobody_else_and_nothing_else_shares_it(void)
 
 	CHECK_OK(read_call("/me/tracks", "limit=1", &one));
 	CHECK_OK(read_call("/me/tracks", "limit=2", &other));
-	CHECK_OK(flight_join(&context, ada, &none, &one, &first));
-	CHECK_OK(flight_join(&context, bob, &none, &one, &second));
-	CHECK_OK(flight_join(&context, ada, &none, &other, &third));
+	CHECK_OK(flight_join(ada, &none, &one, &first));
+	CHECK_OK(flight_join(bob, &none, &one, &second));
+	CHECK_OK(flight_join(ada, &none, &other, &third));
 	assert_true(first.leads && second.leads && third.leads);
 	flight_leave(&first);
-	CHECK_OK(flight_join(&context, ada, &none, &one, &fourth));
+	CHECK_OK(flight_join(ada, &none, &one, &fourth));
 	assert_true(fourth.leads);
 }
 
 static void
 who_gives_up_lets_the_others_try(void)
 {
-	struct context context = with_threads(8);
+	struct context context = in_time();
 	SCOPED(rowurl_free) struct rowurl rowurl = { .row = NULL };
 	SCOPED(flight_leave) struct flight_seat first = { NULL, false };
 	SCOPED(flight_leave) struct flight_seat second = { NULL, false };
 	SCOPED(flight_outcome_free) struct flight_outcome heard = { 0 };
 
 	CHECK_OK(read_call("/me/player", "", &rowurl));
-	CHECK_OK(flight_join(&context, ada, &none, &rowurl, &first));
-	CHECK_OK(flight_join(&context, ada, &none, &rowurl, &second));
+	CHECK_OK(flight_join(ada, &none, &rowurl, &first));
+	CHECK_OK(flight_join(ada, &none, &rowurl, &second));
 	context.deadline_ms = clock_mono_ms() - 1;
 	CHECK(flight_wait(&context, &second, &heard), RESULT_BUSY);
-	context = with_threads(8);
+	context = in_time();
 	flight_leave(&first);
 	CHECK_OK(flight_wait(&context, &second, &heard));
 	assert_int_equal(heard.result, RESULT_BUSY);
@@ -122,7 +118,6 @@ who_gives_up_lets_the_others_try(void)
 static void
 what_a_session_has_changed_closes_its_flights(void)
 {
-	struct context context = with_threads(SEATS);
 	SCOPED(rowurl_free) struct rowurl rowurl = { .row = NULL };
 	SCOPED(flight_leave) struct flight_seat first = { NULL, false };
 	SCOPED(flight_leave) struct flight_seat his = { NULL, false };
@@ -132,87 +127,46 @@ what_a_session_has_changed_closes_its_flights(void)
 	SCOPED(flight_leave) struct flight_seat his_too = { NULL, false };
 
 	CHECK_OK(read_call("/me/player", "", &rowurl));
-	CHECK_OK(flight_join(&context, ada, &none, &rowurl, &first));
-	CHECK_OK(flight_join(&context, bob, &none, &rowurl, &his));
+	CHECK_OK(flight_join(ada, &none, &rowurl, &first));
+	CHECK_OK(flight_join(bob, &none, &rowurl, &his));
 	flight_close(ada, CHANGE_LIBRARY);
-	CHECK_OK(flight_join(&context, ada, &none, &rowurl, &as_before));
+	CHECK_OK(flight_join(ada, &none, &rowurl, &as_before));
 	assert_false(as_before.leads);
 	flight_close(ada, CHANGE_PLAYER);
-	CHECK_OK(flight_join(&context, ada, &none, &rowurl, &second));
+	CHECK_OK(flight_join(ada, &none, &rowurl, &second));
 	assert_true(second.leads);
-	CHECK_OK(flight_join(&context, ada, &none, &rowurl, &third));
-	CHECK_OK(flight_join(&context, bob, &none, &rowurl, &his_too));
+	CHECK_OK(flight_join(ada, &none, &rowurl, &third));
+	CHECK_OK(flight_join(bob, &none, &rowurl, &his_too));
 	assert_false(third.leads || his_too.leads);
 }
 
 static void
 what_began_before_a_change_elsewhere_is_not_joined(void)
 {
-	struct context context = with_threads(SEATS);
 	SCOPED(rowurl_free) struct rowurl rowurl = { .row = NULL };
 	SCOPED(flight_leave) struct flight_seat first = { NULL, false };
 	SCOPED(flight_leave) struct flight_seat second = { NULL, false };
 	SCOPED(flight_leave) struct flight_seat third = { NULL, false };
 
 	CHECK_OK(read_call("/me/player", "", &rowurl));
-	CHECK_OK(flight_join(&context, ada, &none, &rowurl, &first));
-	CHECK_OK(flight_join(&context, ada, &changed, &rowurl, &second));
+	CHECK_OK(flight_join(ada, &none, &rowurl, &first));
+	CHECK_OK(flight_join(ada, &changed, &rowurl, &second));
 	assert_true(first.leads && second.leads);
-	CHECK_OK(flight_join(&context, ada, &changed, &rowurl, &third));
+	CHECK_OK(flight_join(ada, &changed, &rowurl, &third));
 	assert_false(third.leads);
 }
 
 static void
 what_changes_something_is_never_shared(void)
 {
-	struct context context = with_threads(SEATS);
 	SCOPED(rowurl_free) struct rowurl rowurl = { .row = NULL };
 	SCOPED(flight_leave) struct flight_seat first = { NULL, false };
 	SCOPED(flight_leave) struct flight_seat second = { NULL, false };
 
 	CHECK_OK(rowurl_find(STR("/me/player/next"), METHOD_POST, &rowurl));
-	CHECK_OK(flight_join(&context, ada, &none, &rowurl, &first));
-	CHECK_OK(flight_join(&context, ada, &none, &rowurl, &second));
+	CHECK_OK(flight_join(ada, &none, &rowurl, &first));
+	CHECK_OK(flight_join(ada, &none, &rowurl, &second));
 	assert_true(first.leads && second.leads);
-}
-
-/* How many places a session gets, in one flight or in one of its own each. */
-static enum result
-count_seats(const struct context *context, bool same, unsigned *n)
-{
-	struct flight_seat seats[SEATS] = { { NULL, false } };
-	struct rowurl rowurl = { .row = NULL };
-	enum result result = OK;
-	char query[16];
-	unsigned i;
-
-	for (i = 0; i < SEATS && result == OK; i++) {
-		snprintf(query, sizeof(query), "offset=%u", same ? 0 : i);
-		result = read_call("/me/tracks", query, &rowurl);
-		if (result == OK)
-			result = flight_join(context, ada, &none, &rowurl,
-			    &seats[i]);
-	}
-	*n = i - 1;
-	for (i = 0; i < SEATS; i++)
-		flight_leave(&seats[i]);
-	rowurl_free(&rowurl);
-	return result;
-}
-
-static void
-threads_are_left_to_others(void)
-{
-	struct context context = with_threads(SEATS);
-	unsigned n;
-
-	CHECK(count_seats(&context, true, &n), RESULT_BUSY);
-	assert_int_equal(n, 52);
-	CHECK(count_seats(&context, false, &n), RESULT_BUSY);
-	assert_int_equal(n, 8);
-	context.threads = 1;
-	CHECK(count_seats(&context, true, &n), RESULT_BUSY);
-	assert_int_equal(n, 1);
 }
 
 UNIT_TESTS(flight) = {
@@ -223,6 +177,5 @@ UNIT_TESTS(flight) = {
 	TEST(what_a_session_has_changed_closes_its_flights),
 	TEST(what_began_before_a_change_elsewhere_is_not_joined),
 	TEST(what_changes_something_is_never_shared),
-	TEST(threads_are_left_to_others),
 	END_OF_TESTS,
 };
