@@ -2,8 +2,8 @@
 /*
  * Hides which calls there are. The table is Spotify's own description of its
  * Web API as of May 2026 without what is deprecated there: tests/sim has what
- * it says of each, and a test compares the two. A parameter that is a language
- * of its own ("fields") is left out.
+ * it says of each, and which calls are left out and why, and a test compares
+ * the two. A parameter that is a language of its own ("fields") is left out.
  */
 #include "config.h"
 
@@ -122,6 +122,11 @@ static const struct row_param queue_params[] = { { .name = "uri",
 	{ \
 		.name = "uri", .kind = ROW_URI, .words = "track episode" \
 	}
+#define LIST(name_, min_, max_, inside_) \
+	{ \
+		.name = (name_), .kind = ROW_LIST, .min = (min_), \
+		.max = (max_), .inside = (inside_), .required = true \
+	}
 #define TO_MODIFY "playlist-modify-public playlist-modify-private"
 
 static const struct row_param played_only[] = { PLAYED, END };
@@ -145,12 +150,8 @@ static const struct row_param play_members[] = {
 	END
 };
 static const struct row_param device_one[] = { DEVICE, END };
-static const struct row_param transfer_members[] = { { .name = "device_ids",
-							 .kind = ROW_LIST,
-							 .min = 1,
-							 .max = 1,
-							 .inside = device_one,
-							 .required = true },
+static const struct row_param transfer_members[] = { LIST("device_ids", 1, 1,
+							 device_one),
 	{ .name = "play", .kind = ROW_BOOL }, END };
 static const struct row_param create_members[] = { { .name = "name",
 						       .kind = ROW_TEXT,
@@ -161,13 +162,14 @@ static const struct row_param create_members[] = { { .name = "name",
 	{ .name = "collaborative", .kind = ROW_BOOL },
 	{ .name = "description", .kind = ROW_TEXT, .max = DESCRIPTION_BYTES },
 	END };
-static const struct row_param add_members[] = { { .name = "uris",
-						    .kind = ROW_LIST,
-						    .min = 1,
-						    .max = ITEMS_MAX,
-						    .inside = played_only,
-						    .required = true },
-	{ .name = "position", .kind = ROW_NUMBER, .max = PLACE_MAX }, END };
+static const struct row_param add_members[] = { LIST("uris", 1, ITEMS_MAX,
+						    played_only),
+	NUMBER("position", 0, PLACE_MAX), END };
+/* None empties a playlist. To put its items into another order is a second
+ * operation of this address, which is left out. */
+static const struct row_param replace_members[] = {
+	LIST("uris", 0, ITEMS_MAX, played_only), END
+};
 static const struct row_param item_members[] = { { .name = "uri",
 						     .kind = ROW_URI,
 						     .words = "track episode",
@@ -176,17 +178,14 @@ static const struct row_param item_members[] = { { .name = "uri",
 static const struct row_param item_only[] = {
 	{ .name = "item", .kind = ROW_OBJECT, .inside = item_members }, END
 };
-static const struct row_param remove_members[] = { { .name = "items",
-						       .kind = ROW_LIST,
-						       .min = 1,
-						       .max = ITEMS_MAX,
-						       .inside = item_only,
-						       .required = true },
+static const struct row_param remove_members[] = { LIST("items", 1, ITEMS_MAX,
+						       item_only),
 	{ .name = "snapshot_id", .kind = ROW_SNAPSHOT }, END };
 static const struct row_body play_body = { play_members, false };
 static const struct row_body transfer_body = { transfer_members, false };
 static const struct row_body create_body = { create_members, true };
 static const struct row_body add_body = { add_members, true };
+static const struct row_body replace_body = { replace_members, true };
 static const struct row_body remove_body = { remove_members, true };
 
 #define OWN_ONLY \
@@ -260,6 +259,9 @@ const struct row rows_table[] = {
 	    &create_body },
 	{ "playlist-add", "/playlists/{id}/items", no_params, TO_MODIFY, NULL,
 	    METHOD_POST, QUOTA_PLAYLISTS, PAUSE_PLAYLISTS, ROW_ONE, &add_body },
+	{ "playlist-replace", "/playlists/{id}/items", no_params, TO_MODIFY,
+	    NULL, METHOD_PUT, QUOTA_PLAYLISTS, PAUSE_PLAYLISTS, ROW_ONE,
+	    &replace_body },
 	{ "playlist-remove", "/playlists/{id}/items", no_params, TO_MODIFY,
 	    NULL, METHOD_DELETE, QUOTA_PLAYLISTS, PAUSE_PLAYLISTS, ROW_ONE,
 	    &remove_body },

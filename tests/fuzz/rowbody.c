@@ -163,6 +163,7 @@ fuzz_rowbody(struct str input)
 		{ METHOD_PUT, "/me/player" },
 		{ METHOD_POST, "/me/playlists" },
 		{ METHOD_POST, "/playlists/" ID "/items" },
+		{ METHOD_PUT, "/playlists/" ID "/items" },
 		{ METHOD_DELETE, "/playlists/" ID "/items" },
 	};
 	size_t i, n = 0;

@@ -30,7 +30,8 @@ CHANGES = [(method, path) for method in ("PUT", "POST", "DELETE")
 WRITING = {
     "api_allow": "library-save library-remove pause next previous seek volume "
                  "repeat shuffle queue-add player play transfer "
-                 "playlist-create playlist-add playlist-remove",
+                 "playlist-create playlist-add playlist-replace "
+                 "playlist-remove",
     "scope": "user-follow-read user-library-modify user-follow-modify "
              "playlist-modify-public user-modify-playback-state "
              "user-read-playback-state"}
@@ -46,6 +47,7 @@ NEEDED = {("GET", "/search"): "?q=a&type=artist,track",
 BODIES = {("PUT", "/me/player"): {"device_ids": ["5fbb3b"]},
           ("POST", "/me/playlists"): {"name": "Canary"},
           ("POST", "/playlists/{id}/items"): {"uris": [TRACK]},
+          ("PUT", "/playlists/{id}/items"): {"uris": []},
           ("DELETE", "/playlists/{id}/items"): {"items": [{"uri": TRACK}]}}
 # What a page is told of them, where that is more than 204.
 ANSWERED = {key: 201 if key[0] == "POST" else 200 for key in BODIES

@@ -64,7 +64,8 @@ def test_a_preflight_names_the_methods_of_its_path(site, member):
                           ("me/player", "GET, HEAD, PUT"),
                           ("me/playlists", "GET, HEAD, POST"),
                           (f"playlists/{ID}/items",
-                           "GET, HEAD, POST, DELETE"), ("me", "GET, HEAD")):
+                           "GET, HEAD, POST, PUT, DELETE"),
+                          ("me", "GET, HEAD")):
         reply = member.fetch(
             f"api/{path}", "OPTIONS", {"Access-Control-Request-Method": "PUT"},
             site="same-site", origin=FRIEND)

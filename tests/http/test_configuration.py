@@ -236,6 +236,8 @@ def test_a_call_that_lacks_its_scope_is_named_with_it(setup):
                          "playlist-modify-private"),
                         ("playlist-add", "one of playlist-modify-public "
                          "playlist-modify-private"),
+                        ("playlist-replace", "one of playlist-modify-public "
+                         "playlist-modify-private"),
                         ("playlist-remove", "one of playlist-modify-public "
                          "playlist-modify-private")):
         setup.conf(api_allow=name, scope="user-follow-read")

@@ -14,6 +14,9 @@ TABLE = (ROOT / "lib/relay/rows.c").read_text("utf-8")
 # What is left out on purpose: a language of its own, and something for players
 # of files.
 LEFT_OUT = {"fields", "include_external"}
+# Members of bodies: what puts a playlist into another order, which is a second
+# operation of the same address.
+MEMBERS_LEFT_OUT = {"range_start", "insert_before", "range_length"}
 MODIFY = re.search(r'#define TO_MODIFY "([^"]+)"', TABLE)[1]
 # What a member of a body is to Spotify.
 TYPES = {"NUMBER": "integer", "BOOL": "boolean", "LIST": "array",
@@ -35,7 +38,12 @@ def parameter(text):
     """Name and facts of one parameter as the table has it."""
     text = defines().get(text, text)
     if found := re.fullmatch(r'NUMBER\("(\w+)", (\w+), (\w+)\)', text):
-        return found[1], {"min": number(found[2]), "max": number(found[3])}
+        return found[1], {"kind": "NUMBER", "min": number(found[2]),
+                          "max": number(found[3])}
+    if found := re.fullmatch(r'LIST\("(\w+)",\s*\w+,\s*\w+,\s*(\w+)\)',
+                             text):
+        return found[1], {"kind": "LIST", "required": True,
+                          "inside": found[2]}
     if text == "MARKET":
         return "market", {"market": True}
     if text == "DEVICE":
@@ -96,6 +104,15 @@ def test_every_row_is_a_call_that_spotify_describes():
                          for path in SPOTIFY[method]}
 
 
+def test_what_spotify_describes_is_a_row_or_left_out_for_a_reason():
+    """All of its description, of which operations.json has the number, but for
+    what is deprecated there."""
+    left_out = [tuple(call.split(" ")) for calls in SPOTIFY["left_out"].values()
+                for call in calls]
+    assert len(table()) + len(left_out) == SPOTIFY["operations"]
+    assert len({*table(), *left_out}) == SPOTIFY["operations"]
+
+
 def test_a_row_needs_the_scopes_that_spotify_names():
     """Which are words of one list there, too."""
     for (method, path), (_, _, scopes, _) in table().items():
@@ -124,6 +141,9 @@ def test_a_row_takes_the_parameters_that_spotify_names():
 def check_members(ours, theirs, known):
     """Members of one object."""
     described = theirs.get("members", {})
+    if MEMBERS_LEFT_OUT & set(described):
+        described = {name: facts for name, facts in described.items()
+                     if name not in MEMBERS_LEFT_OUT | {"snapshot_id"}}
     assert set(ours) == set(described) or not described
     for name, facts in ours.items():
         there = described.get(name, {})

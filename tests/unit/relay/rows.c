@@ -54,7 +54,7 @@ check_params(const struct row_param *params, bool in_body)
 		else
 			assert_null(params[i].inside);
 		if (params[i].kind == ROW_LIST)
-			assert_true(params[i].min > 0 &&
+			assert_true(params[i].max > 0 && params[i].min >= 0 &&
 			    params[i].max >= params[i].min);
 	}
 }
@@ -181,6 +181,7 @@ a_row_names_what_it_changes_or_is_about(void)
 		{ "library-save", CHANGE_LIBRARY },
 		{ "follow", CHANGE_LIBRARY },
 		{ "playlist-create", CHANGE_LIBRARY },
+		{ "playlist-replace", CHANGE_LIBRARY },
 		{ "playlist-remove", CHANGE_LIBRARY },
 		{ "saved-albums", CHANGE_LIBRARY },
 		{ "playlist-items", CHANGE_LIBRARY },
