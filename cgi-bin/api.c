@@ -72,6 +72,7 @@ handle(struct context *context, const struct request *request,
 	if (result == OK) {
 		session_touch(context, &session);
 		result = relay_call(context, &session, &relay);
+		reply->scope = relay.lacks;
 	}
 	if (result == OK)
 		answer(request, &relay, context->api_status, reply);

@@ -13,6 +13,8 @@ export type Problem = {
 	request_id: string;
 	/** The address of a login, with status 401. */
 	login_url?: string;
+	/** What `scope_missing` of `api` misses, if known. */
+	scope?: string;
 };
 
 /** A problem that a login ends. */

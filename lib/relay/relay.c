@@ -242,19 +242,33 @@ fly(struct context *context, struct session *session, struct relay *relay,
 	return result;
 }
 
+/* Of a session from before scopes were kept Spotify alone knows. */
+static enum result
+check_scope(const struct session *session, struct relay *relay)
+{
+	const struct rowurl *rowurl = &relay->rowurl;
+	struct str scope = buf_str(&session->scope);
+
+	if (scope.n == 0)
+		return OK;
+	relay->lacks = rows_lacks(rowurl->row, rowurl->scopes, scope);
+	if (relay->lacks.n == 0)
+		return OK;
+	log_event(LOG_LEVEL_INFO, "scope_missing", "call=%s scope=%.*s",
+	    rowurl->row->name, (int)relay->lacks.n, relay->lacks.p);
+	return RESULT_SCOPE_MISSING;
+}
+
 enum result
 relay_call(struct context *context, struct session *session,
     struct relay *relay)
 {
-	const struct rowurl *rowurl = &relay->rowurl;
-	struct str scope = buf_str(&session->scope);
 	struct flight_outcome outcome;
-	enum result result;
+	enum result result = check_scope(session, relay);
 	int tries = 0;
 
-	/* Of a session from before scopes were kept Spotify alone knows. */
-	if (scope.n > 0 && rows_lacks(rowurl->row, rowurl->scopes, scope).n > 0)
-		return RESULT_SCOPE_MISSING;
+	if (result != OK)
+		return result;
 	/* Who led may have had less time than we, or gone away. */
 	do {
 		result = fly(context, session, relay, &outcome);

@@ -15,6 +15,7 @@ struct relay {
 	struct buf body;  /* JSON, or empty: Spotify had nothing to say */
 	bool may_be_kept; /* by api_max_age, for who asks the same again */
 	int64_t kept_s;	  /* for so long it was; -1: Spotify has been asked */
+	struct str lacks; /* a scope that was not granted; static, or empty */
 };
 
 /*
@@ -46,7 +47,8 @@ unsigned relay_methods(const struct conf *conf, const struct request *request);
  * its copy of the list of artists is dropped. Of the library no list that is
  * being fetched is kept.
  * OK, the errors of call.h and token.h, RESULT_SCOPE_MISSING also without a
- * call, when it is known what was granted, RESULT_RATE_LIMITED also for
+ * call, when it is known what was granted: then relay->lacks says what was not;
+ * RESULT_RATE_LIMITED also for
  * our own limit, RESULT_BUSY; RESULT_OUTCOME_UNKNOWN: of a POST no answer came.
  */
 enum result relay_call(struct context *context, struct session *session,

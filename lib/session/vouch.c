@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "base/codec.h"
+#include "base/log.h"
 #include "session/token.h"
 #include "session/vouch.h"
 #include "spotify/pause.h"
@@ -103,8 +104,11 @@ vouch_scope(const struct session *session, struct str scopes)
 
 	while (scopes.p != NULL) {
 		word = str_cut(&scopes, ' ');
-		if (word.n > 0 && !session_may(session, word))
-			return RESULT_SCOPE_MISSING;
+		if (word.n == 0 || session_may(session, word))
+			continue;
+		log_event(LOG_LEVEL_INFO, "scope_missing", "scope=%.*s",
+		    (int)word.n, word.p);
+		return RESULT_SCOPE_MISSING;
 	}
 	return OK;
 }

@@ -33,7 +33,7 @@ enum result vouch(struct context *context, const struct session *session,
     struct reply *reply) __attribute__((warn_unused_result));
 
 /* OK, or RESULT_SCOPE_MISSING: one of the scopes, separated by blanks, was not
- * granted. */
+ * granted; the log says which. */
 enum result vouch_scope(const struct session *session, struct str scopes)
     __attribute__((warn_unused_result));
 

@@ -150,6 +150,8 @@ reply_problem(struct reply *reply, enum result result, struct str login_url)
 	writer_text(body, "detail", str_of(row->detail));
 	writer_text(body, "code", str_of(row->code));
 	writer_text(body, "request_id", str_of(log_request_id()));
+	if (result == RESULT_SCOPE_MISSING && reply->scope.n > 0)
+		writer_text(body, "scope", reply->scope);
 	if (row->status == 401) {
 		writer_text(body, "login_url", login_url);
 		/* A scheme for which browsers show no password dialogue. */

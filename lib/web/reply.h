@@ -24,6 +24,7 @@ struct reply {
 	 * moved here, not copied. */
 	struct buf rest[REPLY_PARTS - 1];
 	int64_t retry_after_s; /* Retry-After; 0: none */
+	struct str scope;      /* that a problem says is missing; static */
 };
 
 /* An empty answer; reply_free() releases it. */

@@ -335,6 +335,10 @@ def test_a_scope_that_was_not_granted_is_named_by_its_code(make_stack):
         assert reply.status == status
         if status == 403:
             assert reply.code == "scope_missing"
+            assert reply.json["scope"] == "playlist-read-private"
+            site.wait_for_event("api", "scope_missing",
+                                call="library-contains",
+                                scope="playlist-read-private")
     assert len(site.spotify.requests("api")) == 3
 
 
@@ -348,7 +352,9 @@ def test_a_login_without_a_scope_makes_no_call(make_stack):
         "scope = user-follow-read", f"scope = {SCOPES}")
         + "api_allow = reading\n")
     site.restart("api")
-    assert client.fetch(TOP).code == "scope_missing"
+    reply = client.fetch(TOP)
+    assert (reply.code, reply.json["scope"]) == ("scope_missing",
+                                                 "user-top-read")
     assert site.spotify.requests("api") == []
     assert client.fetch(f"api/artists/{ID}").status == 200
 

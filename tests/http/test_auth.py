@@ -203,6 +203,7 @@ def test_a_scope_that_was_not_granted_is_missed(stack):
                   "scope=user-follow-read+user-top-read",
                   "scope=User-Follow-Read", "scope=user-follow-read%2Cx"):
         refused(ask(client, query), 403, "scope_missing")
+    stack.wait_for_event("auth", "scope_missing", scope="user-top-read")
     for query in ("scope=a&scope=b", "scope=%zz", f"scope={'x' * 1025}",
                   "scope=%0a"):
         refused(ask(client, query), 400, "bad_request")

@@ -56,8 +56,10 @@ def check_caching(reply, program):
 def check_problem(reply):
     """RFC 9457 with our members."""
     found = reply.json
-    assert set(found) == PROBLEM | ({"login_url"} if reply.status == 401
-                                    else set())
+    more = {"login_url"} if reply.status == 401 else set()
+    if found["code"] == "scope_missing":
+        more |= {"scope"} & set(found)
+    assert set(found) == PROBLEM | more
     assert found["type"] == "about:blank"
     assert found["status"] == reply.status
     assert re.fullmatch(r"[0-9a-zA-Z._?-]{1,40}", found["request_id"])
