@@ -31,16 +31,12 @@ check_words(const struct conf *conf)
 static struct str
 find_lack(const struct row *row, struct str scope)
 {
-	unsigned bit;
+	struct str rest = str_of(row->scope);
 
 	if (row->scopes == ROW_ALL)
 		return rows_lacks(row, ROWS_ALL_SCOPES, scope);
-	if (row->scopes == ROW_ONE)
-		return rows_lacks(row, ROWS_ALL_SCOPES, scope).p == NULL ?
-		    (struct str){ NULL, 0 } :
-		    str_of(row->scope);
-	for (bit = 1; bit <= ROWS_ALL_SCOPES; bit <<= 1)
-		if (rows_lacks(row, bit, scope).n == 0)
+	while (rest.n > 0)
+		if (str_has_word(scope, str_cut(&rest, ' ')))
 			return (struct str){ NULL, 0 };
 	return str_of(row->scope);
 }
@@ -78,6 +74,8 @@ scope_word(const struct row *row)
 		return "no scope";
 	if (row->scopes == ROW_ONE)
 		return "by the playlist, scope ";
+	if (row->scopes == ROW_BY_BODY)
+		return "by the body, scope ";
 	return row->scopes == ROW_BY_URI ? "by the URIs, scope " : "scope ";
 }
 

@@ -154,6 +154,27 @@ refuse(const struct row *row, const char *cause)
 	return RESULT_BAD_REQUEST;
 }
 
+static bool
+is_true(const struct reader_value *object, const char *name, bool unless_said)
+{
+	const struct reader_value *value = reader_member(object, name);
+
+	return value == NULL ? unless_said : reader_is(value, READER_TRUE);
+}
+
+/* Which scopes it takes to make the playlist; it is public unless it says
+ * something else. */
+static void
+find_scopes(const struct reader_value *object, struct rowurl *rowurl)
+{
+	bool open = is_true(object, "public", true);
+	bool shared = is_true(object, "collaborative", false);
+
+	if (rowurl->row->scopes != ROW_BY_BODY)
+		return;
+	rowurl->scopes = (open || shared ? 1u : 0) | (!open || shared ? 2u : 0);
+}
+
 /* Read JSON, which goes over to the reader. */
 static enum result
 read_json(struct buf *text, struct rowurl *rowurl)
@@ -167,6 +188,8 @@ read_json(struct buf *text, struct rowurl *rowurl)
 	if (result == OK &&
 	    !print_members(members, reader.values, NULL, &rowurl->body))
 		result = RESULT_BAD_REQUEST;
+	if (result == OK)
+		find_scopes(reader.values, rowurl);
 	reader_free(&reader);
 	if (buf_result(&rowurl->body) == RESULT_NO_MEMORY)
 		result = RESULT_NO_MEMORY;

@@ -9,6 +9,7 @@
  * Read the body of a call whose row was found, once, and print it in the order
  * of the row; of a row that has none it is not looked at. type is the value of
  * Content-Type. An empty body is one without members, and is sent as such.
+ * Where the body decides which scopes it takes, rowurl->scopes has them then.
  * OK, RESULT_NO_MEMORY, or RESULT_BAD_REQUEST, of which the log says why: a
  * body that is not application/json, or not one JSON object; a member that the
  * row has not, or that comes twice, a value that is not of its kind, a required

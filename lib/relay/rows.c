@@ -255,7 +255,7 @@ const struct row rows_table[] = {
 	    NULL, METHOD_DELETE, QUOTA_CONTAINS, PAUSE_CONTAINS, ROW_BY_URI,
 	    NULL },
 	{ "playlist-create", "/me/playlists", no_params, TO_MODIFY, NULL,
-	    METHOD_POST, QUOTA_MY_PLAYLISTS, PAUSE_MY_PLAYLISTS, ROW_ONE,
+	    METHOD_POST, QUOTA_MY_PLAYLISTS, PAUSE_MY_PLAYLISTS, ROW_BY_BODY,
 	    &create_body },
 	{ "playlist-add", "/playlists/{id}/items", no_params, TO_MODIFY, NULL,
 	    METHOD_POST, QUOTA_PLAYLISTS, PAUSE_PLAYLISTS, ROW_ONE, &add_body },

@@ -67,7 +67,10 @@ enum row_scopes {
 	 * followed, the third for playlists. */
 	ROW_BY_URI,
 	/* One of them; Spotify knows which, by the playlist. */
-	ROW_ONE
+	ROW_ONE,
+	/* The body decides: the first for a playlist that is to be public, the
+	 * second for one that is not, both for a collaborative one. */
+	ROW_BY_BODY
 };
 
 /* One call. Everything is static. */

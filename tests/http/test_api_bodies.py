@@ -218,17 +218,49 @@ def test_what_was_made_is_made_whatever_is_said(site, member, answer, status):
 def test_one_of_the_two_scopes_of_playlists_will_do(make_stack):
     """And without both no call is made."""
     site = make_stack(conf={
-        "api_allow": "playlist-create",
+        "api_allow": "playlist-add",
         "scope": "user-follow-read playlist-modify-private"})
     client = Browser(site)
     client.login()
-    assert change(client, "POST", "/me/playlists").status == 201
+    path = "/playlists/{id}/items"
+    assert change(client, "POST", path).status == 201
     site.spotify.settings(scope="user-follow-read")
     client = Browser(site)
     client.login()
-    reply = change(client, "POST", "/me/playlists")
+    reply = change(client, "POST", path)
     assert (reply.status, reply.code) == (403, "scope_missing")
     assert len(site.spotify.requests("api")) == 1
+
+
+PUBLIC, PRIVATE = "playlist-modify-public", "playlist-modify-private"
+TO_CREATE = [
+    ({}, [PUBLIC]), ({"public": True}, [PUBLIC]),
+    ({"public": False}, [PRIVATE]), ({"collaborative": False}, [PUBLIC]),
+    ({"public": False, "collaborative": True}, [PUBLIC, PRIVATE]),
+    ({"public": False, "collaborative": False}, [PRIVATE])]
+
+
+def test_a_playlist_is_made_by_the_scope_that_it_needs(make_stack):
+    """It is public unless it says something else; a collaborative one takes
+    both."""
+    site = make_stack(conf={
+        "api_allow": "playlist-create",
+        "scope": f"user-follow-read {PUBLIC} {PRIVATE}"})
+    calls = 0
+    for granted in ([PUBLIC], [PRIVATE], [PUBLIC, PRIVATE], []):
+        site.spotify.settings(scope=" ".join(["user-follow-read", *granted]))
+        client = Browser(site)
+        client.login()
+        for said, needed in TO_CREATE:
+            reply = client.fetch("api/me/playlists", "POST", JSON,
+                                 body=json.dumps({"name": "x", **said}))
+            lacks = [scope for scope in needed if scope not in granted]
+            assert reply.status == (403 if lacks else 201), said
+            if lacks:
+                assert (reply.code, reply.json["scope"]) == (
+                    "scope_missing", lacks[0])
+            calls += not lacks
+    assert len(site.spotify.requests("api")) == calls
 
 
 def test_nothing_of_a_body_is_logged(site, member):
