@@ -12,9 +12,11 @@
 #include "config.h"
 
 #include "base/clock.h"
+#include "base/secret.h"
 #include "store/transfer.h"
 
 #define GATE_MS 2000 /* it is held for moments */
+#define MARK_MAX 64
 
 enum result
 transfer_gate(const struct transfer *transfer,
@@ -47,6 +49,24 @@ make_there(const struct transfer *transfer, const unsigned char *id,
 	return result == RESULT_UNCERTAIN ? RESULT_STORE : result;
 }
 
+/* That there was a change is told in the new place, too, by a mark that nobody
+ * has seen yet: a copy could take the place of a newer one. */
+static enum result
+mark_there(const struct transfer *transfer, const unsigned char *id,
+    enum store_place place)
+{
+	const struct store_piece all = { place, 0, STORE_REST };
+	struct buf mark = BUF(MARK_MAX);
+	enum result result = store_load_kept(transfer->from, id, all, &mark);
+
+	if (result == OK && mark.n > 0) {
+		secret_random(mark.p, mark.n);
+		result = store_keep(transfer->to, id, place, buf_str(&mark));
+	}
+	buf_free(&mark);
+	return result == RESULT_ABSENT ? OK : result;
+}
+
 /*
  * Move a record, under the lock of LOCK_REFRESH in the place that it leaves;
  * one that is over only if over_too. OK with its fate, RESULT_STORE,
@@ -71,6 +91,10 @@ move(const struct transfer *transfer, const unsigned char *id, bool over_too,
 	} else if (result == OK) {
 		result =
 		    make_there(transfer, id, buf_str(&content), seen.used_s);
+		if (result == OK)
+			result = mark_there(transfer, id, STORE_CHANGE);
+		if (result == OK)
+			result = mark_there(transfer, id, STORE_COMMAND);
 		if (result == OK)
 			result =
 			    store_remove_if(transfer->from, id, &seen.version);

@@ -28,9 +28,9 @@ enum result transfer_gate(const struct transfer *transfer,
     __attribute__((warn_unused_result));
 
 /*
- * Move a record, waiting until deadline_ms for who replaces it where it is; one
- * that is over only if over_too. While it is in doubt whether a holder comes
- * back to it, it stays.
+ * Move a record, and of what is beside it the marks of changes, waiting until
+ * deadline_ms for who replaces it where it is; one that is over only if
+ * over_too. While it is in doubt whether a holder comes back to it, it stays.
  * OK with its fate; RESULT_BUSY, RESULT_STORE, RESULT_NO_MEMORY: it is where it
  * was, and perhaps in both places, the same.
  */

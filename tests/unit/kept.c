@@ -13,6 +13,7 @@
 #include "scratch.h"
 #include "base/clock.h"
 #include "store/files.h"
+#include "store/moving.h"
 
 #define MAX 100
 /* The file of the id below, where it is known. */
@@ -260,7 +261,45 @@ who_was_known_before_a_move_is_known_after_it(void)
 		check_known_moves(false);
 }
 
+/* What was asked for before a change differs from it in either place, though
+ * nobody knows of whom the mark is. */
+static void
+check_change_moves(bool into_engine)
+{
+	SCOPED(places_close) struct places p = { NULL };
+	SCOPED(buf_free) struct buf content = BUF(MAX);
+	char prefix[MOVINGS_PREFIX_BYTES];
+	struct moving_tally tally;
+
+	if (!engines_are_here())
+		skip();
+	run_in_scratch();
+	movings_prefix(prefix);
+	CHECK_OK(files_open(".", into_engine ? &p.from : &p.to));
+	CHECK_OK(engines_store(prefix, ".", into_engine ? &p.to : &p.from));
+	CHECK_OK(movings_open(prefix, into_engine, &p.moving));
+	CHECK_OK(create(p.from, id, FIRST));
+	CHECK_OK(store_keep(p.from, id, STORE_COPY, STR("a copy")));
+	CHECK_OK(store_keep(p.from, id, STORE_CHANGE, STR("a change")));
+	CHECK_OK(moving_run(p.moving, &tally));
+	assert_int_equal(tally.moved, 1);
+	CHECK_OK(load_place(p.to, STORE_CHANGE, &content));
+	assert_int_equal(content.n, 8);
+	assert_false(str_equal(buf_str(&content), STR("a change")));
+	CHECK(load_place(p.to, STORE_COMMAND, &content), RESULT_ABSENT);
+	CHECK(load_place(p.to, STORE_COPY, &content), RESULT_ABSENT);
+}
+
+static void
+that_there_was_a_change_is_known_after_a_move(void)
+{
+	check_change_moves(true);
+	if (!run_refused())
+		check_change_moves(false);
+}
+
 UNIT_TESTS(kept) = {
+	TEST(that_there_was_a_change_is_known_after_a_move),
 	TEST(who_was_known_before_a_move_is_known_after_it),
 	TEST(what_is_kept_lasts_as_long_as_its_record),
 	TEST(a_copy_and_a_part_are_kept_apart),
