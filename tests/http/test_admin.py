@@ -186,6 +186,7 @@ def test_its_version_is_that_of_the_programs(stack):
 
 def test_without_the_server_key_nobody_is_logged_out(make_stack):
     stack = make_stack()
+    stack.wait_for_start()
     browser = Browser(stack)
     browser.login()
     key = key_of(browser)

@@ -53,6 +53,7 @@ def fixture_site(request):
         pytest.skip("needs libapache2-mod-fcgid")
     stack_module.SERVERS[kind.__name__] = kind
     with start_stack(server=kind.__name__, conf={"workers": "1"}) as stack:
+        stack.wait_for_start()
         shutil.copytree(stack.build_dir / "cgi-bin", stack.folder / "cgi-bin",
                         ignore=shutil.ignore_patterns("*.o", ".*"))
         if os.geteuid() == 0:

@@ -126,8 +126,9 @@ def test_who_waits_for_a_token_leaves_places_as_well(make_stack):
     spotify.wait_for("token", 2)
     wait_until(lambda: sum(one.under_way() for one in crowd) <= 2 * 4, 15,
                "the others' answers")
-    seconds, reply = timed(lambda: quick.fetch("artists"))
-    assert reply.json["total"] == 70 and seconds < 3
+    reply = quick.fetch("artists")
+    assert reply.json["total"] == 70
+    assert any(one.under_way() for one in crowd)
     spotify.release()
     for one in crowd:
         one.result()

@@ -53,7 +53,7 @@ BAD = [
         {"body": "{}"}, {"body": "{}x"}, {"body": "[" * 100_000},
         {"body": "{}," * 100_000}, {"body_base64": "gIGC/w=="},
         {"cut": 500, "pass": True}, {"cut": 0, "pass": True},
-        {"huge": 10 ** 9}, {"gzip_bomb": 10 ** 8}, {"header_flood": 3000},
+        {"huge": 10 ** 9}, {"gzip_bomb": 2 * 10 ** 7}, {"header_flood": 3000},
         {"raw": "HTTP/1.1 200 OK\r\n"}, {"raw": "\x00\x01\x02\r\n\r\n"},
         {"status": 302, "headers": {"Location": "/v1/me"}, "body": ""},
         {"status": 204, "body": ""}, {"status": 206, "pass": True},
@@ -153,8 +153,8 @@ def test_spotifys_pause_is_kept_by_everybody(newcomer, stack, spotify, value,
     spotify.answers("following", limited(value))
     reply = refused(newcomer.fetch("artists"), 429, "rate_limited")
     assert least <= int(reply.header("Retry-After")) <= most
-    # A pause of a second may be over before we look again.
-    for browser in (newcomer, other, newcomer) if least >= 5 else ():
+    # A pause of some seconds may be over before we look again.
+    for browser in (newcomer, other, newcomer) if least >= 30 else ():
         reply = refused(browser.fetch("artists"), 429, "rate_limited")
         assert 1 <= int(reply.header("Retry-After")) <= most
     assert count(spotify, "following") == 1
@@ -164,14 +164,14 @@ def test_spotifys_pause_is_kept_by_everybody(newcomer, stack, spotify, value,
 
 
 def test_a_pause_may_be_a_date(newcomer, stack, spotify):
-    for ahead, code in ((60, 429), (-60, 429)):
+    for ahead, code in ((600, 429), (-600, 429)):
         date = email.utils.formatdate(time.time() + stack.clock.offset
                                       + ahead, usegmt=True)
         spotify.answers("following", limited(date))
         reply = refused(newcomer.fetch("artists"), code, "rate_limited")
         left = int(reply.header("Retry-After"))
-        assert left in (range(55, 61) if ahead > 0 else range(1, 6))
-        stack.clock.advance(100)
+        assert left in (range(500, 601) if ahead > 0 else range(1, 6))
+        stack.clock.advance(700)
     assert newcomer.fetch("artists").json["total"] == 120
 
 
@@ -200,12 +200,12 @@ def test_a_used_up_quota_lasts_its_day(newcomer, stack, spotify):
 
 
 def test_a_pause_in_the_middle_of_a_list(newcomer, stack, spotify):
-    spotify.settings(fail_page={"2": limited("40")})
+    spotify.settings(fail_page={"2": limited("400")})
     reply = refused(newcomer.fetch("artists"), 429, "rate_limited")
-    assert int(reply.header("Retry-After")) in range(35, 41)
+    assert int(reply.header("Retry-After")) in range(300, 401)
     assert count(spotify, "following") == 2
     spotify.settings(fail_page={})
-    stack.clock.advance(41)
+    stack.clock.advance(401)
     assert newcomer.fetch("artists").json["total"] == 120
 
 
@@ -286,9 +286,9 @@ def test_spotify_that_is_slow(stack, spotify, answer):
     (stale_s, stale), (late_s, late) = together(
         lambda b=b: timed(lambda: b.fetch("artists"))
         for b in (reader, newcomer))
-    assert stale.json["stale"] is True and stale_s < 18
+    assert stale.json["stale"] is True and stale_s < 38
     refused(late, 504, "upstream_timeout")
-    assert late_s < 18
+    assert late_s < 38
 
 
 def test_a_list_that_comes_slowly_comes(newcomer, spotify):

@@ -7,13 +7,13 @@ import itertools
 import pathlib
 import shutil
 import signal
-import socket
 import subprocess
 
 import pytest
 
 from application import NAMES, application, chunked, visitor
 from rawhttp import Raw
+from stack.ports import free_port, listens
 from stack.processes import wait_until
 from tools.spotify import newest_secret
 
@@ -33,21 +33,13 @@ pytestmark = pytest.mark.skipif(CADDY is None,
                                 reason="needs caddy")
 
 
-def answers(port):
-    """Whether somebody listens there."""
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
 @pytest.fixture(params=["id name email token", "id"])
 def site(request, make_stack, application):
     """A stack whose .caddy is the port of Caddy."""
     stack = make_stack(conf={"auth_pass": request.param})
     stack.reset()
     application.seen.clear()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        stack.caddy = probe.getsockname()[1]
+    stack.caddy = free_port()
     text = SHIPPED.read_text("utf-8")
     for old, new in (("/run/spotify-fcgi/", f"{stack.folder}/run/"),
                      ("127.0.0.1:3001", application.url[7:])):
@@ -62,7 +54,7 @@ def site(request, make_stack, application):
                 env={"HOME": str(stack.folder), "PATH": "/usr/bin:/bin"},
                 start_new_session=True) as process:
         try:
-            wait_until(lambda: answers(stack.caddy), 60, "no Caddy")
+            wait_until(lambda: listens(stack.caddy), 60, "no Caddy")
             yield stack
         finally:
             process.send_signal(signal.SIGTERM)

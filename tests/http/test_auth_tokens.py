@@ -78,11 +78,12 @@ def test_a_logout_during_a_refresh_wins(site, application):
     client = visitor(site)
     let_tokens_end(site)
     before = count(site.spotify, "token")
-    site.spotify.answers("token", {"delay": 2})
+    site.spotify.answers("token", {"held": True, "pass": True})
     late = Later(lambda: client.copy().fetch("/app/"))
     wait_until(lambda: count(site.spotify, "token") > before, 60,
                "nobody asked for a token")
     assert logout(client.copy()).status == 204
+    site.spotify.release()
     refused(late.result(), 401, "not_logged_in")
     assert not application.seen
 

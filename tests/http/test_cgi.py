@@ -72,14 +72,12 @@ def test_the_command_line_is_not_read(stack, program, arguments):
 
 @pytest.mark.parametrize("program", ALL_PROGRAMS)
 def test_a_bad_configuration_is_not_told_to_the_client(stack, program):
-    stack_params = fastcgi.params_of(stack, program)
-    environment = {**stack_params}
-    original = stack.conf_file.read_text("utf-8")
-    stack.conf_file.write_text(original + "nonsense = 1\n", "utf-8")
-    try:
-        status, output, errors = fastcgi.run_cgi(stack, program, environment)
-    finally:
-        stack.conf_file.write_text(original, "utf-8")
+    bad = stack.conf_file.with_name("bad.conf")
+    bad.write_text(stack.conf_file.read_text("utf-8") + "nonsense = 1\n",
+                   "utf-8")
+    status, output, errors = fastcgi.run_cgi(stack, program, {
+        **fastcgi.params_of(stack, program), "SPOTIFY_FCGI_CONF": str(bad)})
+    bad.unlink()
     assert status == 2
     assert "nonsense" in errors
     assert b"nonsense" not in output and str(stack.folder).encode() \

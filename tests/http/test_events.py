@@ -13,11 +13,12 @@ from stack.fixtures import start_stack
 from tools.answers import Browser, refused
 from tools.events import Outbox, make_outbox
 from tools.fastcgi import auth
-from tools.parallel import together
+from tools.parallel import timed, together
 from tools.spotify import json_answer
 from tools.steps import is_logged_in, let_tokens_end, logout, refresh
 
 ARTIST = "0" * 22
+TURN_S = 0.4    # lib/session/logout.c: then it is told without the lock
 ADA = {"id": "wizzler", "account_id": "aB3dE5fG7h", "display_name": "Ada"}
 
 
@@ -124,9 +125,8 @@ def test_a_logout_everywhere_is_told_once(browser, stack, outbox):
 
 @pytest.mark.parametrize("how", ["logout", "logout?everywhere=1"])
 def test_who_logs_out_twice_at_once_is_told_once(stack, outbox, how):
-    """A double click, or two tabs; how is the path. A slow store may let one
-    of the rounds tell it twice, and then with the same digits."""
-    counts = []
+    """A double click, or two tabs; how is the path. Who has waited for 0.4 s
+    tells it once more, with the same digits: that is for who reads them."""
     for _ in range(5):
         browser = Browser(stack)
         browser.login()
@@ -134,14 +134,15 @@ def test_who_logs_out_twice_at_once_is_told_once(stack, outbox, how):
         for tab in tabs:
             tab.session_cookie = browser.session_cookie
         outbox.take()
-        done = together(functools.partial(tab.fetch, how, "POST")
-                        for tab in tabs)
-        assert {reply.status for reply in done} <= {204, 401}
+        seconds, done = timed(lambda tabs=tabs: together(
+            functools.partial(tab.fetch, how, "POST") for tab in tabs))
+        is_quick = seconds < TURN_S
+        assert {reply.status for reply in done} <= (
+            {204, 401} if is_quick else {204, 401, 503})
         assert 204 in {reply.status for reply in done}
         keys = [path.stem.rsplit("-", 1)[1] for path in outbox.files()]
         assert len(set(keys)) == 1
-        counts.append(len(outbox.take()))
-    assert counts.count(1) >= 4, counts
+        assert len(outbox.take()) == 1 or not is_quick
 
 
 @pytest.mark.parametrize("cookie", ["A" * 43, "x", None])

@@ -185,6 +185,6 @@ def following(request, world):
         plan = canned.check(options["fail_page"][page])
         return canned.play(plan, lambda: Answer(200, page_body(
             request, catalogue, asked, limit, options), API_JSON, HEADERS),
-                           canned.GATE.arrive())
+                           request.gate)
     return Answer(200, page_body(request, catalogue, asked, limit, options),
                   API_JSON, HEADERS)

@@ -51,12 +51,12 @@ def answer(request, world):
     target, methods = find(request.path)
     with world.lock:
         entry = world.journal.open(request, target)
-        gate = canned.GATE.arrive()
-    plan = world.next_answer(target)
+        request.gate = canned.GATE.arrive()
+        plan = world.next_answer(target)
 
     def usual():
         return normal(request, world, entry, methods)
-    result = usual() if plan is None else canned.play(plan, usual, gate)
+    result = usual() if plan is None else canned.play(plan, usual, request.gate)
     entry["status"] = result.status
     return result
 

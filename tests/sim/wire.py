@@ -40,6 +40,7 @@ class Request:
         self.body = body
         self.connection = connection
         self.keep_alive = True
+        self.gate = None        # where a held answer to it waits
 
     def header(self, name):
         """The first header of that (lower case) name, or None."""

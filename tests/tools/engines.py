@@ -159,4 +159,5 @@ class Peer:
 
     def __exit__(self, *_):
         self.ended.set()
+        self._listener.shutdown(socket.SHUT_RDWR)   # wakes who accepts
         self._listener.close()
