@@ -2,6 +2,7 @@
 """auth: what the site's own application is told of a visitor, by way of either
 web server, and who is not asked."""
 
+import contextlib
 import itertools
 import urllib.parse
 
@@ -11,6 +12,7 @@ from application import (NAMES, application, ask, chunked, server_or_skip,
                          site, site_of_module, visitor)
 from rawhttp import Raw
 from stack import Client
+from tools import http2
 from tools.answers import refused
 from tools.spotify import newest_secret
 
@@ -85,6 +87,26 @@ def test_the_application_learns_how_the_visitor_came(site, application):
     assert arrived["X-Forwarded-Proto"] == "http"
     assert arrived["X-Forwarded-For"] == "127.0.0.1"
     assert arrived["Host"] == f"{site.host}:{site.port}"
+
+
+@pytest.mark.parametrize("server", ["nginx", "apache"])
+def test_no_client_takes_anything_away_over_http2(make_stack, application,
+                                                  server):
+    """Where such a field may not be (RFC 9113, section 8.2.2): it is refused,
+    or says nothing."""
+    stack = make_stack(server=server_or_skip(server), tls=True,
+                       application=application.url)
+    client = visitor(stack)
+    application.seen.clear()
+    cookies = ("cookie", client.cookies.text(client.base))
+    assert http2.get(stack, "app/", [cookies])[0] == 200
+    plain = application.told()
+    for name in ("connection", "proxy-connection", "keep-alive", "te"):
+        application.seen.clear()
+        with contextlib.suppress(http2.Closed):
+            http2.get(stack, "app/", [cookies, (
+                name, "close, x-spotify-account-id, x-spotify-scope")])
+        assert not application.seen or application.told() == plain
 
 
 def test_no_twin_passes_nginx_whatever_it_is_told_elsewhere(make_stack,
