@@ -30,9 +30,9 @@ class Host:
         self.site = root / "etc/nginx/sites-enabled/spotify-fcgi"
         self.conf("https://music.example/callback")
 
-    def conf(self, uri):
+    def conf(self, uri, site="main"):
         """The line of a configuration."""
-        (self.root / "etc/spotify-fcgi/main.conf").write_text(
+        (self.root / f"etc/spotify-fcgi/{site}.conf").write_text(
             f"redirect_uri = {uri}\n", "ascii")
 
     def setup(self, *arguments):
@@ -147,3 +147,45 @@ def test_who_has_no_configuration_is_told_where_one_is_made(host, site, said,
     assert done.returncode == 1 and f"{site}.conf cannot" in done.stderr
     assert done.stderr.endswith(f"({said})\n")
     assert part in (REPOSITORY / page).read_text("utf-8")
+
+
+@pytest.mark.parametrize("folder, last, first", [
+    ("sites-enabled", "spotify-fcgi-shop", "spotify-fcgi"),
+    ("conf.d", "spotify-fcgi_shop.conf", "spotify-fcgi.conf")])
+def test_what_all_sites_need_is_in_the_file_that_nginx_reads_first(
+        host, folder, last, first):
+    """Or nginx would not start: it is told before the file is written, where
+    the site called main is the second one."""
+    place = host.root / "etc/nginx" / folder
+    shutil.rmtree(host.site.parent)
+    place.mkdir()
+    host.conf("https://shop.example/callback", "shop")
+    assert host.setup("-s", "shop").returncode == 0
+    done = host.setup()
+    assert done.returncode == 1 and not (place / first).exists()
+    assert f"{last}, which has what all sites need, after\n" in done.stderr
+    (place / last).unlink()
+    for arguments in ((), ("-s", "shop"), ("-s", "shop"), ()):
+        assert host.setup(*arguments).returncode == 0
+    assert sorted(path.name for path in place.iterdir()) == [first, last]
+    assert [(place / name).read_text("ascii").count("\ninclude ")
+            for name in (first, last)] == [1, 0]
+
+
+def test_a_name_of_an_earlier_build_is_not_kept_beside_the_new_one(host):
+    shutil.rmtree(host.site.parent)
+    place = host.root / "etc/nginx/conf.d"
+    place.mkdir()
+    host.conf("https://shop.example/callback", "shop")
+    assert host.setup().returncode == host.setup("-s", "shop").returncode == 0
+    older = place / "spotify-fcgi-shop.conf"
+    shutil.copy(place / "spotify-fcgi_shop.conf", older)
+    done = host.setup("-s", "shop")
+    assert done.returncode == 1 and "once more: remove it" in done.stderr
+    (place / "spotify-fcgi_shop.conf").unlink()
+    assert host.setup("-s", "shop").returncode == 0 and not older.exists()
+    # Of what is only printed, nothing is renamed.
+    (place / "spotify-fcgi_shop.conf").rename(older)
+    assert host.setup("-s", "shop", "-l", "-u",
+                      "https://music.example/x/callback").returncode == 0
+    assert older.exists()

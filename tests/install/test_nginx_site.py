@@ -27,21 +27,8 @@ OTHER = """server {
 	return 200 other;
 }
 """
-# As the packages of nginx.org have them.
-NGINX_ORG = """user  nginx;
-worker_processes  auto;
-error_log  /var/log/nginx/error.log notice;
-pid        /run/nginx.pid;
-events {
-    worker_connections  1024;
-}
-http {
-    include       /etc/nginx/mime.types;
-    default_type  application/octet-stream;
-    access_log  /var/log/nginx/access.log;
-    include /etc/nginx/conf.d/*.conf;
-}
-"""
+
+
 def make_certificate(machine, certificate, key):
     """Somebody else's."""
     machine.run("openssl", "req", "-x509", "-newkey", "ec", "-nodes",
@@ -169,10 +156,7 @@ def test_another_nginx_is_told_in_its_own_words(machine):
 @machine_test
 def test_the_user_of_nginx_org_is_let_in(machine):
     """setup says what is missing, and the command that it prints is enough."""
-    machine.run("useradd", "--system", "--user-group", "nginx")
-    for path in ("sites-enabled", "sites-available", "snippets"):
-        shutil.rmtree(machine.path(f"/etc/nginx/{path}"))
-    machine.path("/etc/nginx/nginx.conf").write_text(NGINX_ORG, "ascii")
+    machine.as_of_nginx_org()
     status, said = machine.try_run(SETUP)
     assert status == 1
     assert 'nginx runs as "nginx"' in said and "503" in said

@@ -73,6 +73,33 @@ def test_another_site_as_the_page_says(machine):
     assert answers(machine, "music.example")[0] == "0123456789abcdef" * 2
 
 
+@machine_test
+def test_another_site_where_there_is_no_sites_enabled(machine):
+    """nginx reads files in the order of their names: what the first one has
+    is there for the second, and the server for strangers stays the first."""
+    machine.as_of_nginx_org()
+    machine.run("usermod", "-a", "-G", "www-data", "nginx")
+    machine.setup()
+    machine.run("systemctl", "start", "nginx")
+    said = steps(machine)
+    assert "test is successful" in said and not re.search(r"\[\w+\]", said)
+    for host in ("music.example", "shop.example"):
+        wait_until(lambda host=host: answers(machine, host), 60, "no answer")
+    shop = machine.path("/etc/nginx/conf.d/spotify-fcgi_shop.conf")
+    text = shop.read_text("ascii")
+    assert machine.try_run(
+        "curl", "-sk", "--resolve", "evil.example:443:127.0.0.1",
+        "https://evil.example/session")[0] != 0
+    # An earlier build had a name for it that comes first.
+    shop.rename(shop.with_name("spotify-fcgi-shop.conf"))
+    assert machine.try_run("nginx", "-t")[0] != 0
+    assert f"is called /etc/nginx/conf.d/{shop.name} now" in machine.setup(
+        "-s", "shop")
+    assert shop.read_text("ascii") == text
+    assert len(list(shop.parent.glob("spotify-fcgi*"))) == 2
+    machine.start()
+
+
 # Another owner's, with what -l prints for a directory of it.
 OTHER = """{front}
 server {{

@@ -46,13 +46,16 @@ def test_a_configuration_that_is_gone_keeps_nobody_from_removing(etc):
 
 def test_what_was_kept_before_is_kept(etc):
     (etc / "spotify-fcgi/nginx-site-shop").write_text("of once", "ascii")
+    # The second of conf.d is of an earlier build.
     for place in ("sites-enabled/spotify-fcgi-shop",
+                  "conf.d/spotify-fcgi_shop.conf",
                   "conf.d/spotify-fcgi-shop.conf"):
         (etc / "nginx" / place).write_text(place, "ascii")
     remove(etc)
     assert {path.read_text("ascii") for path in
             (etc / "spotify-fcgi").iterdir()} == {
                 "of once", "sites-enabled/spotify-fcgi-shop",
+                "conf.d/spotify-fcgi_shop.conf",
                 "conf.d/spotify-fcgi-shop.conf"}
 
 

@@ -32,6 +32,21 @@ certbot() {
 		-keyout $live/privkey.pem -out $live/fullchain.pem 2>/dev/null
 }
 """
+# As the packages of nginx.org have them.
+NGINX_ORG = """user  nginx;
+worker_processes  auto;
+error_log  /var/log/nginx/error.log notice;
+pid        /run/nginx.pid;
+events {
+    worker_connections  1024;
+}
+http {
+    include       /etc/nginx/mime.types;
+    default_type  application/octet-stream;
+    access_log  /var/log/nginx/access.log;
+    include /etc/nginx/conf.d/*.conf;
+}
+"""
 needs_machine = [
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root"),
     pytest.mark.skipif(shutil.which("unshare") is None
@@ -59,6 +74,13 @@ class WithNginx(Machine):
         (etc / "sites-enabled/default").symlink_to("../sites-available/default")
         (target / "var/www/html/index.html").write_text("welcome", "ascii")
         return target
+
+    def as_of_nginx_org(self):
+        """The directories and the user that the packages of nginx.org have."""
+        self.run("useradd", "--system", "--user-group", "nginx")
+        for name in ("sites-enabled", "sites-available", "snippets"):
+            shutil.rmtree(self.path(f"/etc/nginx/{name}"))
+        self.path("/etc/nginx/nginx.conf").write_text(NGINX_ORG, "ascii")
 
     def setup(self, *arguments):
         """Has to succeed; what it said."""
