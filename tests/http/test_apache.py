@@ -278,8 +278,8 @@ def test_files_and_errors_carry_the_headers(site, path, status):
 def test_both_servers_send_the_same_policy_for_the_page():
     policies = {re.search(r'Content-Security-Policy "(.*?)"',
                           path.read_text("utf-8"))[1]
-                for path in (APACHE / "spotify-fcgi.page",
-                             REPOSITORY / "conf/nginx/spotify-fcgi.page")}
+                for path in (APACHE / "spotify-fcgi.headers",
+                             REPOSITORY / "conf/nginx/spotify-fcgi.headers")}
     assert len(policies) == 1
 
 

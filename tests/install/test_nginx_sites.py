@@ -109,6 +109,10 @@ server {{
 	ssl_certificate_key /etc/ssl/spotify-fcgi/privkey.pem;
 {within}}}
 """
+HEADERS = ("content-security-policy", "x-content-type-options",
+           "referrer-policy", "cross-origin-opener-policy",
+           "cross-origin-resource-policy", "permissions-policy",
+           "strict-transport-security", "cache-control")
 
 
 def parts(machine, *arguments):
@@ -168,6 +172,15 @@ def test_two_sites_below_one_host_as_the_page_says(machine):
     wait_until(lambda: machine.curl(
         "https://other.example/x/session", "--data", "x" * 17000,
         name="other.example")[0].endswith(" 413"), 60, "no answer of ours")
+    # And the page has its headers, which nothing else of that host has.
+    for path, code in (("x/", 200), ("x/app.js", 200), ("x/none", 404)):
+        status, text = machine.curl(f"https://other.example/{path}",
+                                    "--include", name="other.example")
+        assert status == f"2 {code}"
+        sent = [line.partition(":")[0].lower() for line in
+                text.replace("\r", "").partition("\n\n")[0].splitlines()]
+        assert {name: sent.count(name) for name in HEADERS} == dict.fromkeys(
+            HEADERS, 1), path
     # Where nothing of ours is served yet, that comes with the first one.
     for path in (site, machine.path("/etc/nginx/sites-enabled/z-other")):
         path.unlink()

@@ -123,7 +123,7 @@ class Apache(WebServer):
                       "login")
 
     def _write_snippets(self):
-        edit = {"spotify-fcgi.page": self._page,
+        edit = {"spotify-fcgi.headers": self._page,
                 "members.example": self._members,
                 "auth.example": self._application}
         for path in SHIPPED.iterdir():

@@ -156,7 +156,7 @@ class Nginx(WebServer):
                 "spotify-fcgi.listen-1.25": self._listen,
                 "spotify-fcgi.redirect": self._redirect,
                 "spotify-fcgi.http": self._http,
-                "spotify-fcgi.page": self._page,
+                "spotify-fcgi.headers": self._page,
                 "members.example": self._members,
                 "auth.example": self._application}
         for path in SHIPPED.iterdir():
