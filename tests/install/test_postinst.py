@@ -67,10 +67,16 @@ def test_an_upgrade_starts_the_programs_anew_and_nothing_else(system):
 
 
 def test_who_has_the_old_layout_is_told_where_it_is_written(system):
-    """Until it has been moved; a site may have that name, too."""
+    """Until it has been moved; a site may have that name, too. Meanwhile the
+    web server goes on by what it has read before."""
     old = system.etc / "spotify-fcgi/spotify-fcgi.conf"
     old.touch()
-    said, _ = system("configure", "0.1.0-1")
+    (system.etc / "nginx/sites-enabled").mkdir(parents=True)
+    (system.etc / "nginx/sites-enabled/site").write_text(
+        "include /usr/share/spotify-fcgi/nginx/x;", "ascii")
+    said, commands = system("configure", "0.1.0-1")
+    # What it would read leads to sockets that are not there yet.
+    assert not [command for command in commands if "nginx" in command]
     assert len(said.splitlines()) == 2 and f"{old} " in said
     assert "CHANGES.md" in said and "From a build of before the release" in said
     changes = (REPOSITORY / "CHANGES.md").read_text("utf-8")

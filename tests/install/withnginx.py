@@ -56,24 +56,29 @@ needs_machine = [
                        reason="needs Debian's nginx")]
 
 
+def add_nginx(target):
+    """To an installation, what apt-get makes of nginx: its directories, and
+    Debian's default site."""
+    for name in ("var/log/nginx", "var/lib/nginx", "var/www/html",
+                 "etc/letsencrypt/live"):
+        (target / name).mkdir(parents=True)
+    etc = target / "etc/nginx"
+    shutil.copytree("/etc/nginx", etc, symlinks=True)
+    shutil.rmtree(etc / "modules-enabled")
+    shutil.rmtree(etc / "sites-enabled")
+    (etc / "sites-enabled").mkdir()
+    (etc / "sites-enabled/default").symlink_to("../sites-available/default")
+    (target / "var/www/html/index.html").write_text("welcome", "ascii")
+    return target
+
+
 class WithNginx(Machine):
-    """nginx as it is after apt-get install, with Debian's default site."""
+    """nginx as it is after apt-get install."""
 
     @staticmethod
     def make(installed, folder):
-        """The directories that a package of nginx brings."""
-        target = configure(installed, folder)
-        for name in ("var/log/nginx", "var/lib/nginx", "var/www/html",
-                     "etc/letsencrypt/live"):
-            (target / name).mkdir(parents=True)
-        etc = target / "etc/nginx"
-        shutil.copytree("/etc/nginx", etc, symlinks=True)
-        shutil.rmtree(etc / "modules-enabled")
-        shutil.rmtree(etc / "sites-enabled")
-        (etc / "sites-enabled").mkdir()
-        (etc / "sites-enabled/default").symlink_to("../sites-available/default")
-        (target / "var/www/html/index.html").write_text("welcome", "ascii")
-        return target
+        """As the operator leaves both."""
+        return add_nginx(configure(installed, folder))
 
     def as_of_nginx_org(self):
         """The directories and the user that the packages of nginx.org have."""
