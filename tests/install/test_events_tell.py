@@ -179,19 +179,52 @@ def test_events_are_mailed(out, tmp_path):
         head, body = (tmp_path / f"mail-{number}").read_text(
             "ascii").split("\n\n")
         assert "To: admin@music.example\n" in head
+        assert "Subject: Log in with Spotify (out)\n" in head
         assert "Content-Transfer-Encoding: base64" in head
         assert max(len(line) for line in body.split("\n")) <= 76
         assert json.loads(base64.b64decode(body)) == EVENT
 
 
-def test_what_cannot_be_mailed_stays(out, tmp_path, taker):
-    """Though it has been posted: it comes once more."""
-    done = tell(out, MAIL_TO="x@y.example", POST_URL=taker.url,
-                SENDMAIL=sendmail(tmp_path, 75))
-    assert done.returncode == 1 and left(out) == sorted([FIRST, LOGIN])
-    assert tell(out, MAIL_TO="x@y.example", POST_URL=taker.url,
-                SENDMAIL=sendmail(tmp_path)).returncode == 0
-    assert left(out) == [] and len(taker.taken) == 4
+def both(out, taker, tmp_path, status=0):
+    """Its status where it posts and mails."""
+    return tell(out, MAIL_TO="x@y.example", POST_URL=taker.url,
+                SENDMAIL=sendmail(tmp_path, status)).returncode
+
+
+def events(out):
+    """Those that are there, by whatever name."""
+    return sorted(path.name for path in out.glob("event-*.json"))
+
+
+def test_what_has_been_posted_is_only_mailed_then(out, tmp_path, taker):
+    """Or who is posted to would be so each minute, for a week."""
+    for _ in range(2):
+        assert both(out, taker, tmp_path, 75) == 1
+        assert events(out) == sorted(name.replace(".json", ".posted.json")
+                                     for name in (FIRST, LOGIN))
+        assert len(taker.taken) == 2
+    assert both(out, taker, tmp_path) == 0
+    assert events(out) == [] and len(taker.taken) == 2
+
+
+def test_what_has_been_mailed_is_only_posted_then(out, tmp_path, taker):
+    """By the key that it would have had before."""
+    taker.refused.add(LOGIN_KEY)
+    taker.refused.add(FIRST)
+    for _ in range(2):
+        assert both(out, taker, tmp_path) == 1
+        assert events(out) == sorted(name.replace(".json", ".mailed.json")
+                                     for name in (FIRST, LOGIN))
+    taker.refused.clear()
+    assert both(out, taker, tmp_path) == 0
+    assert events(out) == [] and len(list(tmp_path.glob("mail-*"))) == 2
+    assert [name for name, _, _ in taker.taken] == [FIRST, LOGIN_KEY]
+
+
+def test_what_neither_has_taken_is_told_to_both(out, tmp_path, taker):
+    taker.refused |= {LOGIN_KEY, FIRST}
+    assert both(out, taker, tmp_path, 75) == 1
+    assert left(out) == sorted([FIRST, LOGIN])
 
 
 @pytest.mark.parametrize("way", ["post", "mail"])
