@@ -17,35 +17,43 @@ CODE = re.search(r"^```python\n(import email.*?)^```",
 OUT, SENDMAIL = "/var/lib/spotify-fcgi-events/main", "/usr/sbin/sendmail"
 
 
-def run(folder, out):
-    """It, with a sendmail that keeps mails in a file."""
+def run(folder, out, refused="nobody"):
+    """Its status, with a sendmail that keeps mails in a file, but for those to
+    an address."""
     sendmail = folder / "sendmail"
-    sendmail.write_text(f"#!/bin/sh\ncat >>{folder}/mails\n", "utf-8")
+    sendmail.write_text(f"#!/bin/sh\ncat >{folder}/mail\n"
+                        f"! grep -q 'To: {refused}' {folder}/mail || exit 75\n"
+                        f"cat {folder}/mail >>{folder}/mails\n", "utf-8")
     sendmail.chmod(0o755)
     code = CODE
     for old, new in ((OUT, out), (SENDMAIL, sendmail)):
         assert code.count(old) == 1
         code = code.replace(old, str(new))
-    subprocess.run([sys.executable, "-c", code], cwd=folder, check=True,
-                   timeout=60)
+    return subprocess.run([sys.executable, "-c", code], cwd=folder,
+                          check=False, timeout=60).returncode
+
+
+def people(folder):
+    """Whose profiles there are."""
+    with sqlite3.connect(folder / "profiles.db") as profiles:
+        return [row[0] for row in profiles.execute(
+            "select account from profile order by account")]
 
 
 def test_it_makes_a_profile_and_greets_once(make_stack, tmp_path):
     """However often an event comes."""
-    assert len(CODE.splitlines()) <= 25
+    assert len(CODE.splitlines()) <= 40
     out = make_outbox(tmp_path)
     stack = make_stack(conf={"events_dir": out, "events_email": "yes"})
     Browser(stack).login()
     first, = out.glob("event-0-first-*")
     again = first.read_bytes()
-    run(tmp_path, out)
+    assert run(tmp_path, out) == 0
     assert list(out.iterdir()) == []
     (out / first.name).write_bytes(again)
     Browser(stack).login()
-    run(tmp_path, out)
-    with sqlite3.connect(tmp_path / "profiles.db") as profiles:
-        assert [row[0] for row in profiles.execute(
-            "select account from profile")] == ["aB3dE5fG7h"]
+    assert run(tmp_path, out) == 0
+    assert people(tmp_path) == ["aB3dE5fG7h"]
     mails = (tmp_path / "mails").read_text("utf-8")
     assert mails.count("To: ada@example.com") == 1
 
@@ -62,8 +70,28 @@ def test_what_is_not_one_address_is_not_written_to(make_stack, tmp_path):
             "id": f"eve{number}", "account_id": f"eve{number}",
             "email": address}))
         Browser(stack).login()
-    run(tmp_path, out)
+    assert run(tmp_path, out) == 0
     assert list(out.iterdir()) == [] and not (tmp_path / "mails").exists()
-    with sqlite3.connect(tmp_path / "profiles.db") as profiles:
-        assert len(profiles.execute(
-            "select account from profile").fetchall()) == len(addresses)
+    assert len(people(tmp_path)) == len(addresses)
+
+
+def test_who_could_not_be_greeted_is_greeted_later_and_holds_nobody_up(
+        make_stack, tmp_path):
+    """He has his profile, and only he is left for the next call."""
+    out = make_outbox(tmp_path)
+    stack = make_stack(conf={"events_dir": out, "events_email": "yes"})
+    names = ("eve", "bob", "joe")
+    for name in names:
+        stack.spotify.answers("me", json_answer({
+            "id": name, "account_id": name, "email": f"{name}@b.example"}))
+        Browser(stack).login()
+    # One that nothing can be made of holds nobody up either.
+    (out / "event-0-0.json").write_bytes(b"{}")
+    for name in ("eve", "bob"):
+        assert run(tmp_path, out, refused=name) == 1
+        assert people(tmp_path) == sorted(names)
+    (out / "event-0-0.json").unlink()
+    assert run(tmp_path, out) == 0 and list(out.iterdir()) == []
+    mails = (tmp_path / "mails").read_text("utf-8")
+    for name in names:
+        assert mails.count(f"To: {name}@b.example") == 1, name

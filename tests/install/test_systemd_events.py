@@ -8,6 +8,7 @@ import os
 import pathlib
 import re
 import shutil
+import textwrap
 
 import pytest
 
@@ -59,12 +60,12 @@ def write(machine, name, text, mode):
     path.chmod(mode)
 
 
-def put(machine, number, age="now"):
+def put(machine, number, age="now", event='"event":"login"'):
     """An event, as the programs do: under a name that nobody takes first."""
     name = NAME.format(number)
     machine.run("setpriv", "--reuid=spotify-fcgi", "--regid=spotify-fcgi",
                 "--clear-groups", "sh", "-euc", f"""
-umask 077; cd {OUT}; echo '{{"event":"login","time":{number}}}' >.temp-1
+umask 077; cd {OUT}; echo '{{{event},"time":{number}}}' >.temp-1
 chmod 640 .temp-1; touch -d '{age}' .temp-1; ln .temp-1 {name}; rm .temp-1""")
     return name
 
@@ -148,3 +149,40 @@ def test_an_upgrade_of_the_package_does_not_wait_for_a_mail_server(machine):
     assert machine.process("session") not in (0, old)
     assert machine.show(unit, "InvocationID") == telling
     machine.run("systemctl", "stop", "spotify-fcgi-events@main.path", unit)
+
+
+FIRST = ('"event":"first_login","account":{"id":"a","account_id":"a",'
+         '"display_name":"Ada","email":"ada@example.com"}')
+
+
+def page_says():
+    """The code of conf/OPERATING.md that makes profiles, and its drop-in."""
+    page = (REPOSITORY / "conf/OPERATING.md").read_text("utf-8")
+    part = page[page.index("As `/usr/local/lib/profiles.py`"):]
+    return (re.search(r"^```python\n(import email.*?)^```", page,
+                      re.M | re.S)[1],
+            textwrap.dedent(re.search(r"\n\n((?: {4}[^\n]*\n)+)", part)[1]))
+
+
+def test_code_of_ones_own_is_started_as_the_page_says(machine):
+    """Who could not be greeted is greeted when it is started again."""
+    code, drop_in = page_says()
+    unit = "spotify-fcgi-events@main"
+    machine.run("systemctl", "stop", f"{unit}.path", f"{unit}.service")
+    machine.run("sh", "-c", f"rm -f {OUT}/* /var/lib/mails/*")
+    write(machine, "/usr/local/lib/profiles.py", code, 0o644)
+    write(machine, "/usr/sbin/sendmail", SENDMAIL, 0o755)
+    write(machine, f"/etc/systemd/system/{unit}.service.d/override.conf",
+          drop_in, 0o644)
+    machine.run("systemctl", "daemon-reload")
+    put(machine, 1, event=FIRST)
+    machine.run("systemctl", "enable", "--now", f"{unit}.path")
+    wait_until(lambda: machine.show(f"{unit}.service", "Result")
+               == "exit-code", 60, "no failure")
+    machine.path("/var/lib/mails/open").touch()
+    wait_until(lambda: os.listdir(machine.path(OUT)) == [], 150, "left")
+    mail, = machine.path("/var/lib/mails").glob("*.*")
+    assert "To: ada@example.com\n" in mail.read_text("ascii")
+    assert "'Ada'" in machine.run(
+        "python3", "-c", "import sqlite3; print(list(sqlite3.connect("
+        "'/var/lib/profiles/profiles.db').execute('select * from profile')))")
