@@ -137,6 +137,7 @@ def test_an_upgrade_of_the_package_does_not_wait_for_a_mail_server(machine):
     unit = "spotify-fcgi-events@main.service"
     write(machine, "/usr/local/sbin/keep-mail", "#!/bin/sh\nsleep 600\n",
           0o755)
+    machine.run("systemctl", "start", "spotify-fcgi-events@main.path")
     machine.ask("session")
     old = wait_until(lambda: machine.process("session"), 60, "no process")
     put(machine, 9)
