@@ -24,6 +24,7 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("unshare") is None, reason="no unshare")]
 
 STORE = "/var/lib/spotify-fcgi/main"
+EVENTS = "/var/lib/spotify-fcgi-events"
 APT = ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y",
        "--no-install-recommends")
 
@@ -149,7 +150,10 @@ def test_removed_it_leaves_the_system_well_and_the_data(machine, how):
     machine.run("sh", "-c", f"echo mistake >>{CONF}/main.conf")
     machine.try_run("systemctl", "restart", "spotify-fcgi-login@main.service")
     wait_until(lambda: failed(machine), 60, "nothing failed")
+    machine.run("sh", "-c", f"install -d {EVENTS}/main; echo {{}} "
+                f">{EVENTS}/main/event-1795000000000-0123456789abcdef.json")
     machine.run(*APT, how, "spotify-fcgi")
+    assert machine.path(EVENTS).exists() == (how == "remove")
     # systemd forgets a unit some time after nothing needs it.
     try:
         wait_until(lambda: units(machine) == "", 60, "units are left")
