@@ -99,6 +99,7 @@ def failed(machine):
 def test_lintian_finds_nothing(root):
     """What it is wrong about is overridden, with the reason."""
     said = (root / "packages" / "lintian").read_text("utf-8")
+    assert said.splitlines()[-1] == "status 0", said
     assert not re.search(r"^[EW]:", said, re.M), said
 
 
@@ -107,6 +108,17 @@ def test_it_can_keep_sessions_in_an_engine(root):
     needs = subprocess.run(["dpkg-deb", "-f", str(package), "Depends"],
                            text=True, capture_output=True, check=True).stdout
     assert "libhiredis" in needs
+
+
+def test_pages_have_the_names_by_which_others_name_them(root):
+    """In the package's scripts, in setup, and in each other: no ".gz"."""
+    package, = (root / "packages").glob("spotify-fcgi_*.deb")
+    listed = subprocess.run(["dpkg-deb", "-c", str(package)], text=True,
+                            capture_output=True, check=True).stdout
+    assert set(re.findall(r"/usr/share/doc/spotify-fcgi/(\S+\.(?:md|yaml)\S*)",
+                          listed)) == {
+        "README.md", "CHANGES.md", "THREATS.md", "frontend.md",
+        "OPERATING.md", "MACHINES.md", "openapi.yaml"}
 
 
 def test_an_upgrade_loses_no_request_and_no_session(machine):
