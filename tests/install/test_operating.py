@@ -20,7 +20,8 @@ pytestmark = [
                        or not os.path.exists("/lib/systemd/systemd"),
                        reason="needs unshare and systemd")]
 
-STORE = "/var/lib/spotify-fcgi/main"
+STORES = "/var/lib/spotify-fcgi"
+STORE = f"{STORES}/main"
 # What a machine made of memory has not: sudo, an editor, the sources.
 STAND_INS = """set -e
 sudo() {
@@ -69,10 +70,10 @@ def snapshot(machine, *folders):
                        *folders)
 
 
-def is_up(machine):
+def is_up(machine, site="main"):
     """A program answers."""
     try:
-        return machine.ask("session", "GET").status == 200
+        return machine.ask("session", "GET", site=site).status == 200
     except (AssertionError, KeyError, OSError):
         return False
 
@@ -132,19 +133,29 @@ def at_rest(lines):
 
 
 def test_a_move_takes_sessions_along(machine):
-    """To itself, emptied in between, with another number for the user."""
+    """To itself, emptied in between, with another number for the user. Of all
+    sites."""
     own_secrets(machine)
     assert is_up(machine)
+    machine.run("sh", "-c", f"cd {CONF}; for f in conf client_secret "
+                "server_key; do cp -p main.$f shop.$f; done; "
+                "sed -i 's/main/shop/' shop.conf; systemctl start "
+                "spotify-fcgi@shop.target")
+    assert is_up(machine, "shop")
     machine.run("sh", "-c", f"echo sealed >{STORE}/session-a; chmod 600 "
                 f"{STORE}/session-a; chown spotify-fcgi {STORE}/session-a")
-    before = snapshot(machine, CONF, STORE)
+    before = snapshot(machine, CONF, STORES)
     old, new = commands("conf/OPERATING.md", "## Move").split(
         "sudo systemd-sysusers\n")
     follow(machine, old)
     assert machine.process("session") == 0
-    machine.run("rm", "-rf", CONF, STORE)
+    machine.run("rm", "-rf", CONF, STORES)
     machine.run("usermod", "-u", "4321", "spotify-fcgi")
-    follow(machine, "systemd-sysusers\n" + new)
-    wait_until(lambda: is_up(machine), 60, "no answer")
-    assert at_rest(snapshot(machine, CONF, STORE)) == at_rest(before)
+    sites = "for site in main; do        # and the names of your others\n"
+    assert sites in new
+    follow(machine, "systemd-sysusers\n" + new.replace(
+        sites, "for site in main shop; do\n"))
+    for site in ("main", "shop"):
+        wait_until(lambda site=site: is_up(machine, site), 60, "no answer")
+    assert at_rest(snapshot(machine, CONF, STORES)) == at_rest(before)
     assert machine.path(f"{STORE}/session-a").stat().st_uid == 4321

@@ -17,16 +17,15 @@ SITE = "/etc/nginx/sites-enabled/spotify-fcgi"
 STAND_INS = """set -e
 sudo() { [ "$1" = apt-get ] || "$@"; }
 certbot() {
-	live=/etc/letsencrypt/live/music.example
 	case "$*" in
-	"certonly --webroot -w /var/www/html -d music.example "*) ;;
+	"certonly --webroot -w /var/www/html -d "*.example" --deploy-hook "*) ;;
 	*) return 1 ;;
 	esac
+	live=/etc/letsencrypt/live/$6
 	mkdir -p /var/www/html/.well-known/acme-challenge $live
 	echo proof >/var/www/html/.well-known/acme-challenge/token
-	curl --silent --fail --resolve music.example:80:127.0.0.1 \
-		http://music.example/.well-known/acme-challenge/token |
-		grep -q proof
+	curl --silent --fail --resolve $6:80:127.0.0.1 \
+		http://$6/.well-known/acme-challenge/token | grep -q proof
 	openssl req -x509 -newkey ec -nodes -subj /CN=real \
 		-pkeyopt ec_paramgen_curve:prime256v1 \
 		-keyout $live/privkey.pem -out $live/fullchain.pem 2>/dev/null
