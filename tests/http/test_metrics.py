@@ -246,12 +246,17 @@ def test_a_file_that_is_none_of_ours_counts_as_nothing(make_stack, content):
 
 
 def test_the_answers_of_login_are_counted_by_the_servers_log(make_stack):
-    """As the manual has it, for the program that counts nothing itself."""
+    """As the manual has it, for the program that counts nothing itself. Those
+    of another site are not among them."""
     stack = make_stack(server="nginx")
     text = (REPOSITORY / "cgi-bin/spotify-fcgi-admin.8").read_text("utf-8")
     command, = re.findall(r"^awk .*$", text, re.M)
     log = "/var/log/nginx/spotify-fcgi.log"
     assert command.count(log) == 1
+    path = stack.folder / "log/spotify-fcgi.log"
+    with open(path, "a", encoding="ascii") as file:
+        file.write('192.0.2.1 [2026-11-30T00:00:00+00:00] "GET /login '
+                   'HTTP/2.0" 303 0 0123 0.002 0.002 shop\n')
     browser = Browser(stack)
     for _ in range(3):
         browser.start_login()
@@ -259,8 +264,7 @@ def test_the_answers_of_login_are_counted_by_the_servers_log(make_stack):
 
     def counted():
         return subprocess.run(
-            ["sh", "-c", command.replace(log, str(
-                stack.folder / "log/spotify-fcgi.log"))], text=True, check=True,
-            stdout=subprocess.PIPE).stdout.split("\n")
+            ["sh", "-c", command.replace(log, str(path))], text=True,
+            check=True, stdout=subprocess.PIPE).stdout.split("\n")
     wait_until(lambda: sorted(counted()) == ["", "303 3", "405 1"], 60,
                "not all was counted")

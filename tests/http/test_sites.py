@@ -180,3 +180,18 @@ def test_a_cookie_of_one_says_nothing_at_the_other(both):
     assert two.finish(back.replace("/one/", "/two/")).status == 400
     assert not is_in(two)
     assert is_in(one)
+
+
+def test_the_log_says_of_which_site_a_request_was(both):
+    """As the last word of its line."""
+    one, two = both
+    for browser, path, site in ((one, "/one/session", "main"),
+                                (two, "/two/session", "shop"),
+                                (one, "/one/app.js", "main")):
+        assert browser.get(path.split("/")[-1]).status == 200
+
+        def seen(path=path):
+            return [line for line in one.stack.server.log("access")
+                    .splitlines() if f" {path} " in line and " 200 " in line]
+        lines = wait_until(seen, 60, "not in the log")
+        assert {line.split()[-1] for line in lines} == {site}, lines

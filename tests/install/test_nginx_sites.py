@@ -83,6 +83,8 @@ def test_another_site_as_the_page_says(machine):
     # Connections to the second site's programs are kept, too.
     text = machine.path(f"{SITE}-shop").read_text("ascii")
     assert text.count("/etc/letsencrypt/live/shop.example/") == 2
+    # For the log, too, of the server on port 80.
+    assert text.count("\tset $spotify_fcgi_site shop;\n") == 2
     assert text.count("\nupstream /run/spotify-fcgi/shop/") + text.startswith(
         "upstream ") == 8
     # Once more, nothing changes; and the host of one is not given to another.
