@@ -12,10 +12,14 @@ import threading
 
 import pytest
 
+import test_moving
 from installation import REPOSITORY
 from machine import CONF, Debian
-from stack import PROGRAMS, StackError
+from stack import PROGRAMS, Client, StackError
+from stack.fixtures import start_stack
 from stack.processes import wait_until
+from test_moving import (BEFORE, STAND_INS, fixture_before,  # noqa: F401
+                         fixture_session, is_in)
 from tools.amounts import SOAK
 
 pytestmark = [
@@ -40,15 +44,28 @@ def fixture_root(request):
     with open(f"{root}.lock", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not number or not built.exists() or built.read_text() != number:
-            build(request.param)
+            run(root.name, "tests/install/package")
+            build_before(root)
             built.write_text(number, "ascii")
     return root
 
 
-def build(name):
-    """As conf/debian/README says."""
+def build_before(root):
+    """The package of the last sources whose units were named by the program
+    alone."""
+    shutil.rmtree(root / "before", ignore_errors=True)
+    (root / "before").mkdir()
+    if test_moving.unpack(BEFORE, root / "before"):
+        run(root.name, "sh", "-euc", "cd /before; cp -r conf/debian debian; "
+            "export DEB_BUILD_OPTIONS='nocheck parallel=2'; "
+            "dpkg-buildpackage -us -uc -b; "
+            "mv ../spotify-fcgi_*.deb /packages/before.deb")
+
+
+def run(name, *command):
+    """A command in a Debian of that name."""
     done = subprocess.run(
-        [str(REPOSITORY / "tests/debian"), name, "tests/install/package"],
+        [str(REPOSITORY / "tests/debian"), name, *command],
         text=True, check=False, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT)
     if done.returncode == 3:
@@ -62,6 +79,15 @@ def fixture_machine(root, tmp_path_factory):
     machine = Debian(root, tmp_path_factory.mktemp("machine"))
     yield machine
     machine.stop()
+
+
+@pytest.fixture(name="login", scope="module")
+def fixture_login():
+    """A stack, and the cookie of one who is logged in there."""
+    with start_stack() as stack:
+        client = Client(stack)
+        client.login()
+        yield stack, client.session_cookie
 
 
 def install(machine):
@@ -121,10 +147,14 @@ def test_pages_have_the_names_by_which_others_name_them(root):
         "OPERATING.md", "MACHINES.md", "openapi.yaml"}
 
 
-def test_an_upgrade_loses_no_request_and_no_session(machine):
+def test_an_upgrade_loses_no_request_and_no_session(machine, login):
+    stack, cookie = login
     install(machine)
-    machine.run("sh", "-c", f"echo sealed >{STORE}/session-a; "
-                f"chown spotify-fcgi {STORE}/session-a")
+    test_moving.bring_sessions(machine, stack, STORE)
+    shutil.copy(stack.folder / "server_key",
+                machine.path(f"{CONF}/main.server_key"))
+    machine.run("systemctl", "restart", "spotify-fcgi-*@main.service")
+    assert is_in(machine, cookie, "main")
     old = {name: machine.process(name) for name in PROGRAMS}
     assert 0 not in old.values()
     # The new package brings a unit that differs, too.
@@ -150,7 +180,29 @@ def test_an_upgrade_loses_no_request_and_no_session(machine):
     assert set(statuses) == {200}
     assert machine.show("spotify-fcgi-session@main.service",
                         "NeedDaemonReload") == "no"
-    assert machine.path(f"{STORE}/session-a").read_text() == "sealed\n"
+    assert is_in(machine, cookie, "main")
+
+
+def test_an_installation_of_before_moves_by_the_steps_of_changes(
+        machine, session):
+    """The new package comes in place of the old one, and says where it is
+    written; what runs goes on until its operator follows that."""
+    stack, cookie = session
+    machine.run(*APT, "install", "/packages/before.deb")
+    test_moving.configure(machine.path(CONF), stack)
+    test_moving.bring_sessions(machine, stack)
+    machine.run("systemctl", "enable", "--now", "spotify-fcgi.target")
+    wait_until(lambda: is_in(machine, cookie, "."), 60, "not logged in before")
+    said = machine.run(*APT, "install", "/packages/newer.deb")
+    assert '"From a build of before the release"' in said
+    assert is_in(machine, cookie, ".")
+    store = machine.path("/var/lib/spotify-fcgi").stat()
+    assert store.st_uid == machine.path(
+        "/var/lib/spotify-fcgi/main").stat().st_uid != 0
+    stop, move, *_ = test_moving.blocks()
+    machine.run("sh", "-c", STAND_INS + stop + move)
+    wait_until(lambda: is_in(machine, cookie, "main"), 60, "not logged in")
+    test_moving.nothing_is_left_of_before(machine)
 
 
 @pytest.mark.parametrize("how", ["remove", "purge"])
