@@ -125,7 +125,7 @@ def test_other_tabs_are_told(visitor):
     tells(visitor, ("login", "Ada"), ("logout", None))
 
 
-def test_it_says_when_the_authorization_ends_soon(anybody, make_stack):
+def test_it_says_when_the_authorization_ends_soon(make_stack, anybody):
     site = make_stack(conf={
         "idle_limit": "179d", "absolute_limit": "179d"})
     write(site)
@@ -143,7 +143,7 @@ def check(somebody):
     somebody.run("return document.querySelector('spotify-login').check()")
 
 
-def test_it_says_so_once_on_a_page_that_stays_open(anybody, make_stack):
+def test_it_says_so_once_on_a_page_that_stays_open(make_stack, anybody):
     site = make_stack(conf={
         "idle_limit": "179d", "absolute_limit": "179d"})
     write(site)
@@ -189,11 +189,12 @@ def test_an_answer_that_says_nothing_is_no_logout(visitor, answer):
 def test_a_failure_is_told_and_can_be_tried_again(visitor):
     visitor.find(LINK)
     visitor.expected = {503}
-    visitor.stack.kill("session")
+    visitor.stack.down("session")
     visitor.run("document.querySelector('spotify-login').check()")
     visitor.see("busy", "spotify-login[data-state=trouble] > span")
     tells(visitor, ("failure", "busy"))
-    visitor.stack.start("session")
+    visitor.stack.up("session")
+    assert all(".sock failed" in line for line in visitor.stack.complaints())
     visitor.click("spotify-login[data-state=trouble] > button")
     visitor.see("Log in", LINK)
 

@@ -93,7 +93,7 @@ def test_the_example_runs_on_the_site_itself(person):
 
 
 def test_the_second_example_shows_who_is_heard_most_and_follows(
-        anybody, make_stack):
+        make_stack, anybody):
     site = make_stack(conf={
         "api_allow": "top-artists follow",
         "scope": "user-follow-read user-follow-modify user-top-read"})
@@ -128,7 +128,7 @@ def test_the_second_example_shows_who_is_heard_most_and_follows(
 
 
 def test_the_example_runs_on_an_origin_that_is_allowed(
-        anybody, make_stack, other):
+        make_stack, anybody, other):
     site = make_stack(conf={"allowed_origins": other.url,
                             "after_login": other.url + "/"})
     serve_example(other, site.url + "/")
@@ -142,7 +142,7 @@ def test_the_example_runs_on_an_origin_that_is_allowed(
 
 
 def test_an_origin_that_is_not_allowed_learns_nothing(
-        anybody, make_stack, other):
+        make_stack, anybody, other):
     site = make_stack()
     serve_example(other, site.url + "/")
     anybody.begin(site)
@@ -156,7 +156,7 @@ def test_an_origin_that_is_not_allowed_learns_nothing(
     anybody.begin(site)
 
 
-def test_members_are_asked_to_log_in_and_come_in(anybody, make_stack, other):
+def test_members_are_asked_to_log_in_and_come_in(make_stack, anybody, other):
     site = make_stack(members=other.url)
     anybody.begin(site)
     site.spotify.settings(consent="ask")

@@ -9,6 +9,8 @@ LINKS = """
 return [...document.querySelectorAll('#artists a.name')]
 	.map((link) => [link.href, link.target, link.rel, link.textContent]);
 """
+# Until release(): the page shows what it shows meanwhile.
+HELD = {"held": True, "pass": True}
 COMES_AGAIN = """
 return !document.querySelector('#progress').hidden
 	&& document.querySelector('#artists[aria-busy=true]') !== null;
@@ -95,7 +97,7 @@ def test_names_lead_to_spotify_in_a_tab_of_their_own(listener):
 
 
 def test_something_moves_while_the_list_is_on_its_way(person):
-    person.stack.spotify.answers("following", {"delay": 5})
+    person.stack.spotify.answers("following", HELD)
     person.open()
     person.click("#login")
     person.click("#agree")
@@ -104,29 +106,32 @@ def test_something_moves_while_the_list_is_on_its_way(person):
     person.find("#artists .skeleton .picture")
     assert person.text("#account-name") == "Ada"
     person.shot("loading")
+    person.stack.spotify.release()
     person.vanish("#progress")
     person.see("120 artists", "#count")
     assert not person.all(".skeleton")
 
 
 def test_what_is_typed_while_the_list_is_on_its_way_holds(person):
-    person.stack.spotify.answers("following", {"delay": 5})
+    person.stack.spotify.answers("following", HELD)
     person.open()
     person.click("#login")
     person.click("#agree")
     person.find("#progress")
     filter_by(person, "quiet")
+    person.stack.spotify.release()
     person.see("of 120", "#count")
     assert all("quiet" in name.lower() for name in person.artists())
 
 
 def test_a_reload_keeps_the_list_in_sight_and_shows_that_it_works(listener):
     listener.stack.clock.advance(60)
-    listener.stack.spotify.answers("following", {"delay": 1})
+    listener.stack.spotify.answers("following", HELD)
     listener.click("#reload")
     listener.until(lambda: listener.run(COMES_AGAIN), "the progress bar")
     assert len(listener.artists()) == 120
     assert listener.text("#reload") == "Reloading…"
+    listener.stack.spotify.release()
     listener.see("The list is up to date", ".message")
     assert listener.text("#reload") == "Reload artists"
 

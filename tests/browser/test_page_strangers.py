@@ -18,7 +18,7 @@ const seen = () => {
 	return JSON.stringify({ closed: other.closed, at, frames: other.length,
 		history: history.length - before });
 };
-const end = Date.now() + 10000;
+const end = Date.now() + 50000;
 const watch = () => other.closed || Date.now() > end ? done(seen())
 	: setTimeout(watch, 50);
 watch();

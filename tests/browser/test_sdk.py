@@ -93,7 +93,7 @@ def fixture_package(tmp_path_factory):
 
 @pytest.mark.skipif(not SOAK, reason="set SOAK=1: asks npm for the SDK")
 @pytest.mark.skipif(shutil.which("npm") is None, reason="needs npm")
-def test_spotifys_own_sdk_runs_without_a_token(anybody, make_stack, package):
+def test_spotifys_own_sdk_runs_without_a_token(make_stack, anybody, package):
     site = make_stack(conf={"api_allow": "reading pause transfer",
                             "scope": SCOPE})
     www = site.folder / "www"

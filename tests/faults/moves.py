@@ -39,9 +39,11 @@ class Site:
         self.stack.write_conf(text)
 
     def restart(self, *programs):
-        """One after the other, as an operator does."""
+        """One after the other, as an operator does; returns when they have
+        read the file, which may change then."""
         for name in programs or PROGRAMS:
-            self.stack.restart(name)
+            program = self.stack.programs[name]
+            program.settle(program.restart)
 
     def knows_both(self):
         """The first step: nothing moves yet, but all know the new place."""

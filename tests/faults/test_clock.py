@@ -38,7 +38,7 @@ class Visitor:
         """Asserts what no clock may change."""
         seconds, reply = timed(lambda: self.client.fetch(
             path, method, {"Cookie": self.cookie}))
-        assert seconds < 3
+        assert seconds < 10     # of a lock it would be 12
         for text in reply.all("Set-Cookie"):
             assert "Max-Age=-" not in text
         if reply.status == 200 and "expires_in" in reply.json:
@@ -115,7 +115,7 @@ def test_a_step_while_somebody_waits_for_the_lock_does_not_matter(
     stack.clock.advance(2 * DAY)
     for one in waiting:
         seconds, reply = one.result()
-        assert reply.status == 200 and seconds < 3
+        assert reply.status == 200 and seconds < 10
 
 
 def test_a_login_older_than_ten_minutes_has_ended(stack, client):

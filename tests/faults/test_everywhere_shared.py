@@ -6,6 +6,7 @@ import pytest
 
 from stack import Client
 from stack.engine import Engine, find_server
+from stack.processes import wait_until
 from tools.machines import Machine
 from tools.parallel import Later, together
 from tools.proxy import Proxy
@@ -112,7 +113,12 @@ def test_no_refresh_in_the_midst_of_a_logout_outlives_it(one, engine):
     with Proxy(engine) as proxy, \
             Machine(one, store=proxy.url, programs=("logout",)) as two:
         proxy.delay_s = 0.3
-        waiting = Later(lambda: two.ask(browser, "logout", ONE))
+
+        def leave_in_the_end():
+            """An engine's answer after a second is none."""
+            reply = two.ask(browser, "logout", ONE)
+            return reply if reply.status != 503 else None
+        waiting = Later(lambda: wait_until(leave_in_the_end, 60, "a logout"))
         for _ in range(100):    # hours: no session may end by its age
             if waiting.under_way():
                 let_tokens_end(one)
@@ -143,6 +149,8 @@ def test_while_the_engine_is_away_nothing_is_done(one, engine):
     reply = leave(browser)
     assert (reply.status, reply.code) == (503, "store_unavailable")
     engine.start()
+    wait_until(lambda: all(one.fetch("session").status == 200
+                           for one in (browser, phone)), 60, "no engine")
     assert is_logged_in(browser) and is_logged_in(phone)
 
 

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(find_server() is None,
                                 reason="needs valkey-server or redis-server")
 
 REQUEST_S = 18      # lib/process/server.c
-FAILOVER_S = 90     # the sentinels wait a second here, and then agree
+FAILOVER_S = 180    # the sentinels wait a second here, and then agree
 
 
 @pytest.fixture(name="engine")
@@ -201,7 +201,9 @@ def test_what_a_master_says_that_was_left_behind_is_lost_unless_confirmed(
         stack = make_stack(conf=engine.conf(engine.socket_url)
                            | {"store_replicas": str(replicas)})
         first, second = Client(stack), Client(stack)
-        first.login()
+        url = first.approve(first.start_login())
+        wait_until(lambda: first.finish(url).status == 303, FAILOVER_S,
+                   "the replica has nothing in time")
         assert is_copied(engine)
         engine.replica.command("REPLICAOF", "NO", "ONE")
         reply = second.finish(second.approve(second.start_login()))

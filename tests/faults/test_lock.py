@@ -42,7 +42,7 @@ def test_after_kill_9_of_the_holder_the_next_is_served_at_once(pair):
     client.login()
     let_tokens_end(pair)
     pair.spotify.settings(rotation="strict")
-    under_way = holder(pair, client.copy(), 2)
+    under_way = holder(pair, client.copy(), 8)
     pair.kill("refresh", signal.SIGKILL)
     reply = client.fetch("artists")
     assert reply.status in (200, 401)
@@ -98,7 +98,7 @@ def test_a_holder_that_is_stopped_costs_the_lock_limit_and_no_more(pair):
     client.login()
     other.login("grace.many")
     let_tokens_end(pair)
-    under_way = holder(pair, client.copy(), 1)
+    under_way = holder(pair, client.copy(), 8)
     os.kill(pair.pids("refresh")[0], signal.SIGSTOP)
     try:
         threads = [status(p, "Threads") for p in pair.pids("artists")]

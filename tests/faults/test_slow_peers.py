@@ -311,7 +311,7 @@ def test_who_waits_for_a_thread_is_served(make_stack, server):
 
 def test_who_waits_is_known_although_a_thread_is_free_now_and_then(one):
     """Each end lets one more in, but all are known before that."""
-    one.spotify.answers("following", {"delay": 0.02, "pass": True}, repeat=True)
+    one.spotify.answers("following", {"delay": 0.06, "pass": True}, repeat=True)
     clients, peers = [Client(one) for _ in range(32)], []
     assert all(client.login() for client in clients)
     for cookie in map(cookie_of, clients):

@@ -16,7 +16,7 @@ from tools.parallel import timed
 from tools.steps import is_logged_in, let_tokens_end, refresh
 from tools.store import session_bytes, stored
 
-AT_ONCE_S = 1
+AT_ONCE_S = 10
 
 
 class Asker:

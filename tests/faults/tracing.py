@@ -50,7 +50,7 @@ class Strace:
     afterwards trace.calls: [(name, the rest of the line)]."""
 
     def __init__(self, pid, inject=None):
-        self.threads = serving_threads(pid)
+        self._pid, self.threads = pid, serving_threads(pid)
         self._inject = inject
         self._folder = tempfile.TemporaryDirectory(prefix="sf-trace-")
         self._output = pathlib.Path(self._folder.name) / "trace"
@@ -67,6 +67,13 @@ class Strace:
         except OSError:
             return False
 
+    def _is_dead(self):
+        try:
+            stat = pathlib.Path(f"/proc/{self._pid}/stat").read_text("ascii")
+        except OSError:
+            return True
+        return stat.rpartition(") ")[2][0] == "Z"
+
     def __enter__(self):
         name = self._inject.split("=")[1].split(":")[0] if self._inject \
             else "all"
@@ -82,11 +89,14 @@ class Strace:
 
     def __exit__(self, *_):
         if self._inject and ":signal=KILL" in self._inject:
-            # The answer may be there before the death that follows it.
+            # The answer may be there before the death that follows it, and
+            # strace tells of that after all.
             for _ in range(100):
-                if self._process.poll() is not None:
+                if self._process.poll() is not None or self._is_dead():
                     break
                 time.sleep(0.002)
+            if self._is_dead():
+                self._process.wait(60)
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)    # detaches
         self._process.communicate(timeout=60)

@@ -5,6 +5,8 @@ none can be mounted (it takes root) the store stays as it is."""
 import os
 import subprocess
 
+from tracing import serving_threads
+
 
 class SmallDisk:
     """toggle() fills or frees it."""
@@ -26,6 +28,9 @@ class SmallDisk:
             capture_output=True).returncode == 0
         for program in self._stack.programs:
             self._stack.start(program)
+        for program in self._stack.programs:
+            for pid in self._stack.pids(program):
+                serving_threads(pid)    # a start has files of its own
 
     @property
     def mounted(self):

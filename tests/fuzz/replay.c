@@ -24,7 +24,7 @@
 #define VARIANTS 96	 /* of each kind for one seed, */
 #define VARIANTS_LARGE 8 /* or for one above LARGE bytes */
 #define LARGE 4096
-#define TARGET_S 120 /* the longest that one may take */
+#define TARGET_S 300 /* the longest that one may take */
 #define SHOWN 6000   /* bytes of its last words */
 
 /* How far a target has come; shared with its process. */

@@ -68,6 +68,9 @@ class Machine:
         if not children:
             return False
         self.pid = int(children[0])
+        # Until it has a root of its own, a command would be for this machine.
+        if not os.readlink(f"/proc/{self.pid}/exe").endswith("/systemd"):
+            return False
         return self.try_run("systemctl", "is-active",
                             self.target)[1] == "active\n"
 

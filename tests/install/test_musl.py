@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: ISC
 """Another C library than glibc: the source compiles with musl's headers."""
 
-import os
 import pathlib
 import shutil
 import subprocess
@@ -9,6 +8,7 @@ import subprocess
 import pytest
 
 from installation import REPOSITORY
+from stack.fixtures import BUILD_DIR
 
 SOURCES = sorted(path.relative_to(REPOSITORY) for folder in ("lib", "cgi-bin")
                  for path in (REPOSITORY / folder).rglob("*.c"))
@@ -25,7 +25,7 @@ def musl():
                              capture_output=True, text=True).stdout.strip()
     return ["musl-gcc", "-std=gnu17", "-Wall", "-Wextra", "-Werror",
             "-fsyntax-only", "-DHAVE_CONFIG_H", '-DCONF_FILE=""',
-            "-I", os.environ["BUILD_DIR"], "-iquote", REPOSITORY / "lib",
+            "-I", BUILD_DIR, "-iquote", REPOSITORY / "lib",
             "-idirafter", "/usr/include",
             "-idirafter", pathlib.Path("/usr/include") / machine]
 

@@ -97,7 +97,10 @@ class Engine:
         if self.server is None:
             raise StackError("no engine: apt-get install valkey-server "
                              "(Debian 12: redis-server)")
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sf-e"))
+        # In memory, where it can be: what it writes waits for no disk.
+        memory = "/dev/shm"
+        self.folder = pathlib.Path(tempfile.mkdtemp(
+            prefix="sf-e", dir=memory if os.access(memory, os.W_OK) else None))
         self.socket = str(self.folder / "socket")
         self.port = None
         self.replica = None

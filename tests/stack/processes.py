@@ -17,6 +17,9 @@ STOP_S = 60
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
+STARTED = "event=started"
+
+
 class Spawner:
     """Starts processes from one thread of its own: the kernel's "signal me
     when my parent dies" means the thread, and tests start things in threads
@@ -126,6 +129,24 @@ class Program:
         self._reap()
         while len(self._processes) < self.wanted:
             self._launch()
+
+    def settle(self, change):
+        """Let it be started, and wait until what is new has read its
+        configuration, if those before it have told when they had."""
+        old = set(self.pids())
+        told = self.log().count(STARTED)
+        change()
+        new = len(set(self.pids()) - old)
+        if told > 0:
+            wait_until(lambda: self.log().count(STARTED) >= told + new, STOP_S,
+                       f"{self.name} that starts")
+
+    def revive(self):
+        """Start what is missing, and wait for it."""
+        if len(self.pids()) < self.wanted:
+            self.settle(self.start)
+        else:
+            self.start()
 
     def _end(self, process, number):
         self._processes.remove(process)

@@ -19,7 +19,7 @@ from .error import StackError
 from .leaks import Leaks, processes
 from .nginx import Nginx
 from .ports import free_port
-from .processes import Program, Spawner, wait_until
+from .processes import STARTED, Program, Spawner, wait_until
 
 PROGRAMS = ("login", "callback", "artists", "refresh", "session", "logout",
             "api")
@@ -236,7 +236,7 @@ class Stack:
         for program in self.programs.values():
             wait_until(
                 lambda program=program:
-                program.log().count("event=started") >= program.wanted,
+                program.log().count(STARTED) >= program.wanted,
                 60, f"{program.name} did not start")
 
     def down(self, program):
@@ -303,7 +303,7 @@ class Stack:
     def reset(self):
         """For the next test."""
         for program in self.programs.values():
-            program.start()
+            program.revive()
         self.leaks.learn()
         self.spotify.reset()
         self.spotify.settings(consent="agree")

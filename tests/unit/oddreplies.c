@@ -261,9 +261,9 @@ no_call_outlasts_its_request(void)
 	CHECK_OK(engine_open(&script.config, &engine));
 	CHECK_OK(valkey_open(engine, &anybody, &store));
 	CHECK_OK(remove_record(store));
-	assert_int_equal(number_behind(&script,
-			     "*3\r\n$4\r\nWAIT\r\n$1\r\n1\r\n$3\r\n"),
-	    500);
+	assert_in_range(number_behind(&script,
+			    "*3\r\n$4\r\nWAIT\r\n$1\r\n1\r\n$3\r\n"),
+	    100, 500);
 	store_set_deadline(clock_mono_ms() + 400);
 	memset(script.heard, 0, sizeof(script.heard));
 	(void)!remove_record(store);

@@ -91,7 +91,7 @@ a_connection_that_nobody_used_for_a_minute_is_closed(void)
 
 	script_start(&script, answers);
 	CHECK_OK(script_calls(&script, 1));
-	run_mono_later(59000);
+	run_mono_later(50000);
 	CHECK_OK(script_call(&script, &reply));
 	engine_reply_free(&reply);
 	assert_int_equal(script.connections, 1);

@@ -36,6 +36,7 @@ lets_the_peer_close_idle_connections(void)
 	/* It may have sent a request before; then it is kept for another. */
 	peers_ask(peer);
 	connection = connections_wait(setting.connections);
+	assert_non_null(connection);
 	assert_int_equal(connection->fd, fd);
 	peers_serve(&setting, connection);
 	close(peer);
@@ -65,6 +66,7 @@ marks_no_connection_on_which_a_request_waits(void)
 	    sizeof(got));
 	assert_int_equal(recv(peer, got, 1, MSG_DONTWAIT), -1);
 	connection = connections_wait(setting.connections);
+	assert_non_null(connection);
 	assert_int_equal(connection->fd, fd);
 	connections_drop(setting.connections, connection);
 	close(peer);

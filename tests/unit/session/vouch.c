@@ -54,12 +54,16 @@ begin(struct site *s, int64_t pass)
 	return result;
 }
 
-/* What stands in the answer. */
+/* What stands in the answer, to the second that may be over meanwhile. */
 static void
 check_lines(struct site *s, const char *wanted)
 {
+	char *left;
+
 	CHECK_OK(vouch(&s->context, &s->session, &s->reply));
 	CHECK_OK(buf_result(&s->reply.headers));
+	if ((left = strstr(s->reply.headers.p, ": 3599\r\n")) != NULL)
+		memcpy(left, ": 3600", 6);
 	CHECK_TEXT(buf_str(&s->reply.headers), wanted);
 }
 
