@@ -267,15 +267,14 @@ metrics_note_start(const char *program, bool good)
 static void
 print_site(const struct metrics_page *page)
 {
-	size_t i;
+	const char *c = page->site.p, *end = c + page->site.n;
 
-	for (i = 0; i < page->site.n; i++)
-		switch (page->site.p[i]) {
-		case '\n': fputs("\\n", page->out); break;
-		case '"':
-		case '\\': putc('\\', page->out); /* FALLTHROUGH */
-		default: putc(page->site.p[i], page->out);
-		}
+	for (; c < end; c++)
+		if (*c == '\n')
+			fputs("\\n", page->out);
+		else
+			fprintf(page->out,
+			    *c == '"' || *c == '\\' ? "\\%c" : "%c", *c);
 }
 
 void
