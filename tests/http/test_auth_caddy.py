@@ -25,6 +25,7 @@ FRAME = """{
 	auto_https off
 }
 http://127.0.0.1:%d {
+	bind 127.0.0.1
 %s
 }
 """
@@ -54,7 +55,9 @@ def site(request, make_stack, application):
                 env={"HOME": str(stack.folder), "PATH": "/usr/bin:/bin"},
                 start_new_session=True) as process:
         try:
-            wait_until(lambda: listens(stack.caddy), 60, "no Caddy")
+            wait_until(lambda: listens(stack.caddy) or process.poll(), 60,
+                       "no Caddy")
+            assert process.poll() is None, "Caddy has ended"
             yield stack
         finally:
             process.send_signal(signal.SIGTERM)
