@@ -373,6 +373,9 @@ def test_another_host_over_our_name_reaches_no_program(tls_client):
     for path in ("login", "session", ""):
         reply = tls_client.request("GET", path, {"Host": "evil.example"})
         assert reply.status == 421, path
+    # Nor is it one of a site for who counts.
+    lines = tls_client.stack.wait_for_log("access", " 421 ").splitlines()
+    assert {line.split()[-1] for line in lines if " 421 " in line} == {"-"}
 
 
 def test_plain_http_leads_to_tls(tls_stack):
