@@ -36,7 +36,8 @@ static const char *const texts[] = {
 	    "  redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[3])\n"
 	    "end\n"
 	    "local own = redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX',\n"
-	    "    ARGV[2]) or redis.call('GET', KEYS[1]) == ARGV[1]\n"
+	    "    ARGV[2]) or redis.call('GET', KEYS[1]) == ARGV[1] and\n"
+	    "    redis.call('PEXPIRE', KEYS[1], ARGV[2])\n"
 	    "local told = {own and 1 or 0,\n"
 	    "    held and held ~= ARGV[1] and 1 or 0}\n"
 	    "for i = 3, #KEYS do told[i] = redis.call('GET', KEYS[i]) end\n"
@@ -45,7 +46,8 @@ static const char *const texts[] = {
 	[SCRIPT_CREATE] =
 	    "local made = redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX',\n"
 	    "    ARGV[2]) or redis.call('GETRANGE', KEYS[1], -16, -1) ==\n"
-	    "    string.sub(ARGV[1], -16)\n"
+	    "    string.sub(ARGV[1], -16) and\n"
+	    "    redis.call('PEXPIRE', KEYS[1], ARGV[2])\n"
 	    "if KEYS[2] and redis.call('GET', KEYS[2]) == ARGV[3] then\n"
 	    "  redis.call('DEL', KEYS[2])\n"
 	    "end\n"
@@ -75,7 +77,9 @@ static const char *const texts[] = {
 	    "end\n"
 	    "local seal = redis.call('GETRANGE', KEYS[1], -16, -1)\n"
 	    "if seal == '' then return 0 end\n"
-	    "if seal == string.sub(ARGV[3], -16) then return 1 end\n"
+	    "if seal == string.sub(ARGV[3], -16) then\n"
+	    "  return redis.call('PEXPIRE', KEYS[1], ARGV[4])\n"
+	    "end\n"
 	    "if seal ~= ARGV[2] then return -1 end\n"
 	    "redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4])\n"
 	    "return 1\n",
@@ -84,6 +88,11 @@ static const char *const texts[] = {
 	    "redis.call('SETRANGE', KEYS[1], 0, ARGV[1])\n"
 	    "redis.call('PEXPIRE', KEYS[1], ARGV[2])\n"
 	    "return 1\n",
+	[SCRIPT_REMOVE] = "if redis.call('DEL', unpack(KEYS)) == 0 then\n"
+			  "  redis.call('SET', KEYS[1], '')\n"
+			  "  redis.call('DEL', KEYS[1])\n"
+			  "end\n"
+			  "return 1\n",
 	[SCRIPT_REMOVE_IF] =
 	    "local seal = redis.call('GETRANGE', KEYS[1], -16, -1)\n"
 	    "if seal ~= '' and seal ~= ARGV[1] then return -1 end\n"

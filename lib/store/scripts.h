@@ -7,6 +7,10 @@
  * not do. All but one can be done twice: the second time they answer the same,
  * or do nothing. "seal" is the last 16 bytes of a record, its version; "token"
  * are the 32 bytes of a holder, of which the first 16 are his machine's.
+ *
+ * WAIT waits for what its own connection has written. What was done before, by
+ * another one, replicas may not have yet: so a script that finds that, and
+ * whose caller waits for replicas, writes something all the same.
  */
 #ifndef SCRIPTS_H
 #define SCRIPTS_H
@@ -71,6 +75,13 @@ enum script {
 	 * Keys: record. Arguments: ten digits, milliseconds. 1; 0: no record.
 	 */
 	SCRIPT_TOUCH,
+	/*
+	 * Remove keys. A first one that is not there is made and removed: a
+	 * script that has written is not refused for want of memory, and nobody
+	 * sees anything in between.
+	 * Keys: any number of them. 1.
+	 */
+	SCRIPT_REMOVE,
 	/*
 	 * Remove a record with this seal, and what is kept beside it.
 	 * Keys: record, and STORE_PLACE__MAX more. Arguments: seal.

@@ -127,7 +127,7 @@ sitewide_forget(struct store *store, const unsigned char *id)
 	enum result result;
 
 	sodium_bin2hex(hex, sizeof(hex), id, STORE_ID_BYTES);
-	words_add(&words, STR("DEL"));
+	script_words(&words, SCRIPT_REMOVE, 1);
 	words_name(&words, valkey->prefix, "k", hex);
 	if ((result = valkey_ask(valkey, &words, true, &reply)) != OK)
 		return result == RESULT_STORE ? RESULT_UNCERTAIN : result;

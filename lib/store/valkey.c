@@ -88,7 +88,7 @@ remove_any(const struct valkey *valkey, const unsigned char *id)
 	struct engine_reply reply;
 	enum result result;
 
-	words_add(&words, STR("DEL"));
+	script_words(&words, SCRIPT_REMOVE, 1 + STORE_PLACE__MAX);
 	words_key(&words, valkey->prefix, id, RECORD);
 	beside_keys(&words, valkey, id);
 	if ((result = valkey_ask(valkey, &words, true, &reply)) != OK)

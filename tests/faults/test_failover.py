@@ -191,6 +191,30 @@ def test_what_was_not_copied_is_lost_with_the_master(make_stack):
         assert is_logged_in(second)
 
 
+def test_a_logout_that_no_replica_has_is_not_done_the_second_time_either(
+        make_stack, engine):
+    """Though there is nothing left that could be removed: another process, or
+    machine, hears by its own connection what the replica has."""
+    stack = make_stack(conf=engine.conf(engine.socket_url)
+                       | {"store_replicas": "1"})
+    client = Client(stack)
+    url = client.approve(client.start_login())
+    wait_until(lambda: client.finish(url).status == 303, FAILOVER_S,
+               "nobody could log in")
+    engine.replica.pause()
+    for _ in range(3):
+        reply = logout(client.copy())
+        assert (reply.status, reply.code) == (503, "store_unavailable")
+        engine.command("CLIENT", "KILL", "TYPE", "normal")
+    engine.replica.resume()
+    held = client.copy()
+    wait_until(lambda: logout(client).status == 204, FAILOVER_S,
+               "nobody can log out")
+    engine.replica.command("REPLICAOF", "NO", "ONE")
+    assert engine.replica.command("KEYS", "sf:*:s") == []
+    assert not is_logged_in(held)
+
+
 @pytest.mark.parametrize("replicas", [0, 1])
 def test_what_a_master_says_that_was_left_behind_is_lost_unless_confirmed(
         make_stack, replicas):

@@ -141,17 +141,35 @@ engines_scratch(struct store **store)
 }
 
 /* As by hand: no allocation of ours is needed for that. */
-int64_t
-engines_say(const char *text)
+static void
+ask(const char *text, char *reply, size_t size)
 {
-	char reply[64] = "";
 	int fd = connect_server();
 	ssize_t n;
 
 	assert_true(fd >= 0);
 	assert_int_equal(dprintf(fd, "%s\r\n", text), strlen(text) + 2);
-	n = read(fd, reply, sizeof(reply) - 1);
+	n = read(fd, reply, size - 1);
 	close(fd);
-	assert_true(n > 0 && reply[0] == ':');
+	assert_true(n > 0);
+	reply[n] = '\0';
+}
+
+int64_t
+engines_say(const char *text)
+{
+	char reply[64];
+
+	ask(text, reply, sizeof(reply));
+	assert_true(reply[0] == ':');
 	return strtoll(reply + 1, NULL, 10);
+}
+
+void
+engines_tell(const char *text)
+{
+	char reply[64];
+
+	ask(text, reply, sizeof(reply));
+	assert_string_equal(reply, "+OK\r\n");
 }

@@ -31,4 +31,7 @@ enum result engines_scratch(struct store **store)
  * that it answers. */
 int64_t engines_say(const char *words);
 
+/* The same for one whose answer is OK. */
+void engines_tell(const char *words);
+
 #endif
