@@ -282,6 +282,8 @@ fetch_once(struct fetch *fetch)
 	if (result != OK || lock.queue == NULL)
 		return result;
 	if ((result = use_copy(fetch, IF_OTHER)) != RESULT_ABSENT) {
+		if (result == OK)
+			lock_pass(&lock);
 		lock_release(&lock);
 		return result;
 	}

@@ -176,8 +176,10 @@ refresh_locked(struct context *context, struct session *session, struct str had,
 
 	if (result != OK)
 		return result;
-	if (!secret_equal(secret_str(&session->access), had))
+	if (!secret_equal(secret_str(&session->access), had)) {
+		lock_pass(lock);
 		return OK;
+	}
 	/* Who had the lock before us has just tried. */
 	if (lock->found != OK) {
 		result = pause_check(context->store, PAUSE_TOKEN, &left_s);

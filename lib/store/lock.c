@@ -115,12 +115,24 @@ wait_for_turn(struct lock_queue *queue, int64_t deadline_ms,
 	return OK;
 }
 
+/* All who have asked until now are told that it is done; the mutex is held. */
 static void
-pass_on(struct lock_queue *queue)
+tell_all(struct lock_queue *queue)
+{
+	queue->passed_at = queue->tickets;
+	pthread_cond_broadcast(&queue->turn);
+}
+
+/* done: somebody of another process or machine has done it. */
+static void
+pass_on(struct lock_queue *queue, bool done)
 {
 	pthread_mutex_lock(&mutex);
 	queue->taken = false;
-	pthread_cond_signal(&queue->turn);
+	if (done)
+		tell_all(queue);
+	else
+		pthread_cond_signal(&queue->turn);
 	leave(queue);
 	pthread_mutex_unlock(&mutex);
 }
@@ -171,7 +183,7 @@ take(struct store *store, const struct lock_wish *wish, int64_t deadline_ms,
 	pthread_mutex_unlock(&mutex);
 	if (result == OK &&
 	    (result = ask_store(queue, wish, deadline_ms)) != OK)
-		pass_on(queue);
+		pass_on(queue, result == RESULT_EXISTS);
 	if (result == OK) {
 		lock->queue = queue;
 		lock->doubtful = queue->hold.doubtful;
@@ -228,7 +240,7 @@ claim_in_turn(struct lock_queue *queue, const struct lock_claim *claim,
 	else
 		result = ask_store(queue, &wish, 0);
 	if (result != OK && result != RESULT_EXISTS) {
-		pass_on(queue);
+		pass_on(queue, false);
 		return result;
 	}
 	lock->queue = queue;
@@ -280,8 +292,7 @@ void
 lock_pass(const struct lock *lock)
 {
 	pthread_mutex_lock(&mutex);
-	lock->queue->passed_at = lock->queue->tickets;
-	pthread_cond_broadcast(&lock->queue->turn);
+	tell_all(lock->queue);
 	pthread_mutex_unlock(&mutex);
 }
 
@@ -301,6 +312,6 @@ lock_release(struct lock *lock)
 		return;
 	lock->queue->store->backend->unlock(lock->queue->store,
 	    &lock->queue->hold);
-	pass_on(lock->queue);
+	pass_on(lock->queue, false);
 	lock->queue = NULL;
 }

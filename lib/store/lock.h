@@ -74,8 +74,9 @@ enum result lock_create(struct store *store, const struct lock *lock,
 /*
  * Take the lock of a task that is done for all who want it, unless somebody
  * else has done it: also RESULT_EXISTS, after lock_pass(), or when it is known
- * that the record is not the one that was seen any more. Nothing is held then;
- * whoever asked looks at what there is.
+ * that the record is not the one that was seen any more, by us or by one of
+ * this process who waited before us. Nothing is held then; whoever asked looks
+ * at what there is.
  */
 enum result lock_take_unless_done(struct store *store,
     const struct lock_wish *wish, int64_t deadline_ms, struct lock *lock)
@@ -87,8 +88,8 @@ const struct store_hold *lock_hold(const struct lock *lock);
 
 /*
  * Tell the threads of this process that wait in lock_take_unless_done() now
- * that the task has just been done. They all return at once, with
- * RESULT_EXISTS: none has to wait for the others' turns.
+ * that the task has just been done, by us or somebody else. They all return at
+ * once, with RESULT_EXISTS: none has to wait for the others' turns.
  */
 void lock_pass(const struct lock *lock);
 

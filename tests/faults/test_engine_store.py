@@ -2,18 +2,16 @@
 """Sessions in an engine that breaks: nobody is logged out by it, no cookie is
 deleted, and all goes on when it is back."""
 
-import contextlib
 import os
-import socket
-import threading
 import time
 
 import pytest
 
 from stack import Client
-from stack.engine import PASSWORD, Engine, decode, encode, find_server
+from stack.engine import PASSWORD, Engine, find_server
 from stack.processes import wait_until
 from tools.amounts import scaled
+from tools.engines import watching
 from tools.parallel import Later, timed, together
 from tools.processes import descriptors
 from tools.steps import is_logged_in, let_tokens_end, logout, refresh
@@ -304,30 +302,6 @@ def test_few_rights_are_enough(make_stack):
         assert logout(client).status == 204
         assert not is_logged_in(client)
         assert "event=engine" not in stack.program_logs()
-
-
-@contextlib.contextmanager
-def watching(engine):
-    """All that the engine hears, as a list of bytes."""
-    heard, done = [], threading.Event()
-
-    def listen(file):
-        with contextlib.suppress(OSError, ValueError):
-            while not done.is_set():
-                heard.append(decode(file))
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.connect(engine.socket)
-        connection.sendall(encode(("MONITOR",)))
-        with connection.makefile("rb") as file:
-            assert decode(file) == b"OK"
-            thread = threading.Thread(target=listen, args=(file,), daemon=True)
-            thread.start()
-            try:
-                yield heard
-            finally:
-                done.set()
-                engine.command("PING")
-                thread.join()
 
 
 def test_nothing_secret_is_told_to_an_engine(stack, engine):

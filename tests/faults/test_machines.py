@@ -14,6 +14,7 @@ from stack import Client
 from stack.engine import Engine, find_server
 from stack.processes import wait_until
 from tools import fastcgi
+from tools.engines import watching
 from tools.machines import Machine
 from tools.parallel import Later, timed, together
 from tools.spotify import bearer_of, newest_secret
@@ -242,6 +243,35 @@ def test_who_waits_for_a_list_takes_no_lease_when_it_is_there(one, engine):
     for visit in visits:
         check_good(visit.result())
     assert calls(engine, "eval") <= 2 * count
+
+
+def test_who_waits_for_the_token_of_another_machine_asks_once(one, engine):
+    """The first who waits in a process hears of it from the engine, the others
+    from him: else each would ask for the lease, one after the other, which
+    takes long where the engine is far away."""
+    count = 40
+    client = Client(one)
+    client.login()
+    let_tokens_end(one)
+    with Machine(one) as two, watching(engine) as heard:
+        before = len(one.spotify.requests("token"))
+        one.spotify.answers("token", {"held": True})
+        first = Later(lambda: refresh(client.copy()))
+        one.spotify.wait_for("token", before + 1)
+        engine.command("CONFIG", "RESETSTAT")
+        visits = [Later(lambda: two.ask(client.copy(), "refresh"))
+                  for _ in range(count)]
+        wait_until(lambda: calls(engine, "get") >= 2 * count, 60,
+                   "not all came")
+        one.spotify.release()
+        for visit in [first, *visits]:
+            check_good(visit.result())
+    scripts = [line for line in heard if b'"EVAL"' in line]
+    saved = next(n for n, line in enumerate(scripts)
+                 if b"string.sub(ARGV[3], -16)" in line)
+    # Some may have come too late to be told.
+    assert len([line for line in scripts[saved:]
+                if b"local held" in line]) < count / 2
 
 
 def test_a_login_is_finished_once_on_two_machines(one, two, engine):

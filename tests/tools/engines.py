@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """lib/engine in a process of its own: tests/faults/engine.c."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -8,7 +9,7 @@ import socket
 import subprocess
 import threading
 
-from stack.engine import PASSWORD, USER
+from stack.engine import PASSWORD, USER, decode, encode
 
 
 def program():
@@ -161,3 +162,27 @@ class Peer:
         self.ended.set()
         self._listener.shutdown(socket.SHUT_RDWR)   # wakes who accepts
         self._listener.close()
+
+
+@contextlib.contextmanager
+def watching(engine):
+    """All that the engine hears, as a list of bytes."""
+    heard, done = [], threading.Event()
+
+    def listen(file):
+        with contextlib.suppress(OSError, ValueError):
+            while not done.is_set():
+                heard.append(decode(file))
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(engine.socket)
+        connection.sendall(encode(("MONITOR",)))
+        with connection.makefile("rb") as file:
+            assert decode(file) == b"OK"
+            thread = threading.Thread(target=listen, args=(file,), daemon=True)
+            thread.start()
+            try:
+                yield heard
+            finally:
+                done.set()
+                engine.command("PING")
+                thread.join()

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "../failing.h"
 #include "../run.h"
 #include "../scratch.h"
 #include "store/lock.h"
@@ -295,6 +296,36 @@ who_waits_while_the_task_is_done_goes_on_at_once(void)
 	assert_int_equal(s->taken + s->without_memory, N(threads) + 1);
 }
 
+/* By another process, or on another machine: the first of them who asks the
+ * store hears of it, and none of the others asks as well. */
+static void
+what_the_first_of_those_who_wait_hears_goes_for_all(void)
+{
+	SCOPED(unmap) struct shared *s = NULL;
+	struct lock lock = { .queue = NULL };
+	struct store_version seen = { .bytes = { 0 } };
+	pthread_t threads[4];
+	unsigned i, sleepers = run_sleepers();
+
+	CHECK_OK(share(&s));
+	CHECK_OK(failing_open(s->store, &s->store));
+	CHECK_OK(lock_take(s->store, LOCK_REFRESH, id, 0, &lock));
+	for (i = 0; i < N(threads); i++)
+		assert_int_equal(pthread_create(&threads[i], NULL,
+				     ask_unless_done, &seen),
+		    0);
+	while (run_sleepers() < sleepers + N(threads))
+		usleep(1000);
+	failing_next(s->store, FAILING_LOCK, RESULT_EXISTS, false);
+	lock_release(&lock);
+	for (i = 0; i < N(threads); i++)
+		pthread_join(threads[i], NULL);
+	assert_int_equal(s->taken, N(threads));
+	/* It is over for who comes later. */
+	ask_unless_done(&seen);
+	assert_int_equal(s->taken, N(threads));
+}
+
 /* Whether somebody holds a byte of the lock file. */
 static bool
 is_any_held(void)
@@ -362,6 +393,7 @@ UNIT_TESTS(lock) = {
 	TEST(a_lock_dies_with_its_holder),
 	TEST(who_waits_while_the_task_fails_is_told),
 	TEST(who_waits_while_the_task_is_done_goes_on_at_once),
+	TEST(what_the_first_of_those_who_wait_hears_goes_for_all),
 	TEST(releasing_one_lock_keeps_the_others),
 	TEST(a_lock_file_that_is_gone_is_made_anew),
 	TEST(with_a_strange_lock_file_nobody_gets_in),
