@@ -179,6 +179,15 @@ look_at_room(struct store_hold *hold, const struct answer *answer)
 		    "cause=\"holder stopped or gone\"");
 }
 
+/* Who has waited to the end, for this lease or for his turn, is not to hear
+ * that the store has failed. */
+static enum result
+ask_in_time(const struct valkey *valkey, const struct store_hold *hold,
+    struct answer *answer)
+{
+	return valkey_has_time() ? ask(valkey, hold, answer) : RESULT_BUSY;
+}
+
 static enum result
 take(const struct valkey *valkey, struct store_hold *hold, int64_t deadline_ms)
 {
@@ -187,8 +196,8 @@ take(const struct valkey *valkey, struct store_hold *hold, int64_t deadline_ms)
 	enum result result;
 	bool waits = false;
 
-	while (
-	    (result = ask(valkey, hold, &answer)) == OK && answer.left_ms > 0) {
+	while ((result = ask_in_time(valkey, hold, &answer)) == OK &&
+	    answer.left_ms > 0) {
 		left_ms = clock_left_ms(deadline_ms, answer.left_ms);
 		if (left_ms == 0)
 			return RESULT_BUSY;

@@ -23,6 +23,12 @@ valkey_of(struct store *store)
 
 /* ---- calls ---- */
 
+bool
+valkey_has_time(void)
+{
+	return clock_left_ms(store_until_ms(LEAST_MS), LEAST_MS) >= LEAST_MS;
+}
+
 static enum result
 ask_until(const struct valkey *valkey, const struct words *words,
     bool replicated, int64_t until_ms, struct engine_reply *reply)

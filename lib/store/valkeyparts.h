@@ -38,6 +38,10 @@ struct valkey {
 /* The one that a store is. */
 struct valkey *valkey_of(struct store *store);
 
+/* Whether store_set_deadline() has left enough time for a call: with less, all
+ * have RESULT_STORE, though nothing is wrong with the engine. */
+bool valkey_has_time(void);
+
 /* Ask, at most for a second, and until store_until_ms(). OK: the caller calls
  * engine_reply_free(); RESULT_STORE: nobody knows whether it was done;
  * RESULT_NO_MEMORY. */
