@@ -6,8 +6,10 @@
  * and finds a lease of his own machine knows that its holder is dead, and takes
  * it over.
  *
- * A lease is never renewed, and may end under a holder who was stopped: what he
- * does then is refused by its seal (scripts.h), not by his lease.
+ * A lease is never renewed, and may end under a holder who was stopped. It may
+ * even be taken from one who is well: an engine that hung may do last what was
+ * asked for by somebody of the same machine who has given up since. What a
+ * holder does without his lease is refused by its seal (scripts.h).
  */
 #include "config.h"
 
