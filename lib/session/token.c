@@ -34,8 +34,8 @@ was_forced_lately(const struct session *session)
 	return ago_s >= 0 && ago_s < FORCED_EVERY_S;
 }
 
-/* The lock was lost, and who held it after us has saved. What is there now may
- * serve while it lives; else the next request sees to it. */
+/* The lock was lost, and who held it after us has saved, or may have. What is
+ * there now may serve while it lives; else the next request sees to it. */
 static enum result
 use_others(const struct context *context, struct session *session)
 {
@@ -141,7 +141,7 @@ spend(struct context *context, struct session *session, const struct lock *lock)
 	if (context_is_abandoned(context))
 		return RESULT_BUSY;
 	result = session_reserve(context, session, lock, &reservation);
-	if (result == RESULT_CHANGED)
+	if (result == RESULT_CHANGED || result == RESULT_BUSY)
 		return use_others(context, session);
 	if (result != OK)
 		return result;

@@ -14,7 +14,7 @@ struct failing {
 	enum result result; /* OK: nothing fails */
 	bool done, doubtful;
 	unsigned spared; /* so many calls of that kind go well before */
-	void (*act)(void *data);
+	void (*act)(void *data), (*before_reserve)(void *data);
 	void *data;
 	unsigned dates; /* so many calls of dates come before act */
 	int64_t ends_s; /* of the last date */
@@ -110,6 +110,11 @@ static enum result
 failing_reserve(struct store *store, const struct store_wish *wish,
     struct store_reservation **reservation)
 {
+	void (*act)(void *data) = own(store)->before_reserve;
+
+	own(store)->before_reserve = NULL;
+	if (act != NULL)
+		act(own(store)->data);
 	WRAP(store, FAILING_RESERVE, reserve(store, wish, reservation));
 }
 
@@ -347,6 +352,13 @@ failing_meanwhile(struct store *store, unsigned n, void (*act)(void *data),
 	own(store)->data = data;
 	own(store)->dates = n;
 	return was_to_come;
+}
+
+void
+failing_before_reserve(struct store *store, void (*act)(void *data), void *data)
+{
+	own(store)->before_reserve = act;
+	own(store)->data = data;
 }
 
 int64_t

@@ -47,6 +47,10 @@ void failing_after(struct store *store, unsigned n);
  * whether it was still to come. */
 bool failing_meanwhile(struct store *store, unsigned n, void (*act)(void *data),
     void *data);
+/* Let act(data) be called once, before the next reservation. */
+void failing_before_reserve(struct store *store, void (*act)(void *data),
+    void *data);
+
 /* Until when the last date that was set has to be kept. */
 int64_t failing_date_ends_s(struct store *store);
 

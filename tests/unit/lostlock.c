@@ -41,6 +41,57 @@ a_refusal_ends_nothing_while_another_holder_may_live(void)
 	    RESULT_LOGIN_EXPIRED);
 }
 
+/* Who has the lock after us saves what he has got. */
+static void
+save_others(void *data)
+{
+	struct renewal_site *s = data;
+	SCOPED(session_free) struct session other = { .created_s = 0 };
+	struct store_reservation *reservation = NULL;
+	const struct lock none = { .queue = NULL };
+
+	memcpy(other.secret, s->session.secret, sizeof(other.secret));
+	memcpy(other.id, s->session.id, sizeof(other.id));
+	if (session_load(&s->context, &other) == OK &&
+	    secret_set(&other.access, "other", 5) == OK &&
+	    session_reserve(&s->context, &other, &none, &reservation) == OK) {
+		session_set_life(&other, 3600);
+		(void)!session_save(&s->context, &other, reservation);
+	}
+	store_release(reservation);
+}
+
+/* Stopped before the token was spent, so long that the lease ended. */
+static void
+who_has_lost_the_lock_uses_what_others_have_got(void)
+{
+	SCOPED(renewal_leave) struct renewal_site s;
+	enum result result;
+
+	CHECK_OK(renewal_begin(&s, 0));
+	failing_next(s.store, FAILING_RESERVE, RESULT_BUSY, false);
+	failing_after(s.store, 1);
+	failing_before_reserve(s.store, save_others, &s);
+	result = token_get(&s.context, &s.session, TOKEN_USE);
+	if (run_refused())
+		return;
+	CHECK_OK(result);
+	CHECK_TEXT(secret_str(&s.session.access), "other");
+	assert_int_equal(renewal.asked, 0);
+}
+
+/* He has saved nothing yet. */
+static void
+who_has_lost_the_lock_too_soon_hears_busy(void)
+{
+	SCOPED(renewal_leave) struct renewal_site s;
+
+	CHECK_OK(renewal_begin(&s, 0));
+	failing_next(s.store, FAILING_RESERVE, RESULT_BUSY, false);
+	CHECK(token_get(&s.context, &s.session, TOKEN_USE), RESULT_BUSY);
+	assert_int_equal(renewal.asked, 0);
+}
+
 /* What a lock without the turns of others says, too. */
 static void
 who_is_told_that_it_was_done_loads_what_was_got(void)
@@ -95,6 +146,8 @@ an_account_is_not_saved_while_another_holder_may_live(void)
 UNIT_TESTS(lostlock) = {
 	TEST(what_somebody_else_has_got_is_not_ended_by_our_refusal),
 	TEST(a_refusal_ends_nothing_while_another_holder_may_live),
+	TEST(who_has_lost_the_lock_uses_what_others_have_got),
+	TEST(who_has_lost_the_lock_too_soon_hears_busy),
 	TEST(who_is_told_that_it_was_done_loads_what_was_got),
 	TEST(who_finds_the_same_token_in_what_was_done_refreshes),
 	TEST(an_account_is_not_saved_while_another_holder_may_live),
