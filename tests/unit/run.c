@@ -164,6 +164,17 @@ run_sleepers(void)
 	return n;
 }
 
+void
+run_wait_for_sleepers(unsigned wanted)
+{
+	unsigned looks = 0;
+
+	while (looks < 2) {
+		usleep(1000);
+		looks = run_sleepers() >= wanted ? looks + 1 : 0;
+	}
+}
+
 static int
 remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
 {

@@ -81,6 +81,10 @@ const char *run_said(void);
  * them waits. */
 unsigned run_sleepers(void);
 
+/* Until so many do, at two looks in a row: who waits for a mutex sleeps for a
+ * moment as well. */
+void run_wait_for_sleepers(unsigned wanted);
+
 /* Let clock_now_s() show so much more, or less, until the end of this run. */
 void run_later(int64_t seconds);
 

@@ -212,18 +212,6 @@ ask(void *unused)
 	return NULL;
 }
 
-/* Twice in a row: who waits for a mutex sleeps for a moment as well. */
-static void
-wait_for_sleepers(unsigned wanted)
-{
-	unsigned looks = 0;
-
-	while (looks < 2) {
-		usleep(1000);
-		looks = run_sleepers() >= wanted ? looks + 1 : 0;
-	}
-}
-
 static void
 who_waits_while_the_task_fails_is_told(void)
 {
@@ -237,10 +225,10 @@ who_waits_while_the_task_fails_is_told(void)
 	for (i = 0; i < N(threads); i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, ask, NULL),
 		    0);
-	wait_for_sleepers(sleepers + N(threads));
+	run_wait_for_sleepers(sleepers + N(threads));
 	lock_fail(&lock, RESULT_UPSTREAM_FAILED);
 	assert_int_equal(pthread_create(&late, NULL, ask, NULL), 0);
-	wait_for_sleepers(sleepers + N(threads) + 1);
+	run_wait_for_sleepers(sleepers + N(threads) + 1);
 	lock_release(&lock);
 	for (i = 0; i < N(threads); i++)
 		pthread_join(threads[i], NULL);
@@ -282,14 +270,14 @@ who_waits_while_the_task_is_done_goes_on_at_once(void)
 				     ask_unless_done,
 				     i % 2 == 0 ? &seen : NULL),
 		    0);
-	wait_for_sleepers(sleepers + N(threads) + 1);
+	run_wait_for_sleepers(sleepers + N(threads) + 1);
 	lock_pass(&lock);
 	for (i = 0; i < N(threads); i++)
 		pthread_join(threads[i], NULL);
 	assert_int_equal(s->taken, N(threads));
 	/* Who comes later has to see for himself. */
 	assert_int_equal(pthread_create(&late, NULL, ask_unless_done, NULL), 0);
-	wait_for_sleepers(sleepers + 2);
+	run_wait_for_sleepers(sleepers + 2);
 	lock_release(&lock);
 	pthread_join(late, NULL);
 	pthread_join(other, NULL);
