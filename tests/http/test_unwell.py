@@ -13,6 +13,8 @@ from wellness import ask, status_of
 from stack import Client
 from stack.fixtures import start_stack
 from stack.processes import wait_until
+from tools import fastcgi
+from tools.admin import metrics, risen
 from tools.spotify import json_answer
 
 
@@ -41,6 +43,20 @@ def test_a_client_that_is_accepted_again_is_well(make_stack):
     assert status_of(client) == 503
     client.login()
     assert status_of(client) == 200
+
+
+def test_what_one_test_has_made_wrong_is_right_for_the_next(stack):
+    """Of those that share a stack, as nearly all do: a configuration that is
+    wrong for one of them is told for ten minutes."""
+    client = Client(stack)
+    with without(stack, "client_secret"):
+        status, _, _ = fastcgi.run_cgi(stack, "callback", fastcgi.params_of(
+            stack, "callback"))
+    assert status == 2 and status_of(client) == 503
+    before = metrics(stack)
+    stack.reset()
+    assert status_of(client) == 200
+    assert risen(before, metrics(stack), "answers_total") == {}
 
 
 @contextlib.contextmanager

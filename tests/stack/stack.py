@@ -12,7 +12,7 @@ import tempfile
 
 from sim.client import Simulation
 
-from . import certificates
+from . import certificates, notes
 from .apache import Apache
 from .clock import Clock
 from .error import StackError
@@ -290,8 +290,10 @@ class Stack:
     # Again
 
     def empty_store(self):
-        """As if nobody had ever logged in; what has happened stays counted,
-        for the programs go on to count in that file."""
+        """As if nobody had ever logged in, and nothing had been wrong; what
+        has happened stays counted, for the programs go on to count in that
+        file."""
+        notes.forget(self.session_dir / "metrics")
         for path in self.session_dir.iterdir():
             if path.name == "metrics":
                 continue
