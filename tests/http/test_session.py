@@ -297,7 +297,7 @@ def test_it_is_asked_by_1_or_not_at_all(browser, value):
 
 @pytest.mark.parametrize("query", [
     "require=1", "SPOTIFY_FCGI_REQUIRE=1", "require=%", "%", "require=1&require"
-    "=1", "x=" + "1" * 9000])
+    "=1", "x=" + "1" * 8100])   # Apache takes lines of 8190
 def test_nobody_else_can_ask_like_the_web_server(browser, query):
     """No query, and no header, whatever its name."""
     headers = {"Spotify-Fcgi-Require": "1", "Require": "1"}
