@@ -72,10 +72,11 @@ static const char *const texts[] = {
 	    "redis.call('PEXPIRE', KEYS[2], ARGV[6])\n"
 	    "return 1\n",
 	[SCRIPT_COMMIT] =
-	    "if redis.call('GETRANGE', KEYS[2], 0, 31) == ARGV[1] then\n"
+	    "local seal = redis.call('GETRANGE', KEYS[1], -16, -1)\n"
+	    "if seal == ARGV[2] or\n"
+	    "    redis.call('GETRANGE', KEYS[2], 0, 31) == ARGV[1] then\n"
 	    "  redis.call('DEL', KEYS[2])\n"
 	    "end\n"
-	    "local seal = redis.call('GETRANGE', KEYS[1], -16, -1)\n"
 	    "if seal == '' then return 0 end\n"
 	    "if seal == string.sub(ARGV[3], -16) then\n"
 	    "  return redis.call('PEXPIRE', KEYS[1], ARGV[4])\n"

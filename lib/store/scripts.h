@@ -64,6 +64,8 @@ enum script {
 	/*
 	 * Put a record in the place of the one with this seal. The room goes
 	 * first: a script that has written is not refused for want of memory.
+	 * It goes whoever has it, for it was taken for the record that goes: a
+	 * doubt, or a refusal, says nothing of the new one.
 	 * The lease is not asked for: if nobody else has saved, this is the
 	 * newest. That is the fence.
 	 * Keys: record, room. Arguments: token, seal, record, milliseconds.
