@@ -309,8 +309,7 @@ what_the_first_of_those_who_wait_hears_goes_for_all(void)
 	for (i = 0; i < N(threads); i++)
 		pthread_join(threads[i], NULL);
 	assert_int_equal(s->taken, N(threads));
-	/* It is over for who comes later. */
-	ask_unless_done(&seen);
+	ask_unless_done(&seen); /* later: it is over */
 	assert_int_equal(s->taken, N(threads));
 }
 
