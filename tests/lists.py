@@ -48,6 +48,25 @@ def rule_every_event_is_documented():
                 yield f"{page} lacks the event {word}"
 
 
+def rule_every_word_of_the_log_is_documented():
+    """Whoever finds one wants to know what to do about it."""
+    code = "".join(path.read_text("utf-8") for path in
+                   sorted((ROOT / "lib").rglob("*.c")))
+    words = set(re.findall(r'LOG_LEVEL_\w+,\s*"([a-z_0-9]+)",\s*(?="|NULL)',
+                           code))
+    words |= set(re.findall(r'\b(?:log_event|log_errno|session_log)\('
+                            r'[^;"]*"([a-z_0-9]+)"', code))
+    words |= set(re.findall(r'\bevent = "(\w+)"', code))
+    manual = set(re.findall(r"\w{3,}", " ".join(re.findall(
+        r"^\.It Cm (.*)", section("cgi-bin/spotify-fcgi.8", ".Sh LOGGING",
+                                  "\n.Sh "), re.M))))
+    for word in sorted(words - manual):
+        yield f"LOGGING of cgi-bin/spotify-fcgi.8 lacks {word}"
+    for word in sorted(manual):
+        if f'"{word}"' not in code:
+            yield f"LOGGING has {word}, which no program says"
+
+
 def rule_every_kind_of_pause_is_documented():
     """Whoever wants to end one looks for its file."""
     kinds = set(re.findall(r'"limit-([\w-]+)-rate"',
