@@ -215,6 +215,31 @@ def test_a_logout_that_no_replica_has_is_not_done_the_second_time_either(
     assert not is_logged_in(held)
 
 
+def test_the_only_replica_leaves_a_master_that_promises_nothing(make_stack,
+                                                                engine):
+    """With store_replicas it has too few of its own, until the old master is
+    back as one of them."""
+    with Sentinels(engine) as sentinels:
+        stack = make_stack(conf=engine.conf(sentinels.url)
+                           | {"store_replicas": "1"})
+        client = Client(stack)
+        url = client.approve(client.start_login())
+        wait_until(lambda: client.finish(url).status == 303, FAILOVER_S,
+                   "nobody could log in")
+        assert is_copied(engine)
+        engine.stop(signal.SIGKILL)
+        wait_until(lambda: become_master(engine), FAILOVER_S,
+                   "no other master")
+        wait_until(lambda: client.fetch("session").status == 200, FAILOVER_S,
+                   "the new master is not found")
+        assert is_logged_in(client)
+        reply = logout(client.copy())
+        assert (reply.status, reply.code) == (503, "store_unavailable")
+        engine.start()
+        wait_until(lambda: logout(client.copy()).status == 204, FAILOVER_S,
+                   "the old master is no replica")
+
+
 @pytest.mark.parametrize("replicas", [0, 1])
 def test_what_a_master_says_that_was_left_behind_is_lost_unless_confirmed(
         make_stack, replicas):
