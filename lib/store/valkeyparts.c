@@ -26,7 +26,7 @@ valkey_of(struct store *store)
 bool
 valkey_has_time(void)
 {
-	return clock_left_ms(store_until_ms(LEAST_MS), LEAST_MS) >= LEAST_MS;
+	return clock_left_ms(store_until_ms(CALL_MS), LEAST_MS) >= LEAST_MS;
 }
 
 static enum result
