@@ -221,9 +221,7 @@ app_run(int argc, char **argv, const struct app *app)
 	if (good && open_process(&process, &options)) {
 		status = run(&process, &options);
 	} else {
-		/* Who asks for health tries the store himself. */
-		if (!good || process.store != NULL)
-			note_misconfigured(&process);
+		note_misconfigured(&process);
 		status = run_misconfigured(&process, &options);
 	}
 	store_close(process.store);

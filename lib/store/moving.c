@@ -156,8 +156,9 @@ keep(struct store *store, const unsigned char *id, enum store_place place,
     struct str content)
 {
 	struct moving *moving = moving_of(store);
-	enum result result = store_keep(moving->to, id, place, content),
-		    other = store_keep(moving->from, id, place, content);
+	/* First where a record leaves: one that moves meanwhile is seen to. */
+	enum result other = store_keep(moving->from, id, place, content),
+		    result = store_keep(moving->to, id, place, content);
 
 	return result != OK ? result : other;
 }

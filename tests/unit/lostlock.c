@@ -63,21 +63,34 @@ save_others(void *data)
 
 /* Stopped before the token was spent, so long that the lease ended. */
 static void
-who_has_lost_the_lock_uses_what_others_have_got(void)
+lose_the_lock(bool forced)
 {
 	SCOPED(renewal_leave) struct renewal_site s;
 	enum result result;
 
-	CHECK_OK(renewal_begin(&s, 0));
+	CHECK_OK(renewal_begin(&s, forced ? 3600 : 0));
 	failing_next(s.store, FAILING_RESERVE, RESULT_BUSY, false);
 	failing_after(s.store, 1);
 	failing_before_reserve(s.store, save_others, &s);
-	result = token_get(&s.context, &s.session, TOKEN_USE);
+	result = forced ? token_replace(&s.context, &s.session) :
+			  token_get(&s.context, &s.session, TOKEN_USE);
 	if (run_refused())
 		return;
 	CHECK_OK(result);
 	CHECK_TEXT(secret_str(&s.session.access), "other");
 	assert_int_equal(renewal.asked, 0);
+}
+
+static void
+who_has_lost_the_lock_uses_what_others_have_got(void)
+{
+	lose_the_lock(false);
+}
+
+static void
+so_does_he_whose_token_was_refused(void)
+{
+	lose_the_lock(true);
 }
 
 /* He has saved nothing yet. */
@@ -147,6 +160,7 @@ UNIT_TESTS(lostlock) = {
 	TEST(what_somebody_else_has_got_is_not_ended_by_our_refusal),
 	TEST(a_refusal_ends_nothing_while_another_holder_may_live),
 	TEST(who_has_lost_the_lock_uses_what_others_have_got),
+	TEST(so_does_he_whose_token_was_refused),
 	TEST(who_has_lost_the_lock_too_soon_hears_busy),
 	TEST(who_is_told_that_it_was_done_loads_what_was_got),
 	TEST(who_finds_the_same_token_in_what_was_done_refreshes),
