@@ -25,10 +25,10 @@ struct stage {
 /* Words and blanks. What store/scripts.c calls has its step here, for an
  * engine asks for the rights of a script's user, too. */
 static const char *const steps[] = { "SELECT @d", "SET @k 0123456789 PX 10000",
-	"GET @k", "GETRANGE @k 0 1", "SETRANGE @k 0 x", "EXISTS @k",
-	"PEXPIRE @k 10000", "PTTL @k", "HSET @h one 1", "EXPIRE @h 10",
-	"HSETNX @h two 1", "HINCRBY @h one 1", "HGETALL @h", "HDEL @h two",
-	"TIME", "WAIT 0 1", "EVAL return(1) 0", "DEL @k @h" };
+	"GET @k", "MGET @k @k", "GETRANGE @k 0 1", "SETRANGE @k 0 x",
+	"EXISTS @k", "PEXPIRE @k 10000", "PTTL @k", "HSET @h one 1",
+	"EXPIRE @h 10", "HSETNX @h two 1", "HINCRBY @h one 1", "HGETALL @h",
+	"HDEL @h two", "TIME", "WAIT 0 1", "EVAL return(1) 0", "DEL @k @h" };
 
 /* ---- a command ---- */
 

@@ -109,8 +109,6 @@ static const char *const texts[] = {
 	    "end\n"
 	    "redis.call('SETRANGE', KEYS[1], 32, ARGV[2])\n"
 	    "return 1\n",
-	[SCRIPT_FACTS] = "return {redis.call('GET', KEYS[1]),\n"
-			 "    redis.call('GET', KEYS[2])}\n",
 	[SCRIPT_USES] = "local told = {}\n"
 			"for i, key in ipairs(KEYS) do\n"
 			"  told[i] = redis.call('GETRANGE', key, 0, 9)\n"

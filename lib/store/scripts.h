@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What an engine does at once, in Lua: a part of valkey. Every script touches
- * the keys that it is given and no others, and answers with a number unless it
- * says otherwise. The keys are of one id, but where a login has to do with two
- * things in one round trip, or many sessions are counted, which a cluster would
- * not do. All but one can be done twice: the second time they answer the same,
- * or do nothing. "seal" is the last 16 bytes of a record, its version; "token"
- * are the 32 bytes of a holder, of which the first 16 are his machine's.
+ * What an engine does at once, in Lua: a part of valkey. What is read for a
+ * visitor needs none, for an engine that takes no writes just now runs no
+ * script. Every script touches the keys that it is given and no others, and
+ * answers with a number unless it says otherwise. The keys are of one id, but
+ * where a login has to do with two things in one round trip, or many sessions
+ * are counted, which a cluster would not do. All but one can be done twice: the
+ * second time they answer the same, or do nothing. "seal" is the last 16 bytes
+ * of a record, its version; "token" are the 32 bytes of a holder, of which the
+ * first 16 are his machine's.
  *
  * WAIT waits for what its own connection has written. What was done before, by
  * another one, replicas may not have yet: so a script that finds that, and
@@ -100,11 +102,6 @@ enum script {
 	 * Keys: room. Arguments: token, mark. 1; 0: it is not.
 	 */
 	SCRIPT_MARK,
-	/*
-	 * Get two values at once. (MGET would be one more right.)
-	 * Keys: both. An array of them; nil where there is none.
-	 */
-	SCRIPT_FACTS,
 	/*
 	 * Get the last uses of several records at once.
 	 * Keys: records. An array of their ten digits; empty where there is

@@ -57,7 +57,7 @@ sitewide_facts(struct store *store, const char *const *names, int64_t *numbers)
 	int i;
 
 	numbers[0] = numbers[1] = 0;
-	script_words(&words, SCRIPT_FACTS, 2);
+	words_add(&words, STR("MGET"));
 	for (i = 0; i < 2; i++)
 		words_name(&words, valkey->prefix, "f", names[i]);
 	if (valkey_ask(valkey, &words, false, &reply) != OK)
@@ -180,7 +180,7 @@ sitewide_dates(struct store *store, const unsigned char *const *ids,
 	enum result result;
 	int i;
 
-	script_words(&words, SCRIPT_FACTS, 2);
+	words_add(&words, STR("MGET"));
 	for (i = 0; i < 2; i++)
 		sitewide_date_key(&words, valkey, ids[i]);
 	if ((result = valkey_ask(valkey, &words, false, &reply)) != OK)

@@ -63,7 +63,7 @@ load(struct store *store, const unsigned char *id, struct buf *content,
 	struct resp record;
 	enum result result;
 
-	script_words(&words, SCRIPT_FACTS, 2);
+	words_add(&words, STR("MGET"));
 	words_key(&words, valkey->prefix, id, RECORD);
 	sitewide_date_key(&words, valkey, NULL);
 	if ((result = valkey_ask(valkey, &words, false, &reply)) != OK)

@@ -279,9 +279,9 @@ def test_a_password_that_is_wrong_logs_nobody_out(make_stack):
 
 
 RIGHTS = ("ACL SETUSER spotify resetkeys ~sf:* resetchannels -@all +hello "
-          "+get +set +del +eval +wait +getrange +setrange +exists +pexpire "
-          "+pttl +time +info +ping +select +hgetall +hincrby +hsetnx +hset "
-          "+hdel +expire").split()
+          "+get +mget +set +del +eval +wait +getrange +setrange "
+          "+exists +pexpire +pttl +time +info +ping +select "
+          "+hgetall +hincrby +hsetnx +hset +hdel +expire").split()
 
 
 def test_few_rights_are_enough(make_stack):

@@ -263,6 +263,20 @@ def test_an_engine_that_stops_in_a_refresh_costs_no_session(make_stack, how):
         check_back(client)
 
 
+def test_who_only_reads_does_not_hear_that_an_engine_takes_no_writes(
+        make_stack):
+    """As in the moments in which a master hands over to another one, who is
+    chosen by hand."""
+    with Engine() as engine, site(make_stack, engine) as (_, client):
+        assert client.fetch("artists").status == 200
+        engine.command("CLIENT", "PAUSE", 60000, "WRITE")
+        assert is_logged_in(client)
+        assert client.fetch("artists").status == 200
+        reply = logout(client.copy())
+        assert (reply.status, reply.code) == (503, "store_unavailable")
+        engine.command("CLIENT", "UNPAUSE")
+
+
 def test_who_writes_to_an_engine_can_end_a_session_or_put_an_older_one_back(
         make_stack):
     """And no more: what is not ours word for word, of this very session, is
