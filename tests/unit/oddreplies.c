@@ -15,6 +15,8 @@
 #include "store/scan.h"
 #include "store/valkey.h"
 
+#define FULL "-OOM command not allowed when used memory > 'maxmemory'\r\n"
+
 static const unsigned char id[STORE_ID_BYTES] = { 1 };
 
 static enum result
@@ -228,6 +230,37 @@ a_record_in_doubt_is_taken_back(void)
 	assert_non_null(strstr(script.heard, "*2\r\n$3\r\nDEL\r\n"));
 }
 
+/* What Spotify has given is not to be had again: it is kept until an engine
+ * takes it that has refused for a moment. */
+static void
+what_must_be_saved_is_tried_again_when_it_was_refused(void)
+{
+	static const char *const answers[] = { SCRIPT_GREETING,
+		"*3\r\n:0\r\n:0\r\n$0\r\n\r\n", ":1\r\n", FULL, FULL, FULL,
+		FULL, ":1\r\n", ":1\r\n", NULL };
+	struct store_version version = { { 0 } };
+	struct store_wish wish = { .id = id, .version = &version };
+	SCOPED(script_stop) struct script script;
+	SCOPED(scratch_close) struct store *store = NULL;
+	SCOPED(lock_release) struct lock lock = { .queue = NULL };
+	SCOPED(scratch_release) struct store_reservation *room = NULL;
+	struct engine *engine;
+	enum result result;
+
+	script_start(&script, answers);
+	CHECK_OK(engine_open(&script.config, &engine));
+	CHECK_OK(valkey_open(engine, &anybody, &store));
+	CHECK_OK(lock_take(store, LOCK_REFRESH, id, 0, &lock));
+	wish.hold = lock_hold(&lock);
+	CHECK_OK(store_reserve(store, &wish, &room));
+	result = store_replace(room, &version,
+	    STR("a record ends with its version 2"), clock_now_s() + 3600);
+	if (run_refused())
+		return;
+	assert_int_equal(result, OK);
+	assert_non_null(strstr(run_said(), "class=full"));
+}
+
 /* A number that follows a text in what was heard; 0: it was not heard. */
 static long
 number_behind(const struct script *script, const char *text)
@@ -298,6 +331,7 @@ who_is_late_asks_for_nothing(void)
 UNIT_TESTS(oddreplies) = {
 	TEST(is_not_believed),
 	TEST(a_record_in_doubt_is_taken_back),
+	TEST(what_must_be_saved_is_tried_again_when_it_was_refused),
 	TEST(no_call_outlasts_its_request),
 	TEST(who_is_late_asks_for_nothing),
 	END_OF_TESTS,
