@@ -21,6 +21,7 @@ pytestmark = pytest.mark.skipif(find_server() is None,
 
 REQUEST_S = 18      # lib/process/server.c
 FAILOVER_S = 180    # the sentinels wait a second here, and then agree
+TRIES = 5
 
 
 @pytest.fixture(name="engine")
@@ -30,15 +31,7 @@ def fixture_engine():
         yield running
 
 
-@pytest.fixture(name="stack")
-def fixture_stack(make_stack, engine):
-    """The site, which asks sentinels for its master."""
-    with Sentinels(engine) as sentinels:
-        yield make_stack(conf=engine.conf(sentinels.url))
-
-
-@pytest.fixture(name="visitor")
-def fixture_visitor(stack, engine):
+def logged_in(stack, engine):
     """Who is logged in, with refresh tokens that are good once; the replica
     has it."""
     client = Client(stack)
@@ -107,10 +100,10 @@ def spending(stack, client):
     return under_way, before
 
 
-def test_a_failover_in_a_refresh_under_load_loses_nothing(stack, engine,
-                                                          visitor):
-    """The master dies while Spotify is asked; what Spotify answers then is
-    saved by the new one. What the replica had confirmed is there."""
+def fail_over(stack, engine, visitor):
+    """Kill the master while Spotify is asked for a token, under load; the
+    answer to that refresh, or None if it may have waited too long, as no
+    request waits for ever."""
     with Readers(visitor, 8) as readers:
         wait_until(lambda: readers.good > 20, 60, "the readers do not read")
         began = time.monotonic()
@@ -127,17 +120,31 @@ def test_a_failover_in_a_refresh_under_load_loses_nothing(stack, engine,
         reply = under_way.result()
     assert readers.bad == []
     assert is_logged_in(visitor)
-    if not in_time:
-        pytest.skip("no request waits so long as this failover took")
-    assert reply.status == 200 and reply.json["refreshed"], reply
-    assert len(stack.spotify.requests("token")) == before + 1
-    let_tokens_end(stack)
-    assert refresh(visitor).json["refreshed"]
-    held = visitor.copy()
-    # Another process, which has not found the new master yet.
-    wait_until(lambda: logout(visitor).status == 204, FAILOVER_S,
-               "nobody can log out")
-    assert not is_logged_in(held)
+    assert not in_time or len(stack.spotify.requests("token")) == before + 1
+    return reply if in_time else None
+
+
+def test_a_failover_in_a_refresh_under_load_loses_nothing(make_stack):
+    """The master dies while Spotify is asked; what Spotify answers then is
+    saved by the new one. What the replica had confirmed is there. On a busy
+    machine a failover may outlast the request: then there is another one."""
+    for _ in range(TRIES):
+        with Engine("replica") as engine, Sentinels(engine) as sentinels:
+            stack = make_stack(conf=engine.conf(sentinels.url))
+            visitor = logged_in(stack, engine)
+            reply = fail_over(stack, engine, visitor)
+            if reply is None:
+                continue
+            assert reply.status == 200 and reply.json["refreshed"], reply
+            let_tokens_end(stack)
+            assert refresh(visitor).json["refreshed"]
+            held = visitor.copy()
+            # Another process, which has not found the new master yet.
+            wait_until(lambda: logout(visitor).status == 204, FAILOVER_S,
+                       "nobody can log out")
+            assert not is_logged_in(held)
+            return
+    pytest.fail(f"each of {TRIES} failovers took longer than a request waits")
 
 
 def test_a_master_that_is_made_a_replica_in_a_refresh_takes_no_save(
