@@ -240,7 +240,7 @@ judge_replicas(struct look *look)
 		doubt(look,
 		    "it has replicas, and store_replicas is 0: when one of "
 		    "them takes over, the newest logins, tokens and logouts "
-		    "may be lost; set store_replicas = 1.");
+		    "may be lost; with two, set store_replicas = 1.");
 	if (there > 0 && look->found.configured &&
 	    look->found.min_replicas == 0)
 		doubt(look,

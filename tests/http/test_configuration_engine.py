@@ -348,7 +348,7 @@ def test_replicas_of_which_too_little_is_made(site):
     with Engine("replica") as master:
         site.engine(master)
         said = site.doubts()
-        one(said, "set store_replicas = 1")
+        one(said, "with two, set store_replicas = 1")
         one(said, "min-replicas-to-write is 0")
         site.conf(store=master.replica.url)
         one(site.passing(), "it is a replica, and only a master")
