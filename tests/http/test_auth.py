@@ -4,6 +4,8 @@ web server, and who is not asked."""
 
 import contextlib
 import itertools
+import socket
+import ssl
 import urllib.parse
 
 import pytest
@@ -40,9 +42,9 @@ def test_a_name_of_any_characters_arrives(site, application):
     assert told.isascii() and urllib.parse.unquote(told) == name
 
 
-def spellings(name):
+def spellings(name, prefix="X-Spotify-"):
     """With "-" or "_" at each place."""
-    words = f"X-Spotify-{name}".split("-")
+    words = f"{prefix}{name}".split("-")
     for dashes in itertools.product("-_", repeat=len(words) - 1):
         yield "".join(map("".join, zip(words, (*dashes, ""))))
 
@@ -122,6 +124,48 @@ def test_no_twin_passes_nginx_whatever_it_is_told_elsewhere(make_stack,
               for spelling in spellings(name)]
     assert visitor(stack).request("GET", "/app/", forged).status == 200
     assert "forged" not in application.told().values()
+
+
+def other_site(stack):
+    """A server of the same address that lets any name pass."""
+    conf = stack.server.conf
+    port = stack.server.ports[0]
+    text = conf.read_text("utf-8").rstrip().removesuffix("}")
+    conf.write_text(f"""{text}server {{
+    listen 127.0.0.1:{port} ssl;
+    server_name other.test;
+    ssl_certificate {stack.folder}/tls/leaf.pem;
+    ssl_certificate_key {stack.folder}/tls/leaf.key;
+    underscores_in_headers on;
+}}
+}}
+""", "utf-8")
+    stack.server.reload()
+
+
+def test_no_twin_passes_before_nginx_knows_whose_it_is(make_stack, application):
+    """Until it has read Host, the server of the SNI name says what passes."""
+    stack = make_stack(server="nginx", tls=True, application=application.url)
+    other_site(stack)
+    client = visitor(stack)
+    twins = [spelling for name in (*(f"X-Spotify-{name}" for name in NAMES),
+                                   "X-Forwarded-For", "X-Forwarded-Host",
+                                   "X-Forwarded-Proto", "X-Real-IP")
+             for spelling in spellings(name, "") if "_" in spelling]
+    context = ssl.create_default_context(cafile=str(stack.ca_file))
+    context.check_hostname = False
+    with socket.create_connection(("127.0.0.1", stack.port), 60) as plain, \
+            context.wrap_socket(plain, server_hostname="other.test") as sock:
+        sock.sendall("\r\n".join([
+            "GET /app/ HTTP/1.1", *(f"{name}: forged" for name in twins),
+            "Unknown_Twin: passes", f"Host: {stack.host}:{stack.port}",
+            f"Cookie: {client.cookies.text(client.base)}",
+            "Connection: close", "", ""]).encode())
+        assert sock.makefile("rb").read().startswith(b"HTTP/1.1 200 ")
+    heard = application.seen[-1][1]
+    assert ("Unknown_Twin", "passes") in heard
+    assert "forged" not in dict(heard).values()
+    assert set(application.told()) == {"account-id", "scope"}
 
 
 def test_what_comes_behind_a_body_does_not_arrive(site, application):

@@ -229,6 +229,15 @@ def test_the_application_learns_how_the_visitor_came(site, member):
     assert got["host"] == f"{site.host}:{site.port}"
 
 
+def test_what_the_application_is_not_told_nobody_tells(member):
+    """It may be one that auth.example tells more, elsewhere."""
+    names = ("Scope", "Name", "Email", "Access-Token", "Access-Expires")
+    got = seen(member.get("/members/", {
+        f"X-Spotify-{name}": "forged" for name in names}))
+    assert [name for name in got if name.startswith("x-spotify")] == [
+        "x-spotify-account-id"]
+
+
 @pytest.mark.parametrize("name", ["X-Spotify-Account-Id", "X-Forwarded-For",
                                   "X-Forwarded-Proto", "X-Forwarded-Host"])
 @pytest.mark.parametrize("words", ["close, {}", "{}", "keep-alive,{},upgrade"])
