@@ -30,9 +30,9 @@ struct app {
 	    internal; /* the web server alone asks; to others it is not there */
 	bool shows_pages; /* failures are pages for people, not JSON */
 	bool shares;	  /* with the allowed origins (CORS) */
-	/* Requests of a session may be many and wait for Spotify: so many times
-	 * as many have a thread as are left for others, and the rest waits for
-	 * theirs; 0: all do. Who is not logged in has no session. */
+	/* How threads are divided among sessions whose requests may be many and
+	 * wait for Spotify: times of turns_ask(). Those without a thread wait
+	 * for one. 0: they are not. Who is not logged in has no session. */
 	int divides;
 	/*
 	 * Fill in the reply. Anything but OK becomes the problem or page of

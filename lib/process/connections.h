@@ -44,9 +44,9 @@ void connections_answer(struct connections *connections,
 
 /*
  * Whether a request may go on, now that it is known whose it is: a number for
- * somebody, which is not 0, who may have so many times as many threads as are
- * left for others. TURN_LATER: it goes back by connections_put_off(),
- * and connections_wait() gives it again when others have threads.
+ * somebody, which is not 0; times is that of turns_ask(). TURN_LATER: it goes
+ * back by connections_put_off(), and connections_wait() gives it again when
+ * others have threads.
  */
 enum turn connections_ask(struct connections *connections,
     struct connection *connection, uint64_t who, int times)

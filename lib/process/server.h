@@ -26,10 +26,9 @@ struct server_call {
 	bool (*is_gone)(const struct server_call *call);
 	/*
 	 * Whether to go on, now that it is known whose request this is: a
-	 * number for somebody, which is not 0, who may have so many times as
-	 * many threads as are left for others. TURN_LATER: to return without
-	 * an answer; it comes again when others have threads. TURN_NEVER:
-	 * there is no room for it.
+	 * number for somebody, which is not 0; times is that of turns_ask().
+	 * TURN_LATER: to return without an answer; it comes again when others
+	 * have threads. TURN_NEVER: there is no room for it.
 	 */
 	enum turn (
 	    *ask_turn)(struct server_call *call, uint64_t who, int times);

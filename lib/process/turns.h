@@ -51,8 +51,8 @@ void turns_end(struct turns *turns, uint64_t who);
 
 /*
  * Whether a request that was taken may go on, now that it is known whose it is.
- * Of one who has any, at most so many times as many are served at a time as
- * threads are left for others.
+ * With L threads left for others, somebody has at most L * times of them: with
+ * 1 half of all, with 4 four fifths.
  */
 enum turn turns_ask(struct turns *turns, struct connection *connection,
     uint64_t who, int times);

@@ -60,6 +60,7 @@ take_body(char *p, size_t size, size_t n, void *data)
  * Just before a request goes out. For one whose kept connection turns out to
  * be dead libcurl opens another and comes here again; but what changes
  * something may have been read, and what was not read cannot be told from that.
+ * What may go out again is another call for the quota, which is asked here.
  */
 static int
 permit(void *data, char *to, char *from, int to_port, int from_port)
