@@ -207,7 +207,8 @@ def test_two_sites_below_one_host_as_the_page_says(machine):
     for path, code in (("x/", 200), ("x/app.js", 200), ("x/none", 404)):
         status, text = machine.curl(f"https://other.example/{path}",
                                     "--include", name="other.example")
-        assert status == f"2 {code}"
+        # From 1.25 on HTTP/2 is a server's own, and before the address'.
+        assert status in (f"2 {code}", f"1.1 {code}")
         sent = [line.partition(":")[0].lower() for line in
                 text.replace("\r", "").partition("\n\n")[0].splitlines()]
         assert {name: sent.count(name) for name in HEADERS} == dict.fromkeys(
