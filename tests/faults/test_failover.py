@@ -124,6 +124,13 @@ def fail_over(stack, engine, visitor):
     return reply if in_time else None
 
 
+def log_in(client):
+    """As soon as the replica that is waited for is quick enough."""
+    url = client.approve(client.start_login())
+    wait_until(lambda: client.finish(url).status == 303, FAILOVER_S,
+               "nobody could log in")
+
+
 def test_a_failover_in_a_refresh_under_load_loses_nothing(make_stack):
     """The master dies while Spotify is asked; what Spotify answers then is
     saved by the new one. What the replica had confirmed is there. On a busy
@@ -192,9 +199,7 @@ def test_what_was_not_copied_is_lost_with_the_master(make_stack):
         assert not is_logged_in(second)
         assert is_logged_in(held)
         # Another process than the one that has found it already.
-        url = second.approve(second.start_login())
-        wait_until(lambda: second.finish(url).status == 303, FAILOVER_S,
-                   "nobody could log in")
+        log_in(second)
         assert is_logged_in(second)
 
 
@@ -205,9 +210,7 @@ def test_a_logout_that_no_replica_has_is_not_done_the_second_time_either(
     stack = make_stack(conf=engine.conf(engine.socket_url)
                        | {"store_replicas": "1"})
     client = Client(stack)
-    url = client.approve(client.start_login())
-    wait_until(lambda: client.finish(url).status == 303, FAILOVER_S,
-               "nobody could log in")
+    log_in(client)
     engine.replica.pause()
     for _ in range(3):
         reply = logout(client.copy())
@@ -230,9 +233,7 @@ def test_the_only_replica_leaves_a_master_that_promises_nothing(make_stack,
         stack = make_stack(conf=engine.conf(sentinels.url)
                            | {"store_replicas": "1"})
         client = Client(stack)
-        url = client.approve(client.start_login())
-        wait_until(lambda: client.finish(url).status == 303, FAILOVER_S,
-                   "nobody could log in")
+        log_in(client)
         assert is_copied(engine)
         engine.stop(signal.SIGKILL)
         wait_until(lambda: become_master(engine), FAILOVER_S,
@@ -257,9 +258,7 @@ def test_what_a_master_says_that_was_left_behind_is_lost_unless_confirmed(
         stack = make_stack(conf=engine.conf(engine.socket_url)
                            | {"store_replicas": str(replicas)})
         first, second = Client(stack), Client(stack)
-        url = first.approve(first.start_login())
-        wait_until(lambda: first.finish(url).status == 303, FAILOVER_S,
-                   "the replica has nothing in time")
+        log_in(first)
         assert is_copied(engine)
         engine.replica.command("REPLICAOF", "NO", "ONE")
         reply = second.finish(second.approve(second.start_login()))
